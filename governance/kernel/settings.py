@@ -1,0 +1,114 @@
+"""Settings: one frozen record, read once from `GOVERNANCE_*` variables and complete at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import NewType
+
+from governance.kernel.errors import ConfigurationError
+
+Secret = NewType("Secret", str)
+
+PREFIX = "GOVERNANCE_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set from outside.
+
+    Attributes:
+        data_dir: folder of keys, anchors, backups and the embedded database (mode 0700).
+        bind_host, bind_port: where the web server listens.
+        database_url: an existing PostgreSQL 18; None starts the embedded one in `data_dir`.
+        database_admin_url: for `init`, `migrate`, `backup` and `restore` only, where it differs from `database_url`.
+        role_prefix: prefix of the database roles, which are cluster-wide (one prefix per controller).
+        prepare_threshold: executions after which a statement is prepared; -1 never (transaction poolers).
+        pool_size: connections kept by each process.
+        web_workers, web_threads: processes and threads of the web server.
+        log_level, log_format: `debug|info|warning|error`; `json` or `console`.
+        backup_keep: nightly backups kept.
+        epoch_days: days that a key-encryption key lives (at most 30).
+        backup_hour_utc: hour of the nightly backup.
+    """
+
+    data_dir: Path = Path("var")
+    bind_host: str = "127.0.0.1"
+    bind_port: int = 8000
+    database_url: Secret | None = field(default=None, repr=False)
+    database_admin_url: Secret | None = field(default=None, repr=False)
+    role_prefix: str = "governance"
+    prepare_threshold: int = 5
+    pool_size: int = 8
+    web_workers: int = 2
+    web_threads: int = 4
+    log_level: str = "info"
+    log_format: str = "json"
+    backup_keep: int = 14
+    backup_hour_utc: int = 2
+    epoch_days: int = 30
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `GOVERNANCE_*` from *environ*; unknown or unusable values are refused by name.
+
+        Raises:
+            ConfigurationError: names the variable and what it takes.
+        """
+        known = {f.name for f in fields(cls)} - {"bind_host", "bind_port"}
+        values: dict[str, object] = {}
+        for name in known:
+            text = environ.get(PREFIX + name.upper(), "").strip()
+            if text:
+                values[name] = _parse(name, text)
+        bind = environ.get(PREFIX + "BIND", "").strip()
+        if bind:
+            values["bind_host"], values["bind_port"] = _parse_bind(bind)
+        settings = cls(**values)  # type: ignore[arg-type]  # names and types are those of the fields, checked by _parse
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        limits = {
+            "backup_keep": (1, 3650),
+            "backup_hour_utc": (0, 23),
+            "epoch_days": (1, 30),
+            "pool_size": (1, 200),
+            "web_workers": (1, 64),
+            "web_threads": (1, 64),
+            "prepare_threshold": (-1, 1000),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigurationError(f"{PREFIX}{name.upper()} takes a whole number from {low} to {high}.")
+        if self.log_level not in LOG_LEVELS:
+            raise ConfigurationError(f"{PREFIX}LOG_LEVEL takes one of {', '.join(LOG_LEVELS)}.")
+        if self.log_format not in ("json", "console"):
+            raise ConfigurationError(f"{PREFIX}LOG_FORMAT takes json or console.")
+        if not self.role_prefix.isidentifier() or not self.role_prefix.islower() or len(self.role_prefix) > 40:
+            raise ConfigurationError(f"{PREFIX}ROLE_PREFIX takes lower-case letters, digits and _, 40 at most.")
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Folder of keyring, signing key and database passwords."""
+        return self.data_dir / "secrets"
+
+
+def _parse(name: str, text: str) -> object:
+    if name == "data_dir":
+        return Path(text).expanduser()
+    default = Settings.__dataclass_fields__[name].default
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigurationError(f"{PREFIX}{name.upper()} takes a whole number.") from None
+    return text
+
+
+def _parse_bind(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"{PREFIX}BIND takes host:port, for example 127.0.0.1:8000.")
+    return host, int(port)

@@ -1,0 +1,150 @@
+"""Fixtures: a real PostgreSQL, a migrated template that tests clone, and one transaction per ordinary test."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from governance.kernel.embedded import lease
+from governance.vault.keyring import Keyring
+from governance.vault.runtime import Vault
+from sqlalchemy.orm import Session
+
+from governance.kernel import schema
+from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
+from governance.kernel.work import SYSTEM, Work
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of test vectors and customer files that lies beside the project."""
+    if not SHARED.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("../shared is missing, and CI must have it.")
+        pytest.skip("../shared (vectors and customer files) is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Superuser URL of a real PostgreSQL 18: the one given, or an embedded one of this test run."""
+    given = os.environ.get("GOVERNANCE_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with lease(tmp_path_factory.mktemp("store")) as server:
+        yield server.superuser_url("postgres")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A migrated database of its own.
+
+    Attributes:
+        admin_url: superuser, to play the attacker or the administrator.
+        app_url: the service's role.
+        roles: names of the roles, which all stores of a run share.
+    """
+
+    name: str
+    admin_url: str
+    app_url: str
+    roles: schema.Roles
+    password: str
+
+
+def _with(url: str, **parts: str) -> str:
+    return psycopg_url(sqlalchemy_url(url).set(**parts).render_as_string(hide_password=False))
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[Store]:
+    """The template that `fresh_store` clones: provisioned and migrated once."""
+    suffix = secrets.token_hex(4)
+    name, roles, password = f"gov_t_{suffix}", schema.Roles(f"t{suffix}"), secrets.token_urlsafe(16)
+    admin = schema.create_database(server_url, name)
+    schema.provision(admin, roles=roles, app_password=password)
+    schema.migrate(admin, roles=roles)
+    yield Store(name, admin, _with(admin, username=roles.app, password=password), roles, password)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'DROP ROLE IF EXISTS "{roles.app}"')
+        connection.execute(f'DROP ROLE IF EXISTS "{roles.owner}"')
+
+
+def _clone(server_url: str, template: Store) -> Store:
+    name = f"{template.name}_{secrets.token_hex(4)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
+        connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO "{template.roles.app}"')
+    admin = _with(server_url, database=name)
+    app = _with(admin, username=template.roles.app, password=template.password)
+    return Store(name, admin, app, template.roles, template.password)
+
+
+@pytest.fixture
+def fresh_store(server_url: str, template: Store) -> Iterator[Store]:
+    """A clone of the template: commits are real, several connections see each other."""
+    store = _clone(server_url, template)
+    yield store
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{store.name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    """A new keyring in a file of this test."""
+    return Keyring.create(tmp_path / "secrets" / "keyring.json", now=NOW)
+
+
+def open_database(store: Store, keyring: Keyring) -> Database:
+    """The service's view of *store*: engine, sessions, vault."""
+    database = Database(store.app_url, pool_size=4)
+    Vault.install(database, keyring)
+    return database
+
+
+@pytest.fixture
+def fresh_database(fresh_store: Store, keyring: Keyring) -> Iterator[Database]:
+    """A database of this test alone, with a vault; what is committed is visible to all."""
+    database = open_database(fresh_store, keyring)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_store(server_url: str, template: Store) -> Iterator[Store]:
+    """A clone that tests in rolled-back transactions share."""
+    store = _clone(server_url, template)
+    yield store
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{store.name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def shared_database(shared_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The shared clone with a vault of its own; only `work` writes to it, and rolls back."""
+    ring = Keyring.create(tmp_path_factory.mktemp("ring") / "keyring.json", now=NOW)
+    database = open_database(shared_store, ring)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def work(shared_database: Database) -> Iterator[Work]:
+    """A unit of work whose outer transaction is rolled back; inner commits become savepoints."""
+    with shared_database.engine.connect() as connection:
+        outer = connection.begin()
+        info = shared_database.sessions.kw["info"]
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False, info=dict(info)
+        ) as session:
+            yield Work(session=session, actor=SYSTEM, now=NOW)
+        outer.rollback()
