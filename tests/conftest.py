@@ -12,7 +12,6 @@ import pytest
 from governance.kernel.embedded import lease
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
-from sqlalchemy.orm import Session
 
 from governance.kernel import schema
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
@@ -142,9 +141,6 @@ def work(shared_database: Database) -> Iterator[Work]:
     """A unit of work whose outer transaction is rolled back; inner commits become savepoints."""
     with shared_database.engine.connect() as connection:
         outer = connection.begin()
-        info = shared_database.sessions.kw["info"]
-        with Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False, info=dict(info)
-        ) as session:
+        with shared_database.sessions(bind=connection, join_transaction_mode="create_savepoint") as session:
             yield Work(session=session, actor=SYSTEM, now=NOW)
         outer.rollback()

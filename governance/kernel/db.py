@@ -115,6 +115,14 @@ class Database:
         self.engine.dispose()
 
 
+def driver_connection(session: Session) -> "psycopg.Connection[tuple[Any, ...]]":
+    """The psycopg connection of the transaction that *session* is in, for COPY and for binary results."""
+    found = session.connection().connection.driver_connection
+    if not isinstance(found, psycopg.Connection):
+        raise TypeError("psycopg 3 is the only driver")
+    return found
+
+
 def _set_up_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     driver: psycopg.Connection[tuple[Any, ...]] = connection  # type: ignore[assignment]  # psycopg 3 is the only driver
     driver.execute("SET TIME ZONE 'UTC'")

@@ -1,0 +1,58 @@
+"""What a key covers: compartments, and the frozen logical names of sealed columns."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Compartment(StrEnum):
+    """A group of fields that one retention rule governs; a field's compartment never changes."""
+
+    PROFILE = "profile"
+    CONTACT = "contact"
+    BEHAVIOUR = "behaviour"
+    FINANCE = "finance"
+    EVIDENCE = "evidence"
+    AUDIT = "audit"
+    OPERATION = "operation"
+    """Batches, exports, messages and staff: what is not a customer's."""
+
+
+class OwnerKind(StrEnum):
+    """What a key owner stands for."""
+
+    PERSON = "person"
+    STAFF = "staff"
+    BATCH = "batch"
+    EXPORT = "export"
+    MESSAGE = "message"
+    BACKUP = "backup"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column that holds sealed values.
+
+    Attributes:
+        table, column: logical names, frozen for ever: they are part of what a value is bound to, so a renamed table
+            keeps them.
+        compartment: whose key seals it.
+    """
+
+    table: str
+    column: str
+    compartment: Compartment
+    tail: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tail", prefixed(self.table.encode()) + prefixed(self.column.encode()))
+
+
+def prefixed(part: bytes) -> bytes:
+    """*part* behind its length as two bytes, so that no two lists of parts join to the same bytes."""
+    return len(part).to_bytes(2, "big") + part
+
+
+def prefixed_id(value: UUID) -> bytes:
+    """An id behind its length."""
+    return b"\x00\x10" + value.bytes

@@ -1,0 +1,109 @@
+"""The bytes of a sealed value and of a wrapped key (version 1).
+
+Sealed value: ``version(1) | algorithm(1) | generation(4) | nonce(12) | ciphertext | tag(16)``.
+Wrapped key: ``version(1) | algorithm(1) | nonce(12) | ciphertext(32) | tag(16)``.
+AES-256-GCM with random 96-bit nonces (NIST SP 800-38D, 8.2.2).
+"""
+
+import os
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from governance.vault.compartments import SealedColumn, prefixed, prefixed_id
+from governance.vault.errors import SealError
+
+VERSION = 1
+AES_256_GCM = 1
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+HEADER_BYTES = 6
+MINIMUM_SEALED_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
+WRAPPED_BYTES = 2 + NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+_PREAMBLE = bytes((VERSION, AES_256_GCM))
+_BODY = HEADER_BYTES + NONCE_BYTES
+
+
+def header(generation: int) -> bytes:
+    """First six bytes of every value sealed by the key of *generation* (1 and up)."""
+    return _PREAMBLE + generation.to_bytes(4, "big")
+
+
+def generation_of(sealed: bytes) -> int:
+    """Generation of the key that sealed this value.
+
+    Raises:
+        SealError: where these bytes are no sealed value of a known version and algorithm.
+    """
+    if sealed[:2] != _PREAMBLE or len(sealed) < MINIMUM_SEALED_BYTES:
+        raise SealError("These bytes are no sealed value of a known version.")
+    return int.from_bytes(sealed[2:HEADER_BYTES], "big")
+
+
+def place(deployment: bytes, column: SealedColumn) -> bytes:
+    """What a value is bound to, as far as all rows of a column share it."""
+    return prefixed(deployment) + column.tail
+
+
+def seal(cipher: AESGCM, generation: int, where: bytes, row_id: UUID, owner: UUID, plaintext: bytes) -> bytes:
+    """Seal *plaintext* for one row and owner; *where* comes from `place`."""
+    head = header(generation)
+    nonce = os.urandom(NONCE_BYTES)
+    bound = head + where + prefixed_id(row_id) + prefixed_id(owner)
+    return head + nonce + cipher.encrypt(nonce, plaintext, bound)
+
+
+def open_sealed(cipher: AESGCM, where: bytes, row_id: UUID, owner: UUID, sealed: bytes) -> bytes:
+    """Open what `seal` sealed at the same place, row and owner.
+
+    Raises:
+        SealError: where a single bit differs, in the value or in where it stands.
+    """
+    bound = sealed[:HEADER_BYTES] + where + prefixed_id(row_id) + prefixed_id(owner)
+    try:
+        return cipher.decrypt(sealed[HEADER_BYTES:_BODY], sealed[_BODY:], bound)
+    except InvalidTag:
+        raise SealError("A sealed value does not open: it was changed, moved, or sealed under another key.") from None
+
+
+def _key_place(deployment: bytes, owner: UUID, compartment: str, generation: int, epoch: int) -> bytes:
+    return b"".join(
+        (
+            _PREAMBLE,
+            prefixed(b"governance/data-key"),
+            prefixed(deployment),
+            prefixed_id(owner),
+            prefixed(compartment.encode()),
+            generation.to_bytes(4, "big"),
+            epoch.to_bytes(4, "big"),
+        )
+    )
+
+
+def wrap(
+    kek: AESGCM, key: bytes, *, deployment: bytes, owner: UUID, compartment: str, generation: int, epoch: int
+) -> bytes:
+    """Wrap a data key under the key-encryption key of *epoch*."""
+    nonce = os.urandom(NONCE_BYTES)
+    bound = _key_place(deployment, owner, compartment, generation, epoch)
+    return _PREAMBLE + nonce + kek.encrypt(nonce, key, bound)
+
+
+def unwrap(
+    kek: AESGCM, wrapped: bytes, *, deployment: bytes, owner: UUID, compartment: str, generation: int, epoch: int
+) -> bytes:
+    """Unwrap a data key.
+
+    Raises:
+        SealError: where the wrapped key was changed or moved to another owner, compartment, generation or epoch.
+    """
+    if wrapped[:2] != _PREAMBLE or len(wrapped) != WRAPPED_BYTES:
+        raise SealError("These bytes are no wrapped key of a known version.")
+    bound = _key_place(deployment, owner, compartment, generation, epoch)
+    try:
+        return kek.decrypt(wrapped[2 : 2 + NONCE_BYTES], wrapped[2 + NONCE_BYTES :], bound)
+    except InvalidTag:
+        raise SealError("A wrapped key does not open: it was changed, moved, or is of another keyring.") from None

@@ -1,0 +1,50 @@
+"""Types of sealed values: how each becomes bytes and text for its index."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Value]):
+    """One type of value.
+
+    Attributes:
+        name: frozen, part of the documentation of the column.
+        accepts: Python types that may be assigned.
+        encode, decode: to and from bytes; decode(encode(x)) == x.
+        text: what an index is made of.
+    """
+
+    name: str
+    accepts: tuple[type, ...]
+    encode: Callable[[Value], bytes]
+    decode: Callable[[bytes], Value]
+    text: Callable[[Value], str]
+
+
+def _encode_text(value: str) -> bytes:
+    # Lone surrogates come out of broken files and JSON; they must survive, not break the row.
+    return value.encode("utf-8", "surrogatepass")
+
+
+def _decode_text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogatepass")
+
+
+def _encode_json(value: Any) -> bytes:  # noqa: ANN401 (any JSON value)
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+TEXT: Kind[str] = Kind("text", (str,), _encode_text, _decode_text, str)
+DATE: Kind[date] = Kind(
+    "date", (date,), lambda d: d.isoformat().encode(), lambda b: date.fromisoformat(b.decode()), date.isoformat
+)
+DECIMAL: Kind[Decimal] = Kind("decimal", (Decimal,), lambda d: str(d).encode(), lambda b: Decimal(b.decode()), str)
+BYTES: Kind[bytes] = Kind("bytes", (bytes,), bytes, bytes, bytes.hex)
+JSON: Kind[Any] = Kind("json", (dict, list, str, int, float, bool), _encode_json, json.loads, json.dumps)

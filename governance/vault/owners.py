@@ -1,0 +1,296 @@
+"""Key owners and their data keys: made on first sealing, locked while sealing, gone when shredded.
+
+A transaction that seals holds `FOR KEY SHARE` on the owner's row, shredding takes `FOR UPDATE`: so a value is never
+sealed under a key that is being destroyed, and an owner that was shredded never gets a key again.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from governance.kernel.db import driver_connection
+from governance.vault.ciphers import CipherCache, CipherName
+from governance.vault.compartments import OwnerKind
+from governance.vault.errors import KeyringError, ShreddedError
+from governance.vault.formats import KEY_BYTES, unwrap, wrap
+from governance.vault.keyring import KeyProvider
+
+FIRST_GENERATION = 1
+NOTIFY_CHANNEL = "governance_keys"
+EPOCH_ATTEMPTS = 3
+
+KeySlot = tuple[UUID, str]
+"""Owner and compartment."""
+
+_LOCK_AND_LOAD = """
+SELECT o.id, o.shredded_at IS NOT NULL, k.compartment, k.generation, k.epoch, k.wrapped
+FROM key_owner o LEFT JOIN data_key k ON k.owner_id = o.id
+WHERE o.id = ANY(%s) FOR KEY SHARE OF o
+"""
+_LOAD = """
+SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key
+WHERE owner_id = ANY(%s) AND compartment = %s AND wrapped IS NOT NULL
+"""
+_CREATE = """
+WITH open_epoch AS (SELECT id FROM key_epoch WHERE id = %s AND retired_at IS NULL FOR SHARE)
+INSERT INTO data_key (owner_id, compartment, generation, epoch, wrapped, created_at)
+SELECT owner, compartment, %s, open_epoch.id, wrapped, now()
+FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS made (owner, compartment, wrapped), open_epoch
+ON CONFLICT DO NOTHING RETURNING owner_id, compartment
+"""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one transaction holds: owners that it locked, and the newest key of each of their compartments."""
+
+    locked: set[UUID] = field(default_factory=set)
+    sealing: dict[KeySlot, tuple[int, AESGCM]] = field(default_factory=dict)
+    opening: dict[CipherName, AESGCM] = field(default_factory=dict)
+    shredded: set[KeySlot] = field(default_factory=set)
+
+
+_HELD = "vault.held"
+
+
+def forget_transaction(session: Session, *_of_event: object) -> None:
+    """Drop what the transaction held; locks are gone, and keys made in it may have been rolled back."""
+    session.info.pop(_HELD, None)
+
+
+def _held(session: Session) -> _Held:
+    held: _Held | None = session.info.get(_HELD)
+    if held is None:
+        held = session.info[_HELD] = _Held()
+    return held
+
+
+class Owners:
+    """Data keys of key owners, behind one key provider and one cache of opened ciphers."""
+
+    def __init__(self, keys: KeyProvider, cache: CipherCache) -> None:
+        self._keys = keys
+        self._cache = cache
+        self._deployment = keys.deployment.bytes
+        self._keks: dict[int, AESGCM] = {}
+        self.current_epoch = keys.epochs()[-1].id
+
+    def create(self, session: Session, kind: OwnerKind, ids: Sequence[UUID]) -> None:
+        """Make key owners. Their keys are made when something is sealed for them."""
+        if ids:
+            session.connection().execute(
+                text(
+                    "INSERT INTO key_owner (id, kind, created_at) "
+                    "SELECT id, :kind, now() FROM unnest(CAST(:ids AS uuid[])) AS id"
+                ),
+                {"kind": kind.value, "ids": list(ids)},
+            )
+
+    def for_sealing(self, session: Session, slots: Iterable[KeySlot]) -> Mapping[KeySlot, tuple[int, AESGCM]]:
+        """Newest generation and cipher of each slot, the owners locked until the transaction ends.
+
+        Raises:
+            ShreddedError: where an owner, or this compartment of it, was shredded.
+            KeyringError: where no epoch is open for new keys.
+        """
+        held = _held(session)
+        wanted = [slot for slot in dict.fromkeys(slots) if slot not in held.sealing]
+        if wanted:
+            unlocked = {owner for owner, _ in wanted} - held.locked
+            if unlocked:
+                self._lock_and_load(session, held, unlocked)
+            missing = [slot for slot in wanted if slot not in held.sealing]
+            if missing:
+                self._create_keys(session, held, missing)
+        return held.sealing
+
+    def _lock_and_load(self, session: Session, held: _Held, owners: set[UUID]) -> None:
+        rows = _rows(session, _LOCK_AND_LOAD, (list(owners),))
+        known: set[UUID] = set()
+        for owner, gone, compartment, generation, epoch, wrapped in rows:
+            if gone:
+                raise ShreddedError("The key of this data was destroyed; nothing can be stored for it any more.")
+            known.add(owner)
+            if compartment is None:
+                continue
+            slot = (owner, compartment)
+            if wrapped is None:
+                held.shredded.add(slot)
+            elif slot not in held.sealing or held.sealing[slot][0] < generation:
+                cipher = self._unwrap(owner, compartment, generation, epoch, wrapped)
+                held.sealing[slot] = (generation, cipher)
+                held.opening[(owner, compartment, generation)] = cipher
+        if owners - known:
+            raise ShreddedError("A key owner that values are to be sealed for does not exist.")
+        held.locked |= owners
+
+    def _create_keys(self, session: Session, held: _Held, slots: list[KeySlot]) -> None:
+        if any(slot in held.shredded for slot in slots):
+            raise ShreddedError("The key of this compartment was destroyed; nothing can be stored in it any more.")
+        for _ in range(EPOCH_ATTEMPTS):
+            fresh = {slot: secrets.token_bytes(KEY_BYTES) for slot in slots}
+            made = self._insert_keys(session, fresh)
+            for slot in made:
+                cipher = AESGCM(fresh[slot])
+                held.sealing[slot] = (FIRST_GENERATION, cipher)
+                held.opening[(*slot, FIRST_GENERATION)] = cipher
+            slots = [slot for slot in slots if slot not in made]
+            if not slots:
+                return
+            # Either another transaction has just made them, or the epoch was retired meanwhile.
+            self._lock_and_load(session, held, {owner for owner, _ in slots})
+            slots = [slot for slot in slots if slot not in held.sealing]
+            if not slots:
+                return
+            self._find_epoch(session)
+        raise KeyringError("No key epoch is open for new keys; run: governance keys status")
+
+    def _insert_keys(self, session: Session, fresh: Mapping[KeySlot, bytes]) -> set[KeySlot]:
+        epoch = self.current_epoch
+        wrapped = [
+            wrap(
+                self._kek(epoch), key, deployment=self._deployment, owner=owner, compartment=compartment,
+                generation=FIRST_GENERATION, epoch=epoch,
+            )
+            for (owner, compartment), key in fresh.items()
+        ]  # fmt: skip
+        arrays = ([owner for owner, _ in fresh], [compartment for _, compartment in fresh], wrapped)
+        return {(row[0], row[1]) for row in _rows(session, _CREATE, (epoch, FIRST_GENERATION, *arrays))}
+
+    def _find_epoch(self, session: Session) -> None:
+        found = _rows(session, "SELECT max(id) FROM key_epoch WHERE retired_at IS NULL", ())
+        if found and found[0][0] is not None:
+            self.current_epoch = found[0][0]
+
+    def for_opening(self, session: Session, name: CipherName, *, others: Iterable[UUID] = ()) -> AESGCM:
+        """Cipher of one key; keys of *others* in the same compartment come along in the same statement.
+
+        Raises:
+            ShreddedError: where the key is gone.
+        """
+        held: _Held | None = session.info.get(_HELD)
+        if held is not None and (mine := held.opening.get(name)) is not None:
+            return mine
+        kept = self._cache.get(name)
+        if kept is not None:
+            return kept
+        found = self.load(session, [name[0], *others], name[1])
+        if name not in found:
+            raise ShreddedError("The key of this data was destroyed; the value cannot be read any more.")
+        return found[name]
+
+    def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, AESGCM]:
+        """Ciphers of one compartment of many owners, in one statement; shredded ones are not among them."""
+        mark = self._cache.mark()
+        found = {
+            (owner, name, generation): self._unwrap(owner, name, generation, epoch, wrapped)
+            for owner, name, generation, epoch, wrapped in _rows(session, _LOAD, (list(owners), compartment))
+        }
+        held: _Held | None = session.info.get(_HELD)
+        if held is None or not held.sealing:
+            self._cache.put(found, mark=mark)
+            return found
+        # What this transaction itself made is not known to others until it commits.
+        self._cache.put({name: cipher for name, cipher in found.items() if name not in held.opening}, mark=mark)
+        return {**found, **held.opening}
+
+    def shred(self, session: Session, owners: Sequence[UUID], *, compartments: Sequence[str] | None = None) -> int:
+        """Destroy the data keys of *owners*: all of them, or those of *compartments* only.
+
+        Waits for transactions that are sealing for these owners. Other processes forget their copies on commit.
+        The dead row versions are removed by VACUUM, the wrapping key at the end of its epoch.
+
+        Returns:
+            Number of data keys destroyed.
+        """
+        forget_transaction(session)
+        connection = session.connection()
+        connection.execute(
+            text("SELECT id FROM key_owner WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
+            {"ids": list(owners)},
+        )
+        if compartments is None:
+            connection.execute(
+                text(
+                    "UPDATE key_owner SET shredded_at = now() "
+                    "WHERE id = ANY(CAST(:ids AS uuid[])) AND shredded_at IS NULL"
+                ),
+                {"ids": list(owners)},
+            )
+        else:
+            # A compartment that has no key yet gets a mark, or one could still be made.
+            connection.execute(
+                text(
+                    "INSERT INTO data_key (owner_id, compartment, generation, epoch, created_at, shredded_at) "
+                    "SELECT o, c, 0, 0, now(), now() FROM unnest(CAST(:ids AS uuid[])) o, "
+                    "unnest(CAST(:names AS text[])) c ON CONFLICT DO NOTHING"
+                ),
+                {"ids": list(owners), "names": list(compartments)},
+            )
+        done = connection.execute(
+            text(
+                "UPDATE data_key SET wrapped = NULL, shredded_at = now() WHERE owner_id = ANY(CAST(:ids AS uuid[])) "
+                "AND wrapped IS NOT NULL AND (CAST(:names AS text[]) IS NULL OR compartment = ANY(:names))"
+            ),
+            {"ids": list(owners), "names": None if compartments is None else list(compartments)},
+        )
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
+        self._cache.clear()
+        return done.rowcount
+
+    def rewrap(self, session: Session, *, from_epoch: int, to_epoch: int, limit: int) -> int:
+        """Move up to *limit* data keys from one epoch to another; answers how many were moved."""
+        rows = _rows(
+            session,
+            "SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key "
+            "WHERE epoch = %s AND wrapped IS NOT NULL ORDER BY owner_id LIMIT %s FOR UPDATE SKIP LOCKED",
+            (from_epoch, limit),
+        )
+        if not rows:
+            return 0
+        old, new = self._kek(from_epoch), self._kek(to_epoch)
+        moved: list[bytes] = []
+        for owner, compartment, generation, epoch, wrapped in rows:
+            bound = {"deployment": self._deployment, "owner": owner, "compartment": compartment}
+            key = unwrap(old, wrapped, **bound, generation=generation, epoch=epoch)
+            moved.append(wrap(new, key, **bound, generation=generation, epoch=to_epoch))
+        _rows(
+            session,
+            "UPDATE data_key k SET epoch = %s, wrapped = m.wrapped "
+            "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::bytea[]) AS m (owner, compartment, generation, wrapped)"
+            " WHERE (k.owner_id, k.compartment, k.generation) = (m.owner, m.compartment, m.generation) RETURNING 1",
+            (to_epoch, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], moved),
+        )
+        return len(rows)
+
+    def forget_epochs(self) -> None:
+        """Drop opened key-encryption keys (after one was destroyed)."""
+        self._keks.clear()
+
+    def _kek(self, epoch: int) -> AESGCM:
+        kek = self._keks.get(epoch)
+        if kek is None:
+            kek = self._keks[epoch] = AESGCM(self._keys.epoch_key(epoch))
+        return kek
+
+    def _unwrap(self, owner: UUID, compartment: str, generation: int, epoch: int, wrapped: bytes) -> AESGCM:
+        return AESGCM(
+            unwrap(
+                self._kek(epoch), wrapped, deployment=self._deployment, owner=owner, compartment=compartment,
+                generation=generation, epoch=epoch,
+            )
+        )  # fmt: skip
+
+
+def _rows(session: Session, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    """Rows of a driver statement in binary form, which spares the parsing of ids and keys from text."""
+    cursor = driver_connection(session).cursor(binary=True)
+    cursor.execute(statement.encode(), parameters)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -1,0 +1,239 @@
+"""The vault as the rest of the service sees it: seal, open, digest, shred; one per process and database."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
+
+from governance.kernel.db import Database
+from governance.vault.blind import BlindIndex, Indexer
+from governance.vault.ciphers import CipherCache
+from governance.vault.columns import bind_indexer
+from governance.vault.compartments import SealedColumn
+from governance.vault.errors import UnsealedWriteError
+from governance.vault.formats import generation_of, open_sealed, place, seal
+from governance.vault.keyring import KeyProvider
+from governance.vault.orm import PENDING, SealedRow
+from governance.vault.owners import Owners, forget_transaction
+from governance.vault.register import Versions, check_keys, index_versions
+
+READ_AHEAD = 8
+"""Each miss in a session loads the keys of this many times more rows than the one before."""
+READ_AHEAD_LIMIT = 8192
+
+
+class SealedSession(Session):
+    """A session that seals on flush."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealItem:
+    """One value to be sealed in bulk.
+
+    Attributes:
+        column: from `SomeRow.sealed_fields["name"].place`.
+        row_id, owner: what it is bound to.
+        plaintext: encoded by the field's kind.
+    """
+
+    column: SealedColumn
+    row_id: UUID
+    owner: UUID
+    plaintext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """One sealed value to be opened in bulk; places as in `SealItem`."""
+
+    column: SealedColumn
+    row_id: UUID
+    owner: UUID
+    sealed: bytes
+
+
+class Vault:
+    """Seals and opens. Made once per process by `install`."""
+
+    def __init__(self, keys: KeyProvider, *, cache: CipherCache | None = None) -> None:
+        self.keys = keys
+        self.cache = cache or CipherCache()
+        self.owners = Owners(keys, self.cache)
+        self.indexer = Indexer(keys, live=keys.index_roots()[-1].version)
+        self._deployment = keys.deployment.bytes
+        self._places: dict[SealedColumn, bytes] = {}
+
+    @classmethod
+    def install(cls, database: Database, keys: KeyProvider) -> "Vault":
+        """Make the vault of *database*: its keys checked against the ring, its sessions sealing from now on.
+
+        Raises:
+            KeyringError: where the keyring is not the one that this database was sealed with.
+        """
+        vault = cls(keys)
+        kept = dict(database.sessions.kw)
+        database.sessions = sessionmaker(class_=SealedSession, **kept)
+        database.remember(vault=vault)
+        bind_indexer(database.engine, vault.indexer)
+        with database.sessions.begin() as session:
+            check_keys(session, keys)
+            vault.refresh(session)
+        return vault
+
+    def refresh(self, session: Session) -> None:
+        """Take over the versions of keys and indexes that the database names."""
+        versions: Versions = index_versions(session)
+        self.owners.current_epoch = versions.epoch
+        self.indexer.set_versions(live=versions.live, incoming=versions.incoming, asked=versions.asked)
+
+    def seal_many(self, session: Session, items: Sequence[SealItem]) -> list[bytes]:
+        """Seal *items* in order; two statements at most, however many they are.
+
+        Raises:
+            ShreddedError: where an owner or compartment was shredded.
+        """
+        ciphers = self.owners.for_sealing(session, ((item.owner, item.column.compartment.value) for item in items))
+        sealed: list[bytes] = []
+        for item in items:
+            generation, cipher = ciphers[(item.owner, item.column.compartment.value)]
+            where = self._place(item.column)
+            sealed.append(seal(cipher, generation, where, item.row_id, item.owner, item.plaintext))
+        return sealed
+
+    def open_many(self, session: Session, items: Sequence[OpenItem]) -> list[bytes | None]:
+        """Open *items* in order, one statement per compartment; None where the key was shredded.
+
+        Raises:
+            SealError: where a value was changed or moved.
+        """
+        owners: dict[str, dict[UUID, None]] = {}
+        for item in items:
+            owners.setdefault(item.column.compartment.value, {})[item.owner] = None
+        ciphers = {
+            name: cipher
+            for compartment, ids in owners.items()
+            for name, cipher in self.owners.load(session, list(ids), compartment).items()
+        }
+        opened: list[bytes | None] = []
+        for item in items:
+            name = (item.owner, item.column.compartment.value, generation_of(item.sealed))
+            cipher = ciphers.get(name)
+            where = self._place(item.column)
+            opened.append(None if cipher is None else open_sealed(cipher, where, item.row_id, item.owner, item.sealed))
+        return opened
+
+    def open_for(
+        self, session: Session, column: SealedColumn, row_id: UUID, owner: UUID, sealed: bytes, *, near: object = None
+    ) -> bytes:
+        """Open one value; keys of rows loaded along with *near* are fetched ahead.
+
+        Raises:
+            SealError: where it was changed or moved.
+            ShreddedError: where its key was destroyed.
+        """
+        compartment = column.compartment.value
+        name = (owner, compartment, generation_of(sealed))
+        cipher = self.cache.get(name)
+        if cipher is None:
+            others = self._read_ahead(session, near, compartment)
+            cipher = self.owners.for_opening(session, name, others=others)
+        return open_sealed(cipher, self._places.get(column) or self._place(column), row_id, owner, sealed)
+
+    def digests(self, index: BlindIndex, values: Iterable[str]) -> list[bytes]:
+        """Digests of the live version, for writing in bulk."""
+        return [self.indexer.digest(index, value) for value in values]
+
+    def digests_next(self, index: BlindIndex, values: Sequence[str]) -> list[bytes | None]:
+        """Digests of the incoming version, or None for each where no rotation is under way."""
+        incoming = self.indexer.incoming
+        return [None if incoming is None else self.indexer.digest(index, value, version=incoming) for value in values]
+
+    def _place(self, column: SealedColumn) -> bytes:
+        found = self._places.get(column)
+        if found is None:
+            found = self._places[column] = place(self._deployment, column)
+        return found
+
+    def _read_ahead(self, session: Session, near: object, compartment: str) -> list[UUID]:
+        """Owners whose keys will be wanted next; more of them at each miss, as a file system reads ahead."""
+        if not isinstance(near, SealedRow):
+            return []
+        width: int = session.info.get("vault.read_ahead", 0)
+        session.info["vault.read_ahead"] = min(max(READ_AHEAD, width * READ_AHEAD), READ_AHEAD_LIMIT)
+        if width == 0:
+            return []
+        owners: dict[UUID, None] = {}
+        for row in session.identity_map.values():
+            if isinstance(row, SealedRow):
+                owner = row.__dict__.get("owner_id")
+                if owner is not None and self.cache.get((owner, compartment, 1)) is None:
+                    owners[owner] = None
+                    if len(owners) >= width:
+                        break
+        return list(owners)
+
+
+def vault_of(session: Session) -> Vault:
+    """The vault that *session* was opened with."""
+    vault: Vault = session.info["vault"]
+    return vault
+
+
+@event.listens_for(SealedSession, "before_flush")
+def _seal_pending(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    """Seal all pending values of this flush, keys fetched in one statement.
+
+    New rows are sealed from what is known of them even where they were sealed before: the first attempt may have been
+    rolled back, and its keys with it.
+    """
+    wanted: list[tuple[SealedRow, str, bytes]] = []
+    for row in session.new:
+        if isinstance(row, SealedRow):
+            wanted.extend(_known(row))
+    for row in session.dirty:
+        if isinstance(row, SealedRow):
+            wanted.extend((row, name, plaintext) for name, plaintext in row.__dict__.get(PENDING, {}).items())
+    if not wanted:
+        return
+    vault = vault_of(session)
+    items = [SealItem(row.sealed_fields[name].place, row.id, _owner(row), text) for row, name, text in wanted]
+    for (row, name, plaintext), sealed in zip(wanted, vault.seal_many(session, items), strict=True):
+        _settle(vault, row, name, plaintext, sealed)
+    for row, _, _ in wanted:
+        row.__dict__.pop(PENDING, None)
+
+
+def _known(row: SealedRow) -> list[tuple[SealedRow, str, bytes]]:
+    found = ((name, field.known_plaintext(row)) for name, field in row.sealed_fields.items())
+    return [(row, name, plaintext) for name, plaintext in found if plaintext is not None]
+
+
+def _owner(row: SealedRow) -> UUID:
+    owner: Any = row.owner_id
+    if owner is None:
+        raise UnsealedWriteError(f"A {type(row).__name__} with sealed values needs its key owner before it is stored.")
+    return UUID(bytes=owner.bytes)
+
+
+def _settle(vault: Vault, row: SealedRow, name: str, plaintext: bytes, sealed: bytes) -> None:
+    field = row.sealed_fields[name]
+    field.settle(row, sealed)
+    index = field.index_of(row)
+    if index is not None:
+        value = field.index_text(plaintext)
+        setattr(row, field.index_name, vault.indexer.digest(index, value))
+        incoming = vault.indexer.incoming
+        setattr(row, field.next_name, incoming and vault.indexer.digest(index, value, version=incoming))
+
+
+def _forget(session: Session, *_of_event: object) -> None:
+    forget_transaction(session)
+    session.info.pop("vault.read_ahead", None)
+
+
+event.listen(SealedSession, "after_commit", _forget)
+event.listen(SealedSession, "after_rollback", _forget)
+event.listen(SealedSession, "after_soft_rollback", _forget)
