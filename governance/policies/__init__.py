@@ -1,0 +1,6 @@
+"""Pure rules, and the data that they run on.
+
+`access` decides who may do what and see what; `permissions` and `roles` are what it decides from.
+`classification` is the catalogue of every column; `masking` shows a value without telling it.
+Rules parse their YAML from bytes; only `shipped` reads the files that come with the package.
+"""

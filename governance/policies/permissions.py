@@ -1,0 +1,113 @@
+"""Everything that can be permitted: one member per act, and what each act does with fields of persons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from governance.policies.documents import Node, Titles, parse, titles
+
+
+class Permission(StrEnum):
+    """An act that is permitted or not, as `room:verb`; scopes of API clients are the same words."""
+
+    CUSTOMERS_CREATE = "customers:create"
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_LIST = "customers:list"
+    CUSTOMERS_SEARCH = "customers:search"
+    CUSTOMERS_REVEAL = "customers:reveal"
+    CUSTOMERS_EDIT = "customers:edit"
+    CUSTOMERS_HOLD = "customers:hold"
+    CUSTOMERS_RELEASE = "customers:release"
+    CUSTOMERS_RESTRICT = "customers:restrict"
+    CONTACTS_ADD = "contacts:add"
+    CONTACTS_EDIT = "contacts:edit"
+    CONTACTS_REMOVE = "contacts:remove"
+    PURCHASES_READ = "purchases:read"
+    PURCHASES_RECORD = "purchases:record"
+    INTERACTIONS_READ = "interactions:read"
+    INTERACTIONS_RECORD = "interactions:record"
+    ACTIVITY_READ = "activity:read"
+    ACTIVITY_RECORD = "activity:record"
+    EXTRA_FIELDS_READ = "extra_fields:read"
+    EXTRA_FIELDS_DEFINE = "extra_fields:define"
+    INTAKE_READ = "intake:read"
+    INTAKE_IMPORT = "intake:import"
+    INTAKE_REFUSED = "intake:refused"
+    INTAKE_UNDO = "intake:undo"
+    AUDIT_READ = "audit:read"
+    AUDIT_DETAILS = "audit:details"
+    AUDIT_PROVE = "audit:prove"
+    AUDIT_EXPORT = "audit:export"
+    AUDIT_OPERATE = "audit:operate"
+    CUSTODY_READ = "custody:read"
+    CUSTODY_ROTATE = "custody:rotate"
+    CUSTODY_BACKUP = "custody:backup"
+    CUSTODY_RESTORE = "custody:restore"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_INVITE = "accounts:invite"
+    ACCOUNTS_GRANT = "accounts:grant"
+    ACCOUNTS_DEACTIVATE = "accounts:deactivate"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_CREATE = "clients:create"
+    CLIENTS_ROTATE = "clients:rotate"
+    CLIENTS_REVOKE = "clients:revoke"
+    REFERENCE_READ = "reference:read"
+    REFERENCE_EDIT = "reference:edit"
+    SERVICE_OBSERVE = "service:observe"
+
+
+class FieldUse(StrEnum):
+    """What an act does with the fields of a person that it touches."""
+
+    NONE = "none"
+    READ = "read"
+    REVEAL = "reveal"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionFacts:
+    """What is known of one permission.
+
+    Attributes:
+        permission: the act.
+        titles: what it is called.
+        use: what it does with fields.
+        systems: whether it may be a scope of an API client.
+    """
+
+    permission: Permission
+    titles: Titles
+    use: FieldUse
+    systems: bool
+
+
+PermissionBook = Mapping[Permission, PermissionFacts]
+
+
+def parse_permissions(source: bytes, *, name: str) -> PermissionBook:
+    """Read the facts of all permissions.
+
+    Raises:
+        DocumentError: where the document is malformed, or does not name every permission exactly once.
+    """
+    document = parse(source, name=name)
+    top = document.fields(required=("permissions",))["permissions"]
+    facts = {known.permission: known for known in (_facts(node, word) for word, node in top.entries().items())}
+    for permission in Permission:
+        if permission not in facts:
+            top.wrong(f"the permission {permission.value!r} is missing")
+    return MappingProxyType(facts)
+
+
+def _facts(node: Node, word: str) -> PermissionFacts:
+    known = node.fields(required=("titles", "use", "systems"))
+    if word not in set(Permission):
+        node.wrong("is no permission")
+    return PermissionFacts(
+        permission=Permission(word),
+        titles=titles(known["titles"]),
+        use=known["use"].choice(FieldUse),
+        systems=known["systems"].flag(),
+    )

@@ -1,0 +1,41 @@
+"""The data that comes with the package: roles, permissions, categories and the field catalogue. Read once."""
+
+from functools import cache
+from importlib.resources import files
+
+from governance.policies.catalogue_reader import parse_catalogue, parse_categories
+from governance.policies.classification import Catalogue, CategoryBook, join
+from governance.policies.permissions import PermissionBook, parse_permissions
+from governance.policies.roles import RoleBook, parse_roles
+
+_HERE = files("governance.policies")
+
+
+@cache
+def permissions() -> PermissionBook:
+    """Facts of all permissions."""
+    return parse_permissions(_HERE.joinpath("permissions.yaml").read_bytes(), name="permissions.yaml")
+
+
+@cache
+def roles() -> RoleBook:
+    """The roles shipped."""
+    return parse_roles(_HERE.joinpath("roles.yaml").read_bytes(), name="roles.yaml")
+
+
+@cache
+def categories() -> CategoryBook:
+    """The data categories that fields may have."""
+    return parse_categories(_HERE.joinpath("categories.yaml").read_bytes(), name="categories.yaml")
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The columns of all rooms."""
+    folder = _HERE.joinpath("catalogue")
+    documents = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda one: one.name)
+    known = categories()
+    return join(
+        parse_catalogue(document.read_bytes(), name=f"catalogue/{document.name}", categories=known)
+        for document in documents
+    )
