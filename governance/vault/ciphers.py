@@ -2,16 +2,31 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-CipherName = tuple[UUID, str, int]
-"""Owner, compartment, generation."""
+CipherName = tuple[bytes, str, int]
+"""Owner (its sixteen bytes, which hash faster than a UUID), compartment, generation."""
 
 TTL_SECONDS = 5.0
 CAPACITY = 65_536
+
+
+class OpenedKey(NamedTuple):
+    """A cipher, and how long it may be used (a tuple, since thousands of them must not burden the garbage collector).
+
+    Attributes:
+        cipher: AES-256-GCM under the data key.
+        until: reading of the monotonic clock after which it is no longer used.
+        mark: emptying of the cache that it came after.
+    """
+
+    cipher: AESGCM
+    until: float
+    mark: int
 
 
 class CipherCache:
@@ -28,42 +43,47 @@ class CipherCache:
         capacity: int = CAPACITY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.monotonic = monotonic
+        self.mark = 0
+        """Number of emptyings so far; a key read before an emptying is not kept after it."""
         self._ttl_seconds = ttl_seconds
         self._capacity = capacity
-        self._monotonic = monotonic
-        self._held: dict[CipherName, tuple[float, AESGCM]] = {}
+        self._held: dict[CipherName, OpenedKey] = {}
         self._lock = threading.Lock()
-        self._generation = 0
 
-    def get(self, name: CipherName) -> AESGCM | None:
-        """The cipher, unless it is unknown or older than its time to live."""
+    def get(self, name: CipherName) -> OpenedKey | None:
+        """The key, unless it is unknown or no longer valid."""
         found = self._held.get(name)
-        if found is None or found[0] < self._monotonic():
-            return None
-        return found[1]
+        return found if found is not None and self.valid(found) else None
 
-    def mark(self) -> int:
-        """A number to give back to `put`: what was read before an emptying is not put in after it."""
-        return self._generation
+    def valid(self, key: OpenedKey) -> bool:
+        """Whether *key* may still be used."""
+        return key.mark == self.mark and key.until >= self.monotonic()
 
-    def put(self, ciphers: dict[CipherName, AESGCM], *, mark: int) -> None:
-        """Keep *ciphers* that were read since *mark*."""
-        until = self._monotonic() + self._ttl_seconds
+    def opened(self, cipher: AESGCM, *, mark: int) -> OpenedKey:
+        """A key as it is kept, counted from now; *mark* is the emptying before it was read."""
+        return OpenedKey(cipher, self.monotonic() + self._ttl_seconds, mark)
+
+    def put(self, keys: Mapping[CipherName, OpenedKey], *, mark: int) -> None:
+        """Keep *keys* that were read since *mark*; as many of them as there is room for."""
         with self._lock:
-            if mark != self._generation:
+            if mark != self.mark:
                 return
-            if len(self._held) + len(ciphers) > self._capacity:
+            if len(self._held) + len(keys) > self._capacity:
                 self._held.clear()
-            for name, cipher in ciphers.items():
-                if len(self._held) >= self._capacity:
-                    break
-                self._held[name] = (until, cipher)
+            if len(keys) <= self._capacity:
+                self._held.update(keys)
 
     def clear(self) -> None:
         """Forget all."""
         with self._lock:
-            self._generation += 1
+            self.mark += 1
             self._held.clear()
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+def cipher_name(owner: UUID, compartment: str, generation: int) -> CipherName:
+    """Name of one data key."""
+    return (owner.bytes, compartment, generation)

@@ -48,53 +48,49 @@ def place(deployment: bytes, column: SealedColumn) -> bytes:
     return prefixed(deployment) + column.tail
 
 
-def seal(cipher: AESGCM, generation: int, where: bytes, row_id: UUID, owner: UUID, plaintext: bytes) -> bytes:
-    """Seal *plaintext* for one row and owner; *where* comes from `place`."""
+def bound_to(row_id: UUID, owner: UUID) -> bytes:
+    """The part of what a value is bound to that all columns of a row share."""
+    return prefixed_id(row_id) + prefixed_id(owner)
+
+
+def seal(cipher: AESGCM, generation: int, where: bytes, row: bytes, plaintext: bytes) -> bytes:
+    """Seal *plaintext*; *where* comes from `place`, *row* from `bound_to`."""
     head = header(generation)
     nonce = os.urandom(NONCE_BYTES)
-    bound = head + where + prefixed_id(row_id) + prefixed_id(owner)
-    return head + nonce + cipher.encrypt(nonce, plaintext, bound)
+    return head + nonce + cipher.encrypt(nonce, plaintext, head + where + row)
 
 
-def open_sealed(cipher: AESGCM, where: bytes, row_id: UUID, owner: UUID, sealed: bytes) -> bytes:
+def open_sealed(cipher: AESGCM, where: bytes, row: bytes, sealed: bytes) -> bytes:
     """Open what `seal` sealed at the same place, row and owner.
 
     Raises:
         SealError: where a single bit differs, in the value or in where it stands.
     """
-    bound = sealed[:HEADER_BYTES] + where + prefixed_id(row_id) + prefixed_id(owner)
     try:
-        return cipher.decrypt(sealed[HEADER_BYTES:_BODY], sealed[_BODY:], bound)
+        return cipher.decrypt(sealed[HEADER_BYTES:_BODY], sealed[_BODY:], sealed[:HEADER_BYTES] + where + row)
     except InvalidTag:
         raise SealError("A sealed value does not open: it was changed, moved, or sealed under another key.") from None
 
 
-def _key_place(deployment: bytes, owner: UUID, compartment: str, generation: int, epoch: int) -> bytes:
-    return b"".join(
-        (
-            _PREAMBLE,
-            prefixed(b"governance/data-key"),
-            prefixed(deployment),
-            prefixed_id(owner),
-            prefixed(compartment.encode()),
-            generation.to_bytes(4, "big"),
-            epoch.to_bytes(4, "big"),
-        )
-    )
+class KeyPlaces:
+    """What wrapped data keys of one compartment are bound to."""
+
+    def __init__(self, deployment: bytes, compartment: str) -> None:
+        self._before = _PREAMBLE + prefixed(b"governance/data-key") + prefixed(deployment) + b"\x00\x10"
+        self._after = prefixed(compartment.encode())
+
+    def of(self, owner: bytes, generation: int, epoch: int) -> bytes:
+        """Binding of one key: its owner (sixteen bytes), generation and epoch."""
+        return self._before + owner + self._after + (generation << 32 | epoch).to_bytes(8, "big")
 
 
-def wrap(
-    kek: AESGCM, key: bytes, *, deployment: bytes, owner: UUID, compartment: str, generation: int, epoch: int
-) -> bytes:
-    """Wrap a data key under the key-encryption key of *epoch*."""
+def wrap(kek: AESGCM, key: bytes, where: bytes) -> bytes:
+    """Wrap a data key; *where* comes from `KeyPlaces`."""
     nonce = os.urandom(NONCE_BYTES)
-    bound = _key_place(deployment, owner, compartment, generation, epoch)
-    return _PREAMBLE + nonce + kek.encrypt(nonce, key, bound)
+    return _PREAMBLE + nonce + kek.encrypt(nonce, key, where)
 
 
-def unwrap(
-    kek: AESGCM, wrapped: bytes, *, deployment: bytes, owner: UUID, compartment: str, generation: int, epoch: int
-) -> bytes:
+def unwrap(kek: AESGCM, wrapped: bytes, where: bytes) -> bytes:
     """Unwrap a data key.
 
     Raises:
@@ -102,8 +98,7 @@ def unwrap(
     """
     if wrapped[:2] != _PREAMBLE or len(wrapped) != WRAPPED_BYTES:
         raise SealError("These bytes are no wrapped key of a known version.")
-    bound = _key_place(deployment, owner, compartment, generation, epoch)
     try:
-        return kek.decrypt(wrapped[2 : 2 + NONCE_BYTES], wrapped[2 + NONCE_BYTES :], bound)
+        return kek.decrypt(wrapped[2 : 2 + NONCE_BYTES], wrapped[2 + NONCE_BYTES :], where)
     except InvalidTag:
         raise SealError("A wrapped key does not open: it was changed, moved, or is of another keyring.") from None

@@ -14,19 +14,49 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, overload
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, any_, bindparam
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, object_session, validates
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, object_session, validates
 from sqlalchemy.orm.attributes import set_attribute
 
 from governance.kernel.ids import uuid7
 from governance.vault.blind import BlindIndex
+from governance.vault.ciphers import OpenedKey
 from governance.vault.columns import Digest, DigestArray, Pending, SealedBytes
 from governance.vault.compartments import Compartment, SealedColumn
 from governance.vault.errors import ShreddedError, UnsealedWriteError
+from governance.vault.formats import HEADER_BYTES, bound_to, generation_of, open_sealed
 from governance.vault.kinds import Kind
 
 Value = TypeVar("Value")
 
 PENDING = "_vault_pending"
+_SEAT = "_vault_seat"
+
+
+class _Seat:
+    """What the sealed fields of one loaded row need to be opened: where it stands, and the key used last."""
+
+    __slots__ = ("compartment", "generation", "key", "owner", "row", "vault")
+
+    def __init__(self, row: Any) -> None:  # noqa: ANN401 (a SealedRow, which is defined below)
+        self.vault = _session_of(row).info["vault"]
+        self.owner: UUID = row.owner_id
+        self.row = bound_to(row.id, self.owner)
+        self.compartment = ""
+        self.generation = b""
+        self.key: OpenedKey | None = None
+
+    def find(self, row: object, compartment: str, sealed: bytes) -> OpenedKey:
+        """Key of *sealed*, by the generation in its header."""
+        key: OpenedKey = self.vault.key_for(_session_of(row), self.owner, compartment, generation_of(sealed), near=row)
+        self.compartment, self.generation, self.key = compartment, sealed[2:HEADER_BYTES], key
+        return key
+
+
+def _session_of(row: object) -> Session:
+    session = object_session(row)
+    if session is None:
+        raise ShreddedError("A sealed value was first read after its session ended; read it while it is open.")
+    return session
 
 
 class SealedRow:
@@ -98,7 +128,8 @@ class SealedField(Generic[Value]):
         self.index_by = index_by
         self.indexes = dict(indexes or {})
         self._frozen_column = column
-        self._places: dict[UUID, bytes] = {}
+        self._slot = compartment.value
+        self._place_of: tuple[Any, bytes] = (None, b"")
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -157,15 +188,20 @@ class SealedField(Generic[Value]):
         state[self._opened_name] = (placeholder, value)
 
     def _open(self, instance: object, state: dict[str, Any], sealed: bytes) -> Value:
-        session = object_session(instance)
-        if session is None:
-            raise ShreddedError("A sealed value was first read after its session ended; read it while it is open.")
-        vault = session.info["vault"]
-        owner, row_id = state.get("owner_id"), state.get("id")
-        if owner is None or row_id is None:
-            owner, row_id = instance.owner_id, instance.id  # type: ignore[attr-defined]  # every SealedRow has both
-        plaintext = vault.open_for(session, self.place, row_id, owner, sealed, near=instance)
-        value = self.kind.decode(plaintext)
+        seat: _Seat | None = state.get(_SEAT)
+        if seat is None:
+            seat = state[_SEAT] = _Seat(instance)
+        key = seat.key
+        if (
+            key is None
+            or seat.compartment != self._slot
+            or seat.generation != sealed[2:HEADER_BYTES]
+            or not seat.vault.cache.valid(key)
+        ):
+            key = seat.find(instance, self._slot, sealed)
+        if self._place_of[0] is not seat.vault:
+            self._place_of = (seat.vault, seat.vault.place(self.place))
+        value = self.kind.decode(open_sealed(key.cipher, self._place_of[1], seat.row, sealed))
         state[self._opened_name] = (sealed, value)
         return value
 
@@ -175,7 +211,9 @@ class SealedField(Generic[Value]):
             return self.index
         kind = getattr(instance, self.index_by)
         if kind is None:
-            raise UnsealedWriteError(f"{self.name} is indexed by {self.index_by}, which must be set before it is stored.")
+            raise UnsealedWriteError(
+                f"{self.name} is indexed by {self.index_by}, which must be set before it is stored."
+            )
         return self.indexes.get(str(kind))
 
     def settle(self, instance: object, sealed: bytes) -> None:

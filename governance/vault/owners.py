@@ -15,10 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from governance.kernel.db import driver_connection
-from governance.vault.ciphers import CipherCache, CipherName
+from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import KeyringError, ShreddedError
-from governance.vault.formats import KEY_BYTES, unwrap, wrap
+from governance.vault.formats import KEY_BYTES, KeyPlaces, unwrap, wrap
 from governance.vault.keyring import KeyProvider
 
 FIRST_GENERATION = 1
@@ -34,7 +34,7 @@ FROM key_owner o LEFT JOIN data_key k ON k.owner_id = o.id
 WHERE o.id = ANY(%s) FOR KEY SHARE OF o
 """
 _LOAD = """
-SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key
+SELECT uuid_send(owner_id), generation, epoch, wrapped FROM data_key
 WHERE owner_id = ANY(%s) AND compartment = %s AND wrapped IS NOT NULL
 """
 _CREATE = """
@@ -52,7 +52,7 @@ class _Held:
 
     locked: set[UUID] = field(default_factory=set)
     sealing: dict[KeySlot, tuple[int, AESGCM]] = field(default_factory=dict)
-    opening: dict[CipherName, AESGCM] = field(default_factory=dict)
+    opening: dict[CipherName, OpenedKey] = field(default_factory=dict)
     shredded: set[KeySlot] = field(default_factory=set)
 
 
@@ -125,7 +125,9 @@ class Owners:
             elif slot not in held.sealing or held.sealing[slot][0] < generation:
                 cipher = self._unwrap(owner, compartment, generation, epoch, wrapped)
                 held.sealing[slot] = (generation, cipher)
-                held.opening[(owner, compartment, generation)] = cipher
+                held.opening[cipher_name(owner, compartment, generation)] = self._cache.opened(
+                    cipher, mark=self._cache.mark
+                )
         if owners - known:
             raise ShreddedError("A key owner that values are to be sealed for does not exist.")
         held.locked |= owners
@@ -139,7 +141,8 @@ class Owners:
             for slot in made:
                 cipher = AESGCM(fresh[slot])
                 held.sealing[slot] = (FIRST_GENERATION, cipher)
-                held.opening[(*slot, FIRST_GENERATION)] = cipher
+                name = cipher_name(*slot, FIRST_GENERATION)
+                held.opening[name] = self._cache.opened(cipher, mark=self._cache.mark)
             slots = [slot for slot in slots if slot not in made]
             if not slots:
                 return
@@ -153,13 +156,11 @@ class Owners:
 
     def _insert_keys(self, session: Session, fresh: Mapping[KeySlot, bytes]) -> set[KeySlot]:
         epoch = self.current_epoch
+        kek, by_compartment = self._kek(epoch), {name: KeyPlaces(self._deployment, name) for _, name in fresh}
         wrapped = [
-            wrap(
-                self._kek(epoch), key, deployment=self._deployment, owner=owner, compartment=compartment,
-                generation=FIRST_GENERATION, epoch=epoch,
-            )
+            wrap(kek, key, by_compartment[compartment].of(owner.bytes, FIRST_GENERATION, epoch))
             for (owner, compartment), key in fresh.items()
-        ]  # fmt: skip
+        ]
         arrays = ([owner for owner, _ in fresh], [compartment for _, compartment in fresh], wrapped)
         return {(row[0], row[1]) for row in _rows(session, _CREATE, (epoch, FIRST_GENERATION, *arrays))}
 
@@ -168,8 +169,8 @@ class Owners:
         if found and found[0][0] is not None:
             self.current_epoch = found[0][0]
 
-    def for_opening(self, session: Session, name: CipherName, *, others: Iterable[UUID] = ()) -> AESGCM:
-        """Cipher of one key; keys of *others* in the same compartment come along in the same statement.
+    def for_opening(self, session: Session, owner: UUID, name: CipherName, *, others: Iterable[UUID] = ()) -> OpenedKey:
+        """One key; keys of *others* in the same compartment come along in the same statement.
 
         Raises:
             ShreddedError: where the key is gone.
@@ -177,27 +178,25 @@ class Owners:
         held: _Held | None = session.info.get(_HELD)
         if held is not None and (mine := held.opening.get(name)) is not None:
             return mine
-        kept = self._cache.get(name)
-        if kept is not None:
-            return kept
-        found = self.load(session, [name[0], *others], name[1])
-        if name not in found:
+        found = self._cache.get(name) or self.load(session, [owner, *others], name[1]).get(name)
+        if found is None:
             raise ShreddedError("The key of this data was destroyed; the value cannot be read any more.")
-        return found[name]
+        return found
 
-    def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, AESGCM]:
-        """Ciphers of one compartment of many owners, in one statement; shredded ones are not among them."""
-        mark = self._cache.mark()
-        found = {
-            (owner, name, generation): self._unwrap(owner, name, generation, epoch, wrapped)
-            for owner, name, generation, epoch, wrapped in _rows(session, _LOAD, (list(owners), compartment))
-        }
+    def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, OpenedKey]:
+        """Keys of one compartment of many owners, in one statement; shredded ones are not among them."""
+        mark = self._cache.mark
+        places = KeyPlaces(self._deployment, compartment)
+        found: dict[CipherName, OpenedKey] = {}
+        for owner, generation, epoch, wrapped in _rows(session, _LOAD, (list(owners), compartment)):
+            key = unwrap(self._kek(epoch), wrapped, places.of(owner, generation, epoch))
+            found[(owner, compartment, generation)] = self._cache.opened(AESGCM(key), mark=mark)
         held: _Held | None = session.info.get(_HELD)
-        if held is None or not held.sealing:
+        if held is None or not held.opening:
             self._cache.put(found, mark=mark)
             return found
         # What this transaction itself made is not known to others until it commits.
-        self._cache.put({name: cipher for name, cipher in found.items() if name not in held.opening}, mark=mark)
+        self._cache.put({name: key for name, key in found.items() if name not in held.opening}, mark=mark)
         return {**found, **held.opening}
 
     def shred(self, session: Session, owners: Sequence[UUID], *, compartments: Sequence[str] | None = None) -> int:
@@ -257,9 +256,9 @@ class Owners:
         old, new = self._kek(from_epoch), self._kek(to_epoch)
         moved: list[bytes] = []
         for owner, compartment, generation, epoch, wrapped in rows:
-            bound = {"deployment": self._deployment, "owner": owner, "compartment": compartment}
-            key = unwrap(old, wrapped, **bound, generation=generation, epoch=epoch)
-            moved.append(wrap(new, key, **bound, generation=generation, epoch=to_epoch))
+            places = KeyPlaces(self._deployment, compartment)
+            key = unwrap(old, wrapped, places.of(owner.bytes, generation, epoch))
+            moved.append(wrap(new, key, places.of(owner.bytes, generation, to_epoch)))
         _rows(
             session,
             "UPDATE data_key k SET epoch = %s, wrapped = m.wrapped "
@@ -280,12 +279,8 @@ class Owners:
         return kek
 
     def _unwrap(self, owner: UUID, compartment: str, generation: int, epoch: int, wrapped: bytes) -> AESGCM:
-        return AESGCM(
-            unwrap(
-                self._kek(epoch), wrapped, deployment=self._deployment, owner=owner, compartment=compartment,
-                generation=generation, epoch=epoch,
-            )
-        )  # fmt: skip
+        where = KeyPlaces(self._deployment, compartment).of(owner.bytes, generation, epoch)
+        return AESGCM(unwrap(self._kek(epoch), wrapped, where))
 
 
 def _rows(session: Session, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:

@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
 
 from governance.kernel.db import Database
 from governance.vault.blind import BlindIndex, Indexer
-from governance.vault.ciphers import CipherCache
+from governance.vault.ciphers import CipherCache, OpenedKey, cipher_name
 from governance.vault.columns import bind_indexer
 from governance.vault.compartments import SealedColumn
 from governance.vault.errors import UnsealedWriteError
-from governance.vault.formats import generation_of, open_sealed, place, seal
+from governance.vault.formats import bound_to, generation_of, open_sealed, place, seal
 from governance.vault.keyring import KeyProvider
 from governance.vault.orm import PENDING, SealedRow
 from governance.vault.owners import Owners, forget_transaction
 from governance.vault.register import Versions, check_keys, index_versions
 
-READ_AHEAD = 8
+READ_AHEAD = 64
 """Each miss in a session loads the keys of this many times more rows than the one before."""
-READ_AHEAD_LIMIT = 8192
+READ_AHEAD_LIMIT = 16_384
 
 
 class SealedSession(Session):
@@ -99,8 +99,8 @@ class Vault:
         sealed: list[bytes] = []
         for item in items:
             generation, cipher = ciphers[(item.owner, item.column.compartment.value)]
-            where = self._place(item.column)
-            sealed.append(seal(cipher, generation, where, item.row_id, item.owner, item.plaintext))
+            row = bound_to(item.row_id, item.owner)
+            sealed.append(seal(cipher, generation, self.place(item.column), row, item.plaintext))
         return sealed
 
     def open_many(self, session: Session, items: Sequence[OpenItem]) -> list[bytes | None]:
@@ -112,35 +112,32 @@ class Vault:
         owners: dict[str, dict[UUID, None]] = {}
         for item in items:
             owners.setdefault(item.column.compartment.value, {})[item.owner] = None
-        ciphers = {
-            name: cipher
+        keys = {
+            name: key
             for compartment, ids in owners.items()
-            for name, cipher in self.owners.load(session, list(ids), compartment).items()
+            for name, key in self.owners.load(session, list(ids), compartment).items()
         }
         opened: list[bytes | None] = []
         for item in items:
-            name = (item.owner, item.column.compartment.value, generation_of(item.sealed))
-            cipher = ciphers.get(name)
-            where = self._place(item.column)
-            opened.append(None if cipher is None else open_sealed(cipher, where, item.row_id, item.owner, item.sealed))
+            key = keys.get(cipher_name(item.owner, item.column.compartment.value, generation_of(item.sealed)))
+            where, row = self.place(item.column), bound_to(item.row_id, item.owner)
+            opened.append(None if key is None else open_sealed(key.cipher, where, row, item.sealed))
         return opened
 
-    def open_for(
-        self, session: Session, column: SealedColumn, row_id: UUID, owner: UUID, sealed: bytes, *, near: object = None
-    ) -> bytes:
-        """Open one value; keys of rows loaded along with *near* are fetched ahead.
+    def key_for(
+        self, session: Session, owner: UUID, compartment: str, generation: int, *, near: object = None
+    ) -> OpenedKey:
+        """Key of one value; keys of rows loaded along with the row *near* are fetched ahead.
 
         Raises:
-            SealError: where it was changed or moved.
-            ShreddedError: where its key was destroyed.
+            ShreddedError: where it was destroyed.
         """
-        compartment = column.compartment.value
-        name = (owner, compartment, generation_of(sealed))
-        cipher = self.cache.get(name)
-        if cipher is None:
-            others = self._read_ahead(session, near, compartment)
-            cipher = self.owners.for_opening(session, name, others=others)
-        return open_sealed(cipher, self._places.get(column) or self._place(column), row_id, owner, sealed)
+        name = cipher_name(owner, compartment, generation)
+        found = self.cache.get(name)
+        if found is not None:
+            return found
+        others = self._read_ahead(session, near, compartment)
+        return self.owners.for_opening(session, owner, name, others=others)
 
     def digests(self, index: BlindIndex, values: Iterable[str]) -> list[bytes]:
         """Digests of the live version, for writing in bulk."""
@@ -151,7 +148,8 @@ class Vault:
         incoming = self.indexer.incoming
         return [None if incoming is None else self.indexer.digest(index, value, version=incoming) for value in values]
 
-    def _place(self, column: SealedColumn) -> bytes:
+    def place(self, column: SealedColumn) -> bytes:
+        """What values of *column* are bound to in this deployment."""
         found = self._places.get(column)
         if found is None:
             found = self._places[column] = place(self._deployment, column)
@@ -169,7 +167,7 @@ class Vault:
         for row in session.identity_map.values():
             if isinstance(row, SealedRow):
                 owner = row.__dict__.get("owner_id")
-                if owner is not None and self.cache.get((owner, compartment, 1)) is None:
+                if owner is not None and self.cache.get((owner.bytes, compartment, 1)) is None:
                     owners[owner] = None
                     if len(owners) >= width:
                         break
