@@ -1,0 +1,115 @@
+"""Words of a closed set in three languages: consents claimed by a list, sex, source, kind of talk."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from governance.intake.cells import Cell, text_of
+from governance.intake.dates import PartialDate, Reader, Use
+from governance.intake.values import Flaw, Sex, Source, codes, folded_word, is_nothing, words
+
+_WITH_DATE = re.compile(
+    r"(?P<word>[^\d(]*?)[\s,:(]*(?:от|від|from|с|з)?\s*(?P<date>\d[\d./\-\s:T]*)\)?(?:\s*[гр]\.?)?", re.IGNORECASE
+)
+
+
+class ConsentScope(StrEnum):
+    """What a column of consents speaks of; `any` where it names no channel."""
+
+    ANY = "any"
+    EMAIL = "email"
+    SMS = "sms"
+    PHONE = "phone"
+    MESSENGER = "messenger"
+    POST = "post"
+    PROCESSING = "processing"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedConsent:
+    """What a list claims about a consent; a claim is no proof, and blank cells claim nothing.
+
+    Attributes:
+        scope: channel or purpose that the column names.
+        given: yes or no.
+        on: the day named in the cell or in the column of consent dates.
+        words: the cell as it stood.
+    """
+
+    scope: ConsentScope
+    given: bool
+    on: PartialDate | None
+    words: str
+
+
+def read_consent(cell: Cell, *, scope: ConsentScope, dates: Reader) -> ClaimedConsent | Flaw | None:
+    """A yes or no, with its date where one stands beside it."""
+    if isinstance(cell, bool):
+        return ClaimedConsent(scope, cell, None, "true" if cell else "false")
+    text = text_of(cell)
+    if not text:
+        return None
+    answer = read_yes_no(text)
+    if answer is not None:
+        return ClaimedConsent(scope, answer, None, text)
+    if is_nothing(text):
+        return None
+    return _dated(text, scope, dates)
+
+
+def read_yes_no(text: str) -> bool | None:
+    """Whether *text* is a word for yes or for no; None where it is neither."""
+    folded = folded_word(text).rstrip(".")
+    if folded in words("yes"):
+        return True
+    return False if folded in words("no") else None
+
+
+def _dated(text: str, scope: ConsentScope, dates: Reader) -> ClaimedConsent | Flaw:
+    found = _WITH_DATE.fullmatch(text)
+    answer = read_yes_no(found["word"]) if found and found["word"] else None
+    if found is None or answer is None:
+        if found and not found["word"]:
+            return Flaw("consent-only-date", "Only a date stands here; write yes or no beside it.")
+        return Flaw("consent-word", "This says neither yes nor no; write yes, no, or leave the cell empty.")
+    on = dates.read_date(found["date"].strip(), use=Use.PAST)
+    return on if isinstance(on, Flaw) else ClaimedConsent(scope, answer, on, text)
+
+
+def read_sex(cell: Cell) -> Sex | Flaw | None:
+    """Male or female by word or letter."""
+    text = text_of(cell)
+    if is_nothing(text):
+        return None
+    code = codes("sex").get(folded_word(text))
+    return (
+        Sex(code) if code else Flaw("sex-word", "This word names no sex that is known; write male, female or nothing.")
+    )
+
+
+def read_marital_status(cell: Cell) -> str | Flaw | None:
+    """Single, married, divorced, widowed or partnership."""
+    text = text_of(cell)
+    if is_nothing(text):
+        return None
+    code = codes("marital_status").get(folded_word(text))
+    return code or Flaw(
+        "marital-word", "This word names no family status that is known; write single, married or another."
+    )
+
+
+def read_source(text: str) -> Source | None:
+    """The closed list's source for a firm's own word; None where the word tells nothing of it."""
+    code = codes("source").get(folded_word(text))
+    return Source(code) if code else None
+
+
+def read_interaction_kind(cell: Cell) -> str | Flaw | None:
+    """Call, meeting, letter, message, feedback or note."""
+    text = text_of(cell)
+    if is_nothing(text):
+        return None
+    code = codes("interaction").get(folded_word(text))
+    return code or Flaw(
+        "kind-word", "This word names no kind of talk that is known; write call, meeting, letter or message."
+    )

@@ -1,0 +1,174 @@
+"""Full names to family, given and patronymic."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from governance.intake.folding import fold_name
+from governance.intake.values import Flaw, is_nothing, vocabulary
+
+LONGEST = 200
+_PATRONYMIC = re.compile(
+    r".{2,}(?:ович|евич|ёвич|йович|ьович|івич|овна|евна|ёвна|ївна|івна|ична|инична|ович|ovich|evich|ovych|evych|yovych"
+    r"|ovna|evna|ivna|yivna|ichna)|(?:иль|лук|кузьм|фом|ник|сав|іл|лук|хом|кузьм|яков)(?:ич|іч|ична|івна|ович)",
+    re.IGNORECASE,
+)
+_SONS = re.compile(r"(?:оглы|кызы|оглу|кизи|огли|улы|ұлы|қызы|ogly|oglu|kyzy|gizi)", re.IGNORECASE)
+# fmt: off
+_PARTICLES = frozenset((
+    "фон", "де", "да", "ди", "дю", "дер", "ван", "ла", "ле", "дос", "эль", "аль", "бен", "ібн", "ибн",
+    "von", "van", "de", "da", "di", "du", "der", "den", "la", "le", "dos", "del", "al", "el",
+    "bin", "ibn", "ter", "ten",
+))
+# fmt: on
+_INITIALS = re.compile(r"([^\W\d_])\.\s*(?:([^\W\d_])\.?)?")
+_GLUED_INITIALS = re.compile(r"(?<=[^\W\d_]\.)(?=[^\W\d_]\.)")
+_ORGANISATION = re.compile(
+    r"(?:ооо|оао|зао|пао|ао|тов|пат|прат|ват|зат|кфх|гуп|муп|llc|ltd|inc|gmbh|corp|jsc)(?:[\s\"«“„.]|$)|.*\b(?:llc|ltd|inc|gmbh)\.?$",
+    re.IGNORECASE,
+)
+_TRADER = re.compile(r"(?:ип|чп|фоп|пп|сп|гр\.|г-н|г-жа|пан|пані|mr\.?|mrs\.?|ms\.?|dr\.?)\s+", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"[\d@<>{}=+*/\\|^~$%&_\[\]:;?!\ufffd]")
+_HYPHENATED = re.compile(r"([-–—’ʼ'`])")
+_SOFT = frozenset("яюєїЯЮЄЇ")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A person's name; absent parts are None."""
+
+    family: str | None
+    given: str | None
+    patronymic: str | None
+
+
+def split_name(text: str, *, given_first: bool = False) -> Name | Flaw | None:
+    """Split a full name as it stands in one cell.
+
+    Order is family, given, patronymic unless the words say otherwise: a patronymic in the middle, or a known given
+    name in front of a word that is none.
+
+    Args:
+        text: tidied cell.
+        given_first: the heading promises the given name in front, as English ones do.
+
+    Returns:
+        None where the cell says that there is no name.
+    """
+    if is_nothing(text):
+        return None
+    flaw = _flaw(text)
+    if flaw:
+        return flaw
+    words = _words(_TRADER.sub("", text, count=1) if _TRADER.match(text) else text)
+    if not words:
+        return None
+    if len(words) > 3:
+        return Flaw("name-words", "This has more words than a name; put family, given and patronymic into columns.")
+    return _ordered([_cased(word) for word in words], given_first=given_first)
+
+
+def part_of_name(text: str) -> str | Flaw | None:
+    """One part of a name that has a column of its own; None where there is none."""
+    if is_nothing(text):
+        return None
+    return _flaw(text) or " ".join(_cased(word) for word in text.split(" "))
+
+
+def looks_like_organisation(text: str) -> bool:
+    """Whether *text* begins with a legal form and so names a firm."""
+    return _ORGANISATION.match(text) is not None
+
+
+def _flaw(text: str) -> Flaw | None:
+    if len(text) > LONGEST:
+        return Flaw("name-long", "This is longer than a name; move what is no name into a column of its own.")
+    if "@" in text:
+        return Flaw("name-is-email", "An e-mail address stands in place of the name; move it to the column of e-mails.")
+    if _FORBIDDEN.search(text):
+        return Flaw("name-signs", "A name has no digits or such signs; leave the name alone here.")
+    if not any(character.isalpha() for character in text):
+        return Flaw("name-letters", "There is no letter in this name; write the name or leave the cell empty.")
+    return None
+
+
+def _words(text: str) -> list[str]:
+    """Words of a name: particles, `-оглы` and a bracketed former name belong to their neighbour."""
+    joined: list[str] = []
+    pending = ""
+    for word in _GLUED_INITIALS.sub(" ", text.replace(",", " ")).split():
+        if joined and (word.startswith("(") or _is_open(joined[-1]) or _SONS.fullmatch(word)):
+            joined[-1] += f" {word}"
+        elif word.casefold() in _PARTICLES:
+            pending += f"{word} "
+        else:
+            joined.append(pending + word)
+            pending = ""
+    if pending:
+        joined.append(pending.strip())
+    return joined
+
+
+def _is_open(words: str) -> bool:
+    return words.count("(") > words.count(")")
+
+
+def _ordered(words: list[str], *, given_first: bool) -> Name:
+    if len(words) == 1:
+        known = fold_name(words[0]) in _given_names()
+        return Name(None, words[0], None) if known else Name(words[0], None, None)
+    if len(words) == 2:
+        return _two(words[0], words[1], given_first=given_first)
+    first, second, third = words
+    if _is_patronymic(third):
+        return Name(first, second, third)
+    if _is_patronymic(second):
+        return Name(third, first, second)
+    if _INITIALS.fullmatch(first) and _INITIALS.fullmatch(second):
+        return Name(third, first, second)
+    if given_first:
+        return Name(third, first, second)
+    return Name(first, second, third)
+
+
+def _two(first: str, second: str, *, given_first: bool) -> Name:
+    if _is_patronymic(second) and fold_name(first) in _given_names():
+        return Name(None, first, second)
+    if _INITIALS.fullmatch(first) and not _INITIALS.fullmatch(second):
+        return Name(second, first, None)
+    known_first, known_second = (fold_name(word) in _given_names() for word in (first, second))
+    if known_first != known_second:
+        given_first = known_first
+    return Name(second, first, None) if given_first else Name(first, second, None)
+
+
+def _is_patronymic(word: str) -> bool:
+    return _PATRONYMIC.fullmatch(word) is not None or _SONS.search(word) is not None
+
+
+@cache
+def _given_names() -> frozenset[str]:
+    return frozenset(fold_name(name) for name in vocabulary()["given_names"].split())
+
+
+def _cased(word: str) -> str:
+    """Title case for what is all capitals or all small; mixed case was meant (МакДональд)."""
+    if len(word) > 1 and (word.isupper() or word.islower()) and not _INITIALS.fullmatch(word):
+        return " ".join(
+            part.casefold() if part.casefold() in _PARTICLES or _SONS.fullmatch(part) else _titled(part)
+            for part in word.split(" ")
+        )
+    return word
+
+
+def _titled(word: str) -> str:
+    parts = _HYPHENATED.split(word)
+    cased: list[str] = []
+    for index, part in enumerate(parts):
+        if index and parts[index - 1] not in "-–—" and (part[:1] in _SOFT or len(parts[index - 2]) > 2):
+            # The Ukrainian apostrophe stands inside a word (Дем'яненко), the Irish one before a name (О'Коннор).
+            cased.append(part.lower())
+        else:
+            start = 1 if part[:1] in '(«"' else 0
+            cased.append(part[: start + 1].upper() + part[start + 1 :].lower())
+    return "".join(cased)

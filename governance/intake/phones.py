@@ -1,0 +1,175 @@
+"""Telephone numbers to E.164 by the region of the list.
+
+The usual forms of Russia, Ukraine, Belarus and Kazakhstan are cut by rule and checked against the numbering plans that
+`phonenumbers` ships; all else goes through its parser. Both ways accept the same numbers.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import phonenumbers
+from phonenumbers import PhoneMetadata
+
+from governance.intake.cells import Cell, lines_of
+from governance.intake.values import Flaw, folded_word, is_nothing, words
+
+_PLAIN = re.compile(r"\+?[\d ()./\-–—‑−]{7,30}")
+_TAIL = re.compile(
+    r"\(?\s*\b(?:моб(?:ильный|ільний)?|сот(?:овый)?|дом(?:ашний|ашній)?|раб(?:очий)?|роб(?:очий)?|гор(?:одской)?|осн"
+    r"|доп|факс|fax|mob(?:ile)?|cell|home|work|office|viber|whatsapp|telegram|вайбер|ватсап|телеграм)\b\.?\s*\)?",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(r"^\s*(?:телефон|тел|phone|tel|т|m|p|ph|н)\b\s*[.:№]*\s*", re.IGNORECASE)
+_EXTENSION = re.compile(r"[\s,;(]*(?:доб|вн|внутр|внутренний|ext|extension|x|#)[.:\s]*(\d{1,6})\)?\s*$", re.IGNORECASE)
+_EXTENSION_COMMA = re.compile(r"[,;]\s*((?:доб|вн|внутр|ext|x)\b|#)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[,;/|\n]|\s+(?:и|та|і|или|або|and|or)\s+")
+_SHORTENED = re.compile(r"\d[.,]\d+e\+?\d+", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_NOT_DIGITS = re.compile(r"\D")
+_SEVEN = frozenset(("RU", "KZ"))
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One number.
+
+    Attributes:
+        number: E.164.
+        extension: digits behind the number, or empty.
+    """
+
+    number: str
+    extension: str = ""
+
+
+def read_phones(cell: Cell, *, region: str) -> tuple[list[Phone], list[Flaw]]:
+    """All numbers of a cell, each once, and a flaw for every one that is none.
+
+    Args:
+        cell: text, or a number as a spreadsheet keeps it.
+        region: ISO 3166 code of the country whose numbers are written without a country code.
+    """
+    text = lines_of(cell)
+    if _PLAIN.fullmatch(text) and "/" not in text:
+        number = to_e164(text, region=region)
+        return ([Phone(number)], []) if isinstance(number, str) else ([], [number])
+    if is_nothing(text) or folded_word(text) in words("no_contact"):
+        return [], []
+    if _SHORTENED.fullmatch(text):
+        return [], [
+            Flaw("phone-shortened", "The spreadsheet shortened this number and digits are lost; type it as text.")
+        ]
+    return _several(text, region)
+
+
+def _several(text: str, region: str) -> tuple[list[Phone], list[Flaw]]:
+    phones: dict[str, Phone] = {}
+    flaws: list[Flaw] = []
+    for part in _BETWEEN.split(_EXTENSION_COMMA.sub(r" \1", text)):
+        bare = _LEAD.sub("", _TAIL.sub(" ", part)).strip(" .:-()")
+        if not bare:
+            continue
+        found = _EXTENSION.search(bare)
+        number = to_e164(bare[: found.start()] if found else bare, region=region)
+        if isinstance(number, Flaw):
+            flaws.append(number)
+        else:
+            phones.setdefault(number, Phone(number, found.group(1) if found else ""))
+    if not phones and not flaws:
+        flaws.append(_no_number())
+    return list(phones.values()), flaws
+
+
+def to_e164(text: str, *, region: str) -> str | Flaw:
+    """One number, however it is punctuated, to E.164."""
+    digits = _NOT_DIGITS.sub("", text) if not text.isdigit() else text
+    if len(digits) < 5:
+        return (
+            _no_number() if len(digits) < 3 else Flaw("phone-short", "This number is too short; write it out in full.")
+        )
+    if any(character.isalpha() for character in text):
+        return Flaw("phone-words", "Words stand among the digits; leave the number alone in this column.")
+    international = _by_rule(digits, plus=text.lstrip(" (").startswith("+"), region=region)
+    if international and _is_valid(international):
+        return f"+{international}"
+    return _by_library(text, digits, region)
+
+
+def _no_number() -> Flaw:
+    return Flaw("phone-missing", "No number stands here; write digits such as +380441234567, or leave the cell empty.")
+
+
+def _by_rule(digits: str, *, plus: bool, region: str) -> str | None:
+    """Digits with the country code in front, by the trunk prefixes that people write; None where no rule fits."""
+    length = len(digits)
+    if region in _SEVEN:
+        if length == 11 and digits[0] in "78":
+            return "7" + digits[1:]
+        return "7" + digits if length == 10 and not plus else None
+    if region == "UA":
+        if length == 12 and digits.startswith("380"):
+            return digits
+        if length == 11 and digits.startswith("80"):
+            return "3" + digits
+        return "38" + digits if length == 10 and digits[0] == "0" else None
+    if region == "BY":
+        if length == 12 and digits.startswith("375"):
+            return digits
+        if length == 11 and digits.startswith("80"):
+            return "375" + digits[2:]
+        return "375" + digits if length == 9 and not plus else None
+    return digits if plus else None
+
+
+@cache
+def _plan(country_code: int) -> re.Pattern[str] | None:
+    """One expression for all national numbers that `is_valid_number` takes under *country_code*.
+
+    A country with leading digits of its own within a shared code (Kazakhstan in 7) is covered by its own patterns.
+    """
+    patterns: list[str] = []
+    for region in phonenumbers.region_codes_for_country_code(country_code):
+        metadata = PhoneMetadata.metadata_for_region(region)
+        if metadata is None:
+            return None
+        for kind in (
+            "fixed_line",
+            "mobile",
+            "toll_free",
+            "premium_rate",
+            "shared_cost",
+            "personal_number",
+            "voip",
+            "uan",
+        ):
+            described = getattr(metadata, kind)
+            if described is not None and described.national_number_pattern and described.possible_length != (-1,):
+                lengths = "|".join(f".{{{length}}}" for length in described.possible_length)
+                patterns.append(f"(?=(?:{lengths})$)(?:{described.national_number_pattern})")
+    return re.compile("|".join(patterns)) if patterns else None
+
+
+def _is_valid(international: str) -> bool:
+    code = 7 if international[0] == "7" else int(international[:3]) if international[:3] in ("380", "375") else None
+    if code is None:
+        return False
+    plan = _plan(code)
+    return plan is not None and plan.fullmatch(international[len(str(code)) :]) is not None
+
+
+def _by_library(text: str, digits: str, region: str) -> str | Flaw:
+    for candidate, home in ((text, region), (f"+{digits}", None)):
+        if home is None and len(digits) < 11:
+            break
+        try:
+            parsed = phonenumbers.parse(candidate, home)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(parsed):
+            return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    return Flaw(
+        "phone-plan",
+        f"No numbering plan has this number ({len(digits)} digits, read as one of {region}); check the digits, or write"
+        " it with + and its country code.",
+    )

@@ -1,0 +1,201 @@
+"""Any file to rows of cells: the kind told by content, the heading row found, rows that are no data skipped.
+
+Reads in a stream and once; whoever needs the rows again opens the file again.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, islice
+from typing import BinaryIO
+
+from governance.intake.cells import Cell, RawRow, is_blank, text_of
+from governance.intake.delimited import BrokenRow, DelimitedFile
+from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, UnreadableFileError
+from governance.intake.headings import folded, known_count
+from governance.intake.workbooks import Workbook, is_workbook
+
+HEADING_WITHIN_ROWS = 20
+"""Titles and blank rows above the headings are passed over within this many rows."""
+
+_TOTALS = re.compile(
+    r"(итого|всего|всього|разом|підсумок|общий итог|загальний підсумок|total|totals|grand total|sum)\b[^@]{0,40}",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(rb"\s*(?:<!doctype|<html|<table|<\?xml|<meta|<head)", re.IGNORECASE)
+_OTHER_KINDS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+    b"{\\rtf",
+    b"SQLite",
+)
+
+
+class Skip(StrEnum):
+    """Why a row is no data."""
+
+    BLANK = "blank"
+    TOTALS = "totals"
+    HEADING_AGAIN = "heading-again"
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is no data and no error."""
+
+    number: int
+    why: Skip
+
+
+@dataclass(frozen=True, slots=True)
+class WideRow:
+    """A row with more cells than there are headings, so that no cell can be trusted to its column."""
+
+    number: int
+    cells: list[Cell]
+
+
+Row = RawRow | SkippedRow | WideRow | BrokenRow
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An open file.
+
+    Attributes:
+        kind: `csv`, `xlsx`, `xls` or `ods`.
+        encoding: codec of a text file, else empty.
+        damaged: a text file holds bytes that do not fit its encoding.
+        delimiter: of a text file, else empty.
+        sheet: name of the sheet read; empty for text.
+        other_sheets: sheets that are not read.
+        heading_row: row number of the headings.
+        headings: tidied text per column.
+        rows: what follows them, to be read once.
+    """
+
+    kind: str
+    encoding: str
+    damaged: bool
+    delimiter: str
+    sheet: str
+    other_sheets: tuple[str, ...]
+    heading_row: int
+    headings: tuple[str, ...]
+    rows: Iterator[Row]
+
+
+def open_table(file: BinaryIO, *, sheet: str | None = None, mapping: Mapping[str, str] | None = None) -> Table:
+    """Open a list of whatever kind and find its headings.
+
+    Args:
+        file: seekable bytes, left open. An upload goes in as `BytesIO`, never as a temporary file in the clear.
+        sheet: name of the sheet wanted; None takes the first that holds anything.
+        mapping: its headings count as known.
+
+    Raises:
+        UnreadableFileError: or one of its kinds: protected, empty, oversized.
+        HeadingsNotFoundError: no row names a known column.
+    """
+    file.seek(0)
+    head = file.read(4096)
+    if not head:
+        raise EmptyFileError("The file is empty.")
+    if is_workbook(head):
+        workbook = Workbook(file, sheet=sheet)
+        return _table(workbook.rows(), mapping, kind=workbook.kind, sheet=workbook.sheet, others=workbook.other_sheets)
+    if head.startswith(_OTHER_KINDS):
+        raise UnreadableFileError("This file is no list; export the customers as XLSX or CSV and give that.")
+    if _MARKUP.match(head.lstrip(b"\xef\xbb\xbf")):
+        raise UnreadableFileError(
+            "This is a web page or XML under the name of a table; open it in a spreadsheet program, save it as XLSX."
+        )
+    text = DelimitedFile(file)
+    encoding = text.encoding
+    return _table(
+        text.rows(), mapping, kind="csv", encoding=encoding.name, damaged=encoding.damaged, delimiter=text.delimiter
+    )
+
+
+def _table(
+    rows: Iterator[RawRow | BrokenRow],
+    mapping: Mapping[str, str] | None,
+    *,
+    kind: str,
+    encoding: str = "",
+    damaged: bool = False,
+    delimiter: str = "",
+    sheet: str = "",
+    others: tuple[str, ...] = (),
+) -> Table:
+    first = list(islice(rows, HEADING_WITHIN_ROWS))
+    if all(isinstance(row, RawRow) and all(map(is_blank, row.cells)) for row in first):
+        raise EmptyFileError("The file holds no row with anything in it.")
+    place = _heading_place(first, mapping)
+    heading = first[place]
+    headings = tuple(text_of(cell) for cell in heading.cells)
+    while headings and not headings[-1]:
+        headings = headings[:-1]
+    return Table(
+        kind=kind,
+        encoding=encoding,
+        damaged=damaged,
+        delimiter=delimiter,
+        sheet=sheet,
+        other_sheets=others,
+        heading_row=heading.number,
+        headings=headings,
+        rows=_data_rows(chain(first[place + 1 :], rows), headings),
+    )
+
+
+def _heading_place(first: list[RawRow | BrokenRow], mapping: Mapping[str, str] | None) -> int:
+    """Which of the first rows names most known columns; the upper one of equals."""
+    counts = [known_count([text_of(cell) for cell in row.cells], mapping) for row in first]
+    best = max(counts)
+    if best == 0:
+        if mapping and all(key.startswith("#") for key in mapping):
+            return next(place for place, row in enumerate(first) if not all(map(is_blank, row.cells)))
+        raise HeadingsNotFoundError(
+            f"None of the first {HEADING_WITHIN_ROWS} rows names a column that is known; put headings such as"
+            " name, phone, e-mail above the list, or give a mapping of its headings to fields."
+        )
+    return counts.index(best)
+
+
+def _data_rows(rows: Iterator[RawRow | BrokenRow], headings: tuple[str, ...]) -> Iterator[Row]:
+    width = len(headings)
+    own = [folded(heading) for heading in headings]
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            yield row
+            continue
+        cells = row.cells
+        if len(cells) > width:
+            if not all(map(is_blank, cells[width:])):
+                yield WideRow(row.number, cells)
+                continue
+            del cells[width:]
+        why = _no_data(cells, own)
+        yield SkippedRow(row.number, why) if why else row
+
+
+def _no_data(cells: list[Cell], own: list[str]) -> Skip | None:
+    first = next((cell for cell in cells if not is_blank(cell)), None)
+    if first is None:
+        return Skip.BLANK
+    if not isinstance(first, str):
+        return None
+    text = text_of(first)
+    if _TOTALS.fullmatch(text) and not any(isinstance(cell, str) and "@" in cell for cell in cells):
+        return Skip.TOTALS
+    # A page break of a printed list repeats the headings; compare only where the first cell says so.
+    if folded(text) == next(filter(None, own), "") and [folded(text_of(cell)) for cell in cells] == own[: len(cells)]:
+        return Skip.HEADING_AGAIN
+    return None

@@ -1,0 +1,248 @@
+"""Rows of cells to typed records, with all refusals of a row at once.
+
+What refuses a whole row: a row that cannot be trusted to its columns (too many cells, a quotation mark left open); a
+customer with neither name nor contact; a customer all of whose contacts were refused, since importing the bare name
+would make a person whom nobody can reach, match or correct; a purchase without date, total, currency or a way to tell
+whose it is; an interaction without instant, kind or person. Any other flaw refuses its cell alone: a bad birth date
+loses the birth date and not the customer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+
+from governance.intake.answers import ConsentScope
+from governance.intake.cells import Cell, RawRow, is_blank, lines_of, text_of
+from governance.intake.dates import PartialDate, Reader
+from governance.intake.delimited import BrokenRow
+from governance.intake.emails import read_emails
+from governance.intake.headings import EXTRA, Column, FileKind, Plan
+from governance.intake.phones import read_phones
+from governance.intake.reading import Row, SkippedRow, WideRow
+from governance.intake.records import ContactValue, Record, RowRead
+from governance.intake.values import Flaw, Refusal, is_nothing
+
+LONGEST_TEXT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class RowOptions:
+    """What a file does not say of itself.
+
+    Attributes:
+        region: ISO 3166 country of phone numbers without a country code.
+        today: the controller's date.
+        zone: of instants that name none.
+        currency: of sums that name none; None refuses such sums.
+        day_first: whether the day stands before the month in `03/04/2024`.
+    """
+
+    region: str
+    today: date
+    zone: tzinfo = UTC
+    currency: str | None = None
+    day_first: bool = True
+
+
+class Draft:
+    """A row while it is read.
+
+    Attributes:
+        fields: by key, what was read.
+        contacts: in the order of columns.
+        refusals: in the order of columns.
+        contacts_refused: whether some contact was refused.
+    """
+
+    __slots__ = ("contacts", "contacts_refused", "extras", "fields", "refusals")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, object] = {}
+        self.contacts: dict[ContactValue, None] = {}
+        self.extras: list[tuple[str, str]] = []
+        self.refusals: list[Refusal] = []
+        self.contacts_refused = False
+
+    def refuse(self, column: str, flaw: Flaw) -> None:
+        """Note *flaw* at *column*; an empty column means the row."""
+        self.refusals.append(Refusal(column, flaw.code, flaw.reason))
+
+    def put(self, field: str, column: str, read: object) -> None:
+        """Keep what a parser answered: a value, nothing, or a flaw."""
+        if isinstance(read, Flaw):
+            self.refuse(column, read)
+        elif read is not None:
+            self.fields[field] = read
+
+
+Handler = Callable[[Draft, str, Cell], None]
+"""Reads the cell of one column into the draft; the text is the column's heading."""
+
+
+class CellReaders:
+    """The handlers that files of all kinds share."""
+
+    def __init__(self, options: RowOptions) -> None:
+        self.options = options
+        self.dates = Reader(today=options.today, zone=options.zone, day_first=options.day_first)
+
+    def email(self, draft: Draft, column: str, cell: Cell) -> None:
+        """E-mail addresses."""
+        addresses, flaws = read_emails(cell)
+        for address in addresses:
+            draft.contacts[ContactValue("email", address)] = None
+        self._contact_flaws(draft, column, flaws)
+
+    def phone(self, draft: Draft, column: str, cell: Cell) -> None:
+        """Phone numbers."""
+        phones, flaws = read_phones(cell, region=self.options.region)
+        for phone in phones:
+            draft.contacts[ContactValue("phone", phone.number, phone.extension)] = None
+        self._contact_flaws(draft, column, flaws)
+
+    @staticmethod
+    def _contact_flaws(draft: Draft, column: str, flaws: list[Flaw]) -> None:
+        for flaw in flaws:
+            draft.contacts_refused = True
+            draft.refuse(column, flaw)
+
+    def note(self, draft: Draft, column: str, cell: Cell) -> None:
+        """Free text of several lines, from several columns."""
+        text = _checked_text(lines_of(cell))
+        if isinstance(text, str) and "note" in draft.fields:
+            text = f"{draft.fields['note']}\n{text}"
+        draft.put("note", column, text)
+
+    def extra_field(self, key: str) -> Handler:
+        """The handler of an extra field."""
+
+        def handle(draft: Draft, column: str, cell: Cell) -> None:
+            text = _checked_text(lines_of(cell))
+            if isinstance(text, Flaw):
+                draft.refuse(column, text)
+            elif text:
+                draft.extras.append((key, text))
+
+        return handle
+
+
+def text_handler(field: str) -> Handler:
+    """The handler that keeps text as it is."""
+
+    def handle(draft: Draft, column: str, cell: Cell) -> None:
+        draft.put(field, column, _checked_text(text_of(cell)))
+
+    return handle
+
+
+def parser_handler(field: str, parse: Callable[[Cell], object]) -> Handler:
+    """The handler that keeps what *parse* answers."""
+
+    def handle(draft: Draft, column: str, cell: Cell) -> None:
+        draft.put(field, column, parse(cell))
+
+    return handle
+
+
+def list_handler(field: str) -> Handler:
+    """The handler that splits a cell at semicolons, line breaks and bars, and adds to what other columns gave."""
+
+    def handle(draft: Draft, column: str, cell: Cell) -> None:
+        parts = _checked_text(lines_of(cell))
+        if isinstance(parts, str):
+            found = (part.strip() for part in parts.replace("\n", ";").replace("|", ";").split(";"))
+            draft.fields[field] = (*_texts(draft.fields.get(field)), *filter(None, found))
+        else:
+            draft.put(field, column, parts)
+
+    return handle
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _checked_text(text: str) -> str | Flaw | None:
+    if is_nothing(text):
+        return None
+    if len(text) > LONGEST_TEXT:
+        return Flaw("text-long", f"This is longer than {LONGEST_TEXT} characters; shorten it.")
+    return text
+
+
+def consent_scope(field: str) -> ConsentScope:
+    """The scope of a `consent:SCOPE` field."""
+    return ConsentScope(field.partition(":")[2])
+
+
+def exact_moment(value: object) -> datetime | PartialDate | Flaw:
+    """An instant or a whole date; a month alone is too little for an event."""
+    if isinstance(value, PartialDate) and value.exact is None:
+        return Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
+    if isinstance(value, datetime | PartialDate):
+        return value
+    return Flaw("date-missing", "The date is missing; write when it was.")
+
+
+WIDE = Flaw(
+    "row-wide", "This row has more cells than the heading; a separator stands within a cell, or a heading is missing."
+)
+BROKEN = Flaw("row-quote", "A quotation mark is opened and not closed in this row; close or remove it.")
+DAMAGED = Flaw("cell-damaged", "Some bytes of this cell are not of the file's encoding; type it anew.")
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Everything that one kind of file brings: handlers by field, and how a draft becomes a record."""
+
+    handlers: dict[str, Handler]
+    finish: Callable[[int, Draft], Record | None]
+
+
+class RowReader:
+    """Reads the rows of one file.
+
+    Args:
+        plan: the meaning of its columns.
+        readers: of the plan's kind.
+        shared: handlers that all kinds share.
+        damaged: cells may hold U+FFFD for broken bytes.
+    """
+
+    def __init__(self, plan: Plan, readers: Readers, shared: CellReaders, *, damaged: bool = False) -> None:
+        self.kind: FileKind = plan.kind
+        self._finish = readers.finish
+        self._damaged = damaged
+        self._columns = [
+            (column.index, column.heading, self._handler(column, readers, shared)) for column in plan.filled
+        ]
+
+    @staticmethod
+    def _handler(column: Column, readers: Readers, shared: CellReaders) -> Handler:
+        field = column.field or ""
+        return shared.extra_field(field.removeprefix(EXTRA)) if field.startswith(EXTRA) else readers.handlers[field]
+
+    def read(self, row: Row) -> RowRead | None:
+        """What became of *row*; None where it is no data."""
+        if isinstance(row, SkippedRow):
+            return None
+        if isinstance(row, WideRow):
+            return RowRead(row.number, None, (Refusal("", WIDE.code, WIDE.reason),))
+        if isinstance(row, BrokenRow):
+            return RowRead(row.number, None, (Refusal("", BROKEN.code, BROKEN.reason),))
+        return self._read(row)
+
+    def _read(self, row: RawRow) -> RowRead:
+        draft = Draft()
+        cells = row.cells
+        width = len(cells)
+        for index, heading, handle in self._columns:
+            cell = cells[index] if index < width else None
+            if cell is None or cell == "" or is_blank(cell):
+                continue
+            if self._damaged and isinstance(cell, str) and "\ufffd" in cell:
+                draft.refuse(heading, DAMAGED)
+                continue
+            handle(draft, heading, cell)
+        record = self._finish(row.number, draft)
+        return RowRead(row.number, record, tuple(draft.refusals))

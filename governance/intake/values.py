@@ -1,0 +1,102 @@
+"""What every parser of cells answers: a value, or a flaw with a reason that names the remedy."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a cell is refused.
+
+    Attributes:
+        code: stable, kebab-case.
+        reason: a sentence with the remedy; holds nothing of the cell itself, so that it may be logged.
+    """
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A flaw at its place.
+
+    Attributes:
+        column: heading of the column, or empty where the whole row is meant.
+        code: of the flaw.
+        reason: of the flaw.
+    """
+
+    column: str
+    code: str
+    reason: str
+
+
+class Sex(StrEnum):
+    """Sex as lists keep it."""
+
+    MALE = "male"
+    FEMALE = "female"
+
+
+class Source(StrEnum):
+    """Where personal data came from (GDPR Art. 13, 14)."""
+
+    OWN_FORM = "own_form"
+    TILL = "till"
+    CALL = "call"
+    FAIR = "fair"
+    RECOMMENDATION = "recommendation"
+    BOUGHT = "bought"
+    BARTERED = "bartered"
+    PUBLIC = "public"
+    TAKEN_OVER = "taken_over"
+
+
+NOT_FROM_THE_PERSON = frozenset(
+    {Source.RECOMMENDATION, Source.BOUGHT, Source.BARTERED, Source.PUBLIC, Source.TAKEN_OVER}
+)
+"""Sources that start the clock of GDPR Art. 14(3)(a): the person is told within one month."""
+
+_SPACES = re.compile(r"\s+")
+
+
+def folded_word(text: str) -> str:
+    """*text* for looking words up: NFKC, no case, ё as е, single spaces, no trailing stop."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return _SPACES.sub(" ", folded).strip(" :;,!")
+
+
+@cache
+def vocabulary() -> Mapping[str, Any]:
+    """Content of `words.yaml`, parsed once."""
+    content: Mapping[str, Any] = yaml.safe_load(
+        resources.files("governance.intake").joinpath("words.yaml").read_bytes()
+    )
+    return content
+
+
+@cache
+def codes(list_name: str) -> Mapping[str, str]:
+    """Folded word to code, of one list of `words.yaml`."""
+    listed = vocabulary()[list_name]
+    return {folded_word(word): str(code) for code, words in listed.items() for word in words}
+
+
+@cache
+def words(list_name: str) -> frozenset[str]:
+    """Folded words of one flat list of `words.yaml`."""
+    return frozenset(folded_word(word) or word for word in vocabulary()[list_name])
+
+
+def is_nothing(text: str) -> bool:
+    """Whether *text* says in words that there is no value."""
+    return not text or (len(text) < 18 and folded_word(text) in words("nothing"))

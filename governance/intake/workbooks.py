@@ -1,0 +1,178 @@
+"""XLSX, XLS and ODS: checked before they are opened, then read by a process of its own (`workbook_child`)."""
+
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from governance.intake import workbook_child
+from governance.intake.cells import Cell, RawRow
+from governance.intake.errors import OversizedFileError, ProtectedFileError, UnreadableFileError
+
+WORKBOOK_BYTES = 64 << 20
+"""Largest workbook; it is read whole. A longer list goes as CSV, which has no limit."""
+UNPACKED_BYTES = 1 << 29
+RATIO = 250
+"""Highest ratio of unpacked to packed; sheets of repeated values reach about 60."""
+RATIO_MATTERS_BYTES = 1 << 24
+MEMBERS = 4096
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_CHILD = Path(workbook_child.__file__)
+_SAVE_AS = "open it in a spreadsheet program and save it as XLSX or CSV"
+
+
+def is_workbook(head: bytes) -> bool:
+    """Whether a file that begins with *head* is a zip archive or an OLE container, as all workbooks are."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06", _OLE))
+
+
+class Workbook:
+    """One workbook.
+
+    Args:
+        file: seekable bytes; stays open and belongs to the caller.
+        sheet: name of the sheet wanted; None takes the first visible one that holds anything.
+
+    Raises:
+        ProtectedFileError: a password is set.
+        OversizedFileError: it would unpack beyond the limits above.
+        UnreadableFileError: it is another kind of file, or damaged.
+    """
+
+    def __init__(self, file: BinaryIO, *, sheet: str | None = None) -> None:
+        self.kind = _check(file)
+        self._lines = _lines(file, sheet)
+        about = cast("dict[str, object]", next(self._lines))
+        self.sheet = str(about["sheet"])
+        self.other_sheets = tuple(cast("list[str]", about["others"]))
+
+    def rows(self) -> Iterator[RawRow]:
+        """All rows from the top of the sheet, blank ones included; to be had once."""
+        number = 0
+        with closing(self._lines):
+            for line in self._lines:
+                if isinstance(line, list):
+                    for cells in line:
+                        number += 1
+                        yield RawRow(number, [_cell(cell) for cell in cells])
+
+
+def _cell(cell: object) -> Cell:
+    if type(cell) is float:
+        return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell
+    if type(cell) is list:
+        kind, iso = cast("list[str]", cell)
+        if kind == "d":
+            return date.fromisoformat(iso)
+        return datetime.fromisoformat(iso) if kind == "dt" else time.fromisoformat(iso)
+    return cast("Cell", cell)
+
+
+def _check(file: BinaryIO) -> str:
+    file.seek(0, 2)
+    if file.tell() > WORKBOOK_BYTES:
+        raise OversizedFileError(
+            f"A workbook of more than {WORKBOOK_BYTES >> 20} MiB is not read; save it as CSV, which has no limit."
+        )
+    file.seek(0)
+    if file.read(8) == _OLE:
+        return _check_ole(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _check_zip(archive)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError):
+        raise UnreadableFileError(f"This workbook is damaged; {_SAVE_AS}.") from None
+
+
+def _check_ole(file: BinaryIO) -> str:
+    file.seek(0)
+    if _OLE_ENCRYPTED in file.read():
+        raise ProtectedFileError("This workbook is protected by a password; remove it in the program and save again.")
+    return "xls"
+
+
+def _check_zip(archive: zipfile.ZipFile) -> str:
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    packed = max(1, sum(member.compress_size for member in members))
+    if (
+        len(members) > MEMBERS
+        or unpacked > UNPACKED_BYTES
+        or (unpacked > RATIO_MATTERS_BYTES and unpacked > RATIO * packed)
+    ):
+        raise OversizedFileError(
+            "This workbook would unpack to more than a table needs; save the sheet alone as CSV and give that."
+        )
+    if any(member.flag_bits & 0x1 for member in members):
+        raise ProtectedFileError("This archive is protected by a password; unpack it and give the file inside.")
+    names = {member.filename for member in members}
+    if any(name.startswith("xl/workbook.") for name in names):
+        return "xlsx"
+    if "content.xml" in names:
+        return _check_ods(archive)
+    raise UnreadableFileError(f"This is an archive and no workbook; {_SAVE_AS}.")
+
+
+def _check_ods(archive: zipfile.ZipFile) -> str:
+    if "META-INF/manifest.xml" in archive.namelist():
+        manifest = archive.read("META-INF/manifest.xml")
+        if b"encryption-data" in manifest:
+            raise ProtectedFileError("This workbook is protected by a password; remove it and save again.")
+    kind = archive.read("mimetype").strip() if "mimetype" in archive.namelist() else b""
+    if kind and b"spreadsheet" not in kind:
+        raise UnreadableFileError(f"This is a text document and no workbook; {_SAVE_AS}.")
+    return "ods"
+
+
+def _lines(file: BinaryIO, wanted: str | None) -> Generator[list[list[object]] | dict[str, object], None, None]:
+    """Lines of the child, which is ended whatever happens here.
+
+    Standard error is dropped: a parser that panics may print what it was reading.
+    """
+    command = [sys.executable, "-I", str(_CHILD), *([wanted] if wanted else [])]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    file.seek(0)
+    feeder = threading.Thread(target=_feed, args=(file.read(), child.stdin), daemon=True)
+    feeder.start()
+    ended = False
+    try:
+        for raw in cast("IO[bytes]", child.stdout):
+            line = json.loads(raw)
+            if isinstance(line, dict):
+                if "error" in line:
+                    raise _error(line["error"])
+                ended = ended or "end" in line
+            yield line
+        if not ended:
+            raise OversizedFileError(
+                "This workbook spans more cells than can be held; delete empty rows and columns, or save it as CSV."
+            )
+    finally:
+        child.kill()
+        child.wait()
+        feeder.join()
+        cast("IO[bytes]", child.stdout).close()
+
+
+def _feed(content: bytes, stdin: IO[bytes] | None) -> None:
+    if stdin is not None:
+        with suppress(OSError):
+            stdin.write(content)
+        with suppress(OSError):
+            stdin.close()
+
+
+def _error(code: object) -> UnreadableFileError:
+    if code == "password":
+        return ProtectedFileError("This workbook is protected by a password; remove it in the program and save again.")
+    if code == "sheet":
+        return UnreadableFileError("This workbook has no sheet of the name given.")
+    return UnreadableFileError(f"This workbook is damaged; {_SAVE_AS}.")
