@@ -61,7 +61,9 @@ def _tidy(text: str) -> str:
 
 def is_blank(cell: Cell) -> bool:
     """Whether nothing visible stands in the cell."""
-    return cell is None or (isinstance(cell, str) and (not cell or not _tidy(cell)))
+    if not isinstance(cell, str):
+        return cell is None
+    return not cell or not (cell[0].isalnum() or _tidy(cell))
 
 
 def for_csv(text: str) -> str:
