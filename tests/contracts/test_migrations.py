@@ -1,0 +1,127 @@
+"""The schema: one head, forward and back on data, and exactly what the mapped tables say."""
+
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, create_engine
+from sqlalchemy.pool import NullPool
+
+from governance.kernel import schema
+from governance.kernel.db import Database, sqlalchemy_url
+from governance.metadata import metadata
+from governance.vault.keyring import Keyring
+from tests.conftest import Store, open_database
+
+FOREIGN_TABLES = ("procrastinate_", "audit_body_")
+"""Tables that no class maps: the queue's own, and partitions."""
+
+
+@pytest.fixture
+def empty_store(server_url: str) -> Iterator[Store]:
+    """A provisioned database without any migration."""
+    suffix = secrets.token_hex(4)
+    roles = schema.Roles(f"m{suffix}")
+    admin = schema.create_database(server_url, f"gov_m_{suffix}")
+    schema.provision(admin, roles=roles, app_password="irrelevant")
+    yield Store(f"gov_m_{suffix}", admin, admin, roles, "irrelevant")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "gov_m_{suffix}" WITH (FORCE)')
+        connection.execute(f'DROP ROLE "{roles.app}"')
+        connection.execute(f'DROP ROLE "{roles.owner}"')
+
+
+def _revisions() -> list[str]:
+    script = ScriptDirectory(str(schema.ROOT / "migrations"))
+    return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def _tables(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {name for (name,) in rows}
+
+
+def test_the_migrations_have_a_single_head_and_a_single_base() -> None:
+    script = ScriptDirectory(str(schema.ROOT / "migrations"))
+
+    assert script.get_heads() == [_revisions()[-1]]
+    assert script.get_bases() == [_revisions()[0]]
+
+
+def test_each_migration_goes_back_and_forward_again(empty_store: Store) -> None:
+    for revision in _revisions():
+        schema.migrate(empty_store.admin_url, roles=empty_store.roles, revision=revision)
+        at_this = _tables(empty_store.admin_url)
+        if revision != _revisions()[0]:
+            before = _revisions()[_revisions().index(revision) - 1]
+            schema.migrate(empty_store.admin_url, roles=empty_store.roles, revision=before)
+            schema.migrate(empty_store.admin_url, roles=empty_store.roles, revision=revision)
+        assert _tables(empty_store.admin_url) == at_this
+
+    schema.migrate(empty_store.admin_url, roles=empty_store.roles, revision="base")
+
+    assert _tables(empty_store.admin_url) <= {"alembic_version"}
+    with psycopg.connect(empty_store.admin_url) as connection:
+        left = connection.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace").fetchall()
+        types = connection.execute(
+            "SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'"
+        ).fetchall()
+    assert left == []
+    assert types == []
+
+
+def test_the_schema_is_exactly_what_the_mapped_tables_say(fresh_store: Store) -> None:
+    engine = create_engine(sqlalchemy_url(fresh_store.admin_url), poolclass=NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": False,
+                "include_name": lambda name, kind, _parents: kind != "table" or not name.startswith(FOREIGN_TABLES),
+            },
+        )
+        differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+def test_every_check_of_the_mapped_tables_stands_in_the_database(fresh_store: Store) -> None:
+    wanted = {
+        (table.name, str(constraint.name))
+        for table in metadata.sorted_tables
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        rows = connection.execute(
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND convalidated"
+        ).fetchall()
+
+    assert wanted - set(rows) == set()
+
+
+def test_data_survives_going_one_migration_back_and_forward(fresh_store: Store, keyring: Keyring) -> None:
+    database: Database = open_database(fresh_store, keyring)
+    database.dispose()
+    last, before = _revisions()[-1], _revisions()[-2]
+
+    schema.migrate(fresh_store.admin_url, roles=fresh_store.roles, revision=before)
+    schema.migrate(fresh_store.admin_url, roles=fresh_store.roles, revision=last)
+
+    # The keys registered before are still those of the ring, or this would refuse to start.
+    open_database(fresh_store, keyring).dispose()
+
+
+def test_every_table_belongs_to_the_owner_role_and_the_service_may_not_alter_it(fresh_store: Store) -> None:
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert owners == [(fresh_store.roles.owner,)]
+
+    with psycopg.connect(fresh_store.app_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("ALTER TABLE key_owner ADD COLUMN x int")
