@@ -48,6 +48,10 @@ def place(deployment: bytes, column: SealedColumn) -> bytes:
     return prefixed(deployment) + column.tail
 
 
+ROW_PREFIX = b"\x00\x10"
+"""Length of an id, which stands before it."""
+
+
 def bound_to(row_id: UUID, owner: UUID) -> bytes:
     """The part of what a value is bound to that all columns of a row share."""
     return prefixed_id(row_id) + prefixed_id(owner)

@@ -19,11 +19,11 @@ from sqlalchemy.orm.attributes import set_attribute
 
 from governance.kernel.ids import uuid7
 from governance.vault.blind import BlindIndex
-from governance.vault.ciphers import OpenedKey
+from governance.vault.ciphers import CipherCache, OpenedKey
 from governance.vault.columns import Digest, DigestArray, Pending, SealedBytes
 from governance.vault.compartments import Compartment, SealedColumn
 from governance.vault.errors import ShreddedError, UnsealedWriteError
-from governance.vault.formats import HEADER_BYTES, bound_to, generation_of, open_sealed
+from governance.vault.formats import HEADER_BYTES, ROW_PREFIX, generation_of, open_sealed
 from governance.vault.kinds import Kind
 
 Value = TypeVar("Value")
@@ -35,28 +35,23 @@ _SEAT = "_vault_seat"
 class _Seat:
     """What the sealed fields of one loaded row need to be opened: where it stands, and the key used last."""
 
-    __slots__ = ("compartment", "generation", "key", "owner", "row", "vault")
+    __slots__ = ("cache", "compartment", "generation", "key", "owner", "row", "vault")
 
-    def __init__(self, row: Any) -> None:  # noqa: ANN401 (a SealedRow, which is defined below)
-        self.vault = _session_of(row).info["vault"]
-        self.owner: UUID = row.owner_id
-        self.row = bound_to(row.id, self.owner)
+    def __init__(self, row: Any, session: Session) -> None:  # noqa: ANN401 (a SealedRow, which is defined below)
+        self.vault = session.info["vault"]
+        self.cache: CipherCache = self.vault.cache
+        self.owner: bytes = row.owner_id.bytes
+        self.row = ROW_PREFIX + row.id.bytes + ROW_PREFIX + self.owner
         self.compartment = ""
         self.generation = b""
         self.key: OpenedKey | None = None
 
-    def find(self, row: object, compartment: str, sealed: bytes) -> OpenedKey:
+    def find(self, row: object, session: Session, compartment: str, sealed: bytes) -> OpenedKey:
         """Key of *sealed*, by the generation in its header."""
-        key: OpenedKey = self.vault.key_for(_session_of(row), self.owner, compartment, generation_of(sealed), near=row)
+        name = (self.owner, compartment, generation_of(sealed))
+        key: OpenedKey = self.cache.get(name) or self.vault.key_for(session, name, near=row)
         self.compartment, self.generation, self.key = compartment, sealed[2:HEADER_BYTES], key
         return key
-
-
-def _session_of(row: object) -> Session:
-    session = object_session(row)
-    if session is None:
-        raise ShreddedError("A sealed value was first read after its session ended; read it while it is open.")
-    return session
 
 
 class SealedRow:
@@ -189,19 +184,24 @@ class SealedField(Generic[Value]):
 
     def _open(self, instance: object, state: dict[str, Any], sealed: bytes) -> Value:
         seat: _Seat | None = state.get(_SEAT)
-        if seat is None:
-            seat = state[_SEAT] = _Seat(instance)
-        key = seat.key
+        key = None if seat is None else seat.key
         if (
-            key is None
+            seat is None
+            or key is None
             or seat.compartment != self._slot
             or seat.generation != sealed[2:HEADER_BYTES]
-            or not seat.vault.cache.valid(key)
+            or key[2] != seat.cache.mark
+            or key[1] < seat.cache.monotonic()
         ):
-            key = seat.find(instance, self._slot, sealed)
+            session = object_session(instance)
+            if session is None:
+                raise ShreddedError("A sealed value was first read after its session ended; read it while it is open.")
+            if seat is None:
+                seat = state[_SEAT] = _Seat(instance, session)
+            key = seat.find(instance, session, self._slot, sealed)
         if self._place_of[0] is not seat.vault:
             self._place_of = (seat.vault, seat.vault.place(self.place))
-        value = self.kind.decode(open_sealed(key.cipher, self._place_of[1], seat.row, sealed))
+        value = self.kind.decode(open_sealed(key[0], self._place_of[1], seat.row, sealed))
         state[self._opened_name] = (sealed, value)
         return value
 

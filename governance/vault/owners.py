@@ -169,7 +169,7 @@ class Owners:
         if found and found[0][0] is not None:
             self.current_epoch = found[0][0]
 
-    def for_opening(self, session: Session, owner: UUID, name: CipherName, *, others: Iterable[UUID] = ()) -> OpenedKey:
+    def for_opening(self, session: Session, name: CipherName, *, others: Iterable[UUID] = ()) -> OpenedKey:
         """One key; keys of *others* in the same compartment come along in the same statement.
 
         Raises:
@@ -178,7 +178,7 @@ class Owners:
         held: _Held | None = session.info.get(_HELD)
         if held is not None and (mine := held.opening.get(name)) is not None:
             return mine
-        found = self._cache.get(name) or self.load(session, [owner, *others], name[1]).get(name)
+        found = self._cache.get(name) or self.load(session, [UUID(bytes=name[0]), *others], name[1]).get(name)
         if found is None:
             raise ShreddedError("The key of this data was destroyed; the value cannot be read any more.")
         return found

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
 
 from governance.kernel.db import Database
 from governance.vault.blind import BlindIndex, Indexer
-from governance.vault.ciphers import CipherCache, OpenedKey, cipher_name
+from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.columns import bind_indexer
 from governance.vault.compartments import SealedColumn
 from governance.vault.errors import UnsealedWriteError
@@ -124,20 +124,13 @@ class Vault:
             opened.append(None if key is None else open_sealed(key.cipher, where, row, item.sealed))
         return opened
 
-    def key_for(
-        self, session: Session, owner: UUID, compartment: str, generation: int, *, near: object = None
-    ) -> OpenedKey:
+    def key_for(self, session: Session, name: CipherName, *, near: object = None) -> OpenedKey:
         """Key of one value; keys of rows loaded along with the row *near* are fetched ahead.
 
         Raises:
             ShreddedError: where it was destroyed.
         """
-        name = cipher_name(owner, compartment, generation)
-        found = self.cache.get(name)
-        if found is not None:
-            return found
-        others = self._read_ahead(session, near, compartment)
-        return self.owners.for_opening(session, owner, name, others=others)
+        return self.owners.for_opening(session, name, others=self._read_ahead(session, near, name[1]))
 
     def digests(self, index: BlindIndex, values: Iterable[str]) -> list[bytes]:
         """Digests of the live version, for writing in bulk."""
