@@ -55,7 +55,7 @@ def _parts(text: str) -> list[str]:
     parts: list[str] = []
     for part in _BETWEEN.split(text):
         angled = _ANGLED.match(part.strip())
-        bare = (angled.group(1) if angled else part).strip(" .,;:<>\"'()").removeprefix("mailto:")
+        bare = (angled.group(1) if angled else part).strip(" ,;:<>\"'()").rstrip(".").removeprefix("mailto:")
         # Several addresses with mere spaces between them.
         words_ = bare.split(" ")
         parts.extend(words_ if len(words_) > 1 and all(word.count("@") == 1 for word in words_) else [bare])

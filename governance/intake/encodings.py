@@ -42,6 +42,8 @@ _LOG_FREQUENCY = {letter: log(per_mille / 1000) for letter, per_mille in _PER_MI
 _STRANGE = log(0.00002)
 _WORD = re.compile(r"[^\W\d_]+")
 _SHAPE = re.compile(r"[А-ЯЁІЇЄҐ]?[а-яёіїєґ]+|[А-ЯЁІЇЄҐ]+")
+_WESTERN = frozenset("áàâäãåæçéèêëíìîïñóòôöõøœúùûüýÿß«»–—’‘“”„°€£§")
+_USUAL = frozenset("№«»–—…’‘“”ʼ€₴₽°\xa0§")
 _KNOWN = re.compile(
     r"фио|телефон|почта|город|адрес|дата|пол|комментарий|источник|имя|фамилия|отчество|сумма|прізвище|ім'я|згода"
     r"|місто|пошта|джерело|примітка|клиент|клієнт",
@@ -141,13 +143,20 @@ def _single_byte(sample: bytes) -> Encoding:
     best, name = scored[0]
     if best > 0:
         return Encoding(name)
+    if _is_western(sample):
+        return Encoding("cp1252")
     advice = from_bytes(sample[:SAMPLE_BYTES_PER_BLOCK]).best()
     if advice is None:
         raise UnreadableFileError(
             "The encoding of this text cannot be told; save it as CSV UTF-8 or XLSX and give that."
         )
-    western = advice.encoding.startswith(("cp125", "iso8859", "latin", "ascii", "cp437", "cp85", "mac"))
-    return Encoding("cp1252" if western and advice.encoding not in ("cp1250", "cp1254", "cp1257") else advice.encoding)
+    return Encoding(advice.encoding)
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether *sample* reads as a language of Western Europe; cp1250 shares most of its letters and misleads."""
+    beyond = [character for character in sample.decode("cp1252", "replace") if not character.isascii()]
+    return sum(character.casefold() in _WESTERN for character in beyond) >= 0.95 * len(beyond)
 
 
 def _score(sample: bytes, name: str) -> float:
@@ -162,6 +171,3 @@ def _score(sample: bytes, name: str) -> float:
     shapely = sum(_SHAPE.fullmatch(word) is not None for word in words) / len(words)
     known = min(len(_KNOWN.findall(text)), 5)
     return (likely + 4.6) + 4 * (shapely - 0.6) - 8 * strange / len(letters) + 0.2 * known
-
-
-_USUAL = frozenset("№«»–—…’‘“”ʼ€₴₽°\xa0§")

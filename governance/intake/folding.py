@@ -32,11 +32,8 @@ _SPELLINGS = (
     ("q", "k"),
     ("y", "i"),
     ("j", "i"),
-    ("iu", "u"),
-    ("ia", "a"),
-    ("ie", "e"),
-    ("io", "e"),
 )
+_SOFTENED = (("iu", "u"), ("ia", "a"), ("ie", "e"), ("io", "e"))
 _REPEATED = re.compile(r"(.)\1+")
 
 
@@ -63,6 +60,10 @@ def _fold_word(word: str, *, among_cyrillic: bool) -> str:
         latin = unicodedata.normalize("NFD", latin)
     skeleton = _NOT_LETTERS.sub("", latin)
     for spelling, folded in _SPELLINGS:
+        if spelling in skeleton:
+            skeleton = skeleton.replace(spelling, folded)
+    skeleton = _REPEATED.sub(r"\1", skeleton)
+    for spelling, folded in _SOFTENED:
         if spelling in skeleton:
             skeleton = skeleton.replace(spelling, folded)
     return _REPEATED.sub(r"\1", skeleton)

@@ -74,7 +74,7 @@ class Plan:
 class _Kind:
     fields: Mapping[str, str]
     keys: frozenset[str]
-    telling: frozenset[str]
+    telling: tuple[frozenset[str], ...]
 
 
 def folded(heading: str) -> str:
@@ -89,7 +89,7 @@ def _kinds() -> dict[FileKind, _Kind]:
     kinds = {}
     for kind in FileKind:
         fields = {folded(name): key for key, names in content[kind]["fields"].items() for name in names}
-        kinds[kind] = _Kind(fields, frozenset(content[kind]["fields"]), frozenset(content[kind]["telling"]))
+        kinds[kind] = _Kind(fields, frozenset(content[kind]["fields"]), tuple(map(frozenset, content[kind]["telling"])))
     return kinds
 
 
@@ -173,12 +173,12 @@ def _is_extra(field: str) -> bool:
 
 
 def _decide(named: Sequence[str], told: Mapping[int, str]) -> FileKind:
-    """The kind that knows most columns among those of which a telling field is there; customers before others."""
+    """The kind that knows most columns among those whose telling fields are there; customers before others."""
     best, best_count = FileKind.CUSTOMERS, 0
     for kind, content in _kinds().items():
         fields = [told.get(index, content.fields.get(folded(heading))) for index, heading in enumerate(named)]
         known = {field for field in fields if field in content.keys}
-        if known & content.telling and len(known) > best_count:
+        if len(known) > best_count and any(group <= known for group in content.telling):
             best, best_count = kind, len(known)
     return best
 

@@ -135,7 +135,7 @@ def _table(
     others: tuple[str, ...] = (),
 ) -> Table:
     first = list(islice(rows, HEADING_WITHIN_ROWS))
-    if all(isinstance(row, RawRow) and all(map(is_blank, row.cells)) for row in first):
+    if not any(character.isalnum() for row in first for cell in row.cells for character in text_of(cell)):
         raise EmptyFileError("The file holds no row with anything in it.")
     place = _heading_place(first, mapping)
     heading = first[place]

@@ -1,6 +1,8 @@
 """XLSX, XLS and ODS: checked before they are opened, then read by a process of its own (`workbook_child`)."""
 
 import json
+import re
+import struct
 import subprocess
 import sys
 import threading
@@ -22,10 +24,19 @@ RATIO = 250
 """Highest ratio of unpacked to packed; sheets of repeated values reach about 60."""
 RATIO_MATTERS_BYTES = 1 << 24
 MEMBERS = 4096
+CELLS = 20_000_000
+"""Most cells that an OpenDocument sheet may repeat itself to."""
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_XLS_START = bytes.fromhex("0908100000060500")
+"""BOF record of the globals of a BIFF8 workbook (MS-XLS 2.4.21)."""
+_XLS_FILEPASS = 0x2F
+_ODS_TAG = re.compile(rb"<table:table-(row|cell|covered-table-cell)\b([^>]*)>")
+_ODS_REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d+)"')
 _CHILD = Path(workbook_child.__file__)
+_PROTECTED = "This workbook is protected by a password; remove it in the program and save again."
+_SPANS = "This workbook spans more cells than can be held; delete empty rows and columns, or save it as CSV."
 _SAVE_AS = "open it in a spreadsheet program and save it as XLSX or CSV"
 
 
@@ -94,9 +105,22 @@ def _check(file: BinaryIO) -> str:
 
 def _check_ole(file: BinaryIO) -> str:
     file.seek(0)
-    if _OLE_ENCRYPTED in file.read():
-        raise ProtectedFileError("This workbook is protected by a password; remove it in the program and save again.")
+    content = file.read()
+    if _OLE_ENCRYPTED in content or _has_filepass(content):
+        raise ProtectedFileError(_PROTECTED)
     return "xls"
+
+
+def _has_filepass(content: bytes) -> bool:
+    """Whether a FILEPASS record stands among the first of the workbook (MS-XLS 2.4.117)."""
+    at = content.find(_XLS_START)
+    end = at + 512
+    while 0 <= at < end and at + 4 <= len(content):
+        number, length = struct.unpack_from("<HH", content, at)
+        if number == _XLS_FILEPASS:
+            return True
+        at += 4 + length
+    return False
 
 
 def _check_zip(archive: zipfile.ZipFile) -> str:
@@ -122,14 +146,42 @@ def _check_zip(archive: zipfile.ZipFile) -> str:
 
 
 def _check_ods(archive: zipfile.ZipFile) -> str:
-    if "META-INF/manifest.xml" in archive.namelist():
-        manifest = archive.read("META-INF/manifest.xml")
-        if b"encryption-data" in manifest:
-            raise ProtectedFileError("This workbook is protected by a password; remove it and save again.")
-    kind = archive.read("mimetype").strip() if "mimetype" in archive.namelist() else b""
+    names = archive.namelist()
+    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        raise ProtectedFileError(_PROTECTED)
+    kind = archive.read("mimetype").strip() if "mimetype" in names else b""
     if kind and b"spreadsheet" not in kind:
         raise UnreadableFileError(f"This is a text document and no workbook; {_SAVE_AS}.")
+    if _repeated_cells(archive) > CELLS:
+        raise OversizedFileError(_SPANS)
     return "ods"
+
+
+def _repeated_cells(archive: zipfile.ZipFile) -> int:
+    """How many cells with a value an OpenDocument workbook comes to once its repetitions are written out."""
+    total = in_row = 0
+    rows = 1
+    for tag, attributes in _ods_tags(archive):
+        found = _ODS_REPEATED.search(attributes)
+        times = int(found.group(1)[:12]) if found else 1
+        if tag == b"row":
+            total += in_row * rows
+            in_row, rows = 0, times
+        elif not attributes.endswith(b"/") or b"value" in attributes:
+            in_row += times
+    return total + in_row * rows
+
+
+def _ods_tags(archive: zipfile.ZipFile) -> Iterator[tuple[bytes, bytes]]:
+    rest = b""
+    with archive.open("content.xml") as content:
+        while block := content.read(1 << 20):
+            text = rest + block
+            cut = text.rfind(b">") + 1
+            for found in _ODS_TAG.finditer(text, 0, cut):
+                yield found.group(1), found.group(2)
+            # A tag longer than this is none that repeats cells.
+            rest = text[cut:][-(1 << 16) :]
 
 
 def _lines(file: BinaryIO, wanted: str | None) -> Generator[list[list[object]] | dict[str, object], None, None]:
@@ -152,9 +204,7 @@ def _lines(file: BinaryIO, wanted: str | None) -> Generator[list[list[object]] |
                 ended = ended or "end" in line
             yield line
         if not ended:
-            raise OversizedFileError(
-                "This workbook spans more cells than can be held; delete empty rows and columns, or save it as CSV."
-            )
+            raise OversizedFileError(_SPANS)
     finally:
         child.kill()
         child.wait()
@@ -172,7 +222,7 @@ def _feed(content: bytes, stdin: IO[bytes] | None) -> None:
 
 def _error(code: object) -> UnreadableFileError:
     if code == "password":
-        return ProtectedFileError("This workbook is protected by a password; remove it in the program and save again.")
+        return ProtectedFileError(_PROTECTED)
     if code == "sheet":
         return UnreadableFileError("This workbook has no sheet of the name given.")
     return UnreadableFileError(f"This workbook is damaged; {_SAVE_AS}.")

@@ -1,0 +1,78 @@
+"""Encodings are found by themselves, on little text as well."""
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from governance.intake.encodings import detect
+from governance.intake.errors import UnreadableFileError
+
+NAMES = (
+    "Иванов Сергей Петрович",
+    "Щербакова Жанна Юрьевна",
+    "МИРОНОВА ЛАРИСА",
+    "Хохлова Лукия Архиповна",
+    "Ёлкин Эдуард",
+    "звонок",
+    "выставка",
+    "ул. Энгельса, д. 6",
+    "VIP",
+    "перезвонить после 18",
+)
+UKRAINIAN = ("Їжакевич Ґалина Євгенівна", "Ващенко-Захарченко Соломія", "Лук'янів", "картка", "Іллінці", "Київ")
+HEADINGS = ("ФИО;Телефон;E-mail", "Фамилия;Имя;Город", "ПІБ;Місто;Примітка", "клиент;адрес")
+SAME = {"cp1251": ("cp1251",), "koi8-u": ("koi8-u",), "koi8-r": ("koi8-u",), "cp866": ("cp866",)}
+
+
+@pytest.mark.parametrize("encoding", SAME)
+@settings(max_examples=60, deadline=None)
+@given(heading=st.sampled_from(HEADINGS), names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=12))
+def test_short_lists_in_a_single_byte_encoding_read_as_they_were_written(encoding, heading, names):
+    if encoding in ("koi8-r", "cp866"):
+        heading = heading.replace("І", "И").replace("і", "и")
+    text = "\n".join([heading, *names]) + "\n"
+    found = detect(io.BytesIO(text.encode(encoding)))
+    assert text.encode(encoding).decode(found.name) == text
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-u"])
+@settings(max_examples=40, deadline=None)
+@given(names=st.lists(st.sampled_from(UKRAINIAN), min_size=3, max_size=10))
+def test_ukrainian_letters_survive(encoding, names):
+    text = "\n".join(["ПІБ;Місто;Джерело", *names])
+    found = detect(io.BytesIO(text.encode(encoding)))
+    assert text.encode(encoding).decode(found.name) == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bom"), [("utf-8", b""), ("utf-8-sig", b""), ("utf-16", b""), ("utf-16-le", b""), ("utf-16-be", b"")]
+)
+def test_unicode_in_all_its_forms_reads_as_it_was_written(encoding, bom):
+    text = "ФИО;Телефон\nЇжакевич Ґалина;+380441234567\n" * 3
+    file = io.BytesIO(bom + text.encode(encoding))
+    found = detect(file)
+    assert file.getvalue().decode(found.name) == text
+
+
+def test_cyrillic_far_behind_plain_ascii_is_still_found():
+    content = b"name;phone\n" + b"Smith John;+442079460958\n" * 100_000 + "Иванов Пётр;x\n".encode("cp1251")
+    assert detect(io.BytesIO(content)).name == "cp1251"
+
+
+def test_a_broken_byte_makes_damaged_utf8_and_no_other_encoding():
+    content = ("Иванов Сергей;Москва\n" * 200).encode() + b"\xd0\xff;x\n"
+    found = detect(io.BytesIO(content))
+    assert (found.name, found.damaged) == ("utf-8", True)
+
+
+def test_western_names_are_not_taken_for_cyrillic():
+    text = "Name;Stadt\nMüller Jörg;Köln\nGonzález José;Málaga\nFrançois Lefèvre;Besançon\n" * 5
+    found = detect(io.BytesIO(text.encode("cp1252")))
+    assert text.encode("cp1252").decode(found.name) == text
+
+
+def test_bytes_that_are_no_text_are_refused():
+    with pytest.raises(UnreadableFileError):
+        detect(io.BytesIO(bytes(range(256)) * 8 + bytes(2048)))
