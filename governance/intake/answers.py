@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
 from governance.intake.cells import Cell, text_of
 from governance.intake.dates import PartialDate, Reader, Use
-from governance.intake.values import Flaw, Sex, Source, codes, folded_word, is_nothing, words
+from governance.intake.values import Flaw, codes, folded_word, is_nothing, words
 
 _WITH_DATE = re.compile(
     r"(?P<word>[^\d(]*?)[\s,:(]*(?:от|від|from|с|з)?\s*(?P<date>\d[\d./\-\s:T]*)\)?(?:\s*[гр]\.?)?", re.IGNORECASE
@@ -87,15 +88,15 @@ def read_sex(cell: Cell) -> Sex | Flaw | None:
     )
 
 
-def read_marital_status(cell: Cell) -> str | Flaw | None:
-    """Single, married, divorced, widowed or partnership."""
+def read_marital_status(cell: Cell) -> MaritalStatus | Flaw | None:
+    """Family status by word."""
     text = text_of(cell)
     if is_nothing(text):
         return None
     code = codes("marital_status").get(folded_word(text))
-    return code or Flaw(
-        "marital-word", "This word names no family status that is known; write single, married or another."
-    )
+    if code:
+        return MaritalStatus(code)
+    return Flaw("marital-word", "This word names no family status that is known; write single, married or another.")
 
 
 def read_source(text: str) -> Source | None:
@@ -104,12 +105,12 @@ def read_source(text: str) -> Source | None:
     return Source(code) if code else None
 
 
-def read_interaction_kind(cell: Cell) -> str | Flaw | None:
+def read_interaction_kind(cell: Cell) -> InteractionKind | Flaw | None:
     """Call, meeting, letter, message, feedback or note."""
     text = text_of(cell)
     if is_nothing(text):
         return None
     code = codes("interaction").get(folded_word(text))
-    return code or Flaw(
-        "kind-word", "This word names no kind of talk that is known; write call, meeting, letter or message."
-    )
+    if code:
+        return InteractionKind(code)
+    return Flaw("kind-word", "This word names no kind of talk that is known; write call, meeting, letter or message.")

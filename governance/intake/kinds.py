@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from governance.customers.codes import InteractionKind
 from governance.intake.amounts import Amount, read_amount, read_currency, read_seconds
 from governance.intake.answers import (
     ClaimedConsent,
@@ -248,9 +249,9 @@ def _interaction(number: int, draft: Draft) -> InteractionRow | None:
         flaws.append(Flaw("kind-missing", "The kind of talk is missing; write call, meeting, letter or message."))
     if not draft.contacts:
         flaws.append(NO_PERSON)
-    if flaws or isinstance(at, Flaw):
+    if flaws or isinstance(at, Flaw) or not isinstance(kind, InteractionKind):
         for flaw in flaws:
             draft.refuse("", flaw)
         return None
     contacts, extras = tuple(draft.contacts), tuple(draft.extras)
-    return InteractionRow(number, at, str(kind), contacts, extras=extras, **fields)  # type: ignore[arg-type]  # as above
+    return InteractionRow(number, at, kind, contacts, extras=extras, **fields)  # type: ignore[arg-type]  # as above

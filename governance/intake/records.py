@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
 from governance.intake.answers import ClaimedConsent
 from governance.intake.dates import PartialDate
-from governance.intake.values import Refusal, Sex, Source
+from governance.intake.values import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class CustomerRow:
     patronymic: str | None = None
     birth_date: PartialDate | None = None
     sex: Sex | None = None
-    marital_status: str | None = None
+    marital_status: MaritalStatus | None = None
     profession: str | None = None
     organisation: str | None = None
     language: str | None = None
@@ -82,7 +83,7 @@ class InteractionRow:
 
     number: int
     at: datetime | PartialDate
-    kind: str
+    kind: InteractionKind
     contacts: tuple[ContactValue, ...]
     seconds: int | None = None
     result: str | None = None

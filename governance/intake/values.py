@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -39,32 +38,6 @@ class Refusal:
     code: str
     reason: str
 
-
-class Sex(StrEnum):
-    """Sex as lists keep it."""
-
-    MALE = "male"
-    FEMALE = "female"
-
-
-class Source(StrEnum):
-    """Where personal data came from (GDPR Art. 13, 14)."""
-
-    OWN_FORM = "own_form"
-    TILL = "till"
-    CALL = "call"
-    FAIR = "fair"
-    RECOMMENDATION = "recommendation"
-    BOUGHT = "bought"
-    BARTERED = "bartered"
-    PUBLIC = "public"
-    TAKEN_OVER = "taken_over"
-
-
-NOT_FROM_THE_PERSON = frozenset(
-    {Source.RECOMMENDATION, Source.BOUGHT, Source.BARTERED, Source.PUBLIC, Source.TAKEN_OVER}
-)
-"""Sources that start the clock of GDPR Art. 14(3)(a): the person is told within one month."""
 
 _SPACES = re.compile(r"\s+")
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from governance.customers.codes import Sex, Source
 from governance.intake.answers import ConsentScope
 from governance.intake.dates import PartialDate
 from governance.intake.folding import fold_person
@@ -16,7 +17,6 @@ from governance.intake.kinds import row_reader
 from governance.intake.reading import open_table
 from governance.intake.records import ContactValue, CustomerRow
 from governance.intake.rows import RowOptions
-from governance.intake.values import Sex, Source
 from tests.intake.building import csv_bytes
 
 TODAY = date(2026, 11, 22)

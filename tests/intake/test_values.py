@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.customers.codes import NOT_FROM_THE_PERSON, Sex, Source
 from governance.intake.amounts import Amount, read_amount, read_currency, read_seconds
 from governance.intake.answers import (
     ConsentScope,
@@ -19,7 +20,7 @@ from governance.intake.answers import (
 )
 from governance.intake.cells import for_csv, is_blank, text_of
 from governance.intake.dates import EXCEL_EPOCH, PartialDate, Reader, Use
-from governance.intake.values import NOT_FROM_THE_PERSON, Flaw, Sex, Source
+from governance.intake.values import Flaw
 
 TODAY = date(2026, 11, 22)
 DATES = Reader(today=TODAY, zone=ZoneInfo("Europe/Kyiv"))
