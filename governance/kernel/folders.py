@@ -44,12 +44,17 @@ def _require_ours(folder: Path) -> None:
         )
     if not stat.S_IMODE(state.st_mode) & 0o077:
         return
-    held = {path.name for path in folder.iterdir()}
-    if state.st_mode & stat.S_IWOTH or (held and not held & {*OURS, "postgres"}):
+    # A store may hold others (var/demo in var) and have been made by the way as their parent.
+    is_store = _looks_like_store(folder) or all(map(_looks_like_store, folder.iterdir()))
+    if state.st_mode & stat.S_IWOTH or not is_store:
         raise ConfigurationError(
             f"{folder} is shared or holds other files; set GOVERNANCE_DATA_DIR to a new or an empty folder."
         )
     folder.chmod(PRIVATE)
+
+
+def _looks_like_store(folder: Path) -> bool:
+    return all((folder / name).is_dir() for name in OURS)
 
 
 def runtime_parent(mode: int) -> Path:

@@ -32,6 +32,12 @@ def test_a_folder_with_files_of_others_is_refused_and_keeps_its_mode(tmp_path: P
     assert stat.S_IMODE(home.stat().st_mode) == 0o755
 
 
+def test_a_folder_that_only_holds_another_store_may_become_one(tmp_path: Path) -> None:
+    prepare_data_dir(tmp_path / "var" / "demo")
+    (tmp_path / "var").chmod(0o755)
+    assert stat.S_IMODE(prepare_data_dir(tmp_path / "var").stat().st_mode) == PRIVATE
+
+
 def test_an_empty_folder_becomes_private(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     folder.mkdir()
