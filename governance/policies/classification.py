@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 from governance.policies.documents import DocumentError, Titles
-from governance.policies.masking import Mask
+from governance.policies.masking import Mask, mask
+
+Value = TypeVar("Value")
 
 
 class Sensitivity(StrEnum):
@@ -72,6 +75,8 @@ class ReadableKind(StrEnum):
     DIGEST = "digest"
     KEY = "key"
     """Wrapped or public key material."""
+    DOCUMENT = "document"
+    """A text made of other readable values only, such as the bytes of an audit entry."""
     LABEL = "label"
     """Words that name a thing of the controller's, not a person."""
 
@@ -142,6 +147,12 @@ class Field:
     def variant(self, value: str) -> "Field":
         """The field in rows whose `varies_by` column says *value*; itself where nothing is said of that."""
         return self.variants.get(value, self)
+
+    def shown(self, value: Value, visibility: Visibility) -> Value | str | None:
+        """*value* as somebody sees it to whom so much is shown: itself, its mask, or None where it is hidden."""
+        if visibility is Visibility.CLEAR:
+            return value
+        return mask(self.mask, value) if visibility is Visibility.MASKED else None
 
 
 @dataclass(frozen=True, slots=True)

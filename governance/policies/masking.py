@@ -21,7 +21,8 @@ _MASKED_EMAIL = re.compile(rf"\w?{DOTS}@\w?{DOTS}(?:\.\w+)?")
 _MASKED_PHONE = re.compile(rf"(?:\+\d{{1,3}} )?{DOTS} ••\d\d")
 _MASKED_DATE = re.compile(r"••\.••\.\d{4}")
 _MASKED_TAIL = re.compile(rf"{DOTS}\w\w")
-_DATE = re.compile(r"(\d{4})-\d\d-\d\d")
+_DATE = re.compile(r"(\d{4})-\d\d(?:-\d\d)?")
+"""ISO 8601, possibly without a day; a year alone is masked fully, since the year is all that a mask shows."""
 _CALLING_CODE = re.compile(r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3}")
 """Country calling code at the start of an E.164 number: no code is the beginning of another (ITU-T E.164, 6.2.1)."""
 

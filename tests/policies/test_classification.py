@@ -135,3 +135,11 @@ def test_no_contact_and_no_name_of_a_person_is_clear_by_itself():
 
 def test_compartments_are_those_of_the_vault():
     assert {one.value for one in Compartment} == {one.value for one in compartments.Compartment}
+
+
+def test_a_value_is_shown_as_far_as_it_may_be():
+    field = read().field("person.name")
+    assert field.shown("Ирина", Visibility.CLEAR) == "Ирина"
+    assert field.shown("Ирина", Visibility.MASKED) == "И•••"
+    assert field.shown("Ирина", Visibility.HIDDEN) is None
+    assert field.shown(None, Visibility.MASKED) is None
