@@ -38,7 +38,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    with lease(tmp_path_factory.mktemp("store")) as server:
+    with lease(tmp_path_factory.mktemp("store"), settings={"fsync": "off"}) as server:
         yield server.superuser_url("postgres")
 
 
