@@ -160,7 +160,8 @@ def _told(named: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
 
 def _check_fields(fields: Iterable[str], kind: FileKind) -> None:
     known = field_keys(kind)
-    wrong = [field for field in fields if field not in known and field != IGNORE and not _is_extra(field)]
+    extras = kind is FileKind.CUSTOMERS
+    wrong = [field for field in fields if field not in known and field != IGNORE and not (extras and _is_extra(field))]
     if wrong:
         raise MappingError(
             f"The mapping names fields that a file of {kind} does not fill; known are: {', '.join(sorted(known))}.",

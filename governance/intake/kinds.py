@@ -18,6 +18,7 @@ from governance.intake.headings import FileKind, Plan
 from governance.intake.names import Name, looks_like_organisation, part_of_name, split_name
 from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow
 from governance.intake.rows import (
+    NOT_WHOLE,
     CellReaders,
     Draft,
     Handler,
@@ -26,13 +27,14 @@ from governance.intake.rows import (
     RowReader,
     consent_scope,
     exact_moment,
+    label_of,
     list_handler,
     parser_handler,
     text_handler,
 )
 from governance.intake.values import Flaw, codes, folded_word, is_nothing
 
-_TEXTS = ("profession", "organisation", "region", "city", "postcode", "responsible", "preferred_payment")
+_TEXTS = ("profession", "organisation", "region", "city", "postcode", "preferred_payment")
 _ACCOUNTS = {"messenger": "messenger", "social": "social", "loyalty_card": "card"}
 NOBODY = Flaw("row-nobody", "Neither a name nor a contact stands in this row; add one of them.")
 UNREACHABLE = Flaw("row-contacts", "Every contact of this row is refused; correct at least one, or empty those cells.")
@@ -65,7 +67,7 @@ def _customers(shared: CellReaders) -> Readers:
         "given_name": _name_part("given_name"),
         "patronymic": _name_part("patronymic"),
         "birth_date": parser_handler("birth_date", lambda cell: dates.read_date(cell, use=Use.BIRTH)),
-        "first_purchase": parser_handler("first_purchase", lambda cell: dates.read_date(cell, use=Use.PAST)),
+        "first_purchase": parser_handler("first_purchase", lambda cell: _whole(dates.read_date(cell, use=Use.PAST))),
         "consent_date": parser_handler("consent_date", lambda cell: dates.read_date(cell, use=Use.PAST)),
         "sex": parser_handler("sex", read_sex),
         "marital_status": parser_handler("marital_status", read_marital_status),
@@ -88,7 +90,7 @@ def _account(kind: str) -> Handler:
         if len(text) > 200:
             draft.refuse(column, Flaw("account-long", "This is longer than an account or card; leave that alone here."))
         elif not is_nothing(text):
-            draft.contacts[ContactValue(kind, text)] = None
+            draft.contacts[ContactValue(kind, text, label=label_of(column))] = None
 
     return handle
 
@@ -138,6 +140,10 @@ def _code(list_name: str, cell: Cell) -> str | Flaw | None:
     if len(text) == 2 and text.isascii() and text.isalpha():
         return text.upper() if list_name == "country" else text.lower()
     return Flaw(f"{list_name}-word", f"This {list_name} is not known; write its two-letter ISO code.")
+
+
+def _whole(read: PartialDate | Flaw | None) -> PartialDate | Flaw | None:
+    return NOT_WHOLE if isinstance(read, PartialDate) and read.exact is None else read
 
 
 def _street(draft: Draft, column: str, cell: Cell) -> None:
@@ -217,8 +223,7 @@ def _purchases(shared: CellReaders) -> Readers:
             for flaw in flaws:
                 draft.refuse("", flaw)
             return None
-        contacts, extras = tuple(draft.contacts), tuple(draft.extras)
-        return PurchaseRow(number, paid_at, amount.value, currency, contacts, extras=extras, **fields)  # type: ignore[arg-type]  # as above
+        return PurchaseRow(number, paid_at, amount.value, currency, tuple(draft.contacts), **fields)  # type: ignore[arg-type]  # as above
 
     return Readers(handlers, finish)
 
@@ -253,5 +258,4 @@ def _interaction(number: int, draft: Draft) -> InteractionRow | None:
         for flaw in flaws:
             draft.refuse("", flaw)
         return None
-    contacts, extras = tuple(draft.contacts), tuple(draft.extras)
-    return InteractionRow(number, at, kind, contacts, extras=extras, **fields)  # type: ignore[arg-type]  # as above
+    return InteractionRow(number, at, kind, tuple(draft.contacts), **fields)  # type: ignore[arg-type]  # as above

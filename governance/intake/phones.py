@@ -158,6 +158,16 @@ def _is_valid(international: str) -> bool:
     return plan is not None and plan.fullmatch(international[len(str(code)) :]) is not None
 
 
+def region_of(number: str) -> str | None:
+    """ISO 3166 country of an E.164 number; None where a plan belongs to no country."""
+    if number.startswith("+7"):
+        return "KZ" if number[2:3] in ("6", "7") else "RU"
+    if number.startswith("+380"):
+        return "UA"
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    return region if region and region.isalpha() else None
+
+
 def _by_library(text: str, digits: str, region: str) -> str | Flaw:
     for candidate, home in ((text, region), (f"+{digits}", None)):
         if home is None and len(digits) < 11:

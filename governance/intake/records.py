@@ -18,11 +18,13 @@ class ContactValue:
         kind: `email`, `phone`, `messenger`, `social` or `card`.
         value: address, E.164 number, or the account as typed.
         extension: of a phone, or empty.
+        label: code of what it is to its holder or of the service it is on, where the heading says so.
     """
 
     kind: str
     value: str
     extension: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,6 @@ class CustomerRow:
     postcode: str | None = None
     source: Source | None = None
     source_told: str | None = None
-    responsible: str | None = None
     tags: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
     preferred_payment: str | None = None
@@ -74,7 +75,6 @@ class PurchaseRow:
     items: tuple[str, ...] = ()
     buyer_name: str | None = None
     note: str | None = None
-    extras: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,6 @@ class InteractionRow:
     result: str | None = None
     next_at: datetime | PartialDate | None = None
     note: str | None = None
-    extras: tuple[tuple[str, str], ...] = ()
 
 
 Record = CustomerRow | PurchaseRow | InteractionRow

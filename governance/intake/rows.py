@@ -10,17 +10,18 @@ loses the birth date and not the customer.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 
 from governance.intake.answers import ConsentScope
 from governance.intake.cells import Cell, RawRow, is_blank, lines_of, text_of
 from governance.intake.dates import PartialDate, Reader
 from governance.intake.delimited import BrokenRow
 from governance.intake.emails import read_emails
-from governance.intake.headings import EXTRA, Column, FileKind, Plan
+from governance.intake.headings import EXTRA, Column, FileKind, Plan, folded
 from governance.intake.phones import read_phones
 from governance.intake.reading import Row, SkippedRow, WideRow
 from governance.intake.records import ContactValue, Record, RowRead
-from governance.intake.values import Flaw, Refusal, is_nothing
+from governance.intake.values import Flaw, Refusal, codes, is_nothing
 
 LONGEST_TEXT = 4000
 
@@ -97,7 +98,7 @@ class CellReaders:
         """Phone numbers."""
         phones, flaws = read_phones(cell, region=self.options.region)
         for phone in phones:
-            draft.contacts[ContactValue("phone", phone.number, phone.extension)] = None
+            draft.contacts[ContactValue("phone", phone.number, phone.extension, label_of(column))] = None
         self._contact_flaws(draft, column, flaws)
 
     @staticmethod
@@ -124,6 +125,13 @@ class CellReaders:
                 draft.extras.append((key, text))
 
         return handle
+
+
+@cache
+def label_of(heading: str) -> str:
+    """Code of the label that *heading* gives to a contact (work, home, telegram), or empty."""
+    words_ = folded(heading).split()
+    return next((code for word, code in codes("label").items() if any(part.startswith(word) for part in words_)), "")
 
 
 def text_handler(field: str) -> Handler:
@@ -175,10 +183,13 @@ def consent_scope(field: str) -> ConsentScope:
     return ConsentScope(field.partition(":")[2])
 
 
+NOT_WHOLE = Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
+
+
 def exact_moment(value: object) -> datetime | PartialDate | Flaw:
     """An instant or a whole date; a month alone is too little for an event."""
     if isinstance(value, PartialDate) and value.exact is None:
-        return Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
+        return NOT_WHOLE
     if isinstance(value, datetime | PartialDate):
         return value
     return Flaw("date-missing", "The date is missing; write when it was.")

@@ -1,0 +1,174 @@
+"""A file together with what it does not say of itself: opened, planned, and read row by row."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from governance.customers.codes import Ground, Source
+from governance.intake.cells import Cell, text_of
+from governance.intake.headings import FileKind, Plan, plan
+from governance.intake.kinds import row_reader
+from governance.intake.reading import Row, SkippedRow, Table, open_table
+from governance.intake.records import RowRead
+from governance.intake.rows import RowOptions
+from governance.intake.staging import RefusedRow
+from governance.reference.record import Controller
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """What whoever brings a file says of it.
+
+    Attributes:
+        file_name: for people to tell imports apart; kept sealed.
+        kind: None decides it by the headings.
+        sheet: of a workbook; None takes the first that holds anything.
+        mapping: column heading to field key, `ignore` or `extra:KEY`.
+        region: ISO 3166 country of phone numbers without a country code; None takes the controller's.
+        currency: ISO 4217 of sums that name none.
+        day_first: whether the day stands before the month in `03/04/2024`.
+    """
+
+    file_name: str = ""
+    kind: FileKind | None = None
+    sheet: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    region: str | None = None
+    currency: str | None = None
+    day_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a list came from, and on which ground its people are kept (GDPR Art. 6(1), 13, 14)."""
+
+    source: Source
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMeaning:
+    """A column as the report shows it; `field` is None where nothing is read from it."""
+
+    heading: str
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What was found out about a file.
+
+    Attributes:
+        format: `csv`, `xlsx`, `xls`, `ods`.
+        kind: what its rows are.
+        encoding, delimiter: of a text file.
+        damaged: a text file holds bytes that do not fit its encoding.
+        sheet, other_sheets: of a workbook; the others are not read.
+        heading_row: row number of the headings.
+        columns: what is read from each.
+        unknown: headings without a meaning; nothing is read from them.
+        repeated: headings whose field an earlier column fills; nothing is read from them.
+    """
+
+    format: str
+    kind: FileKind
+    encoding: str
+    delimiter: str
+    damaged: bool
+    sheet: str
+    other_sheets: tuple[str, ...]
+    heading_row: int
+    columns: tuple[ColumnMeaning, ...]
+    unknown: tuple[str, ...]
+    repeated: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """One row: as it stood, and what it came to; `read` is None where it is no data."""
+
+    row: Row
+    read: RowRead | None
+
+    @property
+    def length(self) -> int:
+        """Characters of its text."""
+        cells = () if isinstance(self.row, SkippedRow) else self.row.cells
+        return sum(len(cell) for cell in cells if isinstance(cell, str))
+
+    def refused(self) -> RefusedRow | None:
+        """The row for the list of refusals, where anything of it was refused."""
+        if self.read is None or not self.read.refusals or isinstance(self.row, SkippedRow):
+            return None
+        cells: list[Cell] = list(self.row.cells)
+        return RefusedRow(self.row.number, self.read.record is None, tuple(map(text_of, cells)), self.read.refusals)
+
+
+class CustomerFile:
+    """An open file; its rows can be read once.
+
+    Args:
+        file: seekable bytes; stays open and belongs to the caller.
+        options: what is said of it.
+        controller: whose country and zone hold where the options are silent.
+        now: the present instant.
+
+    Raises:
+        UnreadableFileError, HeadingsNotFoundError, MappingError: where it cannot be read.
+    """
+
+    def __init__(self, file: BinaryIO, options: FileOptions, *, controller: Controller, now: datetime) -> None:
+        self._table = open_table(file, sheet=options.sheet, mapping=options.mapping)
+        self.plan = plan(self._table.headings, mapping=options.mapping, kind=options.kind)
+        zone = ZoneInfo(controller.zone)
+        row_options = RowOptions(
+            region=(options.region or controller.region).upper(),
+            today=now.astimezone(zone).date(),
+            zone=zone,
+            currency=options.currency,
+            day_first=options.day_first,
+        )
+        self.zone = zone
+        self._reader = row_reader(self.plan, row_options, damaged=self._table.damaged)
+
+    @property
+    def facts(self) -> FileFacts:
+        """What was found out about it."""
+        return _facts(self._table, self.plan)
+
+    def rows(self) -> Iterator[ReadRow]:
+        """All rows under the headings."""
+        for row in self._table.rows:
+            yield ReadRow(row, self._reader.read(row))
+
+
+def _facts(table: Table, plan: Plan) -> FileFacts:
+    return FileFacts(
+        format=table.kind,
+        kind=plan.kind,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        damaged=table.damaged,
+        sheet=table.sheet,
+        other_sheets=table.other_sheets,
+        heading_row=table.heading_row,
+        columns=tuple(
+            ColumnMeaning(column.heading, None if column.ignored else column.field) for column in plan.columns
+        ),
+        unknown=plan.unknown,
+        repeated=plan.repeated,
+    )
+
+
+def fingerprint(file: BinaryIO, options: FileOptions) -> str:
+    """Hex SHA-256 over the content and the sheet chosen; rewinds the file."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(1 << 20):
+        digest.update(block)
+    file.seek(0)
+    digest.update(b"\0" + (options.sheet or "").encode())
+    return digest.hexdigest()

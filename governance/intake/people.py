@@ -1,0 +1,116 @@
+"""Rows of customers as people to be kept, and rows of one person brought together before anything is written."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from governance.customers.codes import ContactKind, ContactLabel, PersonKind
+from governance.customers.records import NewContact, NewPerson
+from governance.intake.folding import fold_name, fold_person
+from governance.intake.phones import region_of
+from governance.intake.records import ContactValue, CustomerRow
+from governance.vault.blind import normal_email, normal_phone
+
+ContactKey = tuple[str, str]
+"""Kind and normal form: what two spellings of a contact have in common."""
+
+
+def contact_key(kind: str, value: str) -> ContactKey:
+    """The key by which contacts are compared; only e-mails and phones tell people apart."""
+    if kind == ContactKind.EMAIL:
+        return kind, normal_email(value)
+    return kind, normal_phone(value) if kind == ContactKind.PHONE else value
+
+
+def keys_of(contacts: tuple[ContactValue, ...] | tuple[NewContact, ...]) -> list[ContactKey]:
+    """Keys of the e-mails and phones among *contacts*."""
+    reaching = (ContactKind.EMAIL, ContactKind.PHONE)
+    return [contact_key(one.kind, one.value) for one in contacts if one.kind in reaching]
+
+
+def new_person(row: CustomerRow) -> NewPerson:
+    """The person that a row tells of."""
+    since = None if row.first_purchase is None else row.first_purchase.exact
+    named = row.family_name or row.given_name
+    return NewPerson(
+        kind=PersonKind.ORGANISATION_CONTACT if row.organisation and not named else PersonKind.PRIVATE,
+        family_name=row.family_name,
+        given_name=row.given_name,
+        patronymic=row.patronymic,
+        birth_date=None if row.birth_date is None else str(row.birth_date),
+        sex=row.sex,
+        marital_status=row.marital_status,
+        profession=row.profession,
+        organisation=row.organisation,
+        region=row.region,
+        city=row.city,
+        street=row.street,
+        postcode=row.postcode,
+        source_note=row.source_told,
+        note=row.note,
+        tags=row.tags,
+        interests=row.interests,
+        preferred_payment=row.preferred_payment,
+        language=row.language,
+        country=row.country,
+        source=row.source,
+        customer_since=since,
+        contacts=tuple(map(new_contact, row.contacts)),
+        extras=dict(row.extras),
+    )
+
+
+def new_contact(contact: ContactValue) -> NewContact:
+    """A contact of a row."""
+    kind = ContactKind(contact.kind)
+    return NewContact(
+        kind=kind,
+        value=contact.value,
+        extension=contact.extension or None,
+        region=region_of(contact.value) if kind is ContactKind.PHONE else None,
+        label=ContactLabel(contact.label) if contact.label else None,
+    )
+
+
+_SINGLE = tuple(
+    one.name
+    for one in fields(NewPerson)
+    if one.name not in {"kind", "contacts", "extras", "tags", "interests", "source"}
+)
+
+
+def joined(first: NewPerson, second: NewPerson) -> NewPerson:
+    """*first*, with what only *second* knows: empty fields filled, contacts, tags and interests added."""
+    filled: dict[str, Any] = {
+        name: getattr(second, name) for name in _SINGLE if getattr(first, name) is None and getattr(second, name)
+    }
+    held = {contact_key(one.kind, one.value) for one in first.contacts}
+    added = tuple(one for one in second.contacts if contact_key(one.kind, one.value) not in held)
+    return replace(
+        first,
+        **filled,
+        contacts=(*first.contacts, *added),
+        tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
+        interests=tuple(dict.fromkeys((*first.interests, *second.interests))),
+        extras={**second.extras, **first.extras},
+    )
+
+
+def same_person(
+    row: NewPerson, *, family_name: str | None, given_name: str | None, patronymic: str | None, birth_date: str | None
+) -> bool:
+    """Whether somebody with the same contact is the person of *row*: the folded names agree, and nothing contradicts.
+
+    Father and son, who share telephone and first name, differ by patronymic or birth date.
+    """
+    if fold_person(row.family_name, row.given_name) != fold_person(family_name, given_name):
+        return False
+    if row.patronymic and patronymic and not _agree(fold_name(row.patronymic), fold_name(patronymic)):
+        return False
+    if not row.birth_date or not birth_date:
+        return True
+    return row.birth_date.startswith(birth_date) or birth_date.startswith(row.birth_date)
+
+
+def _agree(one: str, other: str) -> bool:
+    """Whether one patronymic is the other or its initial."""
+    return one == other or (min(len(one), len(other)) == 1 and one[:1] == other[:1])

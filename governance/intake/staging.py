@@ -1,0 +1,171 @@
+"""Typed rows to bytes and back: what a chunk holds while it waits, sealed by the vault."""
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
+from governance.intake.answers import ClaimedConsent, ConsentScope
+from governance.intake.dates import PartialDate
+from governance.intake.headings import FileKind
+from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow, Record
+from governance.intake.values import Refusal
+
+CHUNK_ROWS = 500
+CHUNK_BYTES = 1 << 22
+"""A chunk is closed early where its rows are long: it is sealed, and later opened, in one piece."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of which something was refused, as it stood.
+
+    Attributes:
+        number: row number as a spreadsheet shows it.
+        whole: the row was not imported; else it was, without the cells refused.
+        cells: text of all cells.
+        refusals: what was wrong.
+    """
+
+    number: int
+    whole: bool
+    cells: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about an imported row that people should look at.
+
+    Attributes:
+        number: row number.
+        code: `possible-double`, `several-people` or `double-in-file`.
+    """
+
+    number: int
+    code: str
+
+
+def pack(rows: Sequence[Json]) -> bytes:
+    """Compressed JSON."""
+    return zlib.compress(
+        json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1
+    )
+
+
+def unpack(content: bytes) -> list[Json]:
+    """What `pack` packed."""
+    rows: list[Json] = json.loads(zlib.decompress(content).decode("utf-8", "surrogatepass"))
+    return rows
+
+
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (CustomerRow, PurchaseRow, InteractionRow)}
+
+
+def encode_record(record: Record) -> Json:
+    """A record as JSON; what it does not say is left out."""
+    encoded: Json = {}
+    for name in _NAMES[type(record)]:
+        value = getattr(record, name)
+        if value is None or value == ():
+            continue
+        if type(value) is str or type(value) is int:
+            encoded[name] = value
+        else:
+            encoded[name] = _ENCODERS[name](value) if name in _ENCODERS else _plain(value)
+    return encoded
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+_ENCODERS: Mapping[str, Callable[[Any], object]] = {
+    "contacts": lambda contacts: [(one.kind, one.value, one.extension, one.label) for one in contacts],
+    "consents": lambda claims: [
+        (one.scope.value, one.given, None if one.on is None else str(one.on), one.words) for one in claims
+    ],
+    "tags": list,
+    "interests": list,
+    "items": list,
+    "extras": list,
+}
+
+
+def _moment(text: str) -> datetime | PartialDate:
+    return datetime.fromisoformat(text) if "T" in text else PartialDate.parse(text)
+
+
+def _claim(parts: Sequence[Any]) -> ClaimedConsent:
+    scope, given, on, words = parts
+    return ClaimedConsent(ConsentScope(scope), given, None if on is None else PartialDate.parse(on), words)
+
+
+_DECODERS: Mapping[str, Callable[[Any], Any]] = {
+    "birth_date": PartialDate.parse,
+    "first_purchase": PartialDate.parse,
+    "sex": Sex,
+    "marital_status": MaritalStatus,
+    "source": Source,
+    "tags": tuple,
+    "interests": tuple,
+    "items": tuple,
+    "extras": lambda pairs: tuple((key, text) for key, text in pairs),
+    "contacts": lambda contacts: tuple(ContactValue(*parts) for parts in contacts),
+    "consents": lambda claims: tuple(map(_claim, claims)),
+    "paid_at": _moment,
+    "at": _moment,
+    "next_at": _moment,
+    "total": Decimal,
+}
+_RECORDS: Mapping[FileKind, type[CustomerRow] | type[PurchaseRow] | type[InteractionRow]] = {
+    FileKind.CUSTOMERS: CustomerRow,
+    FileKind.PURCHASES: PurchaseRow,
+    FileKind.INTERACTIONS: InteractionRow,
+}
+
+
+def decode_record(kind: FileKind, encoded: Json) -> Record:
+    """The record that `encode_record` was given."""
+    values: Json = {name: _DECODERS[name](value) if name in _DECODERS else value for name, value in encoded.items()}
+    values.setdefault("contacts", ())
+    if kind is FileKind.INTERACTIONS:
+        values["kind"] = InteractionKind(values["kind"])
+    return _RECORDS[kind](**values)
+
+
+def encode_refused(row: RefusedRow) -> Json:
+    """A refused row as JSON."""
+    return {
+        "number": row.number,
+        "whole": row.whole,
+        "cells": row.cells,
+        "refusals": [(one.column, one.code, one.reason) for one in row.refusals],
+    }
+
+
+def decode_refused(rows: Iterable[Json]) -> list[RefusedRow]:
+    """What `encode_refused` was given."""
+    return [
+        RefusedRow(
+            row["number"],
+            row["whole"],
+            tuple(row["cells"]),
+            tuple(Refusal(*parts) for parts in row["refusals"]),
+        )
+        for row in rows
+    ]
+
+
+def encode_remark(remark: Remark) -> Json:
+    """A remark as JSON."""
+    return {"number": remark.number, "code": remark.code}

@@ -1,0 +1,88 @@
+"""Batches of an import, the sealed chunks they work through, and what lists claim about consents."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from governance.kernel.db import Base
+from governance.vault.blind import BlindIndex
+from governance.vault.compartments import Compartment
+from governance.vault.kinds import BYTES, JSON, TEXT
+from governance.vault.orm import SealedField, SealedRow
+
+CODE = String(32)
+CONTENT_INDEX = BlindIndex("import_batch.content")
+
+
+class ImportBatchRow(SealedRow, Base):
+    """One file on its way into the store; everything of it is sealed under a key owner of its own."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        CheckConstraint("state IN ('staged', 'running', 'finished', 'undoing', 'undone')", name="state_known"),
+        Index("ix_import_batch_open", "id", postgresql_where=text("state IN ('staged', 'running', 'undoing')")),
+        Index("ix_import_batch_refused_until", "refused_until", postgresql_where=text("refused_until IS NOT NULL")),
+    )
+
+    state: Mapped[str] = mapped_column(CODE)
+    kind: Mapped[str] = mapped_column(CODE)
+    source: Mapped[str] = mapped_column(CODE)
+    ground: Mapped[str] = mapped_column(CODE)
+    actor_kind: Mapped[str] = mapped_column(CODE)
+    actor_id: Mapped[UUID | None]
+    rows_read: Mapped[int] = mapped_column(Integer)
+    rows_good: Mapped[int] = mapped_column(Integer)
+    rows_refused: Mapped[int] = mapped_column(Integer)
+    rows_skipped: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    refused_until: Mapped[datetime | None]
+
+    content = SealedField(TEXT, Compartment.OPERATION, index=CONTENT_INDEX)
+    about = SealedField(JSON, Compartment.OPERATION)
+
+
+class ImportChunkRow(SealedRow, Base):
+    """Some rows of a batch. They are applied, or undone, in one transaction, which also changes the state here."""
+
+    __tablename__ = "import_chunk"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "number"),
+        CheckConstraint("state IN ('pending', 'done', 'undone')", name="state_known"),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(CODE)
+    rows: Mapped[int] = mapped_column(Integer)
+    created: Mapped[int] = mapped_column(Integer)
+    enriched: Mapped[int] = mapped_column(Integer)
+    unchanged: Mapped[int] = mapped_column(Integer)
+    refused: Mapped[int] = mapped_column(Integer)
+    possible_doubles: Mapped[int] = mapped_column(Integer)
+    applied_at: Mapped[datetime | None]
+
+    payload = SealedField(BYTES, Compartment.OPERATION)
+    refusals = SealedField(BYTES, Compartment.OPERATION)
+    late_refusals = SealedField(BYTES, Compartment.OPERATION)
+    remarks = SealedField(BYTES, Compartment.OPERATION)
+
+
+class ClaimedConsentRow(SealedRow, Base):
+    """What a list says about a person's consent. It proves nothing by itself and permits nothing."""
+
+    __tablename__ = "claimed_consent"
+    __table_args__ = (UniqueConstraint("batch_id", "person_id", "scope", "row_number"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"))
+    row_number: Mapped[int] = mapped_column(Integer)
+    scope: Mapped[str] = mapped_column(CODE)
+    given: Mapped[bool] = mapped_column(Boolean)
+    claimed_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+
+    words = SealedField(TEXT, Compartment.EVIDENCE)
