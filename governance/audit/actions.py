@@ -1,0 +1,103 @@
+"""All that the log can tell of. A room that adds an act adds it here; a code that was ever written never changes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ActionClass(StrEnum):
+    """What kind of act; retention of bodies goes by it."""
+
+    READ = "read"
+    """Somebody saw personal data, or the trail."""
+    DECISION = "decision"
+    """Something was done to personal data, or decided about it."""
+    KEY = "key"
+    """Keys, backups, the log itself: what the proof of all else rests on."""
+    SYSTEM = "system"
+    """The service and the accounts of those who use it."""
+
+
+class Outcome(StrEnum):
+    """How the act ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Action(StrEnum):
+    """An act as `room:noun:verb-past`, with its class and what people call it."""
+
+    action_class: ActionClass
+    label: str
+
+    def __new__(cls, code: str, action_class: ActionClass, label: str) -> Action:
+        """Make a member whose value is its code alone."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.action_class = action_class
+        member.label = label
+        return member
+
+    PERSON_CREATED = "customers:person:created", ActionClass.DECISION, "Person recorded"
+    PERSON_EDITED = "customers:person:edited", ActionClass.DECISION, "Person edited"
+    PERSON_READ = "customers:person:read", ActionClass.READ, "Person read, masked"
+    PERSON_REVEALED = "customers:person:revealed", ActionClass.READ, "Fields of a person revealed in the clear"
+    PEOPLE_SEARCHED = "customers:people:searched", ActionClass.READ, "People searched"
+    PEOPLE_LISTED = "customers:people:listed", ActionClass.READ, "People listed"
+    CONTACT_ADDED = "customers:contact:added", ActionClass.DECISION, "Contact added"
+    CONTACT_EDITED = "customers:contact:edited", ActionClass.DECISION, "Contact edited"
+    CONTACT_REMOVED = "customers:contact:removed", ActionClass.DECISION, "Contact removed"
+    CONTACT_VERIFIED = "customers:contact:verified", ActionClass.DECISION, "Contact verified"
+    PURCHASE_RECORDED = "customers:purchase:recorded", ActionClass.DECISION, "Purchase recorded"
+    INTERACTION_RECORDED = "customers:interaction:recorded", ActionClass.DECISION, "Interaction recorded"
+    ACTIVITY_RECORDED = "customers:activity:recorded", ActionClass.DECISION, "Activity recorded"
+    EXTRA_FIELD_DEFINED = "customers:extra-field:defined", ActionClass.SYSTEM, "Extra field defined"
+    EXTRA_FIELD_EDITED = "customers:extra-field:edited", ActionClass.SYSTEM, "Extra field edited"
+    HOLD_PLACED = "customers:hold:placed", ActionClass.DECISION, "Legal hold placed"
+    HOLD_LIFTED = "customers:hold:lifted", ActionClass.DECISION, "Legal hold lifted"
+    RESTRICTION_PLACED = "customers:restriction:placed", ActionClass.DECISION, "Processing restricted"
+    RESTRICTION_LIFTED = "customers:restriction:lifted", ActionClass.DECISION, "Restriction lifted"
+
+    IMPORT_TRIED = "intake:import:tried", ActionClass.READ, "Import tried out, nothing written"
+    IMPORT_STARTED = "intake:import:started", ActionClass.DECISION, "Import started"
+    IMPORT_BATCH_APPLIED = "intake:import:applied", ActionClass.DECISION, "Part of an import applied"
+    IMPORT_FINISHED = "intake:import:finished", ActionClass.DECISION, "Import finished"
+    IMPORT_UNDONE = "intake:import:undone", ActionClass.DECISION, "Import undone"
+    IMPORT_REFUSALS_READ = "intake:refusals:read", ActionClass.READ, "Refused rows of an import downloaded"
+
+    KEY_ROTATED = "custody:key:rotated", ActionClass.KEY, "Key epoch opened"
+    KEY_DESTROYED = "custody:key:destroyed", ActionClass.KEY, "Key epoch destroyed"
+    INDEX_ROTATED = "custody:index:rotated", ActionClass.KEY, "Version of the blind indexes changed"
+    OWNER_SHREDDED = "custody:owner:shredded", ActionClass.KEY, "Keys of an owner shredded"
+    BACKUP_MADE = "custody:backup:made", ActionClass.KEY, "Backup made"
+    BACKUP_RESTORED = "custody:backup:restored", ActionClass.KEY, "Backup restored"
+    RECOVERY_SHEET_MADE = "custody:recovery-sheet:made", ActionClass.KEY, "Recovery sheet made"
+    RECOVERY_SHEET_CONFIRMED = "custody:recovery-sheet:confirmed", ActionClass.KEY, "Recovery sheet confirmed"
+    KEYRING_RECOVERED = "custody:keyring:recovered", ActionClass.KEY, "Keyring recovered from its sheet"
+
+    STAFF_CREATED = "accounts:staff:created", ActionClass.SYSTEM, "Staff member created"
+    STAFF_DISABLED = "accounts:staff:disabled", ActionClass.SYSTEM, "Staff member disabled"
+    CLIENT_CREATED = "accounts:client:created", ActionClass.SYSTEM, "API client created"
+    CLIENT_ROTATED = "accounts:client:rotated", ActionClass.SYSTEM, "Key of an API client rotated"
+    CLIENT_REVOKED = "accounts:client:revoked", ActionClass.SYSTEM, "API client revoked"
+    ROLE_GRANTED = "accounts:role:granted", ActionClass.SYSTEM, "Role granted"
+    ROLE_WITHDRAWN = "accounts:role:withdrawn", ActionClass.SYSTEM, "Role withdrawn"
+    LOGIN_REFUSED = "accounts:login:refused", ActionClass.SYSTEM, "Sign-in refused"
+    ACCESS_REFUSED = "accounts:access:refused", ActionClass.SYSTEM, "Access refused"
+
+    CONTROLLER_SET = "reference:controller:set", ActionClass.SYSTEM, "Controller record set"
+
+    AUDIT_SEARCHED = "audit:trail:searched", ActionClass.READ, "Audit trail searched"
+    AUDIT_ENTRY_READ = "audit:entry:read", ActionClass.READ, "Audit entry read"
+    AUDIT_DETAILS_READ = "audit:details:read", ActionClass.READ, "Personal details of an entry read"
+    AUDIT_ENTRY_PROVED = "audit:entry:proved", ActionClass.READ, "Proof of an audit entry given"
+    AUDIT_VERIFIED = "audit:trail:verified", ActionClass.READ, "Audit trail verified"
+    AUDIT_EXPORTED = "audit:trail:exported", ActionClass.READ, "Audit trail exported"
+    AUDIT_TREE_OPENED = "audit:tree:opened", ActionClass.KEY, "New audit tree opened"
+    AUDIT_BODIES_DROPPED = "audit:bodies:dropped", ActionClass.KEY, "Aged bodies of entries dropped"
+    AUDIT_DETAILS_FORGOTTEN = "audit:details:forgotten", ActionClass.KEY, "Personal details of entries erased"
+
+    SYSTEM_STARTED = "system:service:started", ActionClass.SYSTEM, "Service started"
+    SYSTEM_MIGRATED = "system:schema:migrated", ActionClass.SYSTEM, "Schema migrated"

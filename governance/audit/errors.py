@@ -1,0 +1,45 @@
+"""Refusals of the audit log."""
+
+from governance.kernel.errors import ConfigurationError, ConflictError, GovernanceError, InvalidError
+
+
+class EntryError(InvalidError):
+    """What should be told cannot be told in an entry: too long, or not of closed codes, instants and counts."""
+
+    slug = "audit-entry"
+
+
+class AuditBrokenError(GovernanceError):
+    """The log contradicts itself; `governance audit verify` says where."""
+
+    slug = "audit-broken"
+
+
+class AuditRollbackError(GovernanceError):
+    """The log is no continuation of the checkpoint kept outside the database; nothing will be signed."""
+
+    slug = "audit-rollback"
+
+
+class SignerBusyError(GovernanceError):
+    """Another process is signing; there is one signer at a time."""
+
+    slug = "audit-signer-busy"
+
+
+class SigningKeyError(ConfigurationError):
+    """The key that signs checkpoints is missing, unreadable, or open to others."""
+
+    slug = "audit-signing-key"
+
+
+class RetentionError(InvalidError):
+    """Bodies of this class are too young to be dropped."""
+
+    slug = "audit-too-young"
+
+
+class NotYetProvableError(ConflictError):
+    """No signed checkpoint covers the entry yet."""
+
+    slug = "audit-not-yet"

@@ -1,0 +1,26 @@
+"""The verbs of the audit log, by what they do: append, read, prove, age, verify, export.
+
+`append` and `append_many` are for every room; the rest is for the doors. Signing is `checkpoints.Signer`, the sequencer
+is `sequencer.drain`: both open their own transactions.
+"""
+
+from governance.audit.aging import drop_bodies, ensure_partitions, forget_details
+from governance.audit.appending import append, append_many
+from governance.audit.enforcement import verify_enforcement
+from governance.audit.opening import open_tree
+from governance.audit.trail import consistency_proof, details, entry, inclusion_proof, search
+
+__all__ = [
+    "append",
+    "append_many",
+    "consistency_proof",
+    "details",
+    "drop_bodies",
+    "ensure_partitions",
+    "entry",
+    "forget_details",
+    "inclusion_proof",
+    "open_tree",
+    "search",
+    "verify_enforcement",
+]

@@ -1,0 +1,191 @@
+"""What lies outside the database, so that whoever commands the database cannot rewrite it.
+
+In the data folder's `audit/`: the last signed checkpoint, the verifier key to hand to auditors, the origin of a tree
+that an operator opened, the alarm if signing is refused, and the lock of the one signer. The private key lies in
+`secrets/audit-signing.key`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from governance.audit.errors import SignerBusyError, SigningKeyError
+
+KEY_FILE = "audit-signing.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Why signing is refused, since when.
+
+    Attributes:
+        slug: of the error.
+        detail: a sentence that is safe to show.
+        since: ISO 8601 instant of the first refusal.
+    """
+
+    slug: str
+    detail: str
+    since: str
+
+
+class Outside:
+    """The folder `audit/` of a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def anchor_path(self) -> Path:
+        """Where the file anchor writes."""
+        return self.folder / "anchor.jsonl"
+
+    def last(self) -> bytes | None:
+        """The last signed checkpoint, if any was ever kept."""
+        return self._read("checkpoint")
+
+    def keep(self, note: bytes) -> None:
+        """Keep *note* as the last one; it is on disk before this returns."""
+        self._write("checkpoint", note)
+
+    def vkey(self) -> str | None:
+        """The verifier key of the tree that grows now, in the form that is handed to auditors."""
+        found = self._read("vkey")
+        return None if found is None else found.decode().strip()
+
+    def keep_vkey(self, vkey: str) -> None:
+        """Keep the verifier key."""
+        self._write("vkey", vkey.encode() + b"\n")
+
+    def admitted(self) -> str | None:
+        """The origin of the new tree that an operator last opened."""
+        found = self._read("admitted-origin")
+        return None if found is None else found.decode().strip()
+
+    def admit(self, origin: str) -> None:
+        """Let the signer go over to the tree of *origin*."""
+        self._write("admitted-origin", origin.encode() + b"\n")
+
+    def alarm(self) -> Alarm | None:
+        """The alarm that stands, if one does."""
+        found = self._read("alarm.json")
+        return None if found is None else Alarm(**json.loads(found))
+
+    def raise_alarm(self, slug: str, detail: str, *, at: datetime) -> None:
+        """Let an alarm stand until `clear_alarm`; a repeated one keeps its first instant."""
+        standing = self.alarm()
+        since = standing.since if standing is not None and standing.slug == slug else at.isoformat()
+        self._write("alarm.json", json.dumps({"slug": slug, "detail": detail, "since": since}).encode())
+
+    def clear_alarm(self) -> None:
+        """Take the alarm down."""
+        (self.folder / "alarm.json").unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lock of the one signer on this host.
+
+        Raises:
+            SignerBusyError: where another process holds it.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.folder / "signer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SignerBusyError("Another process on this host is signing the audit log.") from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _write(self, name: str, content: bytes) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(self.folder / name, content)
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Put *content* in place of a file in one step, on disk before this returns; a reader sees the old or the new."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def create_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
+    """Make the key that signs checkpoints, mode 0600; one that stands is never overwritten.
+
+    Raises:
+        SigningKeyError: where one stands already.
+    """
+    path = secrets_dir / KEY_FILE
+    if path.exists():
+        raise SigningKeyError(f"A signing key stands already at {path}; it is never overwritten.")
+    key = Ed25519PrivateKey.generate()
+    secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_file(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return key
+
+
+def load_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
+    """Read the key that signs checkpoints.
+
+    Raises:
+        SigningKeyError: where it is missing, open to others, or no Ed25519 key.
+    """
+    path = secrets_dir / KEY_FILE
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_bytes()
+    except OSError as error:
+        raise SigningKeyError(
+            f"The signing key {path} cannot be read ({error.strerror}); run: governance init"
+        ) from None
+    if mode & 0o077:
+        raise SigningKeyError(f"The signing key {path} is open to others (mode {mode:04o}); run: chmod 600 '{path}'")
+    try:
+        key = load_pem_private_key(text, password=None)
+    except ValueError:
+        raise SigningKeyError(f"The signing key {path} is damaged; restore it from a copy.") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningKeyError(f"The signing key {path} is no Ed25519 key.")
+    return key
