@@ -1,6 +1,5 @@
 """Roles, database and schema: made by `init`, brought up to date by `migrate`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -13,27 +12,13 @@ from sqlalchemy.pool import NullPool
 
 from governance.kernel.db import psycopg_url, sqlalchemy_url
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.roles import Roles
+
+__all__ = ["Roles", "create_database", "head", "migrate", "provision"]
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIMUM_SERVER = 180000
 """PostgreSQL 18 as `server_version_num`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Names of the database roles of one controller; roles are cluster-wide, hence the prefix."""
-
-    prefix: str
-
-    @property
-    def owner(self) -> str:
-        """Owns every table, cannot log in."""
-        return f"{self.prefix}_owner"
-
-    @property
-    def app(self) -> str:
-        """What the service connects as."""
-        return f"{self.prefix}_app"
 
 
 def provision(admin_url: str, *, roles: Roles, app_password: str) -> None:

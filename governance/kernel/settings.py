@@ -26,6 +26,7 @@ class Settings:
         prepare_threshold: executions after which a statement is prepared; -1 never (transaction poolers).
         pool_size: connections kept by each process.
         web_workers, web_threads: processes and threads of the web server.
+        requests_per_minute: calls that an API client may make.
         log_level, log_format: `debug|info|warning|error`; `json` or `console`.
         backup_keep: nightly backups kept.
         epoch_days: days that a key-encryption key lives (at most 30).
@@ -42,6 +43,7 @@ class Settings:
     pool_size: int = 8
     web_workers: int = 2
     web_threads: int = 4
+    requests_per_minute: int = 6000
     log_level: str = "info"
     log_format: str = "json"
     backup_keep: int = 14
@@ -76,6 +78,7 @@ class Settings:
             "pool_size": (1, 200),
             "web_workers": (1, 64),
             "web_threads": (1, 64),
+            "requests_per_minute": (1, 1_000_000),
             "prepare_threshold": (-1, 1000),
         }
         for name, (low, high) in limits.items():

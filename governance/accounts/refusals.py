@@ -1,0 +1,18 @@
+"""Refusals on record: who asked for what he may not."""
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action, Outcome
+from governance.kernel.work import Work
+
+
+def record_refusal(work: Work, *, permission: str, reason: str) -> None:
+    """Record that the actor of *work* was refused an act; in a unit of work of its own, after the refused one ended.
+
+    Args:
+        work: the unit of work.
+        permission: the act that was asked for, as `room:verb`.
+        reason: slug of the refusal.
+    """
+    audit.append(
+        work, Action.ACCESS_REFUSED, facts={"permission": permission, "reason": reason}, outcome=Outcome.REFUSED
+    )

@@ -1,0 +1,97 @@
+"""Who is asking, and may he: the guard that stands before every route and opens its unit of work.
+
+A request is one transaction: it begins here, the view works in it, it is committed when the answer is ready and rolled
+back when an error comes. A refusal is then recorded in a transaction of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import wraps
+from typing import Final, ParamSpec
+
+from flask import Response, g, request
+
+from governance.accounts import operations as accounts
+from governance.accounts.refusals import record_refusal
+from governance.api import idempotency
+from governance.api.service import Service, current_service
+from governance.kernel.errors import ForbiddenError, UnauthenticatedError
+from governance.kernel.work import Actor, ActorKind, Work, open_work
+from governance.policies import access
+from governance.policies.permissions import Permission
+
+_STRANGER: Final = Actor(kind=ActorKind.CLIENT, id=None, permissions=frozenset(), name="unauthenticated")
+_SCHEME: Final = "Bearer "
+_KEY_LENGTH_LIMIT: Final = 256
+
+P = ParamSpec("P")
+
+
+def guarded(
+    permission: Permission, *, changes: bool = True
+) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Let those in who present the key of a client with *permission*, and run the view in one unit of work.
+
+    Stands above `blueprint.arguments` and `blueprint.response`, so that nothing of a stranger's request is read and the
+    answer is complete before the commit.
+
+    Args:
+        permission: what the view does; operations decide over rows and fields by themselves.
+        changes: False for a POST that changes nothing but the log (a search); others take an `Idempotency-Key`.
+    """
+
+    def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
+            service = current_service()
+            with _recorded(service, permission), _opened(service, permission) as work:
+                g.work = work
+                if changes and request.method == "POST":
+                    return idempotency.once(work, service.digest_secret, lambda: view(*args, **kwargs))
+                return view(*args, **kwargs)
+
+        # Read by the description of the interface, and by the test that enumerates routes.
+        described = {**getattr(view, "_apidoc", {}), "guard": {"permission": permission.value, "takes_key": changes}}
+        wrapper._apidoc = described  # type: ignore[attr-defined]  # noqa: SLF001 - flask-smorest's own protocol
+        return wrapper
+
+    return decorate
+
+
+@contextmanager
+def _opened(service: Service, permission: Permission) -> Iterator[Work]:
+    presented = _presented()
+    address = request.remote_addr or ""
+    service.strangers.require_room(address)
+    with open_work(service.database, _STRANGER, clock=service.clock, request_id=g.request_id) as opened:
+        try:
+            actor = accounts.authenticate_client(opened, presented=presented)
+        except UnauthenticatedError:
+            service.strangers.take(address)
+            raise
+        g.actor = str(actor.id)
+        g.refusable = actor
+        service.limiter.take(g.actor)
+        if not access.allows(actor, permission).allowed:
+            raise ForbiddenError(f"The key lacks the scope {permission.value}.")
+        yield replace(opened, actor=actor)
+
+
+@contextmanager
+def _recorded(service: Service, permission: Permission) -> Iterator[None]:
+    try:
+        yield
+    except ForbiddenError as refusal:
+        actor: Actor = g.refusable
+        with open_work(service.database, actor, clock=service.clock, request_id=g.request_id) as work:
+            record_refusal(work, permission=permission.value, reason=refusal.slug)
+        raise
+
+
+def _presented() -> str:
+    header = request.headers.get("Authorization", "")
+    presented = header[len(_SCHEME) :].strip()
+    if header[: len(_SCHEME)].lower() != _SCHEME.lower() or not presented or len(presented) > _KEY_LENGTH_LIMIT:
+        raise UnauthenticatedError("Send the key of an API client: Authorization: Bearer gov_...")
+    return presented

@@ -1,0 +1,74 @@
+"""The description of the interface: OpenAPI 3.1 as JSON, and the same as a page that needs no script."""
+
+import hashlib
+import json
+from typing import Any
+
+import flask_smorest
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+
+from governance import __version__
+from governance.api import reference_page
+from governance.api.blueprints import SCHEME
+from governance.api.problems import MEDIA_TYPE
+from governance.api.schemas import Problem
+
+DESCRIPTION = (
+    "Keeps a company's customer data lawfully. Personal values are masked unless revealed with a reason, every call is "
+    "on record, and refusals are problem documents (RFC 9457). Searching is a POST, so that no contact stands in a URL."
+)
+PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+blueprint = Blueprint("description", __name__, url_prefix="/v1", static_folder="static", template_folder="templates")
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
+    """The interface, with our own refusals in its description."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        """Leave all errors to `problems`."""
+
+
+def describe(app: Flask) -> Api:
+    """Begin the description of *app*; blueprints are registered with what is returned."""
+    app.config.update(API_TITLE="Governance", API_VERSION=__version__, OPENAPI_VERSION="3.1.0")
+    api = Api(app, spec_kwargs={"info": {"description": DESCRIPTION}})
+    components = api.spec.components
+    scheme = {"type": "http", "scheme": "bearer", "description": "Key of an API client: gov_<id>_<secret>."}
+    components.security_scheme(SCHEME, scheme)
+    components.schema("Problem", schema=Problem)
+    schema = {"$ref": "#/components/schemas/Problem"}
+    components.response("Problem", {"description": "A refusal.", "content": {MEDIA_TYPE: {"schema": schema}}})
+    return api
+
+
+def _document() -> dict[str, Any]:
+    extension: dict[str, Any] = current_app.extensions["flask-smorest"]["apis"][""]
+    api: Api = extension["ext_obj"]
+    document: dict[str, Any] = api.spec.to_dict()
+    return document
+
+
+def _answer(body: bytes, media_type: str) -> Response:
+    response = Response(body, mimetype=media_type)
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/openapi.json")
+def openapi_json() -> Response:
+    """The description, for machines."""
+    return _answer(json.dumps(_document(), ensure_ascii=False).encode(), "application/json")
+
+
+@blueprint.get("/docs")
+def docs() -> Response:
+    """The description, for people."""
+    page = reference_page.build(_document())
+    response = _answer(render_template("reference.html", page=page).encode(), "text/html")
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response

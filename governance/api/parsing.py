@@ -1,0 +1,103 @@
+"""Reading input: strict JSON, unknown fields refused, messages that never repeat what was sent."""
+
+import json
+import re
+from typing import Any, Final, NoReturn
+
+import flask
+import marshmallow as ma
+from webargs import core
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from governance.api.problems import MalformedError, flatten
+from governance.kernel.errors import InvalidError
+
+DEPTH_LIMIT: Final = 20
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+class Parser(FlaskParser):
+    """Reads requests into schemas; all that a schema does not name is refused, wherever it stands."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = dict.fromkeys(
+        ("json", "form", "query", "querystring", "files", "path", "view_args"), ma.RAISE
+    )
+
+    def _raw_load_json(self, req: flask.Request) -> Any:  # noqa: ANN401 - any JSON
+        body = req.get_data(cache=True)
+        if not body:
+            return core.missing
+        if not core.is_json(req.mimetype):
+            raise UnsupportedMediaType
+        return read_json(body)
+
+    def handle_error(
+        self,
+        error: ma.ValidationError,
+        req: flask.Request,  # noqa: ARG002 - webargs' own protocol
+        schema: ma.Schema,  # noqa: ARG002
+        *,
+        error_status_code: int | None,  # noqa: ARG002
+        error_headers: object,  # noqa: ARG002
+    ) -> NoReturn:
+        """Refuse the input, saying by field what is wrong with it.
+
+        Raises:
+            InvalidError: always.
+        """
+        messages = error.messages
+        by_place = messages if isinstance(messages, dict) else {"_schema": messages}
+        # webargs puts the location first (`json`, `query`); callers know where they put a field.
+        inner: list[object] = list(by_place.values())
+        raise InvalidError("Some fields cannot be used as they are.", errors=_merged(inner))
+
+
+def _merged(parts: list[object]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for part in parts:
+        for name, said in flatten(part).items():  # type: ignore[arg-type]  # marshmallow's messages are of any shape
+            found.setdefault(name, []).extend(said)
+    return found
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Read a JSON document as RFC 8259 has it: no NaN, no name twice, nothing that no database stores.
+
+    Raises:
+        MalformedError: it is not such a document, or nested deeper than twenty levels.
+    """
+    try:
+        document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except (ValueError, RecursionError):
+        # Not chained: the message of a decoding error quotes the document.
+        raise MalformedError("The body is no JSON document in UTF-8.") from None
+    _require_storable(document, 1)
+    return document
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _require_storable(value: object, depth: int) -> None:
+    if isinstance(value, str):
+        if _UNSTORABLE.search(value):
+            raise MalformedError("The body holds characters that cannot be stored (U+0000 or lone surrogates).")
+        return
+    if not isinstance(value, dict | list):
+        return
+    if depth > DEPTH_LIMIT:
+        raise MalformedError(f"The body is nested deeper than {DEPTH_LIMIT} levels.")
+    if isinstance(value, dict):
+        for name in value:
+            _require_storable(name, depth)
+    for inner in value.values() if isinstance(value, dict) else value:
+        _require_storable(inner, depth + 1)

@@ -1,0 +1,61 @@
+"""What every request gets: an id, headers that narrow what a browser may do, and one line in the log."""
+
+import re
+import time
+from typing import Final
+
+import structlog
+from flask import Flask, Response, g, request
+
+from governance.kernel.ids import uuid7
+from governance.kernel.logs import get_logger
+
+HEADER: Final = "X-Request-Id"
+# Ids only: whatever else a caller might put there could be somebody's number, and it goes into the log.
+_ACCEPTED: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+HSTS: Final = "max-age=31536000; includeSubDomains"
+
+log = get_logger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Give every request of *app* its id, headers and log line."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _begin() -> None:
+    offered = request.headers.get(HEADER, "")
+    g.request_id = offered if _ACCEPTED.fullmatch(offered) else str(uuid7())
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _finish(response: Response) -> Response:
+    for name, content in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, content)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
+    response.headers[HEADER] = g.request_id
+    # The rule, never the path: an address that does not exist may hold anything.
+    log.info(
+        "http.answered",
+        method=request.method,
+        route=request.url_rule.rule if request.url_rule is not None else None,
+        status=response.status_code,
+        milliseconds=round((time.perf_counter() - g.began) * 1000, 1),
+        actor=g.get("actor"),
+    )
+    return response

@@ -1,0 +1,93 @@
+"""The composition root: the one module that puts the parts of the web service together."""
+
+import atexit
+import contextlib
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Flask, Response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from governance.api import problems
+from governance.api.assembly import assemble
+from governance.api.blueprints import Blueprint
+from governance.api.limits import Limiter
+from governance.api.service import Check, Figure, Service
+from governance.custody.opening import Store, open_store
+from governance.kernel import logs
+from governance.kernel.clock import SystemClock
+from governance.kernel.errors import UnavailableError
+from governance.kernel.revision import require_newest
+from governance.kernel.settings import Settings
+from governance.vault.keyring import derive
+from governance.vault.register import check_keys
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
+STRANGERS_PER_MINUTE: Final = 60
+
+
+def create_app(settings: Settings) -> Flask:
+    """The web service on the store that *settings* name; to be called once in each process, after the fork.
+
+    Raises:
+        GovernanceError: the store cannot be opened; the detail says what to change.
+    """
+    logs.configure(settings)
+    stack = contextlib.ExitStack()
+    store = stack.enter_context(open_store(settings, listen=True))
+    atexit.register(stack.close)
+    return build(store)
+
+
+def build(store: Store) -> Flask:
+    """The web service on an open store."""
+    settings = store.settings
+    service = Service(
+        settings=settings,
+        database=store.database,
+        clock=SystemClock(),
+        digest_secret=_digest_secret(store),
+        checks=_checks(store),
+        figures=_figures(store),
+        limiter=Limiter(max(1, settings.requests_per_minute // settings.web_workers)),
+        strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),
+    )
+    app = assemble(service, BLUEPRINTS)
+    app.register_error_handler(OperationalError, _on_lost_database)
+    app.register_error_handler(InterfaceError, _on_lost_database)
+    app.register_error_handler(PoolTimeoutError, _on_lost_database)
+    return app
+
+
+def _digest_secret(store: Store) -> bytes:
+    # Of the oldest index root, which outlives a rotation: keys sent before it stay known after it.
+    return derive(store.keyring.index_root(store.keyring.index_roots()[0].version), b"governance/idempotency")
+
+
+def _checks(store: Store) -> tuple[Check, ...]:
+    def database() -> None:
+        with _answering(), store.database.sessions() as session:
+            require_newest(session)
+
+    def keyring() -> None:
+        with _answering(), store.database.sessions() as session:
+            check_keys(session, store.keyring)
+
+    return (Check("database", database), Check("keyring", keyring))
+
+
+def _figures(_store: Store) -> tuple[Figure, ...]:
+    return ()
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError):
+        raise UnavailableError("The database does not answer.") from None
+
+
+def _on_lost_database(error: Exception) -> Response:
+    return problems.refuse(UnavailableError("The database does not answer at the moment."), cause=error)

@@ -1,0 +1,84 @@
+"""A store opened for use: its server reached, its schema, keys and log found to be what they should be."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.exc import OperationalError
+
+from governance.kernel.db import Database
+from governance.kernel.errors import UnavailableError
+from governance.kernel.revision import require_newest
+from governance.kernel.server import Server, reach
+from governance.kernel.settings import Settings
+from governance.vault.keyring import Keyring
+from governance.vault.listener import KeyListener
+from governance.vault.runtime import Vault
+
+KEYRING: Final = "keyring.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store.
+
+    Attributes:
+        server: where it lives, with the URLs of its roles.
+        database: sessions of the service's role, which seal and open.
+    """
+
+    settings: Settings
+    server: Server
+    database: Database
+    keyring: Keyring
+    vault: Vault
+
+
+@contextlib.contextmanager
+def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
+    """Open the store that *settings* name.
+
+    Args:
+        settings: which store.
+        listen: hear of shredded keys at once, for processes that live long.
+
+    Raises:
+        ConfigurationError: the store was not set up yet, or its folder, roles or settings do not admit it.
+        KeyringError: the keyring is missing, or not the one that this database was sealed with.
+        SchemaOutdatedError: schema and release do not belong together.
+        UnavailableError: the database does not answer.
+    """
+    with reach(settings) as server:
+        keyring = Keyring(settings.secrets_dir / KEYRING)
+        database = Database(
+            server.app_url(), pool_size=settings.pool_size, prepare_threshold=settings.prepare_threshold
+        )
+        try:
+            vault = _install(database, keyring)
+            with _listening(database, vault) if listen else contextlib.nullcontext():
+                yield Store(settings, server, database, keyring, vault)
+        finally:
+            database.dispose()
+
+
+def _install(database: Database, keyring: Keyring) -> Vault:
+    try:
+        with database.sessions() as session:
+            require_newest(session)
+        return Vault.install(database, keyring)
+    except OperationalError:
+        # Not chained: the driver's message names host and role.
+        raise UnavailableError(
+            "The database does not answer; look whether it runs, and at GOVERNANCE_DATABASE_URL."
+        ) from None
+
+
+@contextlib.contextmanager
+def _listening(database: Database, vault: Vault) -> Iterator[None]:
+    listener = KeyListener(database, vault)
+    listener.start()
+    try:
+        yield
+    finally:
+        listener.stop()

@@ -1,0 +1,92 @@
+"""Jobs: work for later, put into the queue in the very transaction that makes it necessary.
+
+The queue is Procrastinate's, inside PostgreSQL: a job exists if and only if its transaction was committed. Jobs are
+named by strings, so that whoever defers one need not load what carries it out. Arguments are ids, never values.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
+
+from governance.kernel.clock import require_aware
+from governance.kernel.db import driver_connection
+from governance.kernel.work import Work
+
+QUEUE: Final = "governance"
+
+# Never opened: every call brings the connection of its own transaction.
+_app: Final = App(connector=SyncPsycopgConnector())
+
+
+def defer(work: Work, name: str, *, lock: str | None = None, at: datetime | None = None, **ids: UUID | int) -> int:
+    """Put a job into the queue, if and when the transaction of *work* is committed.
+
+    Args:
+        work: the unit of work that makes the job necessary.
+        name: of the task, `room.verb`.
+        lock: jobs of one lock run one after another, in the order they were put in.
+        at: not before this instant.
+        **ids: what the task is told.
+
+    Returns:
+        Number of the job.
+    """
+    deferrer = _app.configure_task(
+        name,
+        queue=QUEUE,
+        lock=lock,
+        schedule_at=None if at is None else require_aware(at),
+        connection=driver_connection(work.session),
+    )
+    return deferrer.defer(**_told(ids))
+
+
+def defer_once(work: Work, name: str, *, waiting: str, **ids: UUID | int) -> bool:
+    """Put a job into the queue unless one of the same name for *waiting* waits there; answers whether it did."""
+    try:
+        # In a savepoint, since the collision would abort the whole transaction.
+        with work.session.begin_nested():
+            deferrer = _app.configure_task(
+                name, queue=QUEUE, queueing_lock=waiting, connection=driver_connection(work.session)
+            )
+            deferrer.defer(**_told(ids))
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+def defer_tick(work: Work, name: str, *, scheduled: datetime) -> bool:
+    """Put the job of a timetable into the queue, once however many hosts ask for the same instant.
+
+    Returns:
+        Whether this call did it.
+    """
+    found = work.session.scalar(
+        text("SELECT procrastinate_defer_periodic_job_v2(:queue, :lock, NULL, :name, 0, '', :instant, '{}')"),
+        {"queue": QUEUE, "lock": name, "name": name, "instant": int(require_aware(scheduled).timestamp())},
+    )
+    return found is not None
+
+
+def has_ticked(work: Work, name: str) -> bool:
+    """Whether the job of a timetable was ever put into the queue."""
+    found = work.session.scalar(
+        text("SELECT EXISTS (SELECT FROM procrastinate_periodic_defers WHERE task_name = :name)"), {"name": name}
+    )
+    return bool(found)
+
+
+def counts(work: Work) -> Mapping[str, int]:
+    """Jobs by their state: waiting (`todo`), running (`doing`), given up (`failed`); finished ones are deleted."""
+    rows = work.session.execute(text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"))
+    found = {str(status): int(number) for status, number in rows}
+    return {state: found.get(state, 0) for state in ("todo", "doing", "failed")}
+
+
+def _told(ids: Mapping[str, UUID | int]) -> dict[str, str | int]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}

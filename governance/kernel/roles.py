@@ -1,0 +1,20 @@
+"""Names of the database roles."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Names of the database roles of one controller; roles are cluster-wide, hence the prefix."""
+
+    prefix: str
+
+    @property
+    def owner(self) -> str:
+        """Owns every table, cannot log in."""
+        return f"{self.prefix}_owner"
+
+    @property
+    def app(self) -> str:
+        """What the service connects as."""
+        return f"{self.prefix}_app"

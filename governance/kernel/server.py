@@ -1,0 +1,94 @@
+"""Which PostgreSQL a store lives in, and as whom to log in: the one that settings name, or the embedded one.
+
+The service logs in as `<prefix>_app` and nothing more. An administrator is needed by set-up, migration, backup and
+restore. Where settings give one URL only and it is an administrator's, the service's own is made of it with the
+password that `init` kept in `secrets/database.json`.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from governance.kernel.db import psycopg_url, sqlalchemy_url
+from governance.kernel.embedded import EmbeddedPostgres, lease
+from governance.kernel.errors import ConfigurationError
+from governance.kernel.passwords import read_passwords
+from governance.kernel.roles import Roles
+from governance.kernel.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server of a store, reachable while this is held.
+
+    Attributes:
+        roles: names of the database roles.
+        embedded: the lease, where the server is ours.
+    """
+
+    settings: Settings
+    roles: Roles
+    embedded: EmbeddedPostgres | None = field(default=None, repr=False)
+
+    def app_url(self) -> str:
+        """URL of the service's own role.
+
+        Raises:
+            ConfigurationError: the store was not set up yet, or the role's password is lost.
+        """
+        given = self.settings.database_url
+        if given is not None and _user(given) == self.roles.app:
+            return psycopg_url(given)
+        try:
+            password = read_passwords(self.settings.data_dir)[self.roles.app]
+        except KeyError:
+            raise ConfigurationError(
+                f"{self.settings.secrets_dir / 'database.json'} has no password of the role {self.roles.app}; "
+                "run: governance init"
+            ) from None
+        if self.embedded is not None:
+            return self.embedded.url(self.roles.app, password, self.database_name)
+        url = sqlalchemy_url(self.admin_url()).set(username=self.roles.app, password=password)
+        return psycopg_url(url.render_as_string(hide_password=False))
+
+    def admin_url(self) -> str:
+        """URL of an administrator, in the store's database (which may not stand yet where the server is embedded).
+
+        Raises:
+            ConfigurationError: settings name no administrator.
+        """
+        if self.embedded is not None:
+            return self.embedded.superuser_url(self.database_name)
+        given = self.settings.database_admin_url or self.settings.database_url
+        if given is None or _user(given) == self.roles.app:
+            raise ConfigurationError("This needs an administrator of the database: set GOVERNANCE_DATABASE_ADMIN_URL.")
+        return psycopg_url(given)
+
+    def maintenance_url(self) -> str:
+        """URL of an administrator from which the store's own database can be made."""
+        return self.embedded.superuser_url() if self.embedded is not None else self.admin_url()
+
+    @property
+    def database_name(self) -> str:
+        """Name of the store's database on the embedded server."""
+        return self.settings.role_prefix
+
+
+@contextlib.contextmanager
+def reach(settings: Settings) -> Iterator[Server]:
+    """Reach the server of a store; the embedded one runs at least as long as it is held.
+
+    Raises:
+        ConfigurationError: folder or settings do not admit it.
+        UnavailableError: the embedded server does not start.
+    """
+    roles = Roles(settings.role_prefix)
+    if settings.database_url is not None or settings.database_admin_url is not None:
+        yield Server(settings, roles)
+        return
+    with lease(settings.data_dir) as embedded:
+        yield Server(settings, roles, embedded)
+
+
+def _user(url: str) -> str | None:
+    return sqlalchemy_url(url).username

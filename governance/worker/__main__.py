@@ -1,0 +1,26 @@
+"""Runs the worker: `python -m governance.worker`."""
+
+import os
+import sys
+
+from governance.kernel import logs
+from governance.kernel.errors import GovernanceError
+from governance.kernel.lifeline import watch
+from governance.kernel.settings import Settings
+from governance.worker.running import run
+
+
+def main() -> int:
+    """Run until a signal comes; returns the exit code."""
+    watch()
+    try:
+        settings = Settings.from_environment(os.environ)
+        logs.configure(settings)
+        return run(settings)
+    except GovernanceError as error:
+        sys.stderr.write(f"{error.detail}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

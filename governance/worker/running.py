@@ -1,0 +1,109 @@
+"""One process: the queue's worker, the timetable, and the loops of the audit log."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from procrastinate import App, PsycopgConnector
+
+from governance.audit import sequencer
+from governance.audit.errors import SignerBusyError
+from governance.custody.opening import Store, open_store
+from governance.custody.signing import has_signing_key, signer_of
+from governance.kernel.clock import SystemClock
+from governance.kernel.jobs import QUEUE
+from governance.kernel.logs import get_logger
+from governance.kernel.settings import Settings
+from governance.worker.loops import Loop
+from governance.worker.tasks import Surroundings, make_app
+from governance.worker.timetable import Timetable, entries
+
+CONCURRENCY: Final = 2
+HEARTBEAT_SECONDS: Final = 5.0
+STALLED_AFTER_SECONDS: Final = 20.0
+GRACE_SECONDS: Final = 20.0
+SEQUENCER_SECONDS: Final = 0.2
+SIGNER_SECONDS: Final = 2.0
+TIMETABLE_SECONDS: Final = 5.0
+
+log = get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Run the worker until SIGINT or SIGTERM; returns the exit code.
+
+    Raises:
+        GovernanceError: the store cannot be opened.
+    """
+    with open_store(settings, listen=True) as store:
+        return asyncio.run(_run(store))
+
+
+async def _run(store: Store) -> int:
+    stopping = threading.Event()
+    clock = SystemClock()
+    timetable = Timetable(store.database, entries(store.settings), clock=clock)
+    connector = PsycopgConnector(conninfo=store.server.app_url(), min_size=1, max_size=4)
+    app = make_app(connector, Surroundings(store, clock, stopping))
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    timetable.start()
+    try:
+        async with app.open_async():
+            return await _until_asked(app, _loops(store, timetable), stopping, asked)
+    finally:
+        timetable.stop()
+
+
+def _loops(store: Store, timetable: Timetable) -> Sequence[Loop]:
+    found = [
+        Loop("timetable", timetable.flush, every_seconds=TIMETABLE_SECONDS),
+        Loop("sequencer", lambda: sequencer.drain(store.database), every_seconds=SEQUENCER_SECONDS),
+    ]
+    if has_signing_key(store.settings.secrets_dir):
+        found.append(Loop("signer", signer_of(store).sign, every_seconds=SIGNER_SECONDS, expected=(SignerBusyError,)))
+    else:
+        log.warning("worker.signs_nothing")  # another host holds the key
+    return found
+
+
+async def _until_asked(app: App, loops: Sequence[Loop], stopping: threading.Event, asked: asyncio.Event) -> int:
+    """Run all parts until a signal comes, or one of them ends by itself, which is an error."""
+    worker = asyncio.create_task(
+        app.run_worker_async(
+            queues=[QUEUE],
+            concurrency=CONCURRENCY,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=GRACE_SECONDS,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_AFTER_SECONDS,
+        )
+    )
+    parts = [worker, asyncio.create_task(_revive(app))]
+    parts += [asyncio.create_task(asyncio.to_thread(one.run, stopping), name=one.name) for one in loops]
+    signalled = asyncio.create_task(asked.wait())
+    log.info("worker.started")
+    await asyncio.wait([*parts, signalled], return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    for part in parts[:2]:
+        part.cancel()
+    results = await asyncio.gather(*parts, return_exceptions=True)
+    log.info("worker.stopped")
+    failures = [one for one in results if isinstance(one, Exception)]
+    for failure in failures:
+        log.error("worker.failed", exc_info=failure)
+    return 0 if asked.is_set() and not failures else 1
+
+
+async def _revive(app: App) -> None:
+    """Put jobs back into the queue whose worker was killed while it had them."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+            await app.job_manager.retry_job(job)
+            log.warning("worker.job_revived", task=job.task_name, job=job.id)
+        await asyncio.sleep(STALLED_AFTER_SECONDS)
