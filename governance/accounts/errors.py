@@ -1,0 +1,45 @@
+"""Refusals of accounts."""
+
+from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
+
+
+class NoSuchStaffError(NotFoundError):
+    """There is no such staff member."""
+
+    slug = "no-such-staff"
+
+
+class NoSuchClientError(NotFoundError):
+    """There is no such API client, or no such key of it."""
+
+    slug = "no-such-client"
+
+
+class UnknownRoleError(InvalidError):
+    """The role does not exist, or is not for staff."""
+
+    slug = "unknown-role"
+
+
+class UnknownScopeError(InvalidError):
+    """A scope is no permission, or none that a system may hold."""
+
+    slug = "unknown-scope"
+
+
+class AccountTakenError(ConflictError):
+    """A staff member with this address, or an API client with this name, exists."""
+
+    slug = "account-taken"
+
+
+class DisabledError(ConflictError):
+    """The account is disabled or revoked; make a new one."""
+
+    slug = "account-disabled"
+
+
+class RotationUnderWayError(ConflictError):
+    """Two keys of the client are in use already; end one of them first."""
+
+    slug = "rotation-under-way"

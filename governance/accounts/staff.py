@@ -1,0 +1,187 @@
+"""Staff: made, given and deprived of roles, disabled, and turned into the actor of a unit of work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+from psycopg.errors import UniqueViolation
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from governance.accounts.errors import AccountTakenError, DisabledError, NoSuchStaffError, UnknownRoleError
+from governance.accounts.tables import StaffRoleRow, StaffRow
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import ObjectRef
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import OwnerId, StaffId, uuid7
+from governance.kernel.work import Actor, ActorKind, Work
+from governance.policies import shipped
+from governance.policies.access import allows
+from governance.policies.permissions import Permission
+from governance.vault.compartments import OwnerKind
+from governance.vault.runtime import vault_of
+
+NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A staff member, as the actor may see one.
+
+    Attributes:
+        name, email: masked, or None, where the actor may not see them.
+        roles: names of the roles held.
+        active: whether the account may act.
+    """
+
+    id: StaffId
+    name: str | None
+    email: str | None
+    roles: tuple[str, ...]
+    active: bool
+    created_at: datetime
+
+
+def create_staff(work: Work, *, name: str, email: str, roles: Sequence[str] = ()) -> StaffMember:
+    """Add a staff member with roles.
+
+    Raises:
+        InvalidError: where name or address cannot be used.
+        UnknownRoleError: where a role does not exist.
+        AccountTakenError: where somebody has this address already.
+    """
+    told, address = _checked(name, email)
+    for role in roles:
+        _known_role(role)
+    owner = OwnerId(uuid7())
+    vault_of(work.session).owners.create(work.session, OwnerKind.STAFF, [owner])
+    row = StaffRow(owner_id=owner, name=told, email=address, created_at=work.now)
+    row.roles = [StaffRoleRow(role=role, granted_at=work.now) for role in sorted(set(roles))]
+    if work.session.scalars(select(StaffRow.id).where(StaffRow.email == address)).first() is not None:
+        raise AccountTakenError("A staff member with this address exists.")
+    try:
+        with work.session.begin_nested():
+            work.session.add(row)
+    except IntegrityError as error:
+        if isinstance(error.orig, UniqueViolation):
+            raise AccountTakenError("A staff member with this address exists.") from None
+        raise
+    audit.append(
+        work, Action.STAFF_CREATED, object=ObjectRef("staff", row.id), facts={"roles": [one.role for one in row.roles]}
+    )
+    return _shown(work, row)
+
+
+def grant_role(work: Work, *, staff: StaffId, role: str) -> StaffMember:
+    """Give a staff member a role; nothing happens where it is held already.
+
+    Raises:
+        NoSuchStaffError, UnknownRoleError, DisabledError: as they say.
+    """
+    _known_role(role)
+    row = _locked(work, staff)
+    if row.disabled_at is not None:
+        raise DisabledError("The account is disabled; no role can be given to it.")
+    if role not in {one.role for one in row.roles}:
+        row.roles.append(StaffRoleRow(role=role, granted_at=work.now))
+        work.session.flush()
+        audit.append(work, Action.ROLE_GRANTED, object=ObjectRef("staff", row.id), facts={"role": role})
+    return _shown(work, row)
+
+
+def withdraw_role(work: Work, *, staff: StaffId, role: str) -> StaffMember:
+    """Take a role away; nothing happens where it is not held.
+
+    Raises:
+        NoSuchStaffError: where there is no such staff member.
+    """
+    row = _locked(work, staff)
+    held = [one for one in row.roles if one.role == role]
+    if held:
+        row.roles.remove(held[0])
+        work.session.flush()
+        audit.append(work, Action.ROLE_WITHDRAWN, object=ObjectRef("staff", row.id), facts={"role": role})
+    return _shown(work, row)
+
+
+def disable_staff(work: Work, *, staff: StaffId) -> StaffMember:
+    """Cut the access of a staff member from this instant on; roles stay on record and grant nothing.
+
+    Raises:
+        NoSuchStaffError: where there is no such staff member.
+    """
+    row = _locked(work, staff)
+    if row.disabled_at is None:
+        row.disabled_at = work.now
+        work.session.flush()
+        audit.append(work, Action.STAFF_DISABLED, object=ObjectRef("staff", row.id))
+    return _shown(work, row)
+
+
+def list_staff(work: Work) -> list[StaffMember]:
+    """All staff, those who left included, oldest first."""
+    return [_shown(work, row) for row in work.session.scalars(select(StaffRow).order_by(StaffRow.id))]
+
+
+def staff_actor(work: Work, *, staff: StaffId) -> Actor:
+    """The actor that a staff member is: what the roles held at this moment grant and deny.
+
+    Raises:
+        NoSuchStaffError: where there is no such staff member.
+        DisabledError: where the account is disabled.
+    """
+    row = work.session.get(StaffRow, staff)
+    if row is None:
+        raise NoSuchStaffError("There is no such staff member.")
+    if row.disabled_at is not None:
+        raise DisabledError("The account is disabled.")
+    names = tuple(one.role for one in row.roles)
+    return Actor(kind=ActorKind.STAFF, id=row.id, permissions=shipped.roles().grants_of(names), roles=names)
+
+
+def _known_role(name: str) -> None:
+    role = shipped.roles().roles.get(name)
+    if role is None or role.scopes:
+        known = sorted(one.name for one in shipped.roles().roles.values() if not one.scopes)
+        raise UnknownRoleError("There is no such role for staff; known are " + ", ".join(known) + ".")
+
+
+def _checked(name: str, email: str) -> tuple[str, str]:
+    errors: dict[str, list[str]] = {}
+    told = " ".join(name.split())
+    if not told or len(told) > NAME_LENGTH or not told.isprintable():
+        errors["name"] = [f"Give a name of 1 to {NAME_LENGTH} characters."]
+    address = email
+    try:
+        address = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError:
+        errors["email"] = ["This is no e-mail address."]
+    if errors:
+        raise InvalidError("The staff member cannot be added as given.", errors=errors)
+    return told, address
+
+
+def _locked(work: Work, staff: StaffId) -> StaffRow:
+    query = select(StaffRow).where(StaffRow.id == staff).with_for_update().execution_options(populate_existing=True)
+    row = work.session.scalars(query).one_or_none()
+    if row is None:
+        raise NoSuchStaffError("There is no such staff member.")
+    return row
+
+
+def _shown(work: Work, row: StaffRow) -> StaffMember:
+    return StaffMember(
+        id=StaffId(row.id),
+        name=_as_seen(work, "staff.name", row.name),
+        email=_as_seen(work, "staff.email", row.email),
+        roles=tuple(sorted(one.role for one in row.roles)),
+        active=row.disabled_at is None,
+        created_at=row.created_at,
+    )
+
+
+def _as_seen(work: Work, path: str, value: str | None) -> str | None:
+    field = shipped.catalogue().field(path)
+    return field.shown(value, allows(work.actor, Permission.ACCOUNTS_READ, field=field).visibility)

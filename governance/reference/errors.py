@@ -1,0 +1,9 @@
+"""Refusals of the reference data."""
+
+from governance.kernel.errors import NotFoundError
+
+
+class NoControllerError(NotFoundError):
+    """Nobody has said yet whose store this is; `governance init` asks for it."""
+
+    slug = "no-controller"

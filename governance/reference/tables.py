@@ -1,0 +1,42 @@
+"""Versions of the controller's record."""
+
+from datetime import datetime
+
+from sqlalchemy import ARRAY, CheckConstraint, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from governance.kernel.db import Base
+from governance.vault.compartments import Compartment
+from governance.vault.kinds import TEXT
+from governance.vault.orm import SealedField, SealedRow
+
+
+class ControllerVersionRow(SealedRow, Base):
+    """One version of the record; never changed. The newest is the one in force.
+
+    Each version has a key owner of its own, so that a data protection officer who left can be erased from history.
+    """
+
+    __tablename__ = "controller_version"
+    __table_args__ = (
+        UniqueConstraint("version"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
+        CheckConstraint("cardinality(laws) >= 1", name="some_law"),
+    )
+
+    version: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[datetime]
+    legal_name: Mapped[str] = mapped_column(String(300))
+    registration: Mapped[str | None] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(500))
+    country: Mapped[str] = mapped_column(String(2))
+    zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    calendar: Mapped[str] = mapped_column(String(16))
+    laws: Mapped[list[str]] = mapped_column(ARRAY(String(32)))
+    authority: Mapped[str | None] = mapped_column(String(200))
+
+    officer_name = SealedField(TEXT, Compartment.OPERATION)
+    officer_email = SealedField(TEXT, Compartment.OPERATION)
+    officer_phone = SealedField(TEXT, Compartment.OPERATION)
