@@ -1,7 +1,7 @@
 """A file together with what it does not say of itself: opened, planned, and read row by row."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
@@ -103,8 +103,13 @@ class ReadRow:
         """The row for the list of refusals, where anything of it was refused."""
         if self.read is None or not self.read.refusals or isinstance(self.row, SkippedRow):
             return None
-        cells: list[Cell] = list(self.row.cells)
-        return RefusedRow(self.row.number, self.read.record is None, tuple(map(text_of, cells)), self.read.refusals)
+        return RefusedRow(self.row.number, self.read.record is None, self.texts, self.read.refusals)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Text of all cells."""
+        cells: Sequence[Cell] = () if isinstance(self.row, SkippedRow) else self.row.cells
+        return tuple(map(text_of, cells))
 
 
 class CustomerFile:

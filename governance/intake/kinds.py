@@ -1,5 +1,6 @@
 """The three kinds of file: which handler reads which field, and how a draft becomes a record."""
 
+from datetime import datetime
 from typing import cast
 
 from governance.customers.codes import InteractionKind
@@ -142,7 +143,7 @@ def _code(list_name: str, cell: Cell) -> str | Flaw | None:
     return Flaw(f"{list_name}-word", f"This {list_name} is not known; write its two-letter ISO code.")
 
 
-def _whole(read: PartialDate | Flaw | None) -> PartialDate | Flaw | None:
+def _whole(read: datetime | PartialDate | Flaw | None) -> datetime | PartialDate | Flaw | None:
     return NOT_WHOLE if isinstance(read, PartialDate) and read.exact is None else read
 
 
@@ -238,7 +239,7 @@ def _interactions(shared: CellReaders) -> Readers:
         "kind": parser_handler("kind", read_interaction_kind),
         "seconds": parser_handler("seconds", read_seconds),
         "result": text_handler("result"),
-        "next_at": parser_handler("next_at", lambda cell: dates.read_moment(cell, use=Use.ANY)),
+        "next_at": parser_handler("next_at", lambda cell: _whole(dates.read_moment(cell, use=Use.ANY))),
         "person_name": text_handler("person_name"),
     }
     return Readers(handlers, _interaction)

@@ -143,6 +143,16 @@ def decode_record(kind: FileKind, encoded: Json) -> Record:
     return _RECORDS[kind](**values)
 
 
+def encode_waiting(record: Record, cells: Sequence[str]) -> Json:
+    """A record, and the row as it stood: should the store refuse it, people get back what they brought."""
+    return {"record": encode_record(record), "cells": cells}
+
+
+def decode_waiting(kind: FileKind, rows: Iterable[Json]) -> list[tuple[Record, tuple[str, ...]]]:
+    """What `encode_waiting` was given."""
+    return [(decode_record(kind, row["record"]), tuple(row["cells"])) for row in rows]
+
+
 def encode_refused(row: RefusedRow) -> Json:
     """A refused row as JSON."""
     return {

@@ -103,7 +103,7 @@ def test_instants_without_a_zone_are_the_controllers(cell, moment):
 def test_every_date_survives_each_way_of_writing_it(on):
     whole = PartialDate(on.year, on.month, on.day)
     forms = [on.strftime("%d.%m.%Y"), on.isoformat(), on.strftime("%d/%m/%Y"), on, on.strftime("%d %B %Y")]
-    if on >= date(1905, 6, 1):  # smaller serials read as years
+    if on >= date(1905, 10, 1):  # smaller serials read as years
         forms.append((on - EXCEL_EPOCH).days)
     assert {DATES.read_date(form, use=Use.BIRTH) for form in forms} == {whole}
 

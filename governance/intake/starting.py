@@ -1,0 +1,183 @@
+"""Bringing a file in: parsed in a stream and staged as sealed chunks, so that nothing of it lies in the clear."""
+
+import hashlib
+from collections.abc import Callable
+from typing import BinaryIO
+
+from sqlalchemy import select, text
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import ObjectRef
+from governance.intake.batches import OBJECT, REFUSED_KEPT, facts_to, report_of
+from governance.intake.errors import EmptyFileError
+from governance.intake.files import CustomerFile, FileOptions, Provenance, ReadRow, fingerprint
+from governance.intake.reports import BatchState, Started
+from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
+from governance.intake.tables import ImportBatchRow, ImportChunkRow
+from governance.kernel.ids import BatchId, OwnerId, uuid7
+from governance.kernel.work import Work
+from governance.reference.operations import controller
+from governance.vault.compartments import OwnerKind
+from governance.vault.runtime import vault_of
+
+OnRows = Callable[[int], None]
+"""Called now and then with the number of rows read so far."""
+
+
+def earlier_batch(work: Work, content: str) -> ImportBatchRow | None:
+    """The import that brought this very content before and was not undone."""
+    query = select(ImportBatchRow).where(ImportBatchRow.content == content, ImportBatchRow.state != BatchState.UNDONE)
+    return work.session.scalars(query.order_by(ImportBatchRow.id.desc())).first()
+
+
+def start(
+    work: Work,
+    *,
+    file: BinaryIO,
+    provenance: Provenance,
+    options: FileOptions | None = None,
+    on_rows: OnRows | None = None,
+) -> Started:
+    """Stage a file for import. Whoever brings the same file again gets the earlier import instead.
+
+    The file is read in a stream; all of it is staged or, where anything fails, nothing.
+
+    Args:
+        work: the transaction that stages all of it.
+        file: seekable bytes, left open.
+        provenance: where the list came from, and the lawful ground; both must be told, no default is safe.
+        options: what the file does not say of itself.
+        on_rows: told how many rows were read.
+
+    Raises:
+        UnreadableFileError, HeadingsNotFoundError, MappingError: where the file cannot be read.
+        EmptyFileError: where there are headings and no row.
+    """
+    chosen = options or FileOptions()
+    content = fingerprint(file, chosen)
+    # Two people bringing the same file at once must not stage it twice.
+    lock = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big", signed=True)
+    work.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    earlier = earlier_batch(work, content)
+    if earlier is not None:
+        return Started(report_of(work, earlier), again=True)
+    opened = CustomerFile(file, chosen, controller=controller(work), now=work.now)
+    row = _batch(work, opened, provenance, chosen, content)
+    stage = _Stage(work, row, on_rows)
+    for read in opened.rows():
+        stage.take(read)
+    stage.finish()
+    if not row.rows_read:
+        raise EmptyFileError("There is no row under the headings of this file.")
+    audit.append(
+        work,
+        Action.IMPORT_STARTED,
+        object=ObjectRef(OBJECT, row.id),
+        facts={
+            "kind": row.kind,
+            "source": row.source,
+            "ground": row.ground,
+            "format": opened.facts.format,
+            "good": row.rows_good,
+            "refused": row.rows_refused,
+            "skipped": row.rows_skipped,
+        },
+        personal={"file_name": chosen.file_name} if chosen.file_name else {},
+        owner=OwnerId(row.owner_id),
+    )
+    return Started(report_of(work, row), again=False)
+
+
+def _batch(
+    work: Work, opened: CustomerFile, provenance: Provenance, options: FileOptions, content: str
+) -> ImportBatchRow:
+    owner = uuid7()
+    vault_of(work.session).owners.create(work.session, OwnerKind.BATCH, [owner])
+    row = ImportBatchRow(
+        id=BatchId(uuid7()),
+        owner_id=owner,
+        state=BatchState.STAGED,
+        kind=opened.plan.kind,
+        source=provenance.source,
+        ground=provenance.ground,
+        actor_kind=work.actor.kind,
+        actor_id=work.actor.id,
+        rows_read=0,
+        rows_good=0,
+        rows_refused=0,
+        rows_skipped=0,
+        created_at=work.now,
+        refused_until=work.now + REFUSED_KEPT,
+        content=content,
+        about={"file_name": options.file_name, "file": facts_to(opened.facts)},
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+class _Stage:
+    """Collects rows and seals them chunk by chunk; memory stays that of one chunk."""
+
+    def __init__(self, work: Work, row: ImportBatchRow, on_rows: OnRows | None) -> None:
+        self._work = work
+        self._row = row
+        self._on_rows = on_rows
+        self._chunks = 0
+        self._bytes = 0
+        self._good: list[Json] = []
+        self._refused: list[Json] = []
+        self._counts = {"read": 0, "good": 0, "refused": 0, "skipped": 0}
+
+    def take(self, read: ReadRow) -> None:
+        """One row of the file."""
+        counts = self._counts
+        counts["read"] += 1
+        if read.read is None:
+            counts["skipped"] += 1
+            return
+        if read.read.record is None:
+            counts["refused"] += 1
+        else:
+            counts["good"] += 1
+            self._good.append(encode_waiting(read.read.record, read.texts))
+        refused = read.refused()
+        if refused is not None:
+            self._refused.append(encode_refused(refused))
+        self._bytes += read.length
+        if max(len(self._good), len(self._refused)) >= CHUNK_ROWS or self._bytes >= CHUNK_BYTES:
+            self._seal()
+
+    def finish(self) -> None:
+        """The file is at its end."""
+        if self._good or self._refused:
+            self._seal()
+        self._row.rows_read = self._counts["read"]
+        self._row.rows_good = self._counts["good"]
+        self._row.rows_refused = self._counts["refused"]
+        self._row.rows_skipped = self._counts["skipped"]
+        self._work.session.flush()
+
+    def _seal(self) -> None:
+        self._chunks += 1
+        chunk = ImportChunkRow(
+            owner_id=self._row.owner_id,
+            batch_id=self._row.id,
+            number=self._chunks,
+            state="pending" if self._good else "done",
+            rows=len(self._good),
+            created=0,
+            enriched=0,
+            unchanged=0,
+            refused=0,
+            possible_doubles=0,
+            payload=pack(self._good) if self._good else None,
+            refusals=pack(self._refused) if self._refused else None,
+        )
+        self._work.session.add(chunk)
+        self._work.session.flush()
+        self._work.session.expunge(chunk)
+        self._good, self._refused, self._bytes = [], [], 0
+        if self._on_rows is not None:
+            self._on_rows(self._counts["read"])
