@@ -71,8 +71,8 @@ def _initial(text: str) -> str:
 def _email(text: str) -> str:
     if _MASKED_EMAIL.fullmatch(text):
         return text
-    local, at, domain = text.rpartition("@")
-    if not at:
+    local, _, domain = text.rpartition("@")
+    if not local or not domain:
         return DOTS
     host, dot, top = domain.rpartition(".")
     if not dot:

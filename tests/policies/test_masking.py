@@ -28,6 +28,8 @@ values = (
         (Mask.EMAIL, "ab@mail.example.co.uk", "•••@m•••.uk"),
         (Mask.EMAIL, "root@localhost", "r•••@l•••"),
         (Mask.EMAIL, "petrov(at)example.ru", "•••"),
+        (Mask.EMAIL, "@", "•••"),
+        (Mask.EMAIL, "@example.ru", "•••"),
         (Mask.PHONE, "+79334552061", "+7 ••• ••61"),
         (Mask.PHONE, "+380671234567", "+380 ••• ••67"),
         (Mask.PHONE, "+4930123456", "+49 ••• ••56"),
