@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -102,7 +103,8 @@ def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
 
 def facts_to(facts: FileFacts) -> dict[str, Any]:
     """What was found out about a file, as JSON."""
-    return asdict(facts)
+    told: dict[str, Any] = json.loads(json.dumps(asdict(facts)))
+    return told
 
 
 def facts_from(stored: dict[str, Any]) -> FileFacts:

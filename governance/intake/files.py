@@ -7,14 +7,18 @@ from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from governance.customers.codes import Ground, Source
+from governance.customers.codes import ExtraType, Ground, Source
+from governance.customers.extras import known as known_extras
 from governance.intake.cells import Cell, text_of
-from governance.intake.headings import FileKind, Plan, plan
+from governance.intake.errors import MappingError
+from governance.intake.headings import EXTRA, FileKind, Plan, plan
 from governance.intake.kinds import row_reader
 from governance.intake.reading import Row, SkippedRow, Table, open_table
 from governance.intake.records import RowRead
 from governance.intake.rows import RowOptions
 from governance.intake.staging import RefusedRow
+from governance.kernel.work import Work
+from governance.reference.operations import controller
 from governance.reference.record import Controller
 
 
@@ -120,14 +124,24 @@ class CustomerFile:
         options: what is said of it.
         controller: whose country and zone hold where the options are silent.
         now: the present instant.
+        extras: type of each extra field that takes values, by key.
 
     Raises:
         UnreadableFileError, HeadingsNotFoundError, MappingError: where it cannot be read.
     """
 
-    def __init__(self, file: BinaryIO, options: FileOptions, *, controller: Controller, now: datetime) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        options: FileOptions,
+        *,
+        controller: Controller,
+        now: datetime,
+        extras: Mapping[str, ExtraType] | None = None,
+    ) -> None:
         self._table = open_table(file, sheet=options.sheet, mapping=options.mapping)
         self.plan = plan(self._table.headings, mapping=options.mapping, kind=options.kind)
+        _check_extras(self.plan, extras or {})
         zone = ZoneInfo(controller.zone)
         row_options = RowOptions(
             region=(options.region or controller.region).upper(),
@@ -135,6 +149,7 @@ class CustomerFile:
             zone=zone,
             currency=options.currency,
             day_first=options.day_first,
+            extras=extras or {},
         )
         self.zone = zone
         self._reader = row_reader(self.plan, row_options, damaged=self._table.damaged)
@@ -148,6 +163,26 @@ class CustomerFile:
         """All rows under the headings."""
         for row in self._table.rows:
             yield ReadRow(row, self._reader.read(row))
+
+
+def _check_extras(plan: Plan, known: Mapping[str, ExtraType]) -> None:
+    asked = {
+        column.field.removeprefix(EXTRA)
+        for column in plan.columns
+        if (column.field or "").startswith(EXTRA) and column.field
+    }
+    unknown = sorted(asked - known.keys())
+    if unknown:
+        raise MappingError(
+            "The mapping names extra fields that are not defined; define them first.",
+            errors={f"{EXTRA}{key}": ["No extra field of this key takes values."] for key in unknown},
+        )
+
+
+def open_file(work: Work, file: BinaryIO, options: FileOptions) -> CustomerFile:
+    """Open *file* for the controller and the extra fields of this store; raises as `CustomerFile` does."""
+    extras = {key: known.type for key, known in known_extras(work).items() if known.retired_at is None}
+    return CustomerFile(file, options, controller=controller(work), now=work.now, extras=extras)
 
 
 def _facts(table: Table, plan: Plan) -> FileFacts:

@@ -1,7 +1,7 @@
 """Rows of customers as people to be kept, and rows of one person brought together before anything is written."""
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Protocol
 
 from governance.customers.codes import ContactKind, ContactLabel, PersonKind
 from governance.customers.records import NewContact, NewPerson
@@ -95,20 +95,38 @@ def joined(first: NewPerson, second: NewPerson) -> NewPerson:
     )
 
 
-def same_person(
-    row: NewPerson, *, family_name: str | None, given_name: str | None, patronymic: str | None, birth_date: str | None
-) -> bool:
-    """Whether somebody with the same contact is the person of *row*: the folded names agree, and nothing contradicts.
+class Told(Protocol):
+    """What tells people of one contact apart."""
+
+    @property
+    def family_name(self) -> str | None:
+        """Family name."""
+
+    @property
+    def given_name(self) -> str | None:
+        """Given name."""
+
+    @property
+    def patronymic(self) -> str | None:
+        """Patronymic."""
+
+    @property
+    def birth_date(self) -> str | None:
+        """ISO 8601, possibly of reduced precision."""
+
+
+def same_person(one: Told, other: Told) -> bool:
+    """Whether two who share a contact are one person: the folded names agree, and nothing contradicts.
 
     Father and son, who share telephone and first name, differ by patronymic or birth date.
     """
-    if fold_person(row.family_name, row.given_name) != fold_person(family_name, given_name):
+    if fold_person(one.family_name, one.given_name) != fold_person(other.family_name, other.given_name):
         return False
-    if row.patronymic and patronymic and not _agree(fold_name(row.patronymic), fold_name(patronymic)):
+    if one.patronymic and other.patronymic and not _agree(fold_name(one.patronymic), fold_name(other.patronymic)):
         return False
-    if not row.birth_date or not birth_date:
+    if not one.birth_date or not other.birth_date:
         return True
-    return row.birth_date.startswith(birth_date) or birth_date.startswith(row.birth_date)
+    return one.birth_date.startswith(other.birth_date) or other.birth_date.startswith(one.birth_date)
 
 
 def _agree(one: str, other: str) -> bool:

@@ -7,14 +7,18 @@ whose it is; an interaction without instant, kind or person. Any other flaw refu
 loses the birth date and not the customer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 
-from governance.intake.answers import ConsentScope
+from governance.customers.codes import ExtraType
+from governance.customers.extra_types import written
+from governance.customers.texts import LONG_TEXT, SHORT_TEXT, Wrong
+from governance.intake.amounts import Amount, read_amount
+from governance.intake.answers import ConsentScope, read_yes_no
 from governance.intake.cells import Cell, RawRow, is_blank, lines_of, text_of
-from governance.intake.dates import PartialDate, Reader
+from governance.intake.dates import PartialDate, Reader, Use
 from governance.intake.delimited import BrokenRow
 from governance.intake.emails import read_emails
 from governance.intake.headings import EXTRA, Column, FileKind, Plan, folded
@@ -22,8 +26,9 @@ from governance.intake.phones import read_phones
 from governance.intake.reading import Row, SkippedRow, WideRow
 from governance.intake.records import ContactValue, Record, RowRead
 from governance.intake.values import Flaw, Refusal, codes, is_nothing
+from governance.policies.masking import DOTS
 
-LONGEST_TEXT = 4000
+NOT_WHOLE = Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class RowOptions:
         zone: of instants that name none.
         currency: of sums that name none; None refuses such sums.
         day_first: whether the day stands before the month in `03/04/2024`.
+        extras: type of each extra field that a column may fill, by key.
     """
 
     region: str
@@ -43,6 +49,7 @@ class RowOptions:
     zone: tzinfo = UTC
     currency: str | None = None
     day_first: bool = True
+    extras: Mapping[str, ExtraType] = field(default_factory=dict)
 
 
 class Draft:
@@ -116,15 +123,37 @@ class CellReaders:
 
     def extra_field(self, key: str) -> Handler:
         """The handler of an extra field."""
+        kind = self.options.extras.get(key, ExtraType.TEXT)
 
         def handle(draft: Draft, column: str, cell: Cell) -> None:
-            text = _checked_text(lines_of(cell))
-            if isinstance(text, Flaw):
-                draft.refuse(column, text)
-            elif text:
-                draft.extras.append((key, text))
+            value = self._extra(kind, cell)
+            if isinstance(value, Flaw):
+                draft.refuse(column, value)
+            elif value:
+                draft.extras.append((key, value))
 
         return handle
+
+    def _extra(self, kind: ExtraType, cell: Cell) -> str | Flaw | None:
+        """The text that an extra field keeps, with dates and numbers as lists write them."""
+        text: object = _checked_text(lines_of(cell))
+        if text is None or isinstance(text, Flaw):
+            return text
+        if kind is ExtraType.DATE:
+            on = self.dates.read_date(cell, use=Use.ANY)
+            text = on.exact if isinstance(on, PartialDate) else on
+            text = text.isoformat() if isinstance(text, date) else text or NOT_WHOLE
+        elif kind is ExtraType.NUMBER:
+            amount = read_amount(cell)
+            text = amount.value if isinstance(amount, Amount) else amount
+        elif kind is ExtraType.BOOLEAN:
+            text = cell if isinstance(cell, bool) else read_yes_no(str(text))
+        if isinstance(text, Flaw):
+            return text
+        try:
+            return written(kind, text)
+        except Wrong as wrong:
+            return Flaw("extra-value", wrong.sentence)
 
 
 @cache
@@ -138,7 +167,7 @@ def text_handler(field: str) -> Handler:
     """The handler that keeps text as it is."""
 
     def handle(draft: Draft, column: str, cell: Cell) -> None:
-        draft.put(field, column, _checked_text(text_of(cell)))
+        draft.put(field, column, _checked_text(text_of(cell), longest=SHORT_TEXT))
 
     return handle
 
@@ -170,20 +199,17 @@ def _texts(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _checked_text(text: str) -> str | Flaw | None:
+def _checked_text(text: str, *, longest: int = LONG_TEXT) -> str | Flaw | None:
     if is_nothing(text):
         return None
-    if len(text) > LONGEST_TEXT:
-        return Flaw("text-long", f"This is longer than {LONGEST_TEXT} characters; shorten it.")
+    if len(text) > longest:
+        return Flaw("text-long", f"This is longer than {longest} characters; shorten it, or move it to the notes.")
     return text
 
 
 def consent_scope(field: str) -> ConsentScope:
     """The scope of a `consent:SCOPE` field."""
     return ConsentScope(field.partition(":")[2])
-
-
-NOT_WHOLE = Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
 
 
 def exact_moment(value: object) -> datetime | PartialDate | Flaw:
@@ -199,6 +225,9 @@ WIDE = Flaw(
     "row-wide", "This row has more cells than the heading; a separator stands within a cell, or a heading is missing."
 )
 BROKEN = Flaw("row-quote", "A quotation mark is opened and not closed in this row; close or remove it.")
+MASKED = Flaw(
+    "cell-masked", "This value is masked, and keeping it would hide the real one; export it in the clear first."
+)
 DAMAGED = Flaw("cell-damaged", "Some bytes of this cell are not of the file's encoding; type it anew.")
 
 
@@ -251,9 +280,16 @@ class RowReader:
             cell = cells[index] if index < width else None
             if cell is None or cell == "" or is_blank(cell):
                 continue
-            if self._damaged and isinstance(cell, str) and "\ufffd" in cell:
-                draft.refuse(heading, DAMAGED)
-                continue
-            handle(draft, heading, cell)
+            flaw = self._flaw(cell) if isinstance(cell, str) else None
+            if flaw is None:
+                handle(draft, heading, cell)
+            else:
+                draft.refuse(heading, flaw)
         record = self._finish(row.number, draft)
         return RowRead(row.number, record, tuple(draft.refusals))
+
+    def _flaw(self, cell: str) -> Flaw | None:
+        """What spoils a cell of whatever column."""
+        if DOTS in cell:
+            return MASKED
+        return DAMAGED if self._damaged and "\ufffd" in cell else None

@@ -11,13 +11,12 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.intake.batches import OBJECT, REFUSED_KEPT, facts_to, report_of
 from governance.intake.errors import EmptyFileError
-from governance.intake.files import CustomerFile, FileOptions, Provenance, ReadRow, fingerprint
+from governance.intake.files import CustomerFile, FileOptions, Provenance, ReadRow, fingerprint, open_file
 from governance.intake.reports import BatchState, Started
 from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
 from governance.kernel.ids import BatchId, OwnerId, uuid7
 from governance.kernel.work import Work
-from governance.reference.operations import controller
 from governance.vault.compartments import OwnerKind
 from governance.vault.runtime import vault_of
 
@@ -62,7 +61,7 @@ def start(
     earlier = earlier_batch(work, content)
     if earlier is not None:
         return Started(report_of(work, earlier), again=True)
-    opened = CustomerFile(file, chosen, controller=controller(work), now=work.now)
+    opened = open_file(work, file, chosen)
     row = _batch(work, opened, provenance, chosen, content)
     stage = _Stage(work, row, on_rows)
     for read in opened.rows():
