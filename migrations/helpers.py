@@ -43,6 +43,6 @@ def digest(table: str, *fields: str) -> list[sa.Column[Any] | sa.CheckConstraint
     made: list[sa.Column[Any] | sa.CheckConstraint] = []
     for field in fields:
         for column in (f"{field}_index", f"{field}_index_next"):
-            check = f"octet_length({column}) = 17"
+            check = f"octet_length({column}) = 17 AND get_byte({column}, 0) BETWEEN 1 AND 31"
             made += [sa.Column(column, sa.LargeBinary()), sa.CheckConstraint(check, name=op.f(f"ck_{table}_{column}"))]
     return made

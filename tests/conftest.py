@@ -3,19 +3,20 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-from governance.kernel.embedded import lease
-from governance.vault.keyring import Keyring
-from governance.vault.runtime import Vault
 
 from governance.kernel import schema
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
+from governance.kernel.embedded import lease
 from governance.kernel.work import SYSTEM, Work
+from governance.vault.keyring import Keyring
+from governance.vault.runtime import Vault
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -78,23 +79,25 @@ def template(server_url: str) -> Iterator[Store]:
         connection.execute(f'DROP ROLE IF EXISTS "{roles.owner}"')
 
 
-def _clone(server_url: str, template: Store) -> Store:
+@contextmanager
+def clone(server_url: str, template: Store) -> Iterator[Store]:
+    """A copy of the template, thrown away at the end."""
     name = f"{template.name}_{secrets.token_hex(4)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
         connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO "{template.roles.app}"')
     admin = _with(server_url, database=name)
     app = _with(admin, username=template.roles.app, password=template.password)
-    return Store(name, admin, app, template.roles, template.password)
+    yield Store(name, admin, app, template.roles, template.password)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
 def fresh_store(server_url: str, template: Store) -> Iterator[Store]:
     """A clone of the template: commits are real, several connections see each other."""
-    store = _clone(server_url, template)
-    yield store
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{store.name}" WITH (FORCE)')
+    with clone(server_url, template) as store:
+        yield store
 
 
 @pytest.fixture
@@ -121,10 +124,8 @@ def fresh_database(fresh_store: Store, keyring: Keyring) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def shared_store(server_url: str, template: Store) -> Iterator[Store]:
     """A clone that tests in rolled-back transactions share."""
-    store = _clone(server_url, template)
-    yield store
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{store.name}" WITH (FORCE)')
+    with clone(server_url, template) as store:
+        yield store
 
 
 @pytest.fixture(scope="session")

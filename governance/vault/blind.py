@@ -4,40 +4,50 @@ digest = ``version(1) | HMAC-SHA-256(key, normalised value)[:16]`` with a key of
 the index root by HKDF(deployment, index name, version, normaliser version).
 """
 
-import hmac
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import idna
 
-from governance.vault.keyring import KeyProvider, derive
+from governance.vault.derivation import derive, mac
+from governance.vault.keyring import KeyProvider
 
 NORMALISER_VERSION = 1
 DIGEST_BYTES = 17
 """One byte of version and sixteen of HMAC."""
+HIGHEST_VERSION = 31
+"""No text begins with a byte of so low a value, so a plain text of seventeen bytes is not taken for a digest."""
 
 
 def normal_text(value: str) -> str:
     """NFKC, casefolded, white space collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    return " ".join(_folded(value).split())
+
+
+def _folded(value: str) -> str:
+    # Twice, since folding may undo the normal form (Unicode 3.13, D145: compatibility caseless matching).
+    for _ in range(2):
+        value = unicodedata.normalize("NFKC", value).casefold()
+    return unicodedata.normalize("NFKC", value)
 
 
 def normal_email(value: str) -> str:
     """NFKC, casefolded, trimmed; the domain in its ASCII form (IDNA 2008)."""
-    text = unicodedata.normalize("NFKC", value).strip().casefold()
+    text = _folded(value).strip()
     local, at, domain = text.rpartition("@")
     if not at or domain.isascii():
         return text
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
-    except idna.IDNAError:
+    except UnicodeError:  # idna's own errors are such
         return text
 
 
 def normal_phone(value: str) -> str:
     """Digits of an E.164 number behind a plus sign; the caller has found the region already."""
-    return "+" + "".join(character for character in unicodedata.normalize("NFKC", value) if character.isdecimal())
+    return "+" + "".join(str(unicodedata.decimal(one)) for one in value if one.isdecimal())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +63,47 @@ class BlindIndex:
     normalise: Callable[[str], str] = normal_text
 
 
+class IndexPlan(NamedTuple):
+    """Which versions are in use; taken over as a whole, so that a row never gets half of two plans.
+
+    Attributes:
+        written: version of the digest in the index column.
+        beside: version of the digest in the column for the next version, if any is written there.
+        asked: versions that the index column may hold.
+    """
+
+    written: int
+    beside: int | None
+    asked: tuple[int, ...]
+
+
 class Indexer:
     """Makes digests; which versions are written and asked follows the states in `index_version`."""
 
-    def __init__(self, keys: KeyProvider, *, live: int, incoming: int | None = None, asked: Iterable[int] = ()) -> None:
+    def __init__(self, keys: KeyProvider, plan: IndexPlan) -> None:
         self._keys = keys
         self._derived: dict[tuple[str, int], bytes] = {}
-        self.set_versions(live=live, incoming=incoming, asked=asked)
-
-    def set_versions(self, *, live: int, incoming: int | None, asked: Iterable[int] = ()) -> None:
-        """Write *live* (and *incoming* beside it), ask these and *asked*."""
-        self.live, self.incoming = live, incoming
-        self.asked = tuple(sorted({live, *asked, *(() if incoming is None else (incoming,))}))
+        self.plan = plan
 
     def digest(self, index: BlindIndex, value: str, *, version: int | None = None) -> bytes:
-        """Digest of *value* under one version, the live one by default."""
-        return self.digest_normal(index, index.normalise(value), version=version)
+        """Digest of *value* under one version, by default the one that is written."""
+        return self._digest(index.name, index.normalise(value), self.plan.written if version is None else version)
 
-    def digest_normal(self, index: BlindIndex, normal: str, *, version: int | None = None) -> bytes:
-        """Digest of a value that is in its normal form already."""
-        chosen = self.live if version is None else version
-        key = self._derived.get((index.name, chosen)) or self._derive(index.name, chosen)
-        return bytes((chosen,)) + hmac.digest(key, normal.encode(), "sha256")[:16]
+    def both(self, index: BlindIndex, value: str) -> tuple[bytes, bytes | None]:
+        """Digests of *value* for the index column and for the column beside it."""
+        plan, normal = self.plan, index.normalise(value)
+        beside = None if plan.beside is None else self._digest(index.name, normal, plan.beside)
+        return self._digest(index.name, normal, plan.written), beside
 
     def ask(self, index: BlindIndex, values: Iterable[str]) -> list[bytes]:
         """Digests under which any of *values* may be found, of all versions in use."""
         normal = [index.normalise(value) for value in values]
-        return [self.digest_normal(index, value, version=version) for version in self.asked for value in normal]
+        return [self._digest(index.name, value, version) for version in self.plan.asked for value in normal]
+
+    def _digest(self, name: str, normal: str, version: int) -> bytes:
+        key = self._derived.get((name, version)) or self._derive(name, version)
+        # Lone surrogates come out of broken files; they are found again like all else.
+        return bytes((version,)) + mac(key, normal.encode("utf-8", "surrogatepass"), length=DIGEST_BYTES - 1)
 
     def _derive(self, name: str, version: int) -> bytes:
         key = derive(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.sql.schema import Table
 from sqlalchemy.types import TypeDecorator
 
-from governance.vault.blind import DIGEST_BYTES, BlindIndex, Indexer
+from governance.vault.blind import DIGEST_BYTES, HIGHEST_VERSION, BlindIndex, Indexer
 from governance.vault.errors import UnsealedWriteError
 from governance.vault.formats import AES_256_GCM, MINIMUM_SEALED_BYTES, VERSION
 
@@ -35,11 +35,11 @@ class SealedBytes(TypeDecorator[bytes]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 (protocol)
+    def process_bind_param(self, value: object, dialect: Dialect) -> bytes | None:  # noqa: ARG002 (protocol)
         """Refuse what does not look sealed; the value itself is not told."""
         if value is None:
             return None
-        if len(value) < MINIMUM_SEALED_BYTES or value[:2] != _PREAMBLE:
+        if not isinstance(value, bytes) or len(value) < MINIMUM_SEALED_BYTES or value[:2] != _PREAMBLE:
             raise PlainWriteError(
                 "A sealed column takes sealed values only: assign the attribute on a mapped row, or seal in bulk "
                 "through the vault."
@@ -77,7 +77,7 @@ def sealed_check(column: str) -> str:
 
 def digest_check(column: str) -> str:
     """SQL of the CHECK on a blind index column."""
-    return f"octet_length({column}) = {DIGEST_BYTES}"
+    return f"octet_length({column}) = {DIGEST_BYTES} AND get_byte({column}, 0) BETWEEN 1 AND {HIGHEST_VERSION}"
 
 
 class Digest(TypeDecorator[bytes]):
@@ -85,6 +85,14 @@ class Digest(TypeDecorator[bytes]):
 
     impl = LargeBinary
     cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> bytes | None:  # noqa: ARG002 (protocol)
+        """Refuse what is no digest; the value itself is not told."""
+        if value is None:
+            return None
+        if not isinstance(value, bytes) or len(value) != DIGEST_BYTES or not 1 <= value[0] <= HIGHEST_VERSION:
+            raise PlainWriteError("A blind index column takes digests only; the vault makes them.")
+        return value
 
 
 @event.listens_for(Column, "after_parent_attach")

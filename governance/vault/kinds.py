@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -38,13 +38,20 @@ def _decode_text(value: bytes) -> str:
 
 
 def _encode_json(value: Any) -> bytes:  # noqa: ANN401 (any JSON value)
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode()
+    encoded = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    if json.loads(encoded) != value:  # keys that are no text, tuples: JSON would quietly make others of them
+        raise TypeError("A JSON value consists of text, numbers, true, false, null, lists, and mappings by text.")
+    return encoded.encode()
+
+
+def _encode_date(value: date) -> bytes:
+    if isinstance(value, datetime):
+        raise TypeError("A date takes no time of day.")
+    return value.isoformat().encode()
 
 
 TEXT: Kind[str] = Kind("text", (str,), _encode_text, _decode_text, str)
-DATE: Kind[date] = Kind(
-    "date", (date,), lambda d: d.isoformat().encode(), lambda b: date.fromisoformat(b.decode()), date.isoformat
-)
+DATE: Kind[date] = Kind("date", (date,), _encode_date, lambda b: date.fromisoformat(b.decode()), date.isoformat)
 DECIMAL: Kind[Decimal] = Kind("decimal", (Decimal,), lambda d: str(d).encode(), lambda b: Decimal(b.decode()), str)
 BYTES: Kind[bytes] = Kind("bytes", (bytes,), bytes, bytes, bytes.hex)
 JSON: Kind[Any] = Kind("json", (dict, list, str, int, float, bool), _encode_json, json.loads, json.dumps)

@@ -9,13 +9,14 @@ blind index, and everything that a blind index cannot answer is refused. All wri
 pass through `columns.SealedBytes`, which lets nothing by that does not look sealed; a CHECK stands behind it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, overload
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, any_, bindparam
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, object_session, validates
-from sqlalchemy.orm.attributes import set_attribute
+from sqlalchemy.orm.attributes import get_history, instance_state, set_attribute
+from sqlalchemy.orm.base import PassiveFlag
 
 from governance.kernel.ids import uuid7
 from governance.vault.blind import BlindIndex
@@ -72,6 +73,8 @@ class SealedRow:
     @validates("id", "owner_id")
     def _stay(self, name: str, value: UUID) -> UUID:
         held = self.__dict__.get(name)
+        if held is None and instance_state(self).key is not None:  # stored before, and expired now
+            held = getattr(self, name)
         if held is not None and value != held:
             raise UnsealedWriteError(f"The {name} of a row with sealed values never changes; they are bound to it.")
         return value
@@ -80,7 +83,7 @@ class SealedRow:
         if "sealed_table" not in cls.__dict__:
             cls.sealed_table = str(cls.__dict__.get("__tablename__", ""))
         fields = {name: held for name, held in cls.__dict__.items() if isinstance(held, SealedField)}
-        cls.sealed_fields = fields
+        cls.sealed_fields = {**cls.sealed_fields, **fields}
         for field in fields.values():
             for name, column in field.columns(cls.sealed_table).items():
                 setattr(cls, name, column)
@@ -93,6 +96,10 @@ class SealedRow:
                 raise TypeError(f"{name} is no attribute of {type(self).__name__}")
         for name, value in values.items():
             setattr(self, name, value)
+
+    def pending_fields(self) -> list[tuple[str, "SealedField[Any]"]]:
+        """Fields of this stored row that are to be sealed before it is written."""
+        return [(name, field) for name, field in self.sealed_fields.items() if field.is_pending(self)]
 
 
 class SealedField(Generic[Value]):
@@ -224,11 +231,27 @@ class SealedField(Generic[Value]):
         if kept is not None:
             state[self._opened_name] = (sealed, kept[1])
 
+    def is_pending(self, instance: object) -> bool:
+        """Whether a value was assigned since the last flush, or the index that it belongs into has changed."""
+        sealed = instance.__dict__.get(self.sealed_name)
+        # An assignment that was undone (rollback, expiry, refresh) leaves no placeholder in the column.
+        return isinstance(sealed, Pending) or (sealed is not None and self._changed_index(instance))
+
+    def _changed_index(self, instance: object) -> bool:
+        if self.index_by is None:
+            return False
+        return get_history(instance, self.index_by, PassiveFlag.PASSIVE_NO_INITIALIZE).has_changes()
+
+    def pending_plaintext(self, instance: object) -> bytes:
+        """Encoded value of a field that `is_pending`."""
+        known = self.known_plaintext(instance)
+        return self.kind.encode(self.__get__(instance, type(instance))) if known is None else known  # type: ignore[arg-type]  # not None where pending
+
     def known_plaintext(self, instance: object) -> bytes | None:
         """Encoded value where it is pending, or still known from being set or opened."""
         state = instance.__dict__
         pending: bytes | None = state.get(PENDING, {}).get(self.name)
-        if pending is not None:
+        if pending is not None and isinstance(state.get(self.sealed_name), Pending):
             return pending
         kept = state.get(self._opened_name)
         if kept is not None and kept[0] is state.get(self.sealed_name):
@@ -267,7 +290,10 @@ class SealedComparator(Generic[Value]):
         """Rows whose value equals one of *values*, by all index versions in use."""
         if self._index is None:
             raise TypeError(f"{self._field.name} is sealed and has no blind index; it cannot be searched.")
-        texts = [self._field.kind.text(value) for value in values]  # type: ignore[arg-type]  # encode checks on write
+        kind, asked = self._field.kind, list(values)
+        if isinstance(values, str | bytes) or not all(isinstance(value, kind.accepts) for value in asked):
+            raise TypeError(f"{self._field.name} is asked for {' or '.join(one.__name__ for one in kind.accepts)}.")
+        texts = [kind.text(value) for value in asked]  # type: ignore[arg-type]  # just checked
         digests = bindparam(None, texts, type_=DigestArray(self._index), unique=True)
         column: ColumnElement[bytes] = getattr(self._row, self._field.index_name)
         return column == any_(digests)
@@ -287,13 +313,3 @@ class SealedComparator(Generic[Value]):
 
     like = ilike = startswith = endswith = contains = between = not_in = desc = asc = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = _refuse
-
-
-def pending_rows(rows: Iterable[object]) -> list[SealedRow]:
-    """Those of *rows* that hold values to be sealed."""
-    return [row for row in rows if isinstance(row, SealedRow) and row.__dict__.get(PENDING)]
-
-
-def sealed_rows(rows: Sequence[object]) -> list[SealedRow]:
-    """Those of *rows* that have sealed fields."""
-    return [row for row in rows if isinstance(row, SealedRow)]

@@ -6,7 +6,6 @@ sealed under a key that is being destroyed, and an owner that was shredded never
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,22 +16,17 @@ from sqlalchemy.orm import Session
 from governance.kernel.db import driver_connection
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import OwnerKind
-from governance.vault.errors import KeyringError, ShreddedError
+from governance.vault.errors import KeyringError, SealError, ShreddedError
 from governance.vault.formats import KEY_BYTES, KeyPlaces, unwrap, wrap
+from governance.vault.holding import HELD, SHREDDED, Held, KeySlot
 from governance.vault.keyring import KeyProvider
 
 FIRST_GENERATION = 1
 NOTIFY_CHANNEL = "governance_keys"
 EPOCH_ATTEMPTS = 3
 
-KeySlot = tuple[UUID, str]
-"""Owner and compartment."""
-
-_LOCK_AND_LOAD = """
-SELECT o.id, o.shredded_at IS NOT NULL, k.compartment, k.generation, k.epoch, k.wrapped
-FROM key_owner o LEFT JOIN data_key k ON k.owner_id = o.id
-WHERE o.id = ANY(%s) FOR KEY SHARE OF o
-"""
+_LOCK = "SELECT id, shredded_at IS NOT NULL FROM key_owner WHERE id = ANY(%s) FOR KEY SHARE"
+_LOAD_LOCKED = "SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key WHERE owner_id = ANY(%s)"
 _LOAD = """
 SELECT uuid_send(owner_id), generation, epoch, wrapped FROM data_key
 WHERE owner_id = ANY(%s) AND compartment = %s AND wrapped IS NOT NULL
@@ -46,29 +40,12 @@ ON CONFLICT DO NOTHING RETURNING owner_id, compartment
 """
 
 
-@dataclass(slots=True)
-class _Held:
-    """What one transaction holds: owners that it locked, and the newest key of each of their compartments."""
-
-    locked: set[UUID] = field(default_factory=set)
-    sealing: dict[KeySlot, tuple[int, AESGCM]] = field(default_factory=dict)
-    opening: dict[CipherName, OpenedKey] = field(default_factory=dict)
-    shredded: set[KeySlot] = field(default_factory=set)
-
-
-_HELD = "vault.held"
-
-
-def forget_transaction(session: Session, *_of_event: object) -> None:
-    """Drop what the transaction held; locks are gone, and keys made in it may have been rolled back."""
-    session.info.pop(_HELD, None)
-
-
-def _held(session: Session) -> _Held:
-    held: _Held | None = session.info.get(_HELD)
-    if held is None:
-        held = session.info[_HELD] = _Held()
-    return held
+_WHY_MISSING = """
+SELECT EXISTS (SELECT FROM key_owner WHERE id = %(owner)s AND shredded_at IS NOT NULL) OR EXISTS (
+    SELECT FROM data_key WHERE owner_id = %(owner)s AND compartment = %(compartment)s AND wrapped IS NULL
+    AND generation IN (0, %(generation)s)
+)
+"""
 
 
 class Owners:
@@ -99,7 +76,7 @@ class Owners:
             ShreddedError: where an owner, or this compartment of it, was shredded.
             KeyringError: where no epoch is open for new keys.
         """
-        held = _held(session)
+        held: Held = session.info.setdefault(HELD, Held(self._cache))
         wanted = [slot for slot in dict.fromkeys(slots) if slot not in held.sealing]
         if wanted:
             unlocked = {owner for owner, _ in wanted} - held.locked
@@ -110,15 +87,14 @@ class Owners:
                 self._create_keys(session, held, missing)
         return held.sealing
 
-    def _lock_and_load(self, session: Session, held: _Held, owners: set[UUID]) -> None:
-        rows = _rows(session, _LOCK_AND_LOAD, (list(owners),))
-        known: set[UUID] = set()
-        for owner, gone, compartment, generation, epoch, wrapped in rows:
-            if gone:
-                raise ShreddedError("The key of this data was destroyed; nothing can be stored for it any more.")
-            known.add(owner)
-            if compartment is None:
-                continue
+    def _lock_and_load(self, session: Session, held: Held, owners: set[UUID]) -> None:
+        locked = _rows(session, _LOCK, (list(owners),))
+        if any(gone for _, gone in locked):
+            raise ShreddedError("The key of this data was destroyed; nothing can be stored for it any more.")
+        if len(locked) != len(owners):
+            raise ShreddedError("A key owner that values are to be sealed for does not exist.")
+        # A statement of its own: one that waited for a lock would still see the keys as they were before.
+        for owner, compartment, generation, epoch, wrapped in _rows(session, _LOAD_LOCKED, (list(owners),)):
             slot = (owner, compartment)
             if wrapped is None:
                 held.shredded.add(slot)
@@ -128,11 +104,9 @@ class Owners:
                 held.opening[cipher_name(owner, compartment, generation)] = self._cache.opened(
                     cipher, mark=self._cache.mark
                 )
-        if owners - known:
-            raise ShreddedError("A key owner that values are to be sealed for does not exist.")
         held.locked |= owners
 
-    def _create_keys(self, session: Session, held: _Held, slots: list[KeySlot]) -> None:
+    def _create_keys(self, session: Session, held: Held, slots: list[KeySlot]) -> None:
         if any(slot in held.shredded for slot in slots):
             raise ShreddedError("The key of this compartment was destroyed; nothing can be stored in it any more.")
         for _ in range(EPOCH_ATTEMPTS):
@@ -142,6 +116,7 @@ class Owners:
                 cipher = AESGCM(fresh[slot])
                 held.sealing[slot] = (FIRST_GENERATION, cipher)
                 name = cipher_name(*slot, FIRST_GENERATION)
+                held.made.add(name)
                 held.opening[name] = self._cache.opened(cipher, mark=self._cache.mark)
             slots = [slot for slot in slots if slot not in made]
             if not slots:
@@ -173,15 +148,27 @@ class Owners:
         """One key; keys of *others* in the same compartment come along in the same statement.
 
         Raises:
-            ShreddedError: where the key is gone.
+            ShreddedError: where the key was destroyed.
+            SealError: where there never was such a key.
         """
-        held: _Held | None = session.info.get(_HELD)
+        held: Held | None = session.info.get(HELD)
         if held is not None and (mine := held.opening.get(name)) is not None:
             return mine
         found = self._cache.get(name) or self.load(session, [UUID(bytes=name[0]), *others], name[1]).get(name)
         if found is None:
+            self.require_shredded(session, name)
             raise ShreddedError("The key of this data was destroyed; the value cannot be read any more.")
         return found
+
+    def require_shredded(self, session: Session, name: CipherName) -> None:
+        """Make sure that a key that is not there was shredded.
+
+        Raises:
+            SealError: where there never was such a key; a value that names it was changed or moved.
+        """
+        named = {"owner": UUID(bytes=name[0]), "compartment": name[1], "generation": name[2]}
+        if not _rows(session, _WHY_MISSING, named)[0][0]:
+            raise SealError("A sealed value names a key that never was: it was changed, moved, or its keys were lost.")
 
     def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, OpenedKey]:
         """Keys of one compartment of many owners, in one statement; shredded ones are not among them."""
@@ -191,24 +178,26 @@ class Owners:
         for owner, generation, epoch, wrapped in _rows(session, _LOAD, (list(owners), compartment)):
             key = unwrap(self._kek(epoch), wrapped, places.of(owner, generation, epoch))
             found[(owner, compartment, generation)] = self._cache.opened(AESGCM(key), mark=mark)
-        held: _Held | None = session.info.get(_HELD)
-        if held is None or not held.opening:
+        held: Held | None = session.info.get(HELD)
+        if held is None or not held.made:
             self._cache.put(found, mark=mark)
             return found
         # What this transaction itself made is not known to others until it commits.
-        self._cache.put({name: key for name, key in found.items() if name not in held.opening}, mark=mark)
-        return {**found, **held.opening}
+        held.opening.update({name: key for name, key in found.items() if name in held.made})
+        self._cache.put({name: key for name, key in found.items() if name not in held.made}, mark=mark)
+        return found
 
     def shred(self, session: Session, owners: Sequence[UUID], *, compartments: Sequence[str] | None = None) -> int:
         """Destroy the data keys of *owners*: all of them, or those of *compartments* only.
 
-        Waits for transactions that are sealing for these owners. Other processes forget their copies on commit.
+        Waits for transactions that are sealing for these owners. All processes forget their copies on commit.
         The dead row versions are removed by VACUUM, the wrapping key at the end of its epoch.
 
         Returns:
             Number of data keys destroyed.
         """
-        forget_transaction(session)
+        session.info.pop(HELD, None)
+        session.info[SHREDDED] = self._cache
         connection = session.connection()
         connection.execute(
             text("SELECT id FROM key_owner WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
@@ -283,7 +272,9 @@ class Owners:
         return AESGCM(unwrap(self._kek(epoch), wrapped, where))
 
 
-def _rows(session: Session, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+def _rows(
+    session: Session, statement: str, parameters: tuple[object, ...] | dict[str, object]
+) -> list[tuple[Any, ...]]:
     """Rows of a driver statement in binary form, which spares the parsing of ids and keys from text."""
     cursor = driver_connection(session).cursor(binary=True)
     cursor.execute(statement.encode(), parameters)

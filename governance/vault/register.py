@@ -1,25 +1,26 @@
 """What the database knows of the keys: checked against the keyring at start, so that a wrong ring stops the service."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from governance.kernel.db import driver_connection
+from governance.vault.blind import IndexPlan
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Epoch, IndexRoot, KeyProvider
-from governance.vault.tables import IndexVersionRow, KeyEpochRow
+from governance.vault.tables import DataKeyRow, IndexVersionRow, KeyEpochRow
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Which keys are in use: the epoch that wraps new keys; the index version that is live, coming in, or asked."""
+    """Which keys are in use: the epoch that wraps new keys, and the versions of the blind indexes."""
 
     epoch: int
-    live: int
-    incoming: int | None
-    asked: tuple[int, ...]
+    plan: IndexPlan
 
 
 def check_keys(session: Session, keys: KeyProvider) -> None:
@@ -31,7 +32,7 @@ def check_keys(session: Session, keys: KeyProvider) -> None:
     known_epochs = {row.id: row for row in session.scalars(select(KeyEpochRow))}
     ring_epochs = {epoch.id: epoch for epoch in keys.epochs()}
     for number, row in known_epochs.items():
-        if row.destroyed_at is None:
+        if row.destroyed_at is None and (number in ring_epochs or _is_needed(session, row)):
             _compare(row.check_value, ring_epochs.get(number), f"epoch {number}")
     known_versions = {row.version: row for row in session.scalars(select(IndexVersionRow))}
     ring_versions = {root.version: root for root in keys.index_roots()}
@@ -44,6 +45,14 @@ def check_keys(session: Session, keys: KeyProvider) -> None:
     if not known_versions:
         for root in ring_versions.values():
             add_index_version(session, root, state="live")
+
+
+def _is_needed(session: Session, epoch: KeyEpochRow) -> bool:
+    """Whether data keys are wrapped by it, or will be; else its destruction was not written down any more."""
+    if epoch.retired_at is None:
+        return True
+    wraps = exists().where(DataKeyRow.epoch == epoch.id, DataKeyRow.wrapped.is_not(None))
+    return bool(session.scalar(select(wraps)))
 
 
 def _compare(expected: bytes, held: Epoch | IndexRoot | None, what: str) -> None:
@@ -71,13 +80,44 @@ def add_index_version(session: Session, root: IndexRoot, *, state: str) -> None:
 
 
 def index_versions(session: Session) -> Versions:
-    """The versions in use."""
-    epoch = session.scalar(select(func.max(KeyEpochRow.id)).where(KeyEpochRow.retired_at.is_(None)))
-    states: dict[str, list[int]] = {}
-    for row in session.scalars(select(IndexVersionRow).order_by(IndexVersionRow.version)):
-        states.setdefault(row.state, []).append(row.version)
-    if epoch is None or not (states.get("live") or states.get("flipping")):
-        raise KeyringError("The database names no key epoch in use; run: governance doctor")
-    live = (states.get("flipping") or states["live"])[-1]
-    asked = (*states.get("live", ()), *states.get("flipping", ()), *states.get("incoming", ()))
-    return Versions(epoch, live, states["incoming"][-1] if "incoming" in states else None, asked)
+    """The versions in use. One statement of the driver, since it is asked within flushes and before queries.
+
+    Raises:
+        KeyringError: where the database names none.
+    """
+    connection = driver_connection(session)
+    epoch: int | None = None
+    states: dict[str, int] = {}
+    for state, number in connection.execute(_VERSIONS):
+        if state == "epoch":
+            epoch = number
+        elif state is not None:
+            states[state] = number
+    if epoch is None or "live" not in states:
+        raise KeyringError("The database names no key in use; run: governance doctor")
+    return Versions(epoch, index_plan(states))
+
+
+_VERSIONS = b"""
+SELECT 'epoch', max(id)::int FROM key_epoch WHERE retired_at IS NULL
+UNION ALL SELECT state, max(version)::int FROM index_version GROUP BY state
+"""
+
+
+def index_plan(states: Mapping[str, int]) -> IndexPlan:
+    """What is written and asked while versions are in these states (state to version).
+
+    In every two plans that follow each other both columns can be read by whoever knows one of them, and one of the
+    columns holds the same version in all rows, so that a unique constraint over each column holds throughout:
+
+    - live 1: the index column holds 1.
+    - incoming 2: 2 is written beside, and then into all older rows. The index column holds 1 in all rows.
+    - flipping 2: 2 is written into both and copied over. The column beside holds 2 in all rows.
+    - live 2, 1 dropped: 2 is written into the index column, which holds 2 in all rows; the one beside is emptied.
+    """
+    live, incoming, flipping = states["live"], states.get("incoming"), states.get("flipping")
+    if flipping is not None:
+        return IndexPlan(written=flipping, beside=flipping, asked=(live, flipping))
+    if incoming is not None:
+        return IndexPlan(written=live, beside=incoming, asked=(live, incoming))
+    return IndexPlan(written=live, beside=None, asked=(live,))

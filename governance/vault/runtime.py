@@ -1,32 +1,65 @@
 """The vault as the rest of the service sees it: seal, open, digest, shred; one per process and database."""
 
-from collections.abc import Iterable, Sequence
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
+from psycopg.pq import TransactionStatus
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, sessionmaker
 
-from governance.kernel.db import Database
+from governance.kernel.db import Database, driver_connection
 from governance.vault.blind import BlindIndex, Indexer
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.columns import bind_indexer
 from governance.vault.compartments import SealedColumn
 from governance.vault.errors import UnsealedWriteError
 from governance.vault.formats import bound_to, generation_of, open_sealed, place, seal
+from governance.vault.holding import forget_rolled_back, forget_transaction
 from governance.vault.keyring import KeyProvider
 from governance.vault.orm import PENDING, SealedRow
-from governance.vault.owners import Owners, forget_transaction
-from governance.vault.register import Versions, check_keys, index_versions
+from governance.vault.owners import Owners
+from governance.vault.register import Versions, check_keys, index_plan, index_versions
 
 READ_AHEAD = 64
 """Each miss in a session loads the keys of this many times more rows than the one before."""
 READ_AHEAD_LIMIT = 16_384
 
 
+VERSIONS_TTL_SECONDS = 5.0
+"""No statement uses versions of the blind indexes that were read longer ago; who changes versions waits as long."""
+
+
 class SealedSession(Session):
-    """A session that seals on flush."""
+    """A session that seals on flush. The legacy bulk methods, which flush nothing, refuse rows with sealed fields."""
+
+    def bulk_save_objects(self, objects: Iterable[object], *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Refuse sealed rows; others as before."""
+        listed = list(objects)
+        for row in listed:
+            _refuse_bulk(type(row))
+        super().bulk_save_objects(listed, *args, **options)
+
+    def bulk_insert_mappings(self, mapper: Any, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Refuse sealed rows; others as before."""
+        _refuse_bulk(inspect(mapper).class_)
+        super().bulk_insert_mappings(mapper, *args, **options)
+
+    def bulk_update_mappings(self, mapper: Any, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Refuse sealed rows; others as before."""
+        _refuse_bulk(inspect(mapper).class_)
+        super().bulk_update_mappings(mapper, *args, **options)
+
+
+def _refuse_bulk(row: type) -> None:
+    if issubclass(row, SealedRow):
+        raise UnsealedWriteError(
+            f"{row.__name__} has sealed fields, which the bulk methods of the session would pass by. Add rows to the "
+            "session, or seal in bulk through the vault."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +89,40 @@ class OpenItem:
 
 
 class Vault:
-    """Seals and opens. Made once per process by `install`."""
+    """Seals and opens. Made once per process by `install`.
 
-    def __init__(self, keys: KeyProvider, *, cache: CipherCache | None = None) -> None:
+    Args:
+        keys: where keys come from.
+        cache: opened keys; one of its own by default.
+        versions_ttl_seconds: see `VERSIONS_TTL_SECONDS`.
+    """
+
+    def __init__(
+        self,
+        keys: KeyProvider,
+        *,
+        cache: CipherCache | None = None,
+        versions_ttl_seconds: float = VERSIONS_TTL_SECONDS,
+    ) -> None:
         self.keys = keys
         self.cache = cache or CipherCache()
         self.owners = Owners(keys, self.cache)
-        self.indexer = Indexer(keys, live=keys.index_roots()[-1].version)
+        self.indexer = Indexer(keys, index_plan({"live": keys.index_roots()[-1].version}))
+        self.versions_ttl_seconds = versions_ttl_seconds
+        self._versions_until = math.inf  # until `install` has read them
         self._deployment = keys.deployment.bytes
         self._places: dict[SealedColumn, bytes] = {}
 
     @classmethod
-    def install(cls, database: Database, keys: KeyProvider) -> "Vault":
+    def install(
+        cls, database: Database, keys: KeyProvider, *, versions_ttl_seconds: float = VERSIONS_TTL_SECONDS
+    ) -> "Vault":
         """Make the vault of *database*: its keys checked against the ring, its sessions sealing from now on.
 
         Raises:
             KeyringError: where the keyring is not the one that this database was sealed with.
         """
-        vault = cls(keys)
+        vault = cls(keys, versions_ttl_seconds=versions_ttl_seconds)
         kept = dict(database.sessions.kw)
         database.sessions = sessionmaker(class_=SealedSession, **kept)
         database.remember(vault=vault)
@@ -85,9 +134,16 @@ class Vault:
 
     def refresh(self, session: Session) -> None:
         """Take over the versions of keys and indexes that the database names."""
+        asked_at = time.monotonic()
         versions: Versions = index_versions(session)
         self.owners.current_epoch = versions.epoch
-        self.indexer.set_versions(live=versions.live, incoming=versions.incoming, asked=versions.asked)
+        self.indexer.plan = versions.plan
+        self._versions_until = asked_at + self.versions_ttl_seconds
+
+    def keep_fresh(self, session: Session) -> None:
+        """Take the versions over again where they were read too long ago; to be called where they are used."""
+        if time.monotonic() > self._versions_until:
+            self.refresh(session)
 
     def seal_many(self, session: Session, items: Sequence[SealItem]) -> list[bytes]:
         """Seal *items* in order; two statements at most, however many they are.
@@ -119,9 +175,14 @@ class Vault:
         }
         opened: list[bytes | None] = []
         for item in items:
-            key = keys.get(cipher_name(item.owner, item.column.compartment.value, generation_of(item.sealed)))
-            where, row = self.place(item.column), bound_to(item.row_id, item.owner)
-            opened.append(None if key is None else open_sealed(key.cipher, where, row, item.sealed))
+            name = cipher_name(item.owner, item.column.compartment.value, generation_of(item.sealed))
+            key = keys.get(name)
+            if key is None:
+                self.owners.require_shredded(session, name)
+                opened.append(None)
+            else:
+                where, row = self.place(item.column), bound_to(item.row_id, item.owner)
+                opened.append(open_sealed(key.cipher, where, row, item.sealed))
         return opened
 
     def key_for(self, session: Session, name: CipherName, *, near: object = None) -> OpenedKey:
@@ -132,14 +193,16 @@ class Vault:
         """
         return self.owners.for_opening(session, name, others=self._read_ahead(session, near, name[1]))
 
-    def digests(self, index: BlindIndex, values: Iterable[str]) -> list[bytes]:
-        """Digests of the live version, for writing in bulk."""
-        return [self.indexer.digest(index, value) for value in values]
+    def digests(self, session: Session, index: BlindIndex, values: Iterable[str]) -> list[tuple[bytes, bytes | None]]:
+        """For each of *values* what belongs into the index column and into the column beside it, for bulk writing.
 
-    def digests_next(self, index: BlindIndex, values: Sequence[str]) -> list[bytes | None]:
-        """Digests of the incoming version, or None for each where no rotation is under way."""
-        incoming = self.indexer.incoming
-        return [None if incoming is None else self.indexer.digest(index, value, version=incoming) for value in values]
+        To be called in the transaction that writes them.
+        """
+        connection = driver_connection(session)
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            connection.execute(b"SELECT")  # who changes versions waits for transactions that have begun
+        self.keep_fresh(session)
+        return [self.indexer.both(index, value) for value in values]
 
     def place(self, column: SealedColumn) -> bytes:
         """What values of *column* are bound to in this deployment."""
@@ -186,12 +249,14 @@ def _seal_pending(session: Session, _context: UOWTransaction, _instances: object
             wanted.extend(_known(row))
     for row in session.dirty:
         if isinstance(row, SealedRow):
-            wanted.extend((row, name, plaintext) for name, plaintext in row.__dict__.get(PENDING, {}).items())
+            wanted.extend((row, name, field.pending_plaintext(row)) for name, field in row.pending_fields())
     if not wanted:
         return
     vault = vault_of(session)
     items = [SealItem(row.sealed_fields[name].place, row.id, _owner(row), text) for row, name, text in wanted]
-    for (row, name, plaintext), sealed in zip(wanted, vault.seal_many(session, items), strict=True):
+    values = vault.seal_many(session, items)
+    vault.keep_fresh(session)
+    for (row, name, plaintext), sealed in zip(wanted, values, strict=True):
         _settle(vault, row, name, plaintext, sealed)
     for row, _, _ in wanted:
         row.__dict__.pop(PENDING, None)
@@ -212,19 +277,33 @@ def _owner(row: SealedRow) -> UUID:
 def _settle(vault: Vault, row: SealedRow, name: str, plaintext: bytes, sealed: bytes) -> None:
     field = row.sealed_fields[name]
     field.settle(row, sealed)
-    index = field.index_of(row)
-    if index is not None:
-        value = field.index_text(plaintext)
-        setattr(row, field.index_name, vault.indexer.digest(index, value))
-        incoming = vault.indexer.incoming
-        setattr(row, field.next_name, incoming and vault.indexer.digest(index, value, version=incoming))
+    if field.indexed:
+        index = field.index_of(row)
+        digest, beside = (None, None) if index is None else vault.indexer.both(index, field.index_text(plaintext))
+        setattr(row, field.index_name, digest)
+        setattr(row, field.next_name, beside)
 
 
-def _forget(session: Session, *_of_event: object) -> None:
-    forget_transaction(session)
-    session.info.pop("vault.read_ahead", None)
+@event.listens_for(SealedSession, "do_orm_execute")
+def _before_statement(state: ORMExecuteState) -> None:
+    """Ask the blind indexes by versions that are in use; refuse values by attribute, which bulk statements drop."""
+    vault_of(state.session).keep_fresh(state.session)
+    mapper = state.bind_mapper
+    if (state.is_insert or state.is_update) and mapper is not None and issubclass(mapper.class_, SealedRow):
+        given: Any = state.parameters or ()
+        rows = (given,) if isinstance(given, Mapping) else given
+        if any(name in row for row in rows for name in mapper.class_.sealed_fields):
+            _refuse_bulk(mapper.class_)
 
 
-event.listen(SealedSession, "after_commit", _forget)
-event.listen(SealedSession, "after_rollback", _forget)
-event.listen(SealedSession, "after_soft_rollback", _forget)
+@event.listens_for(SealedSession, "after_rollback")
+@event.listens_for(SealedSession, "after_soft_rollback")
+def _forget_rolled_back(session: Session, *_previous: SessionTransaction) -> None:
+    forget_rolled_back(session)
+
+
+@event.listens_for(SealedSession, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        forget_transaction(session)
+        session.info.pop("vault.read_ahead", None)

@@ -51,6 +51,18 @@ class KeyEpochRow(Base):
     destroyed_at: Mapped[datetime | None]
 
 
+class KeyringCopyRow(Base):
+    """The keyring, sealed to the recovery sheet: one row, replaced at every change of the ring."""
+
+    __tablename__ = "keyring_copy"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    of_ring: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+
+
 class IndexVersionRow(Base):
     """A version of the blind indexes: `incoming` is written beside the live one, `live` is asked and written."""
 

@@ -48,6 +48,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('incoming', 'flipping', 'live', 'dropped')", name="state"),
     )
+    op.create_table(
+        "keyring_copy",
+        sa.Column("id", sa.SmallInteger(), primary_key=True, autoincrement=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("of_ring", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("id = 1", name="only_one"),
+    )
     # A shredded owner and a shredded key stay so, whatever the service tries.
     op.execute(
         """
@@ -67,13 +75,15 @@ def upgrade() -> None:
         )
         op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_keep_shredded")
     grant("key_owner", "SELECT, INSERT, UPDATE (shredded_at)")
-    grant("data_key", "SELECT, INSERT, UPDATE (epoch, wrapped, shredded_at)")
+    # MAINTAIN lets custody vacuum away the versions of rows that hold keys wrapped for an ended epoch.
+    grant("data_key", "SELECT, INSERT, UPDATE (epoch, wrapped, shredded_at), MAINTAIN")
     grant("key_epoch", "SELECT, INSERT, UPDATE (retired_at, destroyed_at)")
     grant("index_version", "SELECT, INSERT, UPDATE (state)")
+    grant("keyring_copy", "SELECT, INSERT, UPDATE")
 
 
 def downgrade() -> None:
     """Drop all keys: whatever was sealed is lost with them."""
-    for table in ("index_version", "key_epoch", "data_key", "key_owner"):
+    for table in ("keyring_copy", "index_version", "key_epoch", "data_key", "key_owner"):
         op.drop_table(table)
     op.execute("DROP FUNCTION vault_keep_shredded()")

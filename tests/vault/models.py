@@ -1,8 +1,6 @@
 """Two tables made for the tests of the vault, one sealed and its plain twin."""
 
-from datetime import date
-
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from governance.kernel.db import NAMING
@@ -11,7 +9,6 @@ from governance.vault.compartments import Compartment
 from governance.vault.kinds import DATE, JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 from governance.vault.tables import KeyOwnerRow
-from sqlalchemy import MetaData
 
 
 class Base(DeclarativeBase):
