@@ -106,6 +106,8 @@ def _batch(
         rows_good=0,
         rows_refused=0,
         rows_skipped=0,
+        undone_removed=0,
+        undone_restored=0,
         created_at=work.now,
         refused_until=work.now + REFUSED_KEPT,
         content=content,

@@ -36,6 +36,8 @@ class ImportBatchRow(SealedRow, Base):
     rows_good: Mapped[int] = mapped_column(Integer)
     rows_refused: Mapped[int] = mapped_column(Integer)
     rows_skipped: Mapped[int] = mapped_column(Integer)
+    undone_removed: Mapped[int] = mapped_column(Integer)
+    undone_restored: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
@@ -69,6 +71,15 @@ class ImportChunkRow(SealedRow, Base):
     refusals = SealedField(BYTES, Compartment.OPERATION)
     late_refusals = SealedField(BYTES, Compartment.OPERATION)
     remarks = SealedField(BYTES, Compartment.OPERATION)
+
+
+class ImportKeptRow(Base):
+    """A person whom an undoing left as they are, because somebody worked on them after the import."""
+
+    __tablename__ = "import_kept"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class ClaimedConsentRow(SealedRow, Base):

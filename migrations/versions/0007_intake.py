@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Uuid()),
         *(
             sa.Column(name, sa.Integer(), nullable=False)
-            for name in ("rows_read", "rows_good", "rows_refused", "rows_skipped")
+            for name in ("rows_read", "rows_good", "rows_refused", "rows_skipped", "undone_removed", "undone_restored")
         ),
         sa.Column("created_at", INSTANT, nullable=False),
         *(sa.Column(name, INSTANT) for name in ("finished_at", "undone_at", "refused_until")),
@@ -69,6 +69,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_claimed_consent_owner_id", "claimed_consent", ["owner_id"])
     op.create_index("ix_claimed_consent_person_id", "claimed_consent", ["person_id"])
+    op.create_table(
+        "import_kept",
+        sa.Column("batch_id", sa.Uuid(), sa.ForeignKey("import_batch.id"), nullable=False),
+        sa.Column("person_id", sa.Uuid(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+        sa.PrimaryKeyConstraint("batch_id", "person_id"),
+    )
+    op.create_index("ix_import_kept_person_id", "import_kept", ["person_id"])
+    grant("import_kept", "SELECT, INSERT")
     grant("import_batch", "SELECT, INSERT, UPDATE")
     grant("import_chunk", "SELECT, INSERT, UPDATE")
     grant("claimed_consent", "SELECT, INSERT, DELETE")
@@ -76,5 +84,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop all batches, and with them what can be undone."""
-    for table in ("claimed_consent", "import_chunk", "import_batch"):
+    for table in ("import_kept", "claimed_consent", "import_chunk", "import_batch"):
         op.drop_table(table)

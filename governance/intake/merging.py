@@ -1,0 +1,96 @@
+"""Rows of customers against the store and against each other: made, added to, or known already."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from governance.customers.bulk import create_people
+from governance.customers.enriching import enrich_people
+from governance.customers.records import NewPerson, Origin
+from governance.intake.claims import record_claims
+from governance.intake.lookup import Held, held_by, ranked
+from governance.intake.outcome import Outcome
+from governance.intake.people import ContactKey, joined, keys_of, new_person, same_person
+from governance.intake.records import CustomerRow, Record
+from governance.intake.staging import Remark
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+
+POSSIBLE_DOUBLE = "possible-double"
+
+
+class _Place(NamedTuple):
+    """Where a row went: a person of the store, or one of the people to be made."""
+
+    held: SubjectId | None
+    made: int | None
+
+
+class _Merging:
+    """Rows of one chunk, brought together person by person before anything is written."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._made_by_key: dict[ContactKey, list[int]] = {}
+        self.made: list[NewPerson] = []
+        self.added: dict[SubjectId, NewPerson] = {}
+        self.places: list[tuple[CustomerRow, _Place]] = []
+        self.outcome = Outcome()
+
+    def take(self, row: CustomerRow) -> None:
+        """Find the person of *row*, or make one."""
+        person, keys = new_person(row), keys_of(row.contacts)
+        held = ranked(self._held, keys)
+        known = next((one for one in held if same_person(person, one)), None)
+        if known is not None:
+            before = self.added.get(known.id)
+            self.added[known.id] = person if before is None else joined(before, person)
+            self.places.append((row, _Place(known.id, None)))
+            return
+        places = sorted({place for key in keys for place in self._made_by_key.get(key, ())})
+        again = next((place for place in places if same_person(person, self.made[place])), None)
+        if again is None:
+            self._make(row, person, keys, double=bool(held or places))
+        else:
+            self._join(row, person, keys, again)
+
+    def _make(self, row: CustomerRow, person: NewPerson, keys: list[ContactKey], *, double: bool) -> None:
+        self._note_keys(keys, len(self.made))
+        self.places.append((row, _Place(None, len(self.made))))
+        self.made.append(person)
+        self.outcome.created += 1
+        if double:
+            self.outcome.remarks.append(Remark(row.number, POSSIBLE_DOUBLE))
+
+    def _join(self, row: CustomerRow, person: NewPerson, keys: list[ContactKey], place: int) -> None:
+        whole = joined(self.made[place], person)
+        if whole == self.made[place]:
+            self.outcome.unchanged += 1
+        else:
+            self.outcome.enriched += 1
+            self.made[place] = whole
+            self._note_keys(keys, place)
+        self.places.append((row, _Place(None, place)))
+
+    def _note_keys(self, keys: list[ContactKey], place: int) -> None:
+        for key in keys:
+            known = self._made_by_key.setdefault(key, [])
+            if place not in known:
+                known.append(place)
+
+
+def apply_customers(work: Work, origin: Origin, records: Sequence[Record]) -> Outcome:
+    """Make the people who are new, add to those who are known, and keep what the list claims of their consents."""
+    rows = [record for record in records if isinstance(record, CustomerRow)]
+    merging = _Merging(held_by(work, (key for row in rows for key in keys_of(row.contacts))))
+    for row in rows:
+        merging.take(row)
+    made = create_people(work, merging.made, origin=origin)
+    changed = enrich_people(work, merging.added, origin=origin)
+    outcome = merging.outcome
+    for _, place in merging.places:
+        if place.held is not None:
+            outcome.enriched += place.held in changed
+            outcome.unchanged += place.held not in changed
+    whose = [(row, place.held or made[place.made or 0]) for row, place in merging.places]
+    record_claims(work, origin.batch, whose)
+    return outcome

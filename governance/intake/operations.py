@@ -1,0 +1,28 @@
+"""The verbs of intake.
+
+A door shows `dry_run`, asks for source and ground, calls `start`, and then `run_batch` (or lets the worker do it:
+`resumable` lists what waits, `resume` takes it up). `undo_batch` takes an import back. Files are handed in as seekable
+bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_refused` is for the timetable.
+"""
+
+from governance.intake.batches import batches, purge_refused, refused_csv, refused_rows, remarks, report
+from governance.intake.headings import read_mapping
+from governance.intake.running import resumable, resume, run_batch, undo_batch
+from governance.intake.starting import start
+from governance.intake.trying import dry_run
+
+__all__ = [
+    "batches",
+    "dry_run",
+    "purge_refused",
+    "read_mapping",
+    "refused_csv",
+    "refused_rows",
+    "remarks",
+    "report",
+    "resumable",
+    "resume",
+    "run_batch",
+    "start",
+    "undo_batch",
+]
