@@ -151,6 +151,16 @@ class Node:
             self.wrong("must be true or false")
         return self.value
 
+    def whole(self, *, at_least: int, at_most: int) -> int:
+        """A whole number, both ends included.
+
+        Raises:
+            DocumentError: where this is none, or lies outside.
+        """
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or not at_least <= self.value <= at_most:
+            self.wrong(f"must be a whole number from {at_least} to {at_most}")
+        return self.value
+
     def choice(self, choices: type[_Choice]) -> _Choice:
         """One member of *choices*.
 

@@ -1,4 +1,4 @@
-"""The data that comes with the package: roles, permissions, categories and the field catalogue. Read once."""
+"""The data that comes with the package: roles, permissions, categories, purposes and the field catalogue. Read once."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,6 +6,7 @@ from importlib.resources import files
 from governance.policies.catalogue_reader import parse_catalogue, parse_categories
 from governance.policies.classification import Catalogue, CategoryBook, join
 from governance.policies.permissions import PermissionBook, parse_permissions
+from governance.policies.purposes import PurposeBook, parse_purposes
 from governance.policies.roles import RoleBook, parse_roles
 
 _HERE = files("governance.policies")
@@ -27,6 +28,12 @@ def roles() -> RoleBook:
 def categories() -> CategoryBook:
     """The data categories that fields may have."""
     return parse_categories(_HERE.joinpath("categories.yaml").read_bytes(), name="categories.yaml")
+
+
+@cache
+def purposes() -> PurposeBook:
+    """The purposes shipped, with the law that they stand on."""
+    return parse_purposes(_HERE.joinpath("purposes.yaml").read_bytes(), name="purposes.yaml", categories=categories())
 
 
 @cache
