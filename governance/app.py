@@ -2,25 +2,24 @@
 
 import atexit
 import contextlib
-from collections.abc import Iterator
 from typing import Final
 
 from flask import Flask, Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from governance.api import problems
 from governance.api.assembly import assemble
+from governance.api.backlogs import figures_of
 from governance.api.blueprints import Blueprint
 from governance.api.limits import Limiter
-from governance.api.service import Check, Figure, Service
-from governance.custody.opening import Store, open_store
+from governance.api.service import Check, Service
+from governance.custody.opening import Store, open_store, require_protected_log
 from governance.kernel import logs
 from governance.kernel.clock import SystemClock
 from governance.kernel.errors import UnavailableError
+from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
-from governance.vault.keyring import derive
+from governance.vault.derivation import derive
 from governance.vault.register import check_keys
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
@@ -37,10 +36,11 @@ def create_app(settings: Settings) -> Flask:
     stack = contextlib.ExitStack()
     store = stack.enter_context(open_store(settings, listen=True))
     atexit.register(stack.close)
+    require_protected_log(store.database)
     return build(store)
 
 
-def build(store: Store) -> Flask:
+def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Flask:
     """The web service on an open store."""
     settings = store.settings
     service = Service(
@@ -49,14 +49,13 @@ def build(store: Store) -> Flask:
         clock=SystemClock(),
         digest_secret=_digest_secret(store),
         checks=_checks(store),
-        figures=_figures(store),
+        figures=figures_of(store.database),
         limiter=Limiter(max(1, settings.requests_per_minute // settings.web_workers)),
         strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),
     )
-    app = assemble(service, BLUEPRINTS)
-    app.register_error_handler(OperationalError, _on_lost_database)
-    app.register_error_handler(InterfaceError, _on_lost_database)
-    app.register_error_handler(PoolTimeoutError, _on_lost_database)
+    app = assemble(service, blueprints)
+    for outage in OUTAGES:
+        app.register_error_handler(outage, _on_lost_database)
     return app
 
 
@@ -66,27 +65,19 @@ def _digest_secret(store: Store) -> bytes:
 
 
 def _checks(store: Store) -> tuple[Check, ...]:
-    def database() -> None:
-        with _answering(), store.database.sessions() as session:
+    def schema() -> None:
+        with outage_named(), store.database.sessions() as session:
             require_newest(session)
 
     def keyring() -> None:
-        with _answering(), store.database.sessions() as session:
+        with outage_named(), store.database.sessions() as session:
             check_keys(session, store.keyring)
 
-    return (Check("database", database), Check("keyring", keyring))
-
-
-def _figures(_store: Store) -> tuple[Figure, ...]:
-    return ()
-
-
-@contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, PoolTimeoutError):
-        raise UnavailableError("The database does not answer.") from None
+    return (
+        Check("database", schema),
+        Check("keyring", keyring),
+        Check("audit_log", lambda: require_protected_log(store.database)),
+    )
 
 
 def _on_lost_database(error: Exception) -> Response:

@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import flask_smorest
+import marshmallow as ma
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from governance import __version__
@@ -30,18 +32,28 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no type
     def _register_error_handlers(self) -> None:
         """Leave all errors to `problems`."""
 
+    def _register_pagination_header(self) -> None:
+        """Pages have cursors."""
+
 
 def describe(app: Flask) -> Api:
     """Begin the description of *app*; blueprints are registered with what is returned."""
     app.config.update(API_TITLE="Governance", API_VERSION=__version__, OPENAPI_VERSION="3.1.0")
-    api = Api(app, spec_kwargs={"info": {"description": DESCRIPTION}})
+    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    api = Api(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": plugin})
     components = api.spec.components
     scheme = {"type": "http", "scheme": "bearer", "description": "Key of an API client: gov_<id>_<secret>."}
     components.security_scheme(SCHEME, scheme)
-    components.schema("Problem", schema=Problem)
     schema = {"$ref": "#/components/schemas/Problem"}
     components.response("Problem", {"description": "A refusal.", "content": {MEDIA_TYPE: {"schema": schema}}})
     return api
+
+
+def _schema_name(schema: type[ma.Schema] | ma.Schema) -> str:
+    """A schema and what may be left out of it in an edit are two shapes."""
+    if isinstance(schema, ma.Schema):
+        return type(schema).__name__ + ("Changes" if schema.partial else "")
+    return schema.__name__
 
 
 def _document() -> dict[str, Any]:

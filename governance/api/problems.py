@@ -47,6 +47,29 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "audit-signer-busy": 503,
         "audit-signing-key": 500,
         "audit-too-young": 422,
+        "audit-unprotected": 503,
+        "audit-not-yet": 409,
+        # reference and accounts
+        "no-controller": 409,
+        "no-such-staff": 404,
+        "no-such-client": 404,
+        "unknown-role": 422,
+        "unknown-scope": 422,
+        "account-taken": 409,
+        "account-disabled": 409,
+        "rotation-under-way": 409,
+        # customers
+        "already-there": 409,
+        "legal-hold": 409,
+        "login-taken": 409,
+        "restricted": 409,
+        # intake
+        "unreadable-file": 422,
+        "empty-file": 422,
+        "headings-not-found": 422,
+        "mapping-invalid": 422,
+        "oversized-file": 413,
+        "protected-file": 422,
     }
 )
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
+from governance.audit.operations import verify_enforcement
 from governance.kernel.db import Database
-from governance.kernel.errors import UnavailableError
+from governance.kernel.errors import ConfigurationError
+from governance.kernel.outage import outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import Settings
@@ -17,6 +17,12 @@ from governance.vault.listener import KeyListener
 from governance.vault.runtime import Vault
 
 KEYRING: Final = "keyring.json"
+
+
+class UnprotectedLogError(ConfigurationError):
+    """Triggers, grants or functions that keep the audit log from being changed are missing or were altered."""
+
+    slug = "audit-unprotected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +68,27 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
             database.dispose()
 
 
+def require_protected_log(database: Database) -> None:
+    """Check that the database itself still refuses changes to the log; asked before the service takes requests.
+
+    Raises:
+        UnprotectedLogError: it does not; the detail says what is missing.
+        UnavailableError: the database does not answer.
+    """
+    with outage_named(), database.sessions() as session:
+        missing = verify_enforcement(session.connection())
+    if missing:
+        raise UnprotectedLogError(
+            f"The database no longer protects the audit log: {'; '.join(missing)}. Find out who changed it; "
+            "`governance doctor` tells more."
+        )
+
+
 def _install(database: Database, keyring: Keyring) -> Vault:
-    try:
+    with outage_named():
         with database.sessions() as session:
             require_newest(session)
         return Vault.install(database, keyring)
-    except OperationalError:
-        # Not chained: the driver's message names host and role.
-        raise UnavailableError(
-            "The database does not answer; look whether it runs, and at GOVERNANCE_DATABASE_URL."
-        ) from None
 
 
 @contextlib.contextmanager

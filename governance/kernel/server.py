@@ -9,6 +9,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from psycopg.conninfo import conninfo_to_dict
+
 from governance.kernel.db import psycopg_url, sqlalchemy_url
 from governance.kernel.embedded import EmbeddedPostgres, lease
 from governance.kernel.errors import ConfigurationError
@@ -67,6 +69,17 @@ class Server:
     def maintenance_url(self) -> str:
         """URL of an administrator from which the store's own database can be made."""
         return self.embedded.superuser_url() if self.embedded is not None else self.admin_url()
+
+    def client_environment(self) -> dict[str, str]:
+        """Variables by which PostgreSQL's programs log in as administrator; a URL among arguments would show in `ps`."""
+        told = conninfo_to_dict(self.admin_url())
+        names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+        names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
+        return {variable: str(told[name]) for name, variable in names.items() if told.get(name) is not None}
+
+    def program(self, name: str) -> str:
+        """One of PostgreSQL's programs: the embedded server's own, or the one on PATH."""
+        return str(self.embedded.binary(name)) if self.embedded is not None else name
 
     @property
     def database_name(self) -> str:

@@ -10,7 +10,7 @@ from procrastinate import App, PsycopgConnector
 
 from governance.audit import sequencer
 from governance.audit.errors import SignerBusyError
-from governance.custody.opening import Store, open_store
+from governance.custody.opening import Store, open_store, require_protected_log
 from governance.custody.signing import has_signing_key, signer_of
 from governance.kernel.clock import SystemClock
 from governance.kernel.jobs import QUEUE
@@ -38,6 +38,7 @@ def run(settings: Settings) -> int:
         GovernanceError: the store cannot be opened.
     """
     with open_store(settings, listen=True) as store:
+        require_protected_log(store.database)
         return asyncio.run(_run(store))
 
 

@@ -1,0 +1,109 @@
+"""The door for operators: `governance COMMAND`, each of them in a module that is loaded when it is called.
+
+`context` opens the store for a command, `setup` makes one, `run` keeps the service going, the rest are the verbs of the
+rooms. A refusal is one sentence on standard error and exit code 1, a wrong call 2; there is never a traceback.
+"""
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final
+
+import click
+
+from governance import __version__
+from governance.kernel.errors import GovernanceError
+
+COMMANDS: Final = {
+    "up": "governance.cli.run:up",
+    "init": "governance.cli.setup:init",
+    "migrate": "governance.cli.setup:migrate",
+    "serve": "governance.cli.run:serve",
+    "worker": "governance.cli.run:worker",
+    "database": "governance.cli.database:database",
+    "clients": "governance.cli.clients:clients",
+    "staff": "governance.cli.staff:staff",
+    "access": "governance.cli.access:access",
+}
+
+REFUSED, WRONG_CALL, FAILED, INTERRUPTED = 1, 2, 70, 130
+"""Exit codes; 70 is EX_SOFTWARE of sysexits.h, 130 what shells give after Ctrl-C."""
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are loaded when they are asked for, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own protocol
+        """Names of all commands, in the order of first use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="governance")
+def cli() -> None:
+    """Keep customer data lawfully, and provably so.
+
+    Settings are read from GOVERNANCE_* variables; GOVERNANCE_DATA_DIR names the store (./var by default).
+    """
+
+
+def main() -> None:
+    """Run the command of this process and end it with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; returns its exit code."""
+    try:
+        code = cli.main(args=list(arguments), prog_name="governance", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        return WRONG_CALL
+    except click.ClickException as error:
+        error.show()
+        return REFUSED
+    except (click.Abort, KeyboardInterrupt):
+        _tell("Interrupted.")
+        return INTERRUPTED
+    except GovernanceError as error:
+        _tell(error.detail)
+        for field, said in error.errors.items():
+            _tell(f"  {field}: {' '.join(said)}")
+        return REFUSED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; a second error at exit would say so once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote what was being worked on
+        _tell(f"The command failed: {type(error).__name__} at {_place(error.__traceback__)}. Please report this line.")
+        return FAILED
+    return code if isinstance(code, int) else 0
+
+
+def _tell(sentence: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(sentence, err=True)
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Where in our own code an error came from."""
+    place = "an unknown place"
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "governance" in file:
+            place = f"{file.rpartition('/governance/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,100 @@
+"""What commands share: settings, an open store, output for people and for machines."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, is_dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from governance.custody.opening import Store, open_store
+from governance.kernel import logs
+from governance.kernel.settings import Settings
+from governance.kernel.work import OPERATOR, Work, open_work
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
+
+
+def settings() -> Settings:
+    """The settings of this process; commands say little of themselves, warnings apart."""
+    found = Settings.from_environment(os.environ)
+    logs.configure(replace(found, log_level="warning", log_format="console"))
+    return found
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Store]:
+    """The store that settings name, opened for this command."""
+    with open_store(settings()) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def operator_work(store: Store | None = None) -> Iterator[Work]:
+    """A unit of work of the operator; opens the store for it where none is given."""
+    if store is not None:
+        with open_work(store.database, OPERATOR) as work:
+            yield work
+        return
+    with opened() as own, open_work(own.database, OPERATOR) as work:
+        yield work
+
+
+def say(sentence: str) -> None:
+    """Tell the operator something that is not the answer itself."""
+    click.echo(sentence, err=True)
+
+
+def answer_json(value: object) -> None:
+    """Print *value* as one JSON document."""
+    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+
+
+def answer_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; cells are cut nowhere, so that ids can be copied."""
+    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=240)
+    console.print(table)
+
+
+def on_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(_cell(one) for one in value)
+    return str(value)
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(_plain(name)): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, UUID | date):
+        return str(value)
+    return value

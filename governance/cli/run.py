@@ -1,0 +1,133 @@
+"""`up`, `serve` and `worker`: the service's processes, kept running from one terminal."""
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from governance.cli.context import say, settings
+from governance.cli.setup import Answers, set_up
+from governance.custody import founding
+from governance.kernel.errors import ConflictError
+from governance.kernel.folders import prepare_data_dir
+from governance.kernel.server import Server, reach
+from governance.kernel.settings import Settings
+from governance.kernel.supervisor import Command, Supervisor, port_free, sole_supervisor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+def up() -> int:
+    """Run everything in this terminal: database, web service, worker. Ctrl-C stops all of it."""
+    found = settings()
+    return keep_up(found, prepare=lambda server: set_up(server, _answers_from_environment()))
+
+
+@click.command()
+def serve() -> int:
+    """Run the web service alone (the worker runs elsewhere)."""
+    found = settings()
+    require_port(found)
+    with reach(found) as server:
+        return _supervise(server, [web_command(found)], when_ready=lambda: say(f"Ready: {base_url(found)}"))
+
+
+@click.command()
+def worker() -> int:
+    """Run the worker alone: jobs, timetable, the audit log's sequencer and signer."""
+    found = settings()
+    with reach(found) as server:
+        return _supervise(server, [worker_command(found)])
+
+
+def keep_up(
+    found: Settings, *, prepare: Callable[[Server], object], when_ready: Callable[[], object] | None = None
+) -> int:
+    """Run database, web service and worker until a signal comes; returns the exit code.
+
+    Args:
+        found: settings of the store.
+        prepare: brings the store to the point where it can be opened.
+        when_ready: called once, when the web service takes requests.
+
+    Raises:
+        ConflictError: the service runs already, or something else has its port.
+    """
+    data_dir = prepare_data_dir(found.data_dir)
+    with sole_supervisor(data_dir):
+        require_port(found)
+        with reach(found) as server:
+            prepare(server)
+            founding.migrate(server, say=say)
+            commands = [web_command(found), worker_command(found)]
+            return _supervise(server, commands, when_ready=when_ready or (lambda: say(f"Ready: {base_url(found)}")))
+
+
+def require_port(found: Settings) -> None:
+    """Refuse in time, and in plain words, where the port is taken.
+
+    Raises:
+        ConflictError: something listens there.
+    """
+    if not port_free(found.bind_host, found.bind_port):
+        raise ConflictError(
+            f"Something else listens on {found.bind_host}:{found.bind_port}; stop it, or choose another place: "
+            f"GOVERNANCE_BIND={found.bind_host}:{found.bind_port + 1}"
+        )
+
+
+def base_url(found: Settings) -> str:
+    """Where the web service answers."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(found.bind_host, found.bind_host)  # noqa: S104 - compared only
+    return f"http://[{host}]:{found.bind_port}" if ":" in host else f"http://{host}:{found.bind_port}"
+
+
+def web_command(found: Settings) -> Command:
+    """How the web service is started."""
+    arguments = ["-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+    return Command("web", [sys.executable, *arguments], _environment(found))
+
+
+def worker_command(found: Settings) -> Command:
+    """How the worker is started."""
+    return Command("worker", [sys.executable, "-m", "governance.worker"], _environment(found))
+
+
+def _environment(found: Settings) -> dict[str, str]:
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {"GOVERNANCE_DATA_DIR": str(found.data_dir.absolute()), "PYTHONPATH": path}
+
+
+def _answers_from_environment() -> Answers:
+    return Answers(
+        **{
+            name: os.environ.get(f"GOVERNANCE_{name.upper()}")
+            for name in ("controller_name", "controller_address", "country", "admin_name", "admin_email")
+        }
+    )
+
+
+def _supervise(server: Server, commands: Sequence[Command], *, when_ready: Callable[[], object] | None = None) -> int:
+    waiting = [when_ready] if when_ready is not None else []
+
+    def upkeep() -> None:
+        if server.embedded is not None:
+            server.embedded.renew()
+        if waiting and _answers(server.settings):
+            waiting.pop()()
+
+    return Supervisor(commands, upkeep=upkeep, say=say).run()
+
+
+def _answers(found: Settings) -> bool:
+    """Whether the web service takes connections and tells that it is ready."""
+    host = base_url(found).removeprefix("http://").rpartition(":")[0].strip("[]")
+    with contextlib.suppress(OSError), socket.create_connection((host, found.bind_port), timeout=2) as connection:
+        connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        return connection.recv(32).split(b" ")[1:2] == [b"200"]
+    return False

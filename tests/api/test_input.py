@@ -1,0 +1,120 @@
+"""Input: read strictly, refused by field, and never repeated."""
+
+import pytest
+from flask.testing import FlaskClient
+
+CANARY = "kanareyka-petrov@example.org"
+
+
+def _post(web: FlaskClient, headers: dict[str, str], body: object) -> tuple[int, dict[str, object], str]:
+    answer = web.post("/v1/notes", json=body, headers=headers)
+    return answer.status_code, answer.json, answer.text
+
+
+def test_an_unknown_field_is_refused_by_name(web: FlaskClient, recorder: dict[str, str]) -> None:
+    status, problem, _ = _post(web, recorder, {"text": "a", "colour": "red"})
+
+    assert status == 422
+    assert problem["type"] == "invalid"
+    assert problem["errors"] == {"colour": ["Unknown field."]}
+
+
+def test_an_unknown_field_whose_name_may_be_somebodys_is_not_named(web: FlaskClient, recorder: dict[str, str]) -> None:
+    status, problem, text = _post(web, recorder, {"text": "a", CANARY: 1})
+
+    assert status == 422
+    assert problem["errors"] == {"(name not shown)": ["Unknown field."]}
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "text"),
+        ({"text": None}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": [CANARY]}, "text"),
+        ({"text": "a", "kind": CANARY}, "kind"),
+        ({"text": "a", "count": CANARY}, "count"),
+        ({"text": "a", "count": 1.5}, "count"),
+        ({"text": "a", "at": CANARY}, "at"),
+        ({"text": "a", "at": "2026-11-22T12:00:00"}, "at"),
+        ({"text": "a", "inner": [{"word": "b"}, {"word": {"x": CANARY}}]}, "inner.1.word"),
+        ({"text": "a", "inner": [{"word": "b", "more": CANARY}]}, "inner.0.more"),
+        ([CANARY], "_"),
+        (CANARY, "_"),
+        (7, "_"),
+    ],
+)
+def test_what_is_wrong_is_said_by_field_and_never_repeated(
+    web: FlaskClient, recorder: dict[str, str], body: object, field: str
+) -> None:
+    status, problem, text = _post(web, recorder, body)
+
+    assert status == 422
+    assert list(problem["errors"]) == [field]
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"text": "a"',
+        b'{"text": NaN}',
+        b'{"text": "a", "text": "b"}',
+        b"\xff\xfe{",
+        b'{"text": "\\u0000"}',
+        b'{"text": "\\ud800"}',
+        b'{"\\u0000": 1}',
+        b"[" * 500_000,
+        b'{"a":' * 50 + b"1" + b"}" * 50,
+        b'{"count": ' + b"9" * 100_000 + b"}",
+        CANARY.encode(),
+    ],
+)
+def test_what_is_no_proper_document_is_refused_whole(web: FlaskClient, recorder: dict[str, str], body: bytes) -> None:
+    answer = web.post("/v1/notes", data=body, content_type="application/json", headers=recorder)
+
+    assert answer.status_code in {400, 422}
+    assert answer.json["type"] in {"malformed", "invalid"}
+    assert CANARY not in answer.text
+
+
+def test_a_body_of_another_type_is_refused(web: FlaskClient, recorder: dict[str, str]) -> None:
+    answer = web.post("/v1/notes", data="text=a", content_type="application/x-www-form-urlencoded", headers=recorder)
+
+    assert (answer.status_code, answer.json["type"]) == (415, "unsupported-media-type")
+
+
+def test_a_body_beyond_the_limit_is_refused(web: FlaskClient, recorder: dict[str, str]) -> None:
+    answer = web.post("/v1/notes", json={"text": "a" * 1_100_000}, headers=recorder)
+
+    assert (answer.status_code, answer.json["type"]) == (413, "too-large")
+
+
+def test_a_method_that_is_not_taken_is_refused_with_those_that_are(web: FlaskClient, recorder: dict[str, str]) -> None:
+    answer = web.put("/v1/notes", json={}, headers=recorder)
+
+    assert (answer.status_code, answer.json["type"]) == (405, "method-not-allowed")
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].replace(" ", "").split(","))
+    assert web.options("/v1/notes").status_code == 405
+
+
+def test_an_address_that_does_not_exist_is_not_repeated(web: FlaskClient) -> None:
+    answer = web.get(f"/v1/people/{CANARY}?email={CANARY}")
+
+    assert (answer.status_code, answer.json["type"]) == (404, "not-found")
+    assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "cursor=!", "cursor=WyJ4Il0", f"cursor={CANARY}", "page=2", "cursor="]
+)
+def test_a_query_is_read_as_strictly_as_a_body(web: FlaskClient, recorder: dict[str, str], query: str) -> None:
+    answer = web.get(f"/v1/notes?{query}", headers=recorder)
+
+    assert answer.status_code == 422
+    assert answer.json["errors"]
+    assert CANARY not in answer.text

@@ -1,0 +1,39 @@
+"""Cursors hold ids and instants, and come back as they went out."""
+
+import base64
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import marshmallow as ma
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.api.paging import CursorField, encode_cursor
+
+
+@given(st.uuids(), st.datetimes(timezones=st.just(UTC)), st.integers(-(2**53), 2**53))
+def test_a_cursor_comes_back_as_it_went_out(row: UUID, at: datetime, number: int) -> None:
+    field = CursorField(UUID, datetime, int)
+
+    assert field.deserialize(encode_cursor(row, at, number)) == (row, at, number)
+
+
+@given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_what_is_no_cursor_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ma.ValidationError, match="Not a cursor"):
+        CursorField(UUID, int).deserialize(text)
+
+
+def test_a_cursor_of_another_listing_is_refused() -> None:
+    with pytest.raises(ma.ValidationError):
+        CursorField(UUID).deserialize(encode_cursor(uuid4(), 1))
+
+
+def test_a_cursor_leads_to_the_next_page(web: FlaskClient, recorder: dict[str, str]) -> None:
+    after = uuid4()
+
+    answer = web.get(f"/v1/notes?cursor={encode_cursor(after)}", headers=recorder)
+
+    assert answer.json == [{"id": str(after)}]

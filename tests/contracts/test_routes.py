@@ -1,0 +1,88 @@
+"""Every route is guarded or on the short public list; every error has a status."""
+
+import importlib
+import inspect
+import pkgutil
+
+from flask import Flask
+
+import governance
+from governance.api.problems import STATUS, status_of
+from governance.kernel.errors import GovernanceError
+from governance.policies.permissions import Permission
+from tests.api.conftest import door, door_store
+
+__all__ = ["door", "door_store"]
+
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/v1/openapi.json",
+    "/v1/docs",
+    "/v1/static/<path:filename>",
+}
+# Started as programs of their own, or loaded by Alembic.
+NOT_FOR_IMPORT = {"governance.__main__", "governance.worker.__main__"}
+
+
+def _load_all() -> None:
+    for module in pkgutil.walk_packages(governance.__path__, "governance."):
+        if module.name not in NOT_FOR_IMPORT and not module.name.endswith("_child"):
+            importlib.import_module(module.name)
+
+
+def _kinds(root: type[GovernanceError]) -> set[type[GovernanceError]]:
+    return {root}.union(*(_kinds(kind) for kind in root.__subclasses__()))
+
+
+def test_every_route_is_guarded_or_public(door: Flask) -> None:
+    unguarded = []
+    for rule in door.url_map.iter_rules():
+        view = inspect.unwrap(door.view_functions[rule.endpoint], stop=lambda one: hasattr(one, "view_class"))
+        kind = getattr(view, "view_class", None)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            function = view if kind is None else getattr(kind, method.lower())
+            guard = getattr(function, "_apidoc", {}).get("guard")
+            if guard is None and rule.rule not in PUBLIC:
+                unguarded.append(f"{method} {rule.rule}")
+            elif guard is not None:
+                assert guard["permission"] in set(Permission)
+    assert unguarded == []
+
+
+def test_only_reading_is_public(door: Flask) -> None:
+    for rule in door.url_map.iter_rules():
+        if rule.rule in PUBLIC:
+            assert (rule.methods or set()) <= {"GET", "HEAD"}
+
+
+def test_no_contact_name_or_token_stands_in_an_address(door: Flask) -> None:
+    named = {name for rule in door.url_map.iter_rules() for name in rule.arguments}
+
+    assert not named & {"email", "phone", "contact_value", "name", "token", "key", "query", "q"}
+
+
+def test_the_table_of_problems_has_every_error_and_no_other() -> None:
+    _load_all()
+    slugs = {kind.slug for kind in _kinds(GovernanceError) if kind.__module__.startswith("governance.")}
+
+    assert slugs - set(STATUS) == set()
+    assert set(STATUS) - slugs == set()
+
+
+def test_a_slug_belongs_to_one_kind_or_to_those_derived_from_it() -> None:
+    _load_all()
+    owners: dict[str, set[type[GovernanceError]]] = {}
+    for kind in _kinds(GovernanceError):
+        if "slug" in vars(kind):
+            owners.setdefault(kind.slug, set()).add(kind)
+
+    assert {slug: kinds for slug, kinds in owners.items() if len(kinds) > 1} == {}
+
+
+def test_an_error_of_a_later_release_has_the_status_of_its_kind() -> None:
+    class LaterError(governance.kernel.errors.ConflictError):
+        slug = "conflict"
+
+    assert status_of(LaterError("x")) == 409
