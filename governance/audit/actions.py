@@ -43,6 +43,7 @@ class Action(StrEnum):
     PERSON_CREATED = "customers:person:created", ActionClass.DECISION, "Person recorded"
     PERSON_EDITED = "customers:person:edited", ActionClass.DECISION, "Person edited"
     PERSON_READ = "customers:person:read", ActionClass.READ, "Person read, masked"
+    PERSON_REMOVED = "customers:person:removed", ActionClass.DECISION, "Person removed, since the import was undone"
     PERSON_REVEALED = "customers:person:revealed", ActionClass.READ, "Fields of a person revealed in the clear"
     PEOPLE_SEARCHED = "customers:people:searched", ActionClass.READ, "People searched"
     PEOPLE_LISTED = "customers:people:listed", ActionClass.READ, "People listed"
@@ -51,8 +52,23 @@ class Action(StrEnum):
     CONTACT_REMOVED = "customers:contact:removed", ActionClass.DECISION, "Contact removed"
     CONTACT_VERIFIED = "customers:contact:verified", ActionClass.DECISION, "Contact verified"
     PURCHASE_RECORDED = "customers:purchase:recorded", ActionClass.DECISION, "Purchase recorded"
+    PURCHASE_REMOVED = (
+        "customers:purchase:removed",
+        ActionClass.DECISION,
+        "Purchase removed, since the import was undone",
+    )
+    PURCHASES_READ = "customers:purchases:read", ActionClass.READ, "Purchases of a person read"
     INTERACTION_RECORDED = "customers:interaction:recorded", ActionClass.DECISION, "Interaction recorded"
+    INTERACTION_REMOVED = (
+        "customers:interaction:removed",
+        ActionClass.DECISION,
+        "Interaction removed, since the import was undone",
+    )
+    INTERACTIONS_READ = "customers:interactions:read", ActionClass.READ, "Interactions of a person read"
     ACTIVITY_RECORDED = "customers:activity:recorded", ActionClass.DECISION, "Activity recorded"
+    ACTIVITY_READ = "customers:activity:read", ActionClass.READ, "Activity of a person read"
+    PERSON_LINKED = "customers:link:made", ActionClass.DECISION, "Guardian or representative named"
+    PERSON_UNLINKED = "customers:link:ended", ActionClass.DECISION, "Guardian or representative no longer so"
     EXTRA_FIELD_DEFINED = "customers:extra-field:defined", ActionClass.SYSTEM, "Extra field defined"
     EXTRA_FIELD_EDITED = "customers:extra-field:edited", ActionClass.SYSTEM, "Extra field edited"
     HOLD_PLACED = "customers:hold:placed", ActionClass.DECISION, "Legal hold placed"

@@ -1,0 +1,25 @@
+"""The duty to inform people whose data did not come from them (GDPR Art. 14)."""
+
+from calendar import monthrange
+from datetime import datetime
+
+from governance.customers.codes import NOT_FROM_THE_PERSON, Ground, NotMailable, Source
+
+
+def inform_by(source: Source | None, *, acquired_at: datetime) -> datetime | None:
+    """When the person must have been told at the latest: within one month (GDPR Art. 14(3)(a)); None where no duty is.
+
+    The month ends on the same-numbered day, else on the last day of the next month (Regulation 1182/71 Art. 3(2)(c)).
+    """
+    if source not in NOT_FROM_THE_PERSON:
+        return None
+    year, month = divmod(acquired_at.year * 12 + acquired_at.month, 12)
+    last = monthrange(year, month + 1)[1]
+    return acquired_at.replace(year=year, month=month + 1, day=min(acquired_at.day, last))
+
+
+def obstacle(source: Source | None, ground: Ground | None) -> NotMailable | None:
+    """Why nothing may be sent to a person who came to us so; None where nothing stands against it by itself."""
+    if source in NOT_FROM_THE_PERSON:
+        return NotMailable.NOT_FROM_THE_PERSON
+    return NotMailable.NO_GROUND if ground is None else None

@@ -1,0 +1,27 @@
+"""Refusals of the customer store."""
+
+from governance.kernel.errors import ConflictError
+
+
+class RestrictedError(ConflictError):
+    """Processing of this person's data is restricted (GDPR Art. 18)."""
+
+    slug = "restricted"
+
+
+class LegalHoldError(ConflictError):
+    """A legal hold covers this data (GDPR Art. 17(3)(e))."""
+
+    slug = "legal-hold"
+
+
+class LoginTakenError(ConflictError):
+    """Somebody else holds this contact, verified, to sign in with."""
+
+    slug = "login-taken"
+
+
+class DuplicateError(ConflictError):
+    """What is to be added is there already."""
+
+    slug = "already-there"

@@ -1,0 +1,94 @@
+"""Who reaches whom: the permission for an act, the rows it reaches, and the person found within that reach."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, select, true
+from sqlalchemy.orm import aliased
+
+from governance.customers.errors import RestrictedError
+from governance.customers.records import Owned
+from governance.customers.tables import PersonRow, RestrictionRow
+from governance.kernel.errors import ForbiddenError, NotFoundError
+from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
+from governance.kernel.work import Work
+from governance.policies.access import Row, allows
+from governance.policies.permissions import Permission
+from governance.policies.roles import RowScope
+
+UNKNOWN = "There is no such person, or they are not among those you look after."
+
+
+def allow(work: Work, permission: Permission) -> RowScope:
+    """Which rows the act reaches.
+
+    Raises:
+        ForbiddenError: where the actor may not do it at all.
+    """
+    decision = allows(work.actor, permission)
+    if not decision.allowed:
+        raise ForbiddenError(f"This needs the permission {permission.value}, which you do not have.")
+    return decision.rows
+
+
+def within(work: Work, permission: Permission) -> ColumnElement[bool]:
+    """Clause that keeps a list of people to those whom the act reaches.
+
+    Raises:
+        ForbiddenError: where the actor may not do it at all.
+    """
+    if allow(work, permission) is RowScope.ALL:
+        return true()
+    return PersonRow.responsible_id == work.actor.id
+
+
+def find_person(work: Work, subject: SubjectId, permission: Permission, *, locked: bool = False) -> PersonRow:
+    """The person of this id, or the one whom that person was merged into; *locked* until the transaction ends.
+
+    Raises:
+        ForbiddenError: where the actor may not do this at all.
+        NotFoundError: where there is no such person, or the act does not reach them: no difference is told.
+    """
+    allow(work, permission)
+    asked = aliased(PersonRow)
+    survivor = select(asked.merged_into).where(asked.id == subject).scalar_subquery()
+    query = select(PersonRow).where(PersonRow.id == func.coalesce(survivor, subject))
+    found = work.session.scalars(query.with_for_update(of=PersonRow) if locked else query).one_or_none()
+    if found is None or not reaches(work, permission, found):
+        raise NotFoundError(UNKNOWN)
+    return found
+
+
+def owners_of(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Owned]:
+    """Key owner and name in the log of each of *people*, of the survivor where they were merged.
+
+    Whoever calls has decided that it may be; people who do not exist are left out.
+    """
+    asked = aliased(PersonRow)
+    query = (
+        select(asked.id, PersonRow.owner_id, PersonRow.subject_ref)
+        .join(PersonRow, PersonRow.id == func.coalesce(asked.merged_into, asked.id))
+        .where(asked.id == any_(literal(list(people), ARRAY(Uuid))))
+    )
+    return {
+        SubjectId(person): Owned(OwnerId(owner), SubjectRef(ref)) for person, owner, ref in work.session.execute(query)
+    }
+
+
+def reaches(work: Work, permission: Permission, person: PersonRow) -> bool:
+    """Whether the act reaches this person."""
+    return allows(work.actor, permission, row=Row(person.responsible_id)).allowed
+
+
+def refuse_if_restricted(work: Work, person: PersonRow) -> None:
+    """Stop an act that a restriction of processing forbids: all but storage needs the person's own will or a claim.
+
+    Raises:
+        RestrictedError: where a restriction stands (GDPR Art. 18(2)).
+    """
+    standing = select(RestrictionRow.id).where(
+        RestrictionRow.person_id == person.id, RestrictionRow.lifted_at.is_(None)
+    )
+    if work.session.scalars(standing.limit(1)).first() is not None:
+        raise RestrictedError(
+            "Processing of this person's data is restricted: nothing may be changed until the restriction is lifted."
+        )

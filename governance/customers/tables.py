@@ -1,0 +1,365 @@
+"""What is kept of people. Each row is sealed under the key owner of the person it was made for, and keeps that owner.
+
+A person who is merged into another keeps row and owner; `merged_into` names the survivor, to whom the other rows move.
+So the key owners of a person are those of the survivor and of all who were merged into it.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, Numeric, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from governance.customers.codes import ContactKind, LinkKind, PersonKind
+from governance.kernel.db import Base, Id, pk
+from governance.vault.blind import BlindIndex, normal_email, normal_phone
+from governance.vault.columns import Digest
+from governance.vault.compartments import Compartment
+from governance.vault.kinds import JSON, TEXT
+from governance.vault.orm import SealedField, SealedRow
+
+CODE = String(32)
+
+
+def _one_of(column: str, codes: type[ContactKind | LinkKind | PersonKind]) -> CheckConstraint:
+    listed = ", ".join(f"'{code.value}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+class PersonRow(SealedRow, Base):
+    """A person. Dates of birth and death are ISO 8601, possibly of reduced precision (`1982-08`, `1982`)."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        _one_of("kind", PersonKind),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+        CheckConstraint("merged_into <> id", name="merged_into_another"),
+        Index("ix_person_responsible_id", "responsible_id", "id", postgresql_where=text("responsible_id IS NOT NULL")),
+        Index("ix_person_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_person_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+        Index(
+            "ix_person_inform_by",
+            "inform_by",
+            postgresql_where=text("inform_by IS NOT NULL AND informed_at IS NULL"),
+        ),
+    )
+
+    subject_ref: Mapped[UUID] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(CODE)
+    language: Mapped[str | None] = mapped_column(String(8))
+    country: Mapped[str | None] = mapped_column(String(2))
+    source: Mapped[str | None] = mapped_column(CODE)
+    ground: Mapped[str | None] = mapped_column(CODE)
+    acquired_at: Mapped[datetime]
+    customer_since: Mapped[date | None]
+    inform_by: Mapped[datetime | None]
+    informed_at: Mapped[datetime | None]
+    not_mailable: Mapped[str | None] = mapped_column(CODE)
+    responsible_id: Mapped[UUID | None]
+    deceased_at: Mapped[datetime | None]
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    batch_id: Mapped[UUID | None]
+    version: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    family_name = SealedField(TEXT, Compartment.PROFILE)
+    given_name = SealedField(TEXT, Compartment.PROFILE)
+    patronymic = SealedField(TEXT, Compartment.PROFILE)
+    birth_date = SealedField(TEXT, Compartment.PROFILE)
+    sex = SealedField(TEXT, Compartment.PROFILE)
+    marital_status = SealedField(TEXT, Compartment.PROFILE)
+    profession = SealedField(TEXT, Compartment.PROFILE)
+    organisation = SealedField(TEXT, Compartment.PROFILE)
+    region = SealedField(TEXT, Compartment.PROFILE)
+    city = SealedField(TEXT, Compartment.PROFILE)
+    street = SealedField(TEXT, Compartment.PROFILE)
+    postcode = SealedField(TEXT, Compartment.PROFILE)
+    source_note = SealedField(TEXT, Compartment.PROFILE)
+    note = SealedField(TEXT, Compartment.PROFILE)
+    tags = SealedField(JSON, Compartment.PROFILE)
+    interests = SealedField(JSON, Compartment.PROFILE)
+    preferred_payment = SealedField(TEXT, Compartment.PROFILE)
+    deceased_on = SealedField(TEXT, Compartment.PROFILE)
+
+
+class PersonLinkRow(Base):
+    """Who acts for whom: the other person is guardian or representative of this one."""
+
+    __tablename__ = "person_link"
+    __table_args__ = (
+        _one_of("kind", LinkKind),
+        CheckConstraint("person_id <> other_id", name="two_people"),
+        Index(
+            "uq_person_link_standing",
+            "person_id",
+            "other_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: Id = pk()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str] = mapped_column(CODE)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class ContactRow(SealedRow, Base):
+    """A way to reach a person. Several people may share one, but only one holds it verified to sign in with."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        _one_of("kind", ContactKind),
+        Index(
+            "uq_contact_login",
+            "value_index",
+            unique=True,
+            postgresql_where=text("is_login AND verified_at IS NOT NULL"),
+        ),
+        Index(
+            "uq_contact_login_next",
+            "value_index_next",
+            unique=True,
+            postgresql_where=text("is_login AND verified_at IS NOT NULL"),
+        ),
+        Index("uq_contact_primary", "person_id", "kind", unique=True, postgresql_where=text("is_primary")),
+        CheckConstraint("region ~ '^[A-Z]{2}$'", name="region_is_iso"),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str] = mapped_column(CODE)
+    region: Mapped[str | None] = mapped_column(String(2))
+    label: Mapped[str | None] = mapped_column(CODE)
+    is_primary: Mapped[bool]
+    is_login: Mapped[bool]
+    verified_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    batch_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+    value = SealedField(
+        TEXT,
+        Compartment.CONTACT,
+        index_by="kind",
+        indexes={
+            ContactKind.EMAIL.value: BlindIndex("contact.value/email", normal_email),
+            ContactKind.PHONE.value: BlindIndex("contact.value/phone", normal_phone),
+            ContactKind.POSTAL.value: BlindIndex("contact.value/postal"),
+            ContactKind.MESSENGER.value: BlindIndex("contact.value/messenger"),
+            ContactKind.SOCIAL.value: BlindIndex("contact.value/social"),
+            ContactKind.CARD.value: BlindIndex("contact.value/card"),
+        },
+    )
+    extension = SealedField(TEXT, Compartment.CONTACT)
+
+
+class PurchaseRow(SealedRow, Base):
+    """A purchase, with the buyer as known at that time: it must prove something when the rest is erased."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso"),
+        CheckConstraint("abs(total) < 1e14", name="total_is_plausible"),
+        Index("ix_purchase_person_id", "person_id", "paid_at", "id"),
+        Index("ix_purchase_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    paid_at: Mapped[datetime]
+    whole_day: Mapped[bool]
+    total: Mapped[Decimal] = mapped_column(Numeric())
+    currency: Mapped[str] = mapped_column(String(3))
+    batch_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+    number = SealedField(TEXT, Compartment.FINANCE, index=BlindIndex("purchase.number"))
+    items = SealedField(JSON, Compartment.FINANCE)
+    buyer = SealedField(JSON, Compartment.FINANCE)
+    note = SealedField(TEXT, Compartment.FINANCE)
+
+
+class InteractionRow(SealedRow, Base):
+    """A call, meeting, letter or message between staff and customer."""
+
+    __tablename__ = "interaction"
+    __table_args__ = (
+        CheckConstraint("seconds >= 0", name="seconds_not_negative"),
+        Index("ix_interaction_person_id", "person_id", "at", "id"),
+        Index("ix_interaction_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+        Index(
+            "ix_interaction_next_contact_at", "next_contact_at", postgresql_where=text("next_contact_at IS NOT NULL")
+        ),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(CODE)
+    at: Mapped[datetime]
+    whole_day: Mapped[bool]
+    seconds: Mapped[int | None]
+    next_contact_at: Mapped[datetime | None]
+    next_whole_day: Mapped[bool]
+    staff_id: Mapped[UUID | None]
+    batch_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+    result = SealedField(TEXT, Compartment.BEHAVIOUR)
+    note = SealedField(TEXT, Compartment.BEHAVIOUR)
+
+
+class ActivityRow(SealedRow, Base):
+    """What a customer did by themselves: a visit, a click, an answer."""
+
+    __tablename__ = "activity"
+    __table_args__ = (Index("ix_activity_person_id", "person_id", "at", "id"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(CODE)
+    at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    detail = SealedField(JSON, Compartment.BEHAVIOUR)
+
+
+class ExtraFieldRow(Base):
+    """Definition of an extra field. Key, type, compartment and index never change; the database sees to it."""
+
+    __tablename__ = "extra_field"
+    __table_args__ = (UniqueConstraint("key"), CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,49}$'", name="key_is_a_name"))
+
+    id: Id = pk()
+    key: Mapped[str] = mapped_column(String(50))
+    labels: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    type: Mapped[str] = mapped_column(CODE)
+    category: Mapped[str] = mapped_column(String(80))
+    sensitivity: Mapped[str] = mapped_column(CODE)
+    compartment: Mapped[str] = mapped_column(CODE)
+    mask: Mapped[str] = mapped_column(CODE)
+    indexed: Mapped[bool]
+    visibility: Mapped[str] = mapped_column(CODE)
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+def extra_index(field_id: UUID) -> BlindIndex:
+    """The blind index over the values of one extra field."""
+    return BlindIndex(f"extra_value.value/{field_id}")
+
+
+class _ExtraField(SealedField[str]):
+    """The value of an extra field in one compartment; indexed, under a name per field, where its row says so."""
+
+    def __init__(self, compartment: Compartment) -> None:
+        super().__init__(TEXT, compartment)
+
+    @property
+    def indexed(self) -> bool:
+        """Some of these values are."""
+        return True
+
+    def columns(self, table: str) -> dict[str, Any]:
+        """Digests without an index over all rows: most are null, and a partial index stands in the table."""
+        made = super().columns(table)
+        return {**made, self.index_name: mapped_column(Digest(), nullable=True)}
+
+    def index_of(self, instance: object) -> BlindIndex | None:
+        """The index of this row's field."""
+        if not isinstance(instance, ExtraValueRow) or not instance.indexed:
+            return None
+        return extra_index(instance.field_id)
+
+
+class ExtraValueRow(SealedRow, Base):
+    """The value of an extra field, in the column of the field's compartment."""
+
+    __tablename__ = "extra_value"
+    __table_args__ = (
+        UniqueConstraint("person_id", "field_id"),
+        CheckConstraint(
+            "num_nonnulls(profile_sealed, contact_sealed, behaviour_sealed, finance_sealed) = 1", name="one_compartment"
+        ),
+        *(
+            Index(f"ix_extra_value_{name}_index", f"{name}_index", postgresql_where=text(f"{name}_index IS NOT NULL"))
+            for name in ("profile", "contact", "behaviour", "finance")
+        ),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    field_id: Mapped[UUID] = mapped_column(ForeignKey("extra_field.id"), index=True)
+    indexed: Mapped[bool]
+    batch_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    profile = _ExtraField(Compartment.PROFILE)
+    contact = _ExtraField(Compartment.CONTACT)
+    behaviour = _ExtraField(Compartment.BEHAVIOUR)
+    finance = _ExtraField(Compartment.FINANCE)
+
+
+class HoldRow(SealedRow, Base):
+    """A legal hold: what lies in these compartments is kept until it is released (GDPR Art. 17(3)(e))."""
+
+    __tablename__ = "person_hold"
+    __table_args__ = (
+        CheckConstraint("cardinality(compartments) >= 1", name="some_compartment"),
+        Index("ix_person_hold_standing", "person_id", postgresql_where=text("released_at IS NULL")),
+        Index("ix_person_hold_review_at", "review_at", postgresql_where=text("released_at IS NULL")),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    compartments: Mapped[list[str]] = mapped_column(ARRAY(CODE))
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[UUID | None]
+    review_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[UUID | None]
+
+    reason = SealedField(TEXT, Compartment.EVIDENCE)
+    case_ref = SealedField(TEXT, Compartment.EVIDENCE, index=BlindIndex("person_hold.case_ref"))
+
+
+class RestrictionRow(Base):
+    """Processing is restricted: the data are kept and nothing else is done with them (GDPR Art. 18)."""
+
+    __tablename__ = "person_restriction"
+    __table_args__ = (
+        Index(
+            "uq_person_restriction_standing",
+            "person_id",
+            "reason",
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Id = pk()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    reason: Mapped[str] = mapped_column(CODE)
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[UUID | None]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None]
+
+
+class EnrichmentRow(SealedRow, Base):
+    """What an import changed in a person who was there already, with the values before, so that it can be undone."""
+
+    __tablename__ = "person_enrichment"
+    __table_args__ = (UniqueConstraint("batch_id", "person_id"),)
+
+    batch_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    fields: Mapped[list[str]] = mapped_column(ARRAY(String(63)))
+    version_after: Mapped[int]
+    created_at: Mapped[datetime]
+
+    before = SealedField(JSON, Compartment.PROFILE)

@@ -1,0 +1,39 @@
+"""Words that may be kept: in normal form, without control characters, not too long, and no mask."""
+
+import unicodedata
+
+from governance.policies.masking import DOTS
+
+SHORT_TEXT = 200
+LONG_TEXT = 4000
+_LINES = frozenset("\n\t")
+
+
+class Wrong(ValueError):  # noqa: N818 (it is no failure: it is what is said of a field)
+    """Why a value cannot be kept: a sentence with the remedy, which repeats nothing of the value."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def words(value: object, *, longest: int = SHORT_TEXT, lines: bool = False) -> str:
+    """*value* as text that may be kept: NFC, trimmed; white space collapsed unless it may have several *lines*.
+
+    Raises:
+        Wrong: where it is no text, empty, too long, masked, or holds what no text holds.
+    """
+    if not isinstance(value, str):
+        raise Wrong("Give text.")
+    text = unicodedata.normalize("NFC", value)
+    text = text.replace("\r\n", "\n").strip() if lines else " ".join(text.split())
+    if not text:
+        raise Wrong("Give some text, or null to empty the field.")
+    if len(text) > longest:
+        raise Wrong(f"At most {longest} characters.")
+    if DOTS in text:
+        raise Wrong("This is a masked value, and keeping it would destroy the real one; leave the field out.")
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in _LINES:
+            raise Wrong("Control characters cannot be kept.")
+    return text

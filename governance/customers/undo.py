@@ -1,0 +1,236 @@
+"""Taking an import back, part by part: what nobody has touched since goes or is restored, the rest is named.
+
+What stays is cut loose from the import, so that a part is never met again: the next call goes on behind it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Uuid, any_, delete, exists, literal, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import CollectionAggregate
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import NewEntry, ObjectRef
+from governance.customers.loading import opened, warm
+from governance.customers.tables import (
+    ActivityRow,
+    ContactRow,
+    EnrichmentRow,
+    ExtraValueRow,
+    HoldRow,
+    InteractionRow,
+    PersonLinkRow,
+    PersonRow,
+    PurchaseRow,
+    RestrictionRow,
+)
+from governance.kernel.ids import BatchId, SubjectId, SubjectRef
+from governance.kernel.work import Work
+from governance.vault.compartments import Compartment
+from governance.vault.runtime import vault_of
+
+PART = 500
+
+
+@dataclass(slots=True)
+class UndonePart:
+    """What one part of an undoing did.
+
+    Attributes:
+        purchases, interactions, people: how many were removed.
+        restored: how many people got their values of before back.
+        kept: people left as they are, since they were edited or used since, or are held or restricted.
+        done: whether nothing is left.
+    """
+
+    purchases: int = 0
+    interactions: int = 0
+    people: int = 0
+    restored: int = 0
+    kept: list[SubjectId] = field(default_factory=list)
+    done: bool = False
+
+
+def undo_part(work: Work, *, batch: BatchId, limit: int = PART) -> UndonePart:
+    """Undo up to *limit* rows of an import; to be called until `done`, each time in a transaction of its own.
+
+    Purchases and interactions go first, then people who came with the import, then what it added to others.
+    """
+    part = UndonePart()
+    for phase in (_purchases, _interactions, _people, _restorations):
+        if phase(work, batch, limit, part):
+            return part
+    part.done = True
+    return part
+
+
+def _purchases(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
+    met, removed = _events(work, PurchaseRow, Compartment.FINANCE, Action.PURCHASE_REMOVED, batch, limit, part)
+    part.purchases += removed
+    return met
+
+
+def _interactions(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
+    met, removed = _events(work, InteractionRow, Compartment.BEHAVIOUR, Action.INTERACTION_REMOVED, batch, limit, part)
+    part.interactions += removed
+    return met
+
+
+def _events(
+    work: Work,
+    table: type[PurchaseRow | InteractionRow],
+    compartment: Compartment,
+    action: Action,
+    batch: BatchId,
+    limit: int,
+    part: UndonePart,
+) -> tuple[bool, int]:
+    query = (
+        select(table.id, table.person_id, PersonRow.subject_ref)
+        .join(PersonRow, PersonRow.id == table.person_id)
+        .where(table.batch_id == batch)
+        .order_by(table.id)
+        .limit(limit)
+        .with_for_update(of=table)
+    )
+    found = work.session.execute(query).all()
+    held = _held(work, {person for _, person, _ in found}, compartment)
+    gone = [(row, ref) for row, person, ref in found if person not in held]
+    part.kept += sorted(SubjectId(person) for person in held)
+    work.session.execute(delete(table).where(table.id == _any([row for row, _ in gone])))
+    work.session.execute(
+        update(table).where(table.id == _any([row for row, person, _ in found if person in held])).values(batch_id=None)
+    )
+    kind = table.__tablename__
+    facts = {"batch": batch}
+    audit.append_many(
+        work, [NewEntry(action, subject=SubjectRef(ref), object=ObjectRef(kind, row), facts=facts) for row, ref in gone]
+    )
+    return bool(found), len(gone)
+
+
+def _people(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
+    query = (
+        select(PersonRow.id, PersonRow.owner_id, PersonRow.subject_ref)
+        .where(PersonRow.batch_id == batch)
+        .order_by(PersonRow.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    found = work.session.execute(query).all()
+    touched = set(work.session.scalars(_touched([person for person, _, _ in found], batch)))
+    part.kept += [SubjectId(person) for person, _, _ in found if person in touched]
+    gone = [one for one in found if one[0] not in touched]
+    ids = _any([person for person, _, _ in gone])
+    for table in (ContactRow, ExtraValueRow, EnrichmentRow):
+        work.session.execute(delete(table).where(table.person_id == ids))
+    work.session.execute(delete(PersonRow).where(PersonRow.id == ids))
+    stay = _any(sorted(touched))
+    work.session.execute(delete(EnrichmentRow).where(EnrichmentRow.batch_id == batch, EnrichmentRow.person_id == stay))
+    work.session.execute(update(PersonRow).where(PersonRow.id == stay).values(batch_id=None))
+    vault_of(work.session).owners.shred(work.session, [owner for _, owner, _ in gone])
+    facts = {"batch": batch}
+    audit.append_many(
+        work, [NewEntry(Action.PERSON_REMOVED, subject=SubjectRef(ref), facts=facts) for _, _, ref in gone]
+    )
+    part.people += len(gone)
+    return bool(found)
+
+
+def _touched(people: Sequence[UUID], batch: BatchId) -> Select[UUID]:
+    """Those of *people* to whom something happened after the import made them."""
+    other = aliased(PersonRow)
+    later = exists().where(
+        EnrichmentRow.person_id == PersonRow.id,
+        EnrichmentRow.batch_id == batch,
+        EnrichmentRow.version_after == PersonRow.version,
+    )
+    return select(PersonRow.id).where(
+        PersonRow.id == _any(people),
+        or_(
+            (PersonRow.version > 1) & ~later,
+            PersonRow.merged_into.is_not(None),
+            exists().where(other.merged_into == PersonRow.id),
+            exists().where(EnrichmentRow.person_id == PersonRow.id, EnrichmentRow.batch_id != batch),
+            *(
+                exists().where(table.person_id == PersonRow.id)
+                for table in (PurchaseRow, InteractionRow, ActivityRow, PersonLinkRow, HoldRow, RestrictionRow)
+            ),
+            exists().where(PersonLinkRow.other_id == PersonRow.id),
+        ),
+    )
+
+
+def _restorations(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
+    query = select(EnrichmentRow).where(EnrichmentRow.batch_id == batch).order_by(EnrichmentRow.person_id).limit(limit)
+    notes = work.session.scalars(query.with_for_update()).all()
+    people = {
+        row.id: row
+        for row in work.session.scalars(
+            select(PersonRow)
+            .where(PersonRow.id == _any([note.person_id for note in notes]))
+            .order_by(PersonRow.id)
+            .with_for_update()
+        )
+    }
+    warm(work, people.values(), Compartment.PROFILE)
+    fixed = (
+        _held(work, people, Compartment.PROFILE) | _held(work, people, Compartment.CONTACT) | _restricted(work, people)
+    )
+    restored: list[tuple[PersonRow, EnrichmentRow]] = []
+    for note in notes:
+        person = people[note.person_id]
+        if person.version != note.version_after or person.merged_into is not None or person.id in fixed:
+            part.kept.append(SubjectId(person.id))
+        else:
+            restored.append((person, note))
+    _restore(work, batch, restored)
+    for note in notes:
+        work.session.delete(note)
+    work.session.flush()
+    part.restored += len(restored)
+    return bool(notes)
+
+
+def _restore(work: Work, batch: BatchId, restored: Sequence[tuple[PersonRow, EnrichmentRow]]) -> None:
+    for person, note in restored:
+        before = opened(note, "before") or {}
+        for name in note.fields:
+            setattr(person, name, before.get(name))
+        person.version += 1
+        person.updated_at = work.now
+    ids = _any([person.id for person, _ in restored])
+    for table in (ContactRow, ExtraValueRow):
+        work.session.execute(delete(table).where(table.batch_id == batch, table.person_id == ids))
+    entries = [
+        NewEntry(
+            Action.PERSON_EDITED,
+            subject=SubjectRef(person.subject_ref),
+            facts={"batch": batch, "fields": list(note.fields), "undone": True, "version": person.version},
+        )
+        for person, note in restored
+    ]
+    audit.append_many(work, entries)
+
+
+def _held(work: Work, people: Iterable[UUID], compartment: Compartment) -> set[UUID]:
+    query = select(HoldRow.person_id).where(
+        HoldRow.person_id == _any(list(people)),
+        HoldRow.released_at.is_(None),
+        literal(compartment.value) == any_(HoldRow.compartments),
+    )
+    return set(work.session.scalars(query))
+
+
+def _restricted(work: Work, people: Iterable[UUID]) -> set[UUID]:
+    query = select(RestrictionRow.person_id).where(
+        RestrictionRow.person_id == _any(list(people)), RestrictionRow.lifted_at.is_(None)
+    )
+    return set(work.session.scalars(query))
+
+
+def _any(ids: Sequence[UUID]) -> CollectionAggregate[bool]:
+    return any_(literal(list(ids), ARRAY(Uuid)))
