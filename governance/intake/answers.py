@@ -34,25 +34,23 @@ class ClaimedConsent:
         scope: channel or purpose that the column names.
         given: yes or no.
         on: the day named in the cell or in the column of consent dates.
-        words: the cell as it stood.
     """
 
     scope: ConsentScope
     given: bool
     on: PartialDate | None
-    words: str
 
 
 def read_consent(cell: Cell, *, scope: ConsentScope, dates: Reader) -> ClaimedConsent | Flaw | None:
     """A yes or no, with its date where one stands beside it."""
     if isinstance(cell, bool):
-        return ClaimedConsent(scope, cell, None, "true" if cell else "false")
+        return ClaimedConsent(scope, cell, None)
     text = text_of(cell)
     if not text:
         return None
     answer = read_yes_no(text)
     if answer is not None:
-        return ClaimedConsent(scope, answer, None, text)
+        return ClaimedConsent(scope, answer, None)
     if is_nothing(text):
         return None
     return _dated(text, scope, dates)
@@ -74,7 +72,7 @@ def _dated(text: str, scope: ConsentScope, dates: Reader) -> ClaimedConsent | Fl
             return Flaw("consent-only-date", "Only a date stands here; write yes or no beside it.")
         return Flaw("consent-word", "This says neither yes nor no; write yes, no, or leave the cell empty.")
     on = dates.read_date(found["date"].strip(), use=Use.PAST)
-    return on if isinstance(on, Flaw) else ClaimedConsent(scope, answer, on, text)
+    return on if isinstance(on, Flaw) else ClaimedConsent(scope, answer, on)
 
 
 def read_sex(cell: Cell) -> Sex | Flaw | None:

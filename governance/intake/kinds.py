@@ -188,7 +188,7 @@ def _customer(number: int, draft: Draft) -> CustomerRow | None:
 def _on_day(consent: ClaimedConsent, day: PartialDate | None) -> ClaimedConsent:
     if consent.on is not None or day is None:
         return consent
-    return ClaimedConsent(consent.scope, consent.given, day, consent.words)
+    return ClaimedConsent(consent.scope, consent.given, day)
 
 
 def _purchases(shared: CellReaders) -> Readers:

@@ -92,7 +92,7 @@ def _plain(value: object) -> object:
 _ENCODERS: Mapping[str, Callable[[Any], object]] = {
     "contacts": lambda contacts: [(one.kind, one.value, one.extension, one.label) for one in contacts],
     "consents": lambda claims: [
-        (one.scope.value, one.given, None if one.on is None else str(one.on), one.words) for one in claims
+        (one.scope.value, one.given, None if one.on is None else str(one.on)) for one in claims
     ],
     "tags": list,
     "interests": list,
@@ -106,8 +106,8 @@ def _moment(text: str) -> datetime | PartialDate:
 
 
 def _claim(parts: Sequence[Any]) -> ClaimedConsent:
-    scope, given, on, words = parts
-    return ClaimedConsent(ConsentScope(scope), given, None if on is None else PartialDate.parse(on), words)
+    scope, given, on = parts
+    return ClaimedConsent(ConsentScope(scope), given, None if on is None else PartialDate.parse(on))
 
 
 _DECODERS: Mapping[str, Callable[[Any], Any]] = {

@@ -56,18 +56,15 @@ def upgrade() -> None:
     op.create_table(
         "claimed_consent",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("owner_id", sa.Uuid(), sa.ForeignKey("key_owner.id"), nullable=False),
         sa.Column("person_id", sa.Uuid(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
         sa.Column("batch_id", sa.Uuid(), sa.ForeignKey("import_batch.id"), nullable=False),
         sa.Column("row_number", sa.Integer(), nullable=False),
         sa.Column("scope", sa.String(32), nullable=False),
         sa.Column("given", sa.Boolean(), nullable=False),
-        sa.Column("claimed_on", sa.Date()),
+        sa.Column("claimed_on", sa.String(10)),
         sa.Column("recorded_at", INSTANT, nullable=False),
-        *sealed("claimed_consent", "words"),
         sa.UniqueConstraint("batch_id", "person_id", "scope", "row_number"),
     )
-    op.create_index("ix_claimed_consent_owner_id", "claimed_consent", ["owner_id"])
     op.create_index("ix_claimed_consent_person_id", "claimed_consent", ["person_id"])
     op.create_table(
         "import_kept",

@@ -41,7 +41,7 @@ contacts = st.lists(
     max_size=3,
 ).map(tuple)
 claims = st.lists(
-    st.builds(ClaimedConsent, st.sampled_from(ConsentScope), st.booleans(), st.none() | days, st.text(max_size=9)),
+    st.builds(ClaimedConsent, st.sampled_from(ConsentScope), st.booleans(), st.none() | days),
     max_size=2,
 )
 moments = days | st.datetimes(timezones=st.just(UTC))
