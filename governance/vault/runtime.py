@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from governance.vault.columns import bind_indexer
 from governance.vault.compartments import SealedColumn
 from governance.vault.errors import UnsealedWriteError
 from governance.vault.formats import bound_to, generation_of, open_sealed, place, seal
-from governance.vault.holding import forget_rolled_back, forget_transaction
+from governance.vault.holding import KeySlot, forget_rolled_back, forget_transaction
 from governance.vault.keyring import KeyProvider
 from governance.vault.orm import PENDING, SealedRow
 from governance.vault.owners import Owners
@@ -151,12 +151,23 @@ class Vault:
         Raises:
             ShreddedError: where an owner or compartment was shredded.
         """
-        ciphers = self.owners.for_sealing(session, ((item.owner, item.column.compartment.value) for item in items))
+        ciphers = self.owners.for_sealing(session, _slots(items))
+        columns = {id(item.column): item.column for item in items}
+        places = {name: self.place(column) for name, column in columns.items()}
         sealed: list[bytes] = []
+        before: SealItem | None = None
         for item in items:
-            generation, cipher = ciphers[(item.owner, item.column.compartment.value)]
-            row = bound_to(item.row_id, item.owner)
-            sealed.append(seal(cipher, generation, self.place(item.column), row, item.plaintext))
+            # Values of one row come one after the other, so what they share is looked up once.
+            if (
+                before is None
+                or item.owner is not before.owner
+                or item.column.compartment is not before.column.compartment
+            ):
+                generation, cipher = ciphers[(item.owner, item.column.compartment.value)]
+            if before is None or item.owner is not before.owner or item.row_id is not before.row_id:
+                row = bound_to(item.row_id, item.owner)
+            sealed.append(seal(cipher, generation, places[id(item.column)], row, item.plaintext))
+            before = item
         return sealed
 
     def open_many(self, session: Session, items: Sequence[OpenItem]) -> list[bytes | None]:
@@ -228,6 +239,15 @@ class Vault:
                     if len(owners) >= width:
                         break
         return list(owners)
+
+
+def _slots(items: Iterable[SealItem]) -> Iterator[KeySlot]:
+    """Owner and compartment of each of *items*, without what merely repeats the one before."""
+    before: SealItem | None = None
+    for item in items:
+        if before is None or item.owner is not before.owner or item.column.compartment is not before.column.compartment:
+            yield item.owner, item.column.compartment.value
+        before = item
 
 
 def vault_of(session: Session) -> Vault:
