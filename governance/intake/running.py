@@ -89,13 +89,20 @@ def resumable(work: Work) -> list[BatchId]:
     ]
 
 
-def resume(database: Database, *, actor: Actor, batch: BatchId, clock: Clock | None = None) -> BatchReport:
+def resume(
+    database: Database,
+    *,
+    actor: Actor,
+    batch: BatchId,
+    clock: Clock | None = None,
+    on_progress: OnProgress | None = None,
+) -> BatchReport:
     """Take up an interrupted import, or its undoing; raises as `run_batch` and `undo_batch` do."""
     with open_work(database, actor, clock=clock) as work:
         state = report(work, batch=batch).state
     if state is BatchState.UNDOING:
-        return undo_batch(database, actor=actor, batch=batch, clock=clock).batch
-    return run_batch(database, actor=actor, batch=batch, clock=clock)
+        return undo_batch(database, actor=actor, batch=batch, clock=clock, on_progress=on_progress).batch
+    return run_batch(database, actor=actor, batch=batch, clock=clock, on_progress=on_progress)
 
 
 @contextmanager
