@@ -36,14 +36,14 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = {
 COLUMN_GRANTS: Final = frozenset({("audit_head", name, "UPDATE") for name in ("size", "root", "edge")})
 # SHA-256 of the sources: a function of the same name that refuses nothing would pass every other check.
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "audit_refuse": "",
-    "audit_keep_pending": "",
-    "audit_keep_head": "",
-    "audit_keep_detail": "",
-    "audit_guard_partition": "",
-    "audit_ensure_partitions": "",
-    "audit_drop_bodies": "",
-    "audit_forget": "",
+    "audit_refuse": "0c192ca6ca80b4e46590a4e5958663602eb324956c53252a4c354743db2d388f",
+    "audit_keep_pending": "79b5f0129ba58f5ff0ccc08e993bab32fdb70ad510d0dab92adc4da8688a2288",
+    "audit_keep_head": "986c2b860bb96024f0347b2a20a43f791571e6d90282e992e0bf9dbd8d857db6",
+    "audit_keep_detail": "a14c3068795f76af53367faa7e846bbda1c910a7dee93abfcff338eeda88b4a4",
+    "audit_guard_partition": "4fdc5e45b62b5938875ce2b7e177dd5c445c5f3487bf6b2409efcfb20a0ee021",
+    "audit_ensure_partitions": "aed3613de40d70f66c814bf72bc47dc356b7178ad1f50a51f904016fa95f55b0",
+    "audit_drop_bodies": "6ea1cd334a67d9d0d9d4d3a706d7631cac528c03b4d7111f4bdcc10c9e52b160",
+    "audit_forget": "af194070c416be24e2767e78d00249999635b06eb854624e2c641717fb35398c",
 }
 DEFINERS: Final = frozenset({"audit_ensure_partitions", "audit_drop_bodies", "audit_forget"})
 

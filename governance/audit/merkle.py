@@ -8,7 +8,7 @@ c2sp.org/tlog-tiles (tiles and entry bundles).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -63,7 +63,7 @@ class Edge:
     tell the root. It takes at most 255 hashes per level, however large the tree.
     """
 
-    __slots__ = ("_rows", "size")
+    __slots__ = ("_peaks", "_rows", "size")
 
     def __init__(self, size: int = 0, rows: Sequence[bytes] = ()) -> None:
         """Take the rows of a tree of *size* leaves, level 0 first; each must be as wide as *size* says."""
@@ -71,6 +71,7 @@ class Edge:
         self._rows = list(rows) + [b""] * (len(partial_widths(size)) - len(rows))
         if [len(row) for row in self._rows] != [width * HASH_BYTES for width in partial_widths(size)]:
             raise ProofError("the edge does not fit the size of its tree")
+        self._peaks: dict[int, list[bytes]] = {}
 
     @classmethod
     def from_bytes(cls, size: int, concatenated: bytes) -> Edge:
@@ -117,6 +118,7 @@ class Edge:
                 for number, start in enumerate(range(0, cut, TILE_BYTES))
             ]
             self._rows[level] = row[cut:]
+            self._peaks.pop(level, None)
             tiles.extend(filled)
             incoming = b"".join([subtree_root(tile.hashes) for tile in filled])
             level += 1
@@ -125,15 +127,23 @@ class Edge:
     def root(self) -> bytes:
         """The root of the tree so far (RFC 6962 section 2.1; of an empty tree the hash of nothing)."""
         root = b""
-        for row in self._rows:  # from the smallest subtrees, which lie rightmost, to the largest
-            end, width = len(row), 1
-            while end:
-                if end & width * HASH_BYTES:
-                    peak = subtree_root(row[end - width * HASH_BYTES : end])
-                    root = node_hash(peak, root) if root else peak
-                    end -= width * HASH_BYTES
-                width <<= 1
+        for level in range(len(self._rows)):
+            for peak in self._peaks_of(level):
+                root = node_hash(peak, root) if root else peak
         return root or EMPTY_ROOT
+
+    def _peaks_of(self, level: int) -> list[bytes]:
+        """Roots of the complete subtrees that a row is made of, the smallest first: that is the rightmost."""
+        if level not in self._peaks:
+            row, peaks, width = self._rows[level], [], HASH_BYTES
+            end = len(row)
+            while end:
+                if end & width:
+                    peaks.append(subtree_root(row[end - width : end]))
+                    end -= width
+                width <<= 1
+            self._peaks[level] = peaks
+        return self._peaks[level]
 
 
 def partial_widths(size: int) -> list[int]:
@@ -143,6 +153,14 @@ def partial_widths(size: int) -> list[int]:
         widths.append(size % TILE_WIDTH)
         size >>= TILE_HEIGHT
     return widths
+
+
+def full_tiles(size: int) -> list[int]:
+    """How many full tiles each level has in a tree of *size* leaves."""
+    counts = []
+    while size := size >> TILE_HEIGHT:
+        counts.append(size)
+    return counts
 
 
 def tile_width(size: int, level: int, index: int) -> int:
@@ -278,17 +296,6 @@ def write_bundle(entries: Sequence[bytes]) -> bytes:
     if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
         raise ProofError(f"an entry is longer than {MAX_ENTRY_BYTES} bytes")
     return b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
-
-
-def read_bundle(bundle: bytes) -> Iterator[bytes]:
-    """The entries of a bundle, in order; raises ProofError where it breaks off."""
-    at, end = 0, len(bundle)
-    while at < end:
-        stop = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
-        if stop > end or end - at < 2:
-            raise ProofError("the bundle breaks off within an entry")
-        yield bundle[at + 2 : stop]
-        at = stop
 
 
 def _split(size: int) -> int:

@@ -7,8 +7,10 @@ is `sequencer.drain`: both open their own transactions.
 from governance.audit.aging import drop_bodies, ensure_partitions, forget_details
 from governance.audit.appending import append, append_many
 from governance.audit.enforcement import verify_enforcement
+from governance.audit.exporting import export
 from governance.audit.opening import open_tree
 from governance.audit.trail import consistency_proof, details, entry, inclusion_proof, search
+from governance.audit.verification import verify_live
 
 __all__ = [
     "append",
@@ -18,9 +20,11 @@ __all__ = [
     "drop_bodies",
     "ensure_partitions",
     "entry",
+    "export",
     "forget_details",
     "inclusion_proof",
     "open_tree",
     "search",
     "verify_enforcement",
+    "verify_live",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from governance.audit import merkle
@@ -74,7 +74,7 @@ def all_trees(session: Session) -> list[Tree]:
     found = session.execute(
         select(TreeRow, HeadRow).join(HeadRow, HeadRow.tree_id == TreeRow.tree_id).order_by(TreeRow.tree_id)
         .execution_options(populate_existing=True)
-    ).tuples()  # fmt: skip
+    )  # fmt: skip
     return [
         Tree(
             tree_id=row.tree_id,
@@ -131,9 +131,28 @@ def leaf_hashes(session: Session, tree_id: int, first: int, end: int) -> Iterato
         first = stop
 
 
-def checkpoints(session: Session, tree_id: int) -> list[SignedCheckpoint]:
-    """All signed checkpoints of a tree, smallest first."""
-    found = session.scalars(select(CheckpointRow).where(CheckpointRow.tree_id == tree_id).order_by(CheckpointRow.size))
+def checkpoints(session: Session, tree_id: int, *, after: int, upto: int) -> list[SignedCheckpoint]:
+    """Signed checkpoints of a tree larger than *after* and not larger than *upto* leaves, smallest first."""
+    found = session.scalars(
+        select(CheckpointRow)
+        .where(CheckpointRow.tree_id == tree_id, CheckpointRow.size > after, CheckpointRow.size <= upto)
+        .order_by(CheckpointRow.size)
+    )
+    return [_signed(row) for row in found]
+
+
+def daily_checkpoints(session: Session, tree_id: int, *, upto: int) -> list[SignedCheckpoint]:
+    """The last signed checkpoint of each day, of trees of at most *upto* leaves."""
+    last = (
+        select(func.max(CheckpointRow.size))
+        .where(CheckpointRow.tree_id == tree_id, CheckpointRow.size <= upto)
+        .group_by(func.date_trunc("day", CheckpointRow.at))
+    )
+    found = session.scalars(
+        select(CheckpointRow)
+        .where(CheckpointRow.tree_id == tree_id, CheckpointRow.size.in_(last))
+        .order_by(CheckpointRow.size)
+    )
     return [_signed(row) for row in found]
 
 
@@ -141,17 +160,6 @@ def newest_checkpoint(session: Session, tree_id: int) -> SignedCheckpoint | None
     """The largest signed checkpoint of a tree, if any."""
     found = session.scalars(
         select(CheckpointRow).where(CheckpointRow.tree_id == tree_id).order_by(CheckpointRow.size.desc()).limit(1)
-    ).one_or_none()
-    return None if found is None else _signed(found)
-
-
-def checkpoint_at(session: Session, tree_id: int, size: int) -> SignedCheckpoint | None:
-    """The smallest signed checkpoint of at least *size* leaves, if any."""
-    found = session.scalars(
-        select(CheckpointRow)
-        .where(CheckpointRow.tree_id == tree_id, CheckpointRow.size >= size)
-        .order_by(CheckpointRow.size)
-        .limit(1)
     ).one_or_none()
     return None if found is None else _signed(found)
 

@@ -1,20 +1,17 @@
 """Verify an exported audit log offline: `python -m governance.audit.verify DIR --checkpoint FILE --vkey FILE`.
 
-Needs the export, a checkpoint that was kept elsewhere, and the key that signs checkpoints; no database, and of this
-project nothing but `merkle` and `notes`. The steps, and what each shows:
+Needs the export, a checkpoint and the key that were kept elsewhere; no database, and of this project nothing but
+`merkle` and `notes`. The steps, and what each detects:
 
-1. The verifier key is read. One that lies in the export itself shows damage, but not forgery: whoever forges a log
-   forges its key. Keep the key elsewhere, as the checkpoint.
-2. The kept checkpoint and that of the export are signed by this key and speak of the same log: a log under another
-   name or key is not the log that was kept.
+1. The verifier key is read. (One that lies in the export shows damage, not forgery: a forger forges it as well.)
+2. All checkpoints are signed by this key and of one log: a log under another name or key.
 3. The export is not smaller than the kept checkpoint: a truncated tail, a shorter log, an old backup.
 4. Every entry hashes to its place in the tree: an edited, reordered, inserted or removed entry, by its number.
 5. Every tile is made of the tiles below it: hashes that were edited without care.
-6. The tree has the root of the export's checkpoint, of the kept one and of each earlier one in `checkpoints/`, each at
-   its own size: whatever was changed consistently, entries and hashes together; the first checkpoint that fails tells
-   between which two sizes.
+6. The tree has the root of each checkpoint (of the export, kept, earlier) at its size: entries changed together with
+   all hashes; the first checkpoint that fails tells between which two sizes.
 
-Not shown: a log forged by somebody who also holds the signing key, where no checkpoint was kept outside their reach.
+Not detected: a log forged by one who also holds the signing key, where no checkpoint was kept out of their reach.
 """
 
 from __future__ import annotations
@@ -31,6 +28,8 @@ from governance.audit import merkle, notes
 
 MAX_FINDINGS = 20
 OWN_CHECKPOINT = "the export's checkpoint"
+DROPPING = b'"action":"audit:bodies:dropped"'
+"""What an entry holds that tells of bodies dropped by age; such entries are kept longest of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,36 +158,83 @@ def _checkpoint_files(directory: Path, kept: bytes | None) -> Iterator[tuple[str
 
 def _checked_leaves(directory: Path, report: Report) -> Iterator[tuple[int, bytes]]:
     """Step 4: the leaf hashes of each level-0 tile, with the entries checked against them."""
-    kept = _Kept(directory / "kept.jsonl", report)
-    seen_bundle = False
+    bodies = _Bodies(directory, report)
     for index in range(-(-report.size // merkle.TILE_WIDTH)):
         width = merkle.tile_width(report.size, 0, index)
         first = index * merkle.TILE_WIDTH
         stored = _read(directory, 0, index, width, width * merkle.HASH_BYTES)
-        bundle = _read(directory, None, index, width)
-        computed = b""
-        if bundle is not None:
-            seen_bundle = True
-            computed = _hash_bundle(bundle)
-            report.verified += len(computed) // merkle.HASH_BYTES
-        elif seen_bundle:
-            report.found(4, first, "a bundle of entries is missing", "Entries were removed from the export or the log.")
-        else:
-            report.pruned += width
+        computed = bodies.hash_bundle(index, width)
         if stored is None:
             report.found(4, first, "a tile of hashes is missing or of a wrong length", "The export was cut or damaged.")
-            stored = computed
-        elif bundle is not None and computed != stored:
+            stored = computed or b""
+        elif computed is not None and computed != stored:
             _compare(stored, computed, first, report)
-        for seq, entry in kept.within(first, first + width):
-            report.verified += 1
-            start = (seq - first) * merkle.HASH_BYTES
-            if merkle.leaf_hash(entry) != stored[start : start + merkle.HASH_BYTES]:
-                report.found(4, seq, "a kept entry is not the one in the tree", "The entry was edited.")
+        bodies.check_kept(first, width, stored)
         if len(stored) != width * merkle.HASH_BYTES:
             return  # a hole in the tree: nothing after it can be placed
         yield first, stored
-    report.pruned -= kept.count
+    bodies.judge_pruned()
+
+
+class _Bodies:
+    """The bytes of the entries: bundles, and behind the pruned part those that are still kept."""
+
+    def __init__(self, directory: Path, report: Report) -> None:
+        self._directory, self._report = directory, report
+        self._begun = False
+        self._dropping_told = False
+        self._kept = _read_kept(directory / "kept.jsonl", report)
+        self._next = next(self._kept, None)
+
+    def hash_bundle(self, index: int, width: int) -> bytes | None:
+        """The leaf hashes of a bundle; None where it is not there."""
+        bundle = _read(self._directory, None, index, width)
+        if bundle is None:
+            if self._begun:
+                meaning = "Entries were removed from the export or the log."
+                self._report.found(4, index * merkle.TILE_WIDTH, "a bundle of entries is missing", meaning)
+            else:
+                self._report.pruned += width
+            return None
+        self._begun = True
+        self._dropping_told = self._dropping_told or DROPPING in bundle
+        hashes = _hash_bundle(bundle)
+        self._report.verified += len(hashes) // merkle.HASH_BYTES
+        return hashes
+
+    def check_kept(self, first: int, width: int, stored: bytes) -> None:
+        """Check the kept entries among *width* leaves from *first* on against their hashes."""
+        while self._next is not None and self._next[0] < first + width:
+            seq, entry = self._next
+            self._report.verified += 1
+            self._report.pruned -= 0 if self._begun else 1
+            self._dropping_told = self._dropping_told or DROPPING in entry
+            start = (seq - first) * merkle.HASH_BYTES
+            if start < 0 or merkle.leaf_hash(entry) != stored[start : start + merkle.HASH_BYTES]:
+                self._report.found(4, seq, "a kept entry is not the one in the tree", "The entry was edited.")
+            self._next = next(self._kept, None)
+
+    def judge_pruned(self) -> None:
+        """Whether the log itself tells why bytes are missing."""
+        pruned = self._report.pruned
+        if pruned and not self._dropping_told:
+            what = f"{pruned} entries are there by their hashes alone, and no entry tells of their dropping"
+            self._report.found(4, None, what, "The bytes of entries were removed from the export or the log.")
+        elif pruned:
+            self._report.notices.append(f"{pruned} entries are there by their hashes alone; a dropping is told of.")
+
+
+def _read_kept(path: Path, report: Report) -> Iterator[tuple[int, bytes]]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            try:
+                read = json.loads(line)
+                yield int(read["seq"]), str(read["entry"]).encode()
+            except (ValueError, KeyError, TypeError):
+                report.found(4, None, "kept.jsonl has a line that cannot be read", "The export was damaged.")
+                return
 
 
 def _hash_bundle(bundle: bytes) -> bytes:
@@ -205,12 +251,10 @@ def _hash_bundle(bundle: bytes) -> bytes:
 
 def _compare(stored: bytes, computed: bytes, first: int, report: Report) -> None:
     """Name the first entry of a bundle that is not the one in the tree."""
-    for start in range(0, max(len(stored), len(computed)), merkle.HASH_BYTES):
-        if stored[start : start + merkle.HASH_BYTES] != computed[start : start + merkle.HASH_BYTES]:
-            seq = first + start // merkle.HASH_BYTES
-            meaning = "Entries were edited, moved, added or removed; where step 6 fails too, their hashes were."
-            report.found(4, seq, "an entry is not the one in the tree", meaning)
-            return
+    starts = range(0, max(len(stored), len(computed)), merkle.HASH_BYTES)
+    at = next(at for at in starts if stored[at : at + merkle.HASH_BYTES] != computed[at : at + merkle.HASH_BYTES])
+    meaning = "Entries were edited, moved, added or removed; where step 6 fails too, their hashes were."
+    report.found(4, first + at // merkle.HASH_BYTES, "an entry is not the one in the tree", meaning)
 
 
 def _grow(directory: Path, edge: merkle.Edge, hashes: bytes, report: Report) -> None:
@@ -250,36 +294,6 @@ def _read(directory: Path, level: int | None, index: int, width: int, length: in
             return None
     full = _read(directory, level, index, merkle.TILE_WIDTH)
     return full[:length] if full is not None else None
-
-
-class _Kept:
-    """Entries behind the pruned part whose bodies are still kept, read along with the tree."""
-
-    def __init__(self, path: Path, report: Report) -> None:
-        self.count = 0
-        self._report = report
-        self._lines = self._entries(path)
-        self._next = next(self._lines, None)
-
-    def within(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """The kept entries numbered from *first* to before *end*."""
-        while self._next is not None and self._next[0] < end:
-            if self._next[0] >= first:
-                self.count += 1
-                yield self._next
-            self._next = next(self._lines, None)
-
-    def _entries(self, path: Path) -> Iterator[tuple[int, bytes]]:
-        if not path.exists():
-            return
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                try:
-                    read = json.loads(line)
-                    yield int(read["seq"]), str(read["entry"]).encode()
-                except (ValueError, KeyError, TypeError):
-                    self._report.found(4, None, "kept.jsonl has a line that cannot be read", "The export was damaged.")
-                    return
 
 
 def main(arguments: list[str] | None = None) -> int:

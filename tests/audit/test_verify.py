@@ -166,6 +166,7 @@ def test_a_bundle_that_breaks_off_within_an_entry_is_found(directory: Path, kept
 
 
 def test_a_pruned_prefix_is_verified_by_hashes_and_kept_entries_by_bytes(tmp_path: Path, given: list[bytes]):
+    given[600] = b'{"action":"audit:bodies:dropped","facts":{"class":"read"}}'
     kept = publish(tmp_path, given, pruned=512)
     lines = [json.dumps({"seq": seq, "entry": given[seq].decode()}) for seq in (3, 255, 256, 511)]
     write(tmp_path / "kept.jsonl", "\n".join(lines).encode())
@@ -176,6 +177,11 @@ def test_a_pruned_prefix_is_verified_by_hashes_and_kept_entries_by_bytes(tmp_pat
     assert [found.seq for found in judge(tmp_path, kept).findings] == [256]
     write(tmp_path / "kept.jsonl", b"{not json")
     assert not judge(tmp_path, kept).whole
+
+
+def test_a_pruned_prefix_that_no_entry_tells_of_is_found(tmp_path: Path, given: list[bytes]):
+    kept = publish(tmp_path, given, pruned=512)
+    assert [(found.step, found.seq) for found in judge(tmp_path, kept).findings] == [(4, None)]
 
 
 def test_without_key_and_checkpoint_of_ones_own_the_report_says_what_that_is_worth(directory: Path):
