@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def test_any_facts_survive_and_bytes_are_canonical(facts, action: Action, outcom
     made = encode(NewEntry(action, facts=facts, outcome=outcome), actor=SYSTEM, at=AT)
     read = decode(made.leaf)
     assert (read.facts, read.action, read.outcome, read.at) == (facts, action.value, outcome.value, AT)
-    assert made.leaf == json.dumps(json.loads(made.leaf), sort_keys=True, separators=(",", ":")).encode()
+    assert made.leaf == rfc8785.dumps(json.loads(made.leaf))
 
 
 @pytest.mark.parametrize(
