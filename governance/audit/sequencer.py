@@ -26,6 +26,7 @@ BATCH: Final = 65_536
 Stage = Callable[[str], None]
 """Told which step has just been taken: `locked`, `placed`, `tiled`, `advanced`, then `committed`."""
 
+_WAITING: Final[LiteralString] = "SELECT EXISTS (SELECT FROM audit_pending)"
 # 65,536 entries are sorted twice; with the usual 4 MB they would be sorted on disk.
 _MEMORY: Final[LiteralString] = "SELECT set_config('work_mem', '64MB', true)"
 _LOCK: Final[LiteralString] = "SELECT tree_id FROM audit_head WHERE tree_id = %s FOR UPDATE SKIP LOCKED"
@@ -54,11 +55,11 @@ class Sequenced:
 
     Attributes:
         placed: entries that got their place.
-        size: leaves of the tree afterwards.
+        size: leaves of the tree afterwards; None where nothing was to be done.
     """
 
     placed: int
-    size: int
+    size: int | None
 
 
 def sequence(work: Work, *, limit: int = BATCH, stage: Stage | None = None) -> Sequenced:
@@ -69,16 +70,17 @@ def sequence(work: Work, *, limit: int = BATCH, stage: Stage | None = None) -> S
     """
     tell = stage or (lambda _step: None)
     connection = driver_connection(work.session)
-    tree = lock_tree(work)
+    waiting = connection.execute(_WAITING).fetchone()  # five times a second, mostly in vain: so before all else
+    tree = lock_tree(work) if waiting == (True,) else None
     if tree is None:
-        return Sequenced(0, 0)
+        return Sequenced(0, None)
     edge = tree.read_edge()
     tell("locked")
     connection.execute(_MEMORY)
     parameters = {"limit": limit, "tree": tree.tree_id, "size": tree.size}
     placed = connection.cursor(binary=True, row_factory=tuple_row).execute(_PLACE, parameters).fetchone()
     if placed is None or placed[0] is None:
-        return Sequenced(0, tree.size)
+        return Sequenced(0, None)
     tell("placed")
     hashes: bytes = placed[0]
     _grow(connection, tree.tree_id, edge, hashes, tell)
@@ -113,12 +115,12 @@ def drain(
     database: Database, *, limit: int = BATCH, clock: Clock | None = None, stage: Stage | None = None
 ) -> Sequenced:
     """Place all that is pending, a transaction per *limit* entries; answers how many in all."""
-    placed, size = 0, 0
+    placed, size = 0, None
     while True:
         with open_work(database, SYSTEM, clock=clock) as work:
             step = sequence(work, limit=limit, stage=stage)
         if stage is not None:
             stage("committed")
-        placed, size = placed + step.placed, step.size or size
+        placed, size = placed + step.placed, step.size if step.placed else size
         if step.placed < limit:
             return Sequenced(placed, size)
