@@ -1,0 +1,302 @@
+"""The recovery sheet: the keyring on paper, behind a passphrase; and a copy of it that stays fresh as keys rotate.
+
+The sheet holds the keyring as it was, and a private key (X25519) that is nowhere else. Once the sheet is confirmed,
+each change of the keyring is sealed to its public half and lies with the backups (`keyring.sealed`): so a sheet printed
+once brings back keys that are younger than itself.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from governance.audit.actions import Action
+from governance.audit.appending import append
+from governance.custody import printing, sheets
+from governance.custody.errors import RecoveryError
+from governance.custody.places import Places, replace_file
+from governance.kernel.clock import require_aware
+from governance.kernel.work import Work
+from governance.vault import keyfile
+from governance.vault.derivation import derive
+from governance.vault.epochs import keep_copy
+from governance.vault.formats import NONCE_BYTES
+from governance.vault.keyfile import Contents
+from governance.vault.keyring import Keyring
+
+COPY_MAGIC: Final = b"GRC\x01"
+PUBLIC_BYTES: Final = 32
+FINGERPRINT_BYTES: Final = 32
+STATE_VERSION: Final = 1
+
+KeyNames = Mapping[str, str]
+"""Keys by name (`epoch 3`), with their check values in hex, which open nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A recovery sheet.
+
+    Attributes:
+        text, page: to be printed; the page is HTML with QR codes.
+        check_code: by which the sheet is known; printed on it.
+        keys: names of the keys that it holds.
+    """
+
+    text: str = field(repr=False)
+    page: str = field(repr=False)
+    check_code: str
+    made_at: datetime
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStatus:
+    """What is known of the sheet of a store.
+
+    Attributes:
+        made_at, confirmed_at: of the sheet that was confirmed last; None where none was.
+        lacks: keys of the keyring that are not on the sheet.
+        copy_is_current: whether the sealed copy, which the sheet opens, holds all keys.
+    """
+
+    made_at: datetime | None
+    confirmed_at: datetime | None
+    lacks: tuple[str, ...]
+    copy_is_current: bool
+
+    @property
+    def warning(self) -> str | None:
+        """What to tell the operator, or None where all is well."""
+        if self.confirmed_at is None:
+            return "No recovery sheet was confirmed: losing the keyring loses everything. Run: governance keys recovery"
+        if self.lacks and not self.copy_is_current:
+            return (
+                f"The recovery sheet is outdated, it lacks {', '.join(self.lacks)}, and the sealed copy of the keyring "
+                "in the folder of backups is not current either. Run: governance keys recovery"
+            )
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a sheet holds."""
+
+    ring: bytes
+    contents: Contents
+    secret: X25519PrivateKey
+    made_at: datetime
+    code: str
+
+
+def make_sheet(ring_export: bytes, passphrase: str, *, now: datetime) -> Sheet:
+    """Make a sheet of what `Keyring.export` gave.
+
+    Raises:
+        RecoveryError: the passphrase is too short.
+        KeyringError: *ring_export* is no keyring.
+    """
+    contents = keyfile.decode(ring_export, source="memory")
+    made_at = require_aware(now)
+    payload = {
+        "made_at": made_at.isoformat(),
+        "ring": ring_export.decode(),
+        "secret": base64.b64encode(X25519PrivateKey.generate().private_bytes_raw()).decode(),
+    }
+    wrapped = sheets.wrap(zlib.compress(json.dumps(payload).encode(), 9), passphrase)
+    lines, names = sheets.to_lines(wrapped), tuple(_names(contents))
+    heading = printing.Heading(sheets.check_code(wrapped), made_at, str(contents.deployment), names)
+    return Sheet(printing.as_text(lines, heading), printing.as_page(lines, heading), heading.code, made_at, names)
+
+
+def make(work: Work, *, ring: Keyring, passphrase: str) -> Sheet:
+    """Make a sheet of the keyring as it is now, and tell of it. It counts once `confirm` has seen it.
+
+    Raises:
+        RecoveryError: the passphrase is too short.
+    """
+    ring.reload()
+    sheet = make_sheet(ring.export(), passphrase, now=work.now)
+    append(work, Action.RECOVERY_SHEET_MADE, facts={"keys": [name.replace(" ", "-") for name in sheet.keys]})
+    return sheet
+
+
+def confirm(work: Work, *, places: Places, ring: Keyring, text: str, passphrase: str, check_code: str) -> SheetStatus:
+    """Take a sheet for the one that brings the keyring back: it opens, and it is of this keyring.
+
+    From here on the copy of the keyring is sealed to it, and to no older sheet.
+
+    Args:
+        work: an operator's.
+        places: of the store.
+        ring: the keyring as it is.
+        text: the sheet, typed or scanned.
+        passphrase: what wraps it.
+        check_code: as it is printed on the paper.
+
+    Raises:
+        RecoveryError: it does not open, is another sheet than the code's, or of another keyring.
+    """
+    opened = _open(text, passphrase)
+    if not sheets.same_code(check_code, opened.code):
+        raise RecoveryError(f"This check code is of another sheet; the lines make {opened.code}.")
+    ring.reload()
+    if opened.contents.deployment != ring.deployment:
+        raise RecoveryError("This sheet is of another store.")
+    held = _names(opened.contents)
+    state = {
+        "v": STATE_VERSION,
+        "made_at": opened.made_at.isoformat(),
+        "confirmed_at": work.now.isoformat(),
+        "fingerprint": fingerprint(opened.contents).hex(),
+        "keys": held,
+        "public_key": base64.b64encode(opened.secret.public_key().public_bytes_raw()).decode(),
+    }
+    append(work, Action.RECOVERY_SHEET_CONFIRMED, facts={"keys": [name.replace(" ", "-") for name in held]})
+    replace_file(places.recovery, json.dumps(state, indent=1).encode())
+    renew_copy(work, places=places, ring=ring)
+    return status(places, ring)
+
+
+def renew_copy(work: Work, *, places: Places, ring: Keyring) -> None:
+    """Seal the keyring, which has changed, to the sheet that was confirmed; nothing where none was.
+
+    Raises:
+        RecoveryError: what is known of the sheet is damaged.
+    """
+    state = _state(places)
+    if state is None:
+        return
+    exported = ring.export()
+    sealed = seal_copy(exported, public=base64.b64decode(str(state["public_key"])))
+    keep_copy(work.session, sealed, of_ring=_copy_fingerprint(sealed), now=work.now)
+    replace_file(places.keyring_copy, sealed)
+
+
+def status(places: Places, ring: Keyring) -> SheetStatus:
+    """Whether a sheet was confirmed, and what it lacks by now.
+
+    Raises:
+        RecoveryError: what is known of the sheet is damaged.
+    """
+    state = _state(places)
+    contents = keyfile.decode(ring.export(), source="memory")
+    names = _names(contents)
+    if state is None:
+        return SheetStatus(None, None, tuple(names), copy_is_current=False)
+    keys = state["keys"]
+    held = keys if isinstance(keys, dict) else {}
+    try:
+        copied = _copy_fingerprint(places.keyring_copy.read_bytes())
+    except FileNotFoundError:
+        copied = b""
+    return SheetStatus(
+        made_at=datetime.fromisoformat(str(state["made_at"])),
+        confirmed_at=datetime.fromisoformat(str(state["confirmed_at"])),
+        lacks=tuple(name for name, check in names.items() if held.get(name) != check),
+        copy_is_current=copied == fingerprint(contents),
+    )
+
+
+def recover(text: str, passphrase: str, path: Path, *, now: datetime, copy: bytes | None = None) -> Keyring:
+    """Put the keyring back at *path*; another ring that stands there is kept aside.
+
+    Args:
+        text: the sheet, typed or scanned.
+        passphrase: what wraps it.
+        path: of the keyring.
+        now: names what is kept aside.
+        copy: `keyring.sealed`, which holds keys younger than the sheet; None takes those of the sheet.
+
+    Raises:
+        RecoveryError: names the line that is damaged; or passphrase, sheet and copy do not fit each other.
+    """
+    opened = _open(text, passphrase)
+    ring = opened.ring if copy is None else open_copy(copy, secret=opened.secret)
+    if keyfile.decode(ring, source="the sealed copy").deployment != opened.contents.deployment:
+        raise RecoveryError("The sealed copy of the keyring is of another store than the sheet.")
+    return Keyring.restore(path, ring, now=now)
+
+
+def fingerprint(contents: Contents) -> bytes:
+    """A digest over the check values of all keys; opens nothing, and changes with every key."""
+    told = json.dumps([str(contents.deployment), _names(contents)], sort_keys=True)
+    return sha256(b"governance/keyring" + told.encode()).digest()
+
+
+def seal_copy(ring_export: bytes, *, public: bytes) -> bytes:
+    """Seal a keyring to the public half of a sheet.
+
+    Bytes: ``GRC | version(1) | fingerprint(32) | ephemeral public key(32) | nonce(12) | ciphertext | tag(16)``; the key
+    is HKDF of the X25519 agreement, bound to both public keys.
+    """
+    ephemeral = X25519PrivateKey.generate()
+    ours = ephemeral.public_key().public_bytes_raw()
+    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(public))
+    nonce = sha256(ours).digest()[:NONCE_BYTES]  # the key is used once
+    header = COPY_MAGIC + fingerprint(keyfile.decode(ring_export, source="memory")) + ours + nonce
+    key = derive(shared, b"governance/keyring-copy", ours, public)
+    return header + AESGCM(key).encrypt(nonce, zlib.compress(ring_export, 9), header)
+
+
+def open_copy(sealed: bytes, *, secret: X25519PrivateKey) -> bytes:
+    """What `seal_copy` sealed.
+
+    Raises:
+        RecoveryError: it was changed, or is sealed to another sheet.
+    """
+    size = len(COPY_MAGIC) + FINGERPRINT_BYTES + PUBLIC_BYTES + NONCE_BYTES
+    header, content = sealed[:size], sealed[size:]
+    theirs, nonce = header[-PUBLIC_BYTES - NONCE_BYTES : -NONCE_BYTES], header[-NONCE_BYTES:]
+    try:
+        shared = secret.exchange(X25519PublicKey.from_public_bytes(theirs))
+        key = derive(shared, b"governance/keyring-copy", theirs, secret.public_key().public_bytes_raw())
+        return zlib.decompress(AESGCM(key).decrypt(nonce, content, header))
+    except (InvalidTag, ValueError):
+        raise RecoveryError(
+            "The sealed copy of the keyring does not open with this sheet: it was changed, or belongs to a sheet that "
+            "was confirmed before or after this one."
+        ) from None
+
+
+def _open(text: str, passphrase: str) -> _Opened:
+    wrapped = sheets.from_text(text)
+    payload = json.loads(zlib.decompress(sheets.unwrap(wrapped, passphrase)))
+    ring = payload["ring"].encode()
+    return _Opened(
+        ring=ring,
+        contents=keyfile.decode(ring, source="the sheet"),
+        secret=X25519PrivateKey.from_private_bytes(base64.b64decode(payload["secret"])),
+        made_at=datetime.fromisoformat(payload["made_at"]),
+        code=sheets.check_code(wrapped),
+    )
+
+
+def _names(contents: Contents) -> dict[str, str]:
+    kinds = {"epoch": contents.epochs, "index root": contents.index_roots, "backup root": contents.backup_roots}
+    return {f"{kind} {held.number}": held.check.hex() for kind, keys in kinds.items() for held in keys}
+
+
+def _copy_fingerprint(sealed: bytes) -> bytes:
+    return sealed[len(COPY_MAGIC) : len(COPY_MAGIC) + FINGERPRINT_BYTES]
+
+
+def _state(places: Places) -> Mapping[str, object] | None:
+    try:
+        state = json.loads(places.recovery.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        state = None
+    if not isinstance(state, dict) or state.get("v") != STATE_VERSION:
+        raise RecoveryError(f"{places.recovery} is damaged; make and confirm a new sheet: governance keys recovery")
+    return state
