@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Flask, Response
 
-from governance.api import problems
+from governance.api import audit, imports, problems
 from governance.api.assembly import assemble
 from governance.api.backlogs import figures_of
 from governance.api.blueprints import Blueprint
@@ -22,7 +22,7 @@ from governance.kernel.settings import Settings
 from governance.vault.derivation import derive
 from governance.vault.register import check_keys
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (imports.blueprint, audit.blueprint)
 STRANGERS_PER_MINUTE: Final = 60
 
 

@@ -29,7 +29,7 @@ P = ParamSpec("P")
 
 
 def guarded(
-    permission: Permission, *, changes: bool = True
+    permission: Permission, *, changes: bool = True, body_limit_bytes: int | None = None
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Let those in who present the key of a client with *permission*, and run the view in one unit of work.
 
@@ -39,6 +39,7 @@ def guarded(
     Args:
         permission: what the view does; operations decide over rows and fields by themselves.
         changes: False for a POST that changes nothing but the log (a search); others take an `Idempotency-Key`.
+        body_limit_bytes: of a route that takes files; the service's own limit where nothing is said.
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
@@ -47,6 +48,8 @@ def guarded(
             service = current_service()
             with _recorded(service, permission), _opened(service, permission) as work:
                 g.work = work
+                if body_limit_bytes is not None:
+                    request.max_content_length = body_limit_bytes
                 if changes and request.method == "POST":
                     return idempotency.once(work, service.digest_secret, lambda: view(*args, **kwargs))
                 return view(*args, **kwargs)

@@ -1,12 +1,18 @@
 """What the routes of a capability hang on: a blueprint that reads strictly and describes itself in OpenAPI."""
 
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeVar
 
 import flask_smorest
+import marshmallow as ma
 
 from governance.api.idempotency import HEADER
 from governance.api.parsing import Parser
+
+C = TypeVar("C")
+View = Callable[..., Any]
 
 SCHEME: Final = "client_key"
 _KEY_PARAMETER: Final = {
@@ -27,10 +33,39 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     """
 
     ARGUMENTS_PARSER = Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING: Mapping[str, str] = MappingProxyType(
+        {"json": "application/json", "upload": "multipart/form-data"}
+    )
 
     def __init__(self, name: str, import_name: str, *, description: str) -> None:
         super().__init__(name, import_name, url_prefix="/v1", description=description)
         self._prepare_doc_cbks.append(self._prepare_guard_doc)
+
+    def route(self, rule: str, **options: Any) -> Callable[[C], C]:  # noqa: ANN401 - werkzeug's options of a rule
+        """Serve a view at *rule*."""
+        decorate: Callable[[C], C] = super().route(rule, **options)
+        return decorate
+
+    def arguments(
+        self,
+        schema: type[ma.Schema] | ma.Schema,
+        *,
+        location: Literal["json", "query", "upload"] = "json",
+        **options: Any,  # noqa: ANN401 - flask-smorest's options
+    ) -> Callable[[View], View]:
+        """Read the input by *schema* and hand it to the view, after what came before."""
+        decorate: Callable[[View], View] = super().arguments(schema, location=location, **options)
+        return decorate
+
+    def response(
+        self,
+        status_code: int,
+        schema: type[ma.Schema] | ma.Schema | None = None,
+        **options: Any,  # noqa: ANN401 - flask-smorest's options
+    ) -> Callable[[View], View]:
+        """Answer with *status_code*, and with what the view returns written by *schema*."""
+        decorate: Callable[[View], View] = super().response(status_code, schema, **options)
+        return decorate
 
     @staticmethod
     def _prepare_guard_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_about: object) -> dict[str, Any]:

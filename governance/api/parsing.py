@@ -8,6 +8,7 @@ import flask
 import marshmallow as ma
 from webargs import core
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from governance.api.problems import MalformedError, flatten
@@ -21,8 +22,15 @@ class Parser(FlaskParser):
     """Reads requests into schemas; all that a schema does not name is refused, wherever it stands."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = dict.fromkeys(
-        ("json", "form", "query", "querystring", "files", "path", "view_args"), ma.RAISE
+        ("json", "form", "upload", "query", "querystring", "files", "path", "view_args"), ma.RAISE
     )
+    __location_map__: dict[str, Any] = dict(FlaskParser.__location_map__, upload="load_upload")  # noqa: RUF012
+
+    def load_upload(self, req: flask.Request, schema: ma.Schema) -> Any:  # noqa: ANN401 - webargs' own protocol
+        """Files and fields of a multipart form (RFC 7578), together."""
+        if req.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType
+        return self._makeproxy(CombinedMultiDict([req.files, req.form]), schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:  # noqa: ANN401 - any JSON
         body = req.get_data(cache=True)

@@ -49,6 +49,12 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "audit-too-young": 422,
         "audit-unprotected": 503,
         "audit-not-yet": 409,
+        # custody
+        "backup": 500,
+        "restore": 409,
+        "recovery": 409,
+        "custody-busy": 503,
+        "tombstones": 500,
         # reference and accounts
         "no-controller": 409,
         "no-such-staff": 404,
@@ -83,7 +89,7 @@ _HTTP: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
         408: ("timeout", "The request took too long to arrive."),
         413: ("too-large", "The request is larger than what this address takes."),
         414: ("too-large", "The address is longer than what this service takes."),
-        415: ("unsupported-media-type", "This address takes application/json."),
+        415: ("unsupported-media-type", "This address takes another content type; the reference at /v1/docs names it."),
         431: ("too-large", "The headers are larger than what this service takes."),
     }
 )

@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "serve": "governance.cli.run:serve",
     "worker": "governance.cli.run:worker",
     "database": "governance.cli.database:database",
+    "import": "governance.cli.imports:imports",
+    "audit": "governance.cli.audit:audit",
     "clients": "governance.cli.clients:clients",
     "staff": "governance.cli.staff:staff",
     "access": "governance.cli.access:access",

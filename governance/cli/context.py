@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import date, datetime
 from enum import Enum
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from governance.custody.opening import Store, open_store
@@ -67,6 +68,18 @@ def answer_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> N
     if not console.is_terminal:
         console = Console(width=240)
     console.print(table)
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on standard error, where somebody looks; call it with rows done and rows in all, if known."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def on_terminal() -> bool:

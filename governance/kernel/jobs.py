@@ -5,7 +5,7 @@ named by strings, so that whoever defers one need not load what carries it out. 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
 
 QUEUE: Final = "governance"
+FAILED_KEPT: Final = timedelta(days=30)
 
 # Never opened: every call brings the connection of its own transaction.
 _app: Final = App(connector=SyncPsycopgConnector())
@@ -86,6 +87,18 @@ def counts(work: Work) -> Mapping[str, int]:
     rows = work.session.execute(text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"))
     found = {str(status): int(number) for status, number in rows}
     return {state: found.get(state, 0) for state in ("todo", "doing", "failed")}
+
+
+def purge_failed(work: Work) -> int:
+    """Delete jobs that were given up a month ago; until then they are there to be looked at."""
+    found = work.session.execute(
+        text(
+            "DELETE FROM procrastinate_jobs j WHERE status IN ('failed', 'aborted', 'cancelled') AND NOT EXISTS "
+            "(SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > :before) RETURNING id"
+        ),
+        {"before": work.now - FAILED_KEPT},
+    )
+    return len(found.all())
 
 
 def _told(ids: Mapping[str, UUID | int]) -> dict[str, str | int]:

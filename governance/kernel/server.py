@@ -71,7 +71,7 @@ class Server:
         return self.embedded.superuser_url() if self.embedded is not None else self.admin_url()
 
     def client_environment(self) -> dict[str, str]:
-        """Variables by which PostgreSQL's programs log in as administrator; a URL among arguments would show in `ps`."""
+        """Variables that let PostgreSQL's programs log in as administrator; a URL in arguments would show in `ps`."""
         told = conninfo_to_dict(self.admin_url())
         names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
         names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}

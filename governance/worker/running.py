@@ -17,7 +17,7 @@ from governance.kernel.jobs import QUEUE
 from governance.kernel.logs import get_logger
 from governance.kernel.settings import Settings
 from governance.worker.loops import Loop
-from governance.worker.tasks import Surroundings, make_app
+from governance.worker.tasks import Surroundings, find_interrupted, make_app
 from governance.worker.timetable import Timetable, entries
 
 CONCURRENCY: Final = 2
@@ -27,6 +27,7 @@ GRACE_SECONDS: Final = 20.0
 SEQUENCER_SECONDS: Final = 0.2
 SIGNER_SECONDS: Final = 2.0
 TIMETABLE_SECONDS: Final = 5.0
+IMPORTS_SECONDS: Final = 10.0
 
 log = get_logger(__name__)
 
@@ -47,7 +48,8 @@ async def _run(store: Store) -> int:
     clock = SystemClock()
     timetable = Timetable(store.database, entries(store.settings), clock=clock)
     connector = PsycopgConnector(conninfo=store.server.app_url(), min_size=1, max_size=4)
-    app = make_app(connector, Surroundings(store, clock, stopping))
+    around = Surroundings(store, clock, stopping)
+    app = make_app(connector, around)
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -55,13 +57,15 @@ async def _run(store: Store) -> int:
     timetable.start()
     try:
         async with app.open_async():
-            return await _until_asked(app, _loops(store, timetable), stopping, asked)
+            return await _until_asked(app, _loops(around, timetable), stopping, asked)
     finally:
         timetable.stop()
 
 
-def _loops(store: Store, timetable: Timetable) -> Sequence[Loop]:
+def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:
+    store = around.store
     found = [
+        Loop("imports", lambda: find_interrupted(around), every_seconds=IMPORTS_SECONDS),
         Loop("timetable", timetable.flush, every_seconds=TIMETABLE_SECONDS),
         Loop("sequencer", lambda: sequencer.drain(store.database), every_seconds=SEQUENCER_SECONDS),
     ]

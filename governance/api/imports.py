@@ -1,0 +1,240 @@
+"""Imports: lists of customers, purchases or interactions brought in by another system, tried first or done at once."""
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Final, cast
+from uuid import UUID
+
+import marshmallow as ma
+from flask.views import MethodView
+from flask_smorest.fields import Upload
+from werkzeug.datastructures import FileStorage
+
+from governance.api.auth import guarded
+from governance.api.blueprints import Blueprint
+from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
+from governance.api.parsing import read_json
+from governance.api.schemas import Instant, Schema
+from governance.api.service import current_work
+from governance.customers.codes import Ground, Source
+from governance.intake import operations as intake
+from governance.intake.files import FileOptions, Provenance
+from governance.intake.headings import FileKind
+from governance.intake.reports import BatchReport, BatchState, DryRun
+from governance.kernel import jobs
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import BatchId
+from governance.policies.permissions import Permission
+
+FILE_LIMIT_BYTES: Final = 16_777_216
+"""Larger files go in by `governance import`, which reads them in constant memory."""
+RESUME: Final = "intake.resume"
+
+blueprint = Blueprint("imports", __name__, description="Lists brought in from files, tried first or done at once.")
+
+
+def _codes(kind: type[Source | Ground | FileKind | BatchState], **options: Any) -> ma.fields.Enum[Any]:  # noqa: ANN401
+    return ma.fields.Enum(kind, by_value=True, **options)
+
+
+class ImportTry(Schema):
+    """A file, and what it does not say of itself."""
+
+    file = Upload(required=True, metadata={"description": "CSV, TSV, XLSX, XLS or ODS, up to 16 MiB."})
+    kind = _codes(
+        FileKind, load_default=None, metadata={"description": "What the rows are, if the headings do not tell."}
+    )
+    sheet = ma.fields.String(load_default=None, metadata={"description": "Sheet of a workbook."})
+    mapping = ma.fields.String(
+        load_default=None,
+        metadata={"description": "A JSON object: column heading to field key, `ignore` or `extra:KEY`."},
+    )
+    region = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Regexp("^[A-Z]{2}$", error="Two capital letters, such as UA."),
+        metadata={"description": "Country of phone numbers without a country code."},
+    )
+    currency = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Regexp("^[A-Z]{3}$", error="Three capital letters, such as UAH."),
+        metadata={"description": "Currency of sums that name none."},
+    )
+    month_first = ma.fields.Boolean(load_default=False, metadata={"description": "03/04/2024 is the fourth of March."})
+
+
+class ImportOrder(ImportTry):
+    """An import, with what must be known of every person's data."""
+
+    source = _codes(Source, required=True, metadata={"description": "Where the data came from (GDPR Art. 14(2)(f))."})
+    ground = _codes(Ground, required=True, metadata={"description": "Lawful ground (GDPR Art. 6(1))."})
+
+
+class Column(Schema):
+    """A column and what is read from it."""
+
+    heading = ma.fields.String(required=True)
+    field = ma.fields.String(required=True, allow_none=True)
+
+
+class ImportFile(Schema):
+    """What was found out about a file."""
+
+    format = ma.fields.String(required=True)
+    kind = _codes(FileKind, required=True)
+    encoding = ma.fields.String(required=True)
+    delimiter = ma.fields.String(required=True)
+    damaged = ma.fields.Boolean(required=True)
+    sheet = ma.fields.String(required=True)
+    heading_row = ma.fields.Integer(required=True)
+    columns = ma.fields.List(ma.fields.Nested(Column), required=True)
+    columns_unknown = ma.fields.List(ma.fields.String(), required=True, attribute="unknown")
+    columns_repeated = ma.fields.List(ma.fields.String(), required=True, attribute="repeated")
+
+
+class RefusalSeen(Schema):
+    """Why something of a row was refused; never the value itself."""
+
+    row = ma.fields.Integer(required=True)
+    column = ma.fields.String(required=True)
+    code = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    whole = ma.fields.Boolean(required=True)
+
+
+class FileDoublesSeen(Schema):
+    """Doubles within the file."""
+
+    doubles = ma.fields.Integer(required=True)
+    possible = ma.fields.Integer(required=True)
+    complete = ma.fields.Boolean(required=True)
+
+
+class StoreDoubles(Schema):
+    """What the rows come to against the people who are there already."""
+
+    known = ma.fields.Integer(required=True)
+    possible_doubles = ma.fields.Integer(required=True)
+    unknown_person = ma.fields.Integer(required=True)
+    several_people = ma.fields.Integer(required=True)
+
+
+class ImportTrial(Schema):
+    """What an import would do."""
+
+    file = ma.fields.Nested(ImportFile, required=True)
+    rows = ma.fields.Integer(required=True)
+    good = ma.fields.Integer(required=True)
+    refused = ma.fields.Integer(required=True)
+    skipped = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer(), required=True)
+    refusals = ma.fields.List(ma.fields.Nested(RefusalSeen), required=True)
+    doubles = ma.fields.Nested(FileDoublesSeen, required=True)
+    store = ma.fields.Nested(StoreDoubles, required=True)
+    consents_yes = ma.fields.Integer(required=True)
+    consents_no = ma.fields.Integer(required=True)
+    already = ma.fields.UUID(required=True, allow_none=True)
+
+
+class Import(Schema):
+    """An import as it stands."""
+
+    id = ma.fields.UUID(required=True)
+    state = _codes(BatchState, required=True)
+    kind = _codes(FileKind, required=True)
+    source = _codes(Source, required=True)
+    ground = _codes(Ground, required=True)
+    created_at = Instant(required=True)
+    finished_at = Instant(required=True, allow_none=True)
+    undone_at = Instant(required=True, allow_none=True)
+    done = ma.fields.Integer(required=True)
+    good = ma.fields.Integer(required=True)
+    refused = ma.fields.Integer(required=True)
+    skipped = ma.fields.Integer(required=True)
+    created = ma.fields.Integer(required=True)
+    enriched = ma.fields.Integer(required=True)
+    unchanged = ma.fields.Integer(required=True)
+    refused_late = ma.fields.Integer(required=True)
+    possible_doubles = ma.fields.Integer(required=True)
+    inform_by = Instant(required=True, allow_none=True)
+    refused_until = Instant(required=True, allow_none=True)
+
+
+ImportPage = page_schema(Import, "ImportPage")
+
+
+@blueprint.route("/imports")
+class Imports(MethodView):
+    """Imports."""
+
+    @guarded(Permission.INTAKE_READ)
+    @blueprint.arguments(PageQuery, location="query")
+    @blueprint.response(200, ImportPage)
+    def get(self, page: Mapping[str, Any]) -> Page[BatchReport]:
+        """List imports, newest first."""
+        limit, cursor = page["limit"], page["cursor"]
+        before = None if cursor is None else BatchId(cursor[0])
+        found = intake.batches(current_work(), limit=limit + 1, before=before)
+        more = encode_cursor(found[limit - 1].id) if len(found) > limit else None
+        return Page(found[:limit], more)
+
+    @guarded(Permission.INTAKE_IMPORT, body_limit_bytes=FILE_LIMIT_BYTES)
+    @blueprint.arguments(ImportOrder, location="upload")
+    @blueprint.response(202, Import)
+    def post(self, order: Mapping[str, Any]) -> BatchReport:
+        """Bring a file in; it is checked and kept at once, and done by the worker.
+
+        Whoever brings the same file again gets the earlier import.
+        """
+        work = current_work()
+        provenance = Provenance(order["source"], order["ground"])
+        content, options = _opened(order)
+        started = intake.start(work, file=content, provenance=provenance, options=options)
+        jobs.defer_once(work, RESUME, waiting=f"import {started.batch.id}", batch=started.batch.id)
+        return started.batch
+
+
+@blueprint.route("/imports/trials")
+class Trials(MethodView):
+    """Imports that are only tried."""
+
+    @guarded(Permission.INTAKE_IMPORT, changes=False, body_limit_bytes=FILE_LIMIT_BYTES)
+    @blueprint.arguments(ImportTry, location="upload")
+    @blueprint.response(200, ImportTrial)
+    def post(self, trial: Mapping[str, Any]) -> DryRun:
+        """Tell what an import of a file would do; nothing is written."""
+        content, chosen = _opened(trial)
+        return intake.dry_run(current_work(), file=content, options=chosen)
+
+
+@blueprint.route("/imports/<uuid:batch>")
+class OneImport(MethodView):
+    """An import."""
+
+    @guarded(Permission.INTAKE_READ)
+    @blueprint.response(200, Import)
+    def get(self, batch: UUID) -> BatchReport:
+        """Tell how an import stands."""
+        return intake.report(current_work(), batch=BatchId(batch))
+
+
+def _opened(said: Mapping[str, Any]) -> tuple[BinaryIO, FileOptions]:
+    file: FileStorage = said["file"]
+    options = FileOptions(
+        file_name=file.filename or "",
+        kind=said["kind"],
+        sheet=said["sheet"],
+        mapping=_mapping(said["mapping"]),
+        region=said["region"],
+        currency=said["currency"],
+        day_first=not said["month_first"],
+    )
+    return cast("BinaryIO", file.stream), options
+
+
+def _mapping(text: str | None) -> Mapping[str, str]:
+    if text is None:
+        return {}
+    told = read_json(text.encode())
+    if not isinstance(told, dict) or not all(isinstance(field, str) for field in told.values()):
+        raise InvalidError(
+            "The mapping cannot be read.", errors={"mapping": ["A JSON object of heading to field key."]}
+        )
+    return told

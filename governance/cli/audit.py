@@ -1,0 +1,196 @@
+"""`audit`: read the log, verify it, hand it to an auditor."""
+
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from governance.audit import operations as log
+from governance.audit.errors import AuditBrokenError
+from governance.audit.trail import Filter
+from governance.audit.verify import describe, verify_export
+from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
+from governance.custody.opening import Store
+from governance.custody.signing import bring_up_to_date, has_signing_key, outside_of, public_key_of, signer_of
+from governance.kernel.clock import UTC
+from governance.kernel.ids import EntryId, SubjectRef
+from governance.kernel.work import OPERATOR, open_work
+
+NOT_WHOLE = 1
+
+_instant = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: read it, verify it, hand it to an auditor."""
+
+
+@audit.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A checkpoint that was kept elsewhere, for an export.",
+)
+@click.option(
+    "--vkey", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The verifier key, likewise."
+)
+@as_json
+def verify(*, directory: Path | None, checkpoint: Path | None, vkey: Path | None, as_json: bool) -> int:
+    """Verify the log of this store or, where DIRECTORY is given, an export; no database is asked then."""
+    if directory is None:
+        if checkpoint is not None or vkey is not None:
+            raise click.UsageError("--checkpoint and --vkey go with the DIRECTORY of an export.")
+        with opened() as store:
+            return _verify_live(store, as_json=as_json)
+    if checkpoint is None:
+        raise click.UsageError(
+            "An export proves something only against a checkpoint that was kept elsewhere: give --checkpoint FILE."
+        )
+    with progress("Verifying") as bar:
+        report = verify_export(
+            directory,
+            kept=checkpoint.read_bytes(),
+            vkey=None if vkey is None else vkey.read_text("utf-8"),
+            progress=bar,
+        )
+    if as_json:
+        answer_json({"whole": report.whole, "origin": report.origin, "size": report.size, "root": report.root.hex(),
+                     "findings": report.findings, "notices": report.notices})  # fmt: skip
+    else:
+        click.echo(describe(report), nl=False)
+    return 0 if report.whole else NOT_WHOLE
+
+
+def _verify_live(store: Store, *, as_json: bool) -> int:
+    secrets_dir = store.settings.secrets_dir
+    outside = outside_of(store.settings.data_dir)
+    key = public_key_of(secrets_dir) if has_signing_key(secrets_dir) else None
+    with progress("Verifying") as bar, open_work(store.database, OPERATOR) as work:
+        found = log.verify_live(work, public_key=key, outside=outside.last(), progress=bar)
+    alarm = outside.alarm()
+    if as_json:
+        answer_json({"whole": found.whole and alarm is None, "alarm": alarm, "report": found})
+    else:
+        click.echo(
+            f"{found.entries} entries and {found.checkpoints} checkpoints verified, {found.pending} entries waiting"
+        )
+        for one in found.differences:
+            place = "" if one.seq is None else f"entry {one.seq}: "
+            click.echo(f"{place}{one.what}. {one.meaning}")
+        if key is None:
+            click.echo("Signatures were not checked: the signing key is not on this host.")
+        if alarm is not None:
+            click.echo(f"Alarm since {alarm.since}: {alarm.detail}")
+        click.echo("WHOLE" if found.whole and alarm is None else "NOT WHOLE")
+    return 0 if found.whole and alarm is None else NOT_WHOLE
+
+
+@audit.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def export(*, directory: Path) -> None:
+    """Write the log to DIRECTORY in the layout of transparency logs (C2SP tlog-tiles), for an auditor."""
+    with opened() as store, progress("Exporting") as bar:
+        bring_up_to_date(store)
+        with open_work(store.database, OPERATOR) as work:
+            key = public_key_of(store.settings.secrets_dir)
+            done = log.export(work, directory=directory, public_key=key, progress=bar)
+    say(f"Exported {done.size} entries. To verify, with a checkpoint that was kept elsewhere:")
+    click.echo(f"python -m governance.audit.verify {directory} --checkpoint CHECKPOINT")
+
+
+@audit.command()
+@click.option("--action", help="Code of the act: customers:person:revealed.")
+@click.option("--class", "action_class", type=click.Choice(["read", "decision", "key", "system"]))
+@click.option("--actor", type=click.UUID, help="Id of the staff member or client.")
+@click.option("--subject", type=click.UUID, help="Random reference of the person concerned.")
+@click.option("--object", "object_id", type=click.UUID, help="Id of what was acted on.")
+@click.option("--outcome", type=click.Choice(["done", "refused", "failed"]))
+@click.option("--since", type=_instant, help="From this instant on, UTC.")
+@click.option("--until", type=_instant, help="Before this instant, UTC.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--cursor", help="Where the next page begins.")
+@as_json
+def search(
+    *,
+    action: str | None,
+    action_class: str | None,
+    actor: UUID | None,
+    subject: UUID | None,
+    object_id: UUID | None,
+    outcome: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
+    """Show entries, newest first. The search itself is on record."""
+    by = Filter(
+        actor=actor,
+        action=action,
+        action_class=action_class,
+        subject=None if subject is None else SubjectRef(subject),
+        object_id=object_id,
+        outcome=outcome,
+        since=None if since is None else since.replace(tzinfo=UTC),
+        until=None if until is None else until.replace(tzinfo=UTC),
+    )
+    with operator_work() as work:
+        page = log.search(work, by=by, cursor=cursor, limit=limit)
+    if as_json:
+        answer_json({"entries": [one.entry for one in page.entries], "next_cursor": page.cursor})
+        return
+    rows = [
+        (one.entry.at, one.entry.action, one.entry.outcome, one.entry.actor_kind, one.entry.actor_id or
+         one.entry.actor_name, one.entry.subject, one.entry.eid)
+        for one in page.entries
+    ]  # fmt: skip
+    answer_table(["at", "action", "outcome", "by", "who", "subject", "entry"], rows)
+    if page.cursor is not None:
+        say(f"More: --cursor {page.cursor}")
+
+
+@audit.command()
+@click.argument("entry", type=click.UUID)
+@as_json
+def proof(*, entry: UUID, as_json: bool) -> None:
+    """Prove that ENTRY is under the newest checkpoint (RFC 6962)."""
+    with opened() as store:
+        bring_up_to_date(store)
+        with open_work(store.database, OPERATOR) as work:
+            found = log.inclusion_proof(work, eid=EntryId(entry))
+    if as_json:
+        answer_json(
+            {
+                "leaf": None if found.leaf is None else found.leaf.decode(),
+                "leaf_hash": found.leaf_hash.hex(),
+                "index": found.index,
+                "size": found.size,
+                "path": [one.hex() for one in found.path],
+                "root": found.root.hex(),
+                "checkpoint": found.checkpoint.decode(),
+            }
+        )
+        return
+    click.echo(f"Entry {found.index} of {found.size}, leaf hash {found.leaf_hash.hex()}")
+    for one in found.path:
+        click.echo(f"  {one.hex()}")
+    click.echo(f"make the root {found.root.hex()}, which this checkpoint states:")
+    click.echo(found.checkpoint.decode(), nl=False)
+
+
+@audit.command("open-tree")
+@click.option("--yes", is_flag=True, help="Open it without asking.")
+def open_tree(*, yes: bool) -> None:
+    """Open a new tree, where the old one cannot go on (the database is an older copy than the last checkpoint)."""
+    if not yes:
+        click.confirm("Auditors must be told of a new tree. Open it?", abort=True, err=True)
+    with opened() as store:
+        if not has_signing_key(store.settings.secrets_dir):
+            raise AuditBrokenError("The signing key is not on this host; open the tree where it is.")
+        origin = signer_of(store).open_tree(OPERATOR)
+    click.echo(origin)
+    say("Tell auditors this origin, and keep the last checkpoint of the old tree.")
