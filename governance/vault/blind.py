@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import idna
 
-from governance.vault.derivation import derive, mac
+from governance.vault.derivation import Mac, derive
 from governance.vault.keyring import KeyProvider
 
 NORMALISER_VERSION = 1
@@ -47,6 +47,8 @@ def normal_email(value: str) -> str:
 
 def normal_phone(value: str) -> str:
     """Digits of an E.164 number behind a plus sign; the caller has found the region already."""
+    if value[:1] == "+" and value.isascii() and value[1:].isdecimal():
+        return value
     return "+" + "".join(str(unicodedata.decimal(one)) for one in value if one.isdecimal())
 
 
@@ -82,7 +84,7 @@ class Indexer:
 
     def __init__(self, keys: KeyProvider, plan: IndexPlan) -> None:
         self._keys = keys
-        self._derived: dict[tuple[str, int], bytes] = {}
+        self._derived: dict[tuple[str, int], Mac] = {}
         self.plan = plan
 
     def digest(self, index: BlindIndex, value: str, *, version: int | None = None) -> bytes:
@@ -103,9 +105,9 @@ class Indexer:
     def _digest(self, name: str, normal: str, version: int) -> bytes:
         key = self._derived.get((name, version)) or self._derive(name, version)
         # Lone surrogates come out of broken files; they are found again like all else.
-        return bytes((version,)) + mac(key, normal.encode("utf-8", "surrogatepass"), length=DIGEST_BYTES - 1)
+        return bytes((version,)) + key.of(normal.encode("utf-8", "surrogatepass"))[: DIGEST_BYTES - 1]
 
-    def _derive(self, name: str, version: int) -> bytes:
+    def _derive(self, name: str, version: int) -> Mac:
         key = derive(
             self._keys.index_root(version),
             b"governance/blind-index",
@@ -114,5 +116,5 @@ class Indexer:
             str(version).encode(),
             str(NORMALISER_VERSION).encode(),
         )
-        self._derived[(name, version)] = key
-        return key
+        made = self._derived[(name, version)] = Mac(key)
+        return made

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.pq import TransactionStatus
@@ -17,7 +17,7 @@ from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_
 from governance.vault.columns import bind_indexer
 from governance.vault.compartments import SealedColumn
 from governance.vault.errors import UnsealedWriteError
-from governance.vault.formats import bound_to, generation_of, open_sealed, place, seal
+from governance.vault.formats import bound_to, generation_of, nonces, open_sealed, place, seal
 from governance.vault.holding import KeySlot, forget_rolled_back, forget_transaction
 from governance.vault.keyring import KeyProvider
 from governance.vault.orm import PENDING, SealedRow
@@ -62,8 +62,7 @@ def _refuse_bulk(row: type) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SealItem:
+class SealItem(NamedTuple):
     """One value to be sealed in bulk.
 
     Attributes:
@@ -156,7 +155,7 @@ class Vault:
         places = {name: self.place(column) for name, column in columns.items()}
         sealed: list[bytes] = []
         before: SealItem | None = None
-        for item in items:
+        for item, nonce in zip(items, nonces(len(items)), strict=True):
             # Values of one row come one after the other, so what they share is looked up once.
             if (
                 before is None
@@ -166,7 +165,7 @@ class Vault:
                 generation, cipher = ciphers[(item.owner, item.column.compartment.value)]
             if before is None or item.owner is not before.owner or item.row_id is not before.row_id:
                 row = bound_to(item.row_id, item.owner)
-            sealed.append(seal(cipher, generation, places[id(item.column)], row, item.plaintext))
+            sealed.append(seal(cipher, generation, places[id(item.column)], row, item.plaintext, nonce=nonce))
             before = item
         return sealed
 

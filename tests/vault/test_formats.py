@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from governance.vault import formats
 from governance.vault.compartments import Compartment, SealedColumn
-from governance.vault.derivation import derive, hkdf, mac
+from governance.vault.derivation import Mac, derive, hkdf, mac
 from governance.vault.errors import SealError
 
 DEPLOYMENT = UUID("00000000-0000-4000-8000-000000000001")
@@ -223,3 +223,15 @@ def test_digests_are_made_as_others_make_them(shared):
 
 def test_purposes_that_join_to_the_same_bytes_give_different_keys():
     assert derive(KEY, b"ab", b"c") != derive(KEY, b"a", b"bc") != derive(KEY, b"abc")
+
+
+@given(st.binary(min_size=1, max_size=64), st.binary(max_size=200))
+def test_a_prepared_mac_answers_what_hmac_answers(key: bytes, message: bytes):
+    prepared = Mac(key)
+    assert prepared.of(message) == prepared.of(message) == mac(key, message)
+
+
+def test_nonces_drawn_together_are_as_many_as_asked_for_and_all_different():
+    drawn = list(formats.nonces(1000))
+    assert {len(nonce) for nonce in drawn} == {12}
+    assert len(set(drawn)) == 1000
