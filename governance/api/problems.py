@@ -52,7 +52,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         # custody
         "backup": 500,
         "restore": 409,
-        "recovery": 409,
+        "recovery": 422,
         "custody-busy": 503,
         "tombstones": 500,
         # reference and accounts

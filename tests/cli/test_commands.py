@@ -1,0 +1,260 @@
+"""Commands: what they answer, how they refuse, and that what is sealed stays sealed."""
+
+import re
+import stat
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from governance.cli import COMMANDS, cli
+from tests.cli.conftest import SETUP, Command
+from tests.conftest import Store
+
+LIST = (
+    "ФИО;Телефон;E-mail\n"
+    "Воробьёва Ирина Семёновна;+7 933 455 20 61;irina@example.org\n"
+    "Кривой Пётр;нет;petrov(at)example.ru\n"
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A list of customers as a till program writes it."""
+    path = tmp_path / "клиенты мои.csv"
+    path.write_bytes(LIST.encode("cp1251"))
+    return path
+
+
+def test_every_command_loads_and_explains_itself(command: Command) -> None:
+    for name in COMMANDS:
+        told = command(name, "--help")
+        assert told.code == 0
+        assert "Usage: governance" in told.out
+    assert set(cli.list_commands(None)) == set(COMMANDS)
+
+
+def test_setting_up_makes_folders_and_keys_for_the_owner_only(governance: Command, surroundings: Path) -> None:
+    assert stat.S_IMODE(surroundings.stat().st_mode) == 0o700
+    secrets = surroundings / "secrets"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    for name in ("keyring.json", "audit-signing.key"):
+        assert stat.S_IMODE((secrets / name).stat().st_mode) == 0o600
+
+
+def test_setting_up_again_changes_nothing(governance: Command, surroundings: Path) -> None:
+    before = {path: path.read_bytes() for path in (surroundings / "secrets").iterdir()}
+
+    again = governance("init")
+
+    assert again.code == 0
+    assert {path: path.read_bytes() for path in (surroundings / "secrets").iterdir()} == before
+    assert len(governance("staff", "list", "--json").json) == 1
+    assert len(governance("audit", "search", "--action", "reference:controller:set", "--json").json["entries"]) == 1
+
+
+def test_setting_up_without_anybody_to_ask_names_what_is_missing(command: Command) -> None:
+    told = command("init", *SETUP[:4])
+
+    assert told.code == 2
+    assert "--country" in told.err
+    assert "GOVERNANCE_COUNTRY" in told.err
+    # What was said before is not asked again.
+    assert command("init", *SETUP).code == 0
+
+
+def test_a_keyring_that_is_lost_is_not_replaced_by_a_new_one(governance: Command, surroundings: Path) -> None:
+    (surroundings / "secrets" / "keyring.json").rename(surroundings / "elsewhere.json")
+
+    told = governance("init")
+
+    assert told.code == 1
+    assert "recovery sheet" in told.err
+    assert not (surroundings / "secrets" / "keyring.json").exists()
+
+
+def test_a_signing_key_that_is_lost_is_not_replaced_once_something_was_signed(
+    governance: Command, surroundings: Path, tmp_path: Path
+) -> None:
+    assert governance("audit", "export", str(tmp_path / "export")).code == 0
+    (surroundings / "secrets" / "audit-signing.key").unlink()
+
+    told = governance("init")
+
+    assert told.code == 1
+    assert "new tree" in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nonsense"], 2),
+        (["import", "no-such-file.csv"], 2),
+        (["clients", "create", "--name", "x"], 2),
+        (["clients", "create", "--name", "x", "--scopes", "everything"], 1),
+        (["clients", "create", "--name", "x", "--scopes", "clients:create"], 1),
+        (["clients", "revoke", str(uuid4())], 1),
+        (["staff", "create", "--name", "x", "--email", "nonsense", "--roles", "admin"], 1),
+        (["staff", "create", "--name", "x", "--email", "x@example.org", "--roles", "king"], 1),
+        (["audit", "proof", str(uuid4())], 1),
+        (["audit", "search", "--cursor", "nonsense"], 1),
+        (["audit", "verify", "--checkpoint", "x"], 2),
+        (["import", "show", str(uuid4())], 1),
+        (["import", "undo", str(uuid4())], 2),
+        (["access", "explain", "customers:read"], 2),
+        (["access", "explain", "customers:read", "--roles", "king"], 2),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(governance: Command, arguments: list[str], code: int) -> None:
+    told = governance(*arguments)
+
+    assert told.code == code
+    assert told.err.strip()
+    assert "Traceback" not in told.err
+    assert told.out == ""
+
+
+def test_a_store_that_was_not_set_up_is_told_as_such(command: Command) -> None:
+    told = command("clients", "list")
+
+    assert told.code == 1
+    assert "governance init" in told.err
+
+
+def test_settings_that_make_no_sense_are_named(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOVERNANCE_BIND", "nowhere")
+
+    told = command("clients", "list")
+
+    assert told.code == 1
+    assert "GOVERNANCE_BIND" in told.err
+
+
+def test_an_error_that_nobody_named_is_one_line_without_its_text(governance: Command, fresh_store: Store) -> None:
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute("ALTER TABLE api_client RENAME TO gone")
+
+    told = governance("clients", "list")
+
+    assert told.code == 70
+    assert re.fullmatch(r"The command failed: \w+ at \S+\.py:\d+\. Please report this line\.\n", told.err)
+
+
+def test_a_client_gets_its_key_once(governance: Command) -> None:
+    made = governance("clients", "create", "--name", "till", "--scopes", "customers:read,customers:search", "--json")
+    key = made.json["key"]
+
+    listed = governance("clients", "list", "--json")
+
+    assert key.startswith("gov_")
+    assert key not in listed.out
+    assert listed.json[0]["scopes"] == ["customers:read", "customers:search"]
+    rotated = governance("clients", "rotate", made.json["id"], "--json").json
+    assert rotated["key"] != key
+    assert governance("clients", "revoke", made.json["id"]).code == 0
+    assert governance("clients", "list", "--json").json[0]["revoked_at"] is not None
+
+
+def test_staff_come_and_go_with_their_roles(governance: Command) -> None:
+    made = governance(
+        "staff", "create", "--name", "Олег", "--email", "oleg@example.org", "--roles", "sales,support", "--json"
+    ).json
+    governance("staff", "grant", made["id"], "auditor")
+    governance("staff", "withdraw", made["id"], "sales")
+
+    listed = governance("staff", "list", "--json")
+
+    assert {tuple(one["roles"]) for one in listed.json if one["id"] == made["id"]} == {("auditor", "support")}
+    assert "Олег" not in listed.out
+    governance("staff", "disable", made["id"])
+    assert [one["active"] for one in governance("staff", "list", "--json").json if one["id"] == made["id"]] == [False]
+
+
+def test_access_explains_itself(governance: Command) -> None:
+    told = governance("access", "explain", "customers:reveal", "--roles", "sales,marketer", "--json").json
+
+    assert told["decision"]["allowed"] is False
+    assert told["decision"]["reason"] == "denied"
+    assert any("marketer" in hit["rule"] for hit in told["rules"])
+    staff = governance("staff", "list", "--json").json[0]["id"]
+    assert governance("access", "explain", "audit:read", "--staff", staff).out.startswith("Allowed")
+
+
+def test_an_import_is_only_shown_until_it_is_agreed_to(governance: Command, file: Path) -> None:
+    told = governance("import", str(file))
+
+    assert told.code == 0
+    assert "2 rows: 1 good, 1 refused" in told.out
+    assert "cp1251" in told.out
+    assert f"governance import '{file}' --source SOURCE --ground GROUND --yes" in told.err
+    assert governance("import", "list", "--json").json == []
+    for value in ("irina", "petrov", "Воробьёва", "933"):
+        assert value not in told.out + told.err
+
+
+def test_an_import_is_done_shown_and_undone(governance: Command, file: Path, tmp_path: Path) -> None:
+    done = governance("import", str(file), "--source", "till", "--ground", "contract", "--yes", "--json").json
+    batch = done["imported"]["id"]
+    again = governance("import", str(file), "--source", "till", "--ground", "contract", "--yes")
+    refused = governance("import", "refused", batch, "--json").json
+    written = governance("import", "refused", batch, "--to", str(tmp_path / "refused.csv"))
+
+    assert (done["imported"]["state"], done["imported"]["created"]) == ("finished", 1)
+    assert batch in again.err
+    assert {one["row"] for one in refused} == {3}
+    assert written.code == 0
+    assert stat.S_IMODE((tmp_path / "refused.csv").stat().st_mode) == 0o600
+    assert "petrov(at)example.ru" in (tmp_path / "refused.csv").read_text("utf-8-sig")
+    assert governance("import", "undo", batch, "--yes", "--json").json["removed"] >= 1
+    assert governance("import", "show", batch, "--json").json["state"] == "undone"
+
+
+def test_an_import_needs_source_and_ground(governance: Command, file: Path) -> None:
+    told = governance("import", str(file), "--yes")
+
+    assert told.code == 2
+    assert "--source" in told.err
+
+
+def test_a_mapping_file_gives_meaning_to_headings(governance: Command, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "odd.csv", tmp_path / "map.yaml"
+    table.write_text("who;where\nИванова Анна;anna2@example.org\n")
+    mapping.write_text("who: full_name\nwhere: email\n")
+
+    told = governance(
+        "import", str(table), "--mapping", str(mapping), "--source", "till", "--ground", "contract", "--yes", "--json"
+    ).json
+
+    assert told["imported"]["created"] == 1
+
+
+def test_the_log_is_verified_live_and_as_an_export(
+    governance: Command, surroundings: Path, tmp_path: Path, fresh_store: Store
+) -> None:
+    exported = governance("audit", "export", str(tmp_path / "export"))
+    checkpoint = tmp_path / "kept"
+    checkpoint.write_bytes((surroundings / "audit" / "checkpoint").read_bytes())
+
+    assert exported.code == 0
+    live = governance("audit", "verify", "--json")
+    assert (live.code, live.json["whole"]) == (0, True)
+    offline = governance("audit", "verify", str(tmp_path / "export"), "--checkpoint", str(checkpoint), "--json")
+    assert (offline.code, offline.json["whole"]) == (0, True)
+    entry = governance("audit", "search", "--limit", "1", "--json").json["entries"][0]["eid"]
+    assert governance("audit", "proof", entry, "--json").json["checkpoint"].startswith("governance/")
+
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("ALTER TABLE audit_entry DISABLE TRIGGER ALL")
+        connection.execute("UPDATE audit_entry SET leaf_hash = sha256('x') WHERE eid = %s", (UUID(entry),))
+    broken = governance("audit", "verify")
+    assert broken.code == 1
+    assert broken.out.endswith("NOT WHOLE\n")
+
+
+def test_the_url_of_the_database_is_given_by_role(governance: Command, fresh_store: Store) -> None:
+    for role, user in (("admin", "postgres"), ("app", fresh_store.roles.app)):
+        url = governance("database", "url", "--role", role).out.strip()
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (user,)

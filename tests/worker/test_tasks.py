@@ -1,0 +1,109 @@
+"""What jobs do, and that they bear being stopped and run again."""
+
+import io
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from governance.custody.opening import Store as OpenStore
+from governance.customers.codes import Ground, Source
+from governance.intake import operations as intake
+from governance.intake.files import Provenance
+from governance.kernel import jobs
+from governance.kernel.clock import SystemClock
+from governance.kernel.db import Database
+from governance.kernel.ids import BatchId
+from governance.kernel.server import Server
+from governance.kernel.settings import Secret, Settings
+from governance.kernel.work import OPERATOR, SYSTEM, open_work
+from governance.reference.operations import set_controller
+from governance.vault.keyring import Keyring
+from governance.worker import tasks
+from governance.worker.tasks import Surroundings
+from tests.conftest import Store
+
+
+@pytest.fixture
+def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
+    """What jobs work with."""
+    settings = Settings(
+        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
+    )
+    vault = fresh_database.sessions.kw["info"]["vault"]
+    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
+    return Surroundings(store, SystemClock(), threading.Event())
+
+
+@pytest.fixture
+def batch(around: Surroundings) -> BatchId:
+    """An import that waits."""
+    with open_work(around.store.database, OPERATOR) as work:
+        set_controller(work, legal_name="ООО Ромашка", address="Москва", country="RU")
+        rows = "ФИО;E-mail\n" + "".join(f"Иванова Анна;anna{n}@example.org\n" for n in range(5))
+        started = intake.start(
+            work, file=io.BytesIO(rows.encode()), provenance=Provenance(Source.TILL, Ground.CONTRACT)
+        )
+    return started.batch.id
+
+
+def test_an_import_is_brought_to_its_end(around: Surroundings, batch: BatchId) -> None:
+    tasks.resume_import(around, batch=str(batch))
+    tasks.resume_import(around, batch=str(batch))
+
+    with open_work(around.store.database, SYSTEM) as work:
+        report = intake.report(work, batch=batch)
+    assert (report.state, report.created) == ("finished", 5)
+
+
+def test_a_worker_that_is_to_end_leaves_the_import_for_the_next(around: Surroundings, batch: BatchId) -> None:
+    around.stopping.set()
+    tasks.resume_import(around, batch=str(batch))
+    around.stopping.clear()
+    tasks.find_interrupted(around)
+    with open_work(around.store.database, SYSTEM) as work:
+        waiting = jobs.counts(work)["todo"]
+        unfinished = intake.report(work, batch=batch).state != "finished"
+
+    assert waiting == (1 if unfinished else 0)
+    tasks.resume_import(around, batch=str(batch))
+    with open_work(around.store.database, SYSTEM) as work:
+        assert intake.report(work, batch=batch).state == "finished"
+
+
+def test_an_import_in_nobodys_hands_is_put_into_the_queue_once(
+    around: Surroundings, batch: BatchId, fresh_store: Store
+) -> None:
+    tasks.find_interrupted(around)
+    tasks.find_interrupted(around)
+
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        rows = connection.execute("SELECT task_name, args FROM procrastinate_jobs").fetchall()
+    assert rows == [("intake.resume", {"batch": str(batch)})]
+
+
+def test_what_was_kept_for_a_time_is_forgotten(around: Surroundings, fresh_store: Store, batch: BatchId) -> None:
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute(
+            "INSERT INTO idempotent_request VALUES ('client:x', '\\x00', '\\x00', 200, NULL, now() - %s)",
+            (timedelta(days=2),),
+        )
+        connection.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('governance', 'x', 'failed')"
+        )
+        connection.execute("UPDATE procrastinate_events SET at = at - interval '40 days'")
+
+    tasks.purge(around)
+
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        left = connection.execute(
+            "SELECT (SELECT count(*) FROM idempotent_request), (SELECT count(*) FROM procrastinate_jobs)"
+        ).fetchone()
+    assert left == (0, 0)
+
+
+def test_partitions_of_the_log_are_made_ahead(around: Surroundings) -> None:
+    tasks.partitions(around)
+    tasks.partitions(around)
