@@ -87,6 +87,7 @@ class ImportFile(Schema):
     heading_row = ma.fields.Integer(required=True)
     columns = ma.fields.List(ma.fields.Nested(Column), required=True)
     columns_unknown = ma.fields.List(ma.fields.String(), required=True, attribute="unknown")
+    phone_region = ma.fields.String(required=True)
     columns_repeated = ma.fields.List(ma.fields.String(), required=True, attribute="repeated")
 
 

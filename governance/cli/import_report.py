@@ -37,6 +37,8 @@ def _summary(tried: DryRun, file: Path) -> Iterator[str]:
     text = f", {facts.encoding}, separated by {_name(facts.delimiter)}" if facts.encoding else ""
     sheet = f", sheet {facts.sheet}" if facts.sheet else ""
     yield f"{file.name}: {facts.kind}, {facts.format}{text}{sheet}, headings in row {facts.heading_row}"
+    if any((one.field or "").startswith("phone") for one in facts.columns):
+        yield f"Phone numbers without a country code are read as of {facts.phone_region}; --region names another."
     if facts.other_sheets:
         yield f"Other sheets are not read: {', '.join(facts.other_sheets)}."
     if facts.damaged:

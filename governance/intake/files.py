@@ -11,7 +11,7 @@ from governance.customers.codes import ExtraType, Ground, Source
 from governance.customers.extras import known as known_extras
 from governance.intake.cells import Cell, text_of
 from governance.intake.errors import MappingError
-from governance.intake.headings import EXTRA, FileKind, Plan, plan
+from governance.intake.headings import EXTRA, FileKind, Plan, phone_region, plan
 from governance.intake.kinds import row_reader
 from governance.intake.reading import Row, SkippedRow, Table, open_table
 from governance.intake.records import RowRead
@@ -31,7 +31,7 @@ class FileOptions:
         kind: None decides it by the headings.
         sheet: of a workbook; None takes the first that holds anything.
         mapping: column heading to field key, `ignore` or `extra:KEY`.
-        region: ISO 3166 country of phone numbers without a country code; None takes the controller's.
+        region: ISO 3166 country of phone numbers without a country code; None goes by headings and controller.
         currency: ISO 4217 of sums that name none.
         day_first: whether the day stands before the month in `03/04/2024`.
     """
@@ -75,6 +75,7 @@ class FileFacts:
         columns: what is read from each.
         unknown: headings without a meaning; nothing is read from them.
         repeated: headings whose field an earlier column fills; nothing is read from them.
+        phone_region: ISO 3166 country that phone numbers without a country code are read as of.
     """
 
     format: str
@@ -88,6 +89,7 @@ class FileFacts:
     columns: tuple[ColumnMeaning, ...]
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
+    phone_region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,11 @@ class CustomerFile:
         self._table = open_table(file, sheet=options.sheet, mapping=options.mapping)
         self.plan = plan(self._table.headings, mapping=options.mapping, kind=options.kind)
         _check_extras(self.plan, extras or {})
+        told = options.region or phone_region(self._table.headings, home=controller.region.upper())
+        self.region = told.upper()
         zone = ZoneInfo(controller.zone)
         row_options = RowOptions(
-            region=(options.region or controller.region).upper(),
+            region=self.region,
             today=now.astimezone(zone).date(),
             zone=zone,
             currency=options.currency,
@@ -157,7 +161,7 @@ class CustomerFile:
     @property
     def facts(self) -> FileFacts:
         """What was found out about it."""
-        return _facts(self._table, self.plan)
+        return _facts(self._table, self.plan, self.region)
 
     def rows(self) -> Iterator[ReadRow]:
         """All rows under the headings."""
@@ -185,7 +189,7 @@ def open_file(work: Work, file: BinaryIO, options: FileOptions) -> CustomerFile:
     return CustomerFile(file, options, controller=controller(work), now=work.now, extras=extras)
 
 
-def _facts(table: Table, plan: Plan) -> FileFacts:
+def _facts(table: Table, plan: Plan, region: str) -> FileFacts:
     return FileFacts(
         format=table.kind,
         kind=plan.kind,
@@ -200,6 +204,7 @@ def _facts(table: Table, plan: Plan) -> FileFacts:
         ),
         unknown=plan.unknown,
         repeated=plan.repeated,
+        phone_region=region,
     )
 
 

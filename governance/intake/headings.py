@@ -83,6 +83,25 @@ def folded(heading: str) -> str:
     return _PUNCTUATION.sub(" ", text).strip()
 
 
+_UKRAINIAN = frozenset("іїєґ")
+_RUSSIAN = frozenset("ыэъё")
+_WRITE_RUSSIAN = frozenset({"RU", "UA", "BY", "KZ", "KG", "UZ", "MD", "AM", "AZ", "GE", "TJ", "TM"})
+
+
+def phone_region(headings: Sequence[str], *, home: str) -> str:
+    """Country whose numbers stand without a country code in a list with these headings.
+
+    Letters that only Ukrainian has mean Ukraine, whosever list it is. Letters that only Russian has mean Russia, unless
+    *home* (the controller's country) is one where lists are kept in Russian, too; all else means *home*.
+    """
+    letters = frozenset("".join(headings).casefold())
+    if letters & _UKRAINIAN:
+        return "UA"
+    if letters & _RUSSIAN and home not in _WRITE_RUSSIAN:
+        return "RU"
+    return home
+
+
 @cache
 def _kinds() -> dict[FileKind, _Kind]:
     content = yaml.safe_load(resources.files("governance.intake").joinpath("headings.yaml").read_bytes())

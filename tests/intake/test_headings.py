@@ -3,7 +3,7 @@
 import pytest
 
 from governance.intake.errors import MappingError
-from governance.intake.headings import FileKind, plan, read_mapping
+from governance.intake.headings import FileKind, phone_region, plan, read_mapping
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,30 @@ def test_mapping_files_are_yaml_or_json_and_flat():
     for content in (b"- a\n- b", b"{broken", b"a: [b]", b"a: {b: c}", b"\xff\xfe"):
         with pytest.raises(MappingError):
             read_mapping(content)
+
+
+@pytest.mark.parametrize(
+    ("headings", "home", "region"),
+    [
+        (["Прізвище", "Мобільний"], "RU", "UA"),
+        (["Прізвище", "Мобільний"], "DE", "UA"),
+        (["Фамилия", "Мобильный", "День рождения"], "UA", "UA"),
+        (["Фамилия", "Мобильный", "День рождения"], "DE", "RU"),
+        (["Name", "Phone"], "DE", "DE"),
+    ],
+)
+def test_the_letters_of_the_headings_tell_whose_phone_numbers_stand_without_a_country_code(headings, home, region):
+    assert phone_region(headings, home=home) == region
+
+
+@pytest.mark.parametrize(
+    ("headings", "home", "region"),
+    [
+        (["Прізвище", "Місто"], "RU", "UA"),
+        (["Фамилия", "День рождения"], "DE", "RU"),
+        (["Фамилия", "День рождения"], "UA", "UA"),
+        (["Name", "Phone"], "KZ", "KZ"),
+    ],
+)
+def test_letters_of_headings_tell_whose_phone_numbers_a_list_holds(headings, home, region):
+    assert phone_region(headings, home=home) == region
