@@ -26,7 +26,6 @@ from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import Work
 
-Waiting = Sequence[tuple[Record, tuple[str, ...]]]
 Applier = Callable[[Work, Origin, Sequence[Record]], Outcome]
 
 _APPLIERS: dict[FileKind, Applier] = {
@@ -86,7 +85,7 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow) -> None:
     kind = FileKind(row.kind)
     waiting = decode_waiting(kind, unpack(chunk.payload or b""))
     origin = Origin(BatchId(row.id), row.created_at, Source(row.source), Ground(row.ground))
-    outcome = _all_or_one_by_one(work, origin, _APPLIERS[kind], waiting)
+    outcome = _all_but_what_fails(work, origin, _APPLIERS[kind], [record for record, _ in waiting])
     refused = [
         encode_refused(RefusedRow(record.number, True, cells, (outcome.refused[record.number],)))
         for record, cells in waiting
@@ -119,17 +118,15 @@ _UNSTORABLE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityEr
 """What one row may bring about; anything else (a lost connection, a full disk) ends the chunk to be tried again."""
 
 
-def _all_or_one_by_one(work: Work, origin: Origin, applier: Applier, waiting: Waiting) -> Outcome:
+def _all_but_what_fails(work: Work, origin: Origin, applier: Applier, records: Sequence[Record]) -> Outcome:
+    """Apply *records* together; where that fails, by halves, until what the store does not take stands alone."""
     try:
         with work.session.begin_nested():
-            return applier(work, origin, [record for record, _ in waiting])
+            return applier(work, origin, records)
     except _UNSTORABLE:
-        pass
-    total = Outcome()
-    for record, _ in waiting:
-        try:
-            with work.session.begin_nested():
-                total.add(applier(work, origin, [record]))
-        except _UNSTORABLE:
-            total.refused[record.number] = NOT_STORED
-    return total
+        if len(records) == 1:
+            return Outcome(refused={records[0].number: NOT_STORED})
+    half = len(records) // 2
+    outcome = _all_but_what_fails(work, origin, applier, records[:half])
+    outcome.add(_all_but_what_fails(work, origin, applier, records[half:]))
+    return outcome

@@ -36,9 +36,9 @@ class _Merging:
         self.places: list[tuple[CustomerRow, _Place]] = []
         self.outcome = Outcome()
 
-    def take(self, row: CustomerRow) -> None:
-        """Find the person of *row*, or make one."""
-        person, keys = new_person(row), keys_of(row.contacts)
+    def take(self, row: CustomerRow, keys: list[ContactKey]) -> None:
+        """Find the person of *row*, who has these contacts, or make one."""
+        person = new_person(row)
         held = ranked(self._held, keys)
         known = next((one for one in held if same_person(person, one)), None)
         if known is not None:
@@ -81,9 +81,10 @@ class _Merging:
 def apply_customers(work: Work, origin: Origin, records: Sequence[Record]) -> Outcome:
     """Make the people who are new, add to those who are known, and keep what the list claims of their consents."""
     rows = [record for record in records if isinstance(record, CustomerRow)]
-    merging = _Merging(held_by(work, (key for row in rows for key in keys_of(row.contacts))))
-    for row in rows:
-        merging.take(row)
+    keyed = [(row, keys_of(row.contacts)) for row in rows]
+    merging = _Merging(held_by(work, (key for _, keys in keyed for key in keys)))
+    for row, keys in keyed:
+        merging.take(row, keys)
     made = create_people(work, merging.made, origin=origin)
     changed = enrich_people(work, merging.added, origin=origin)
     outcome = merging.outcome

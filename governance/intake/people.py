@@ -8,17 +8,15 @@ from governance.customers.records import NewContact, NewPerson
 from governance.intake.folding import fold_name, fold_person
 from governance.intake.phones import region_of
 from governance.intake.records import ContactValue, CustomerRow
-from governance.vault.blind import normal_email, normal_phone
+from governance.vault.blind import normal_email
 
 ContactKey = tuple[str, str]
 """Kind and normal form: what two spellings of a contact have in common."""
 
 
 def contact_key(kind: str, value: str) -> ContactKey:
-    """The key by which contacts are compared; only e-mails and phones tell people apart."""
-    if kind == ContactKind.EMAIL:
-        return kind, normal_email(value)
-    return kind, normal_phone(value) if kind == ContactKind.PHONE else value
+    """The key by which contacts are compared; phones are in their normal form already."""
+    return kind, normal_email(value) if kind == ContactKind.EMAIL else value
 
 
 def keys_of(contacts: tuple[ContactValue, ...] | tuple[NewContact, ...]) -> list[ContactKey]:

@@ -90,8 +90,8 @@ def test_the_letters_of_the_headings_tell_whose_phone_numbers_stand_without_a_co
     ("headings", "home", "region"),
     [
         (["Прізвище", "Місто"], "RU", "UA"),
-        (["Фамилия", "День рождения"], "DE", "RU"),
-        (["Фамилия", "День рождения"], "UA", "UA"),
+        (["Фамилия", "Мобильный"], "DE", "RU"),
+        (["Фамилия", "Мобильный"], "UA", "UA"),
         (["Name", "Phone"], "KZ", "KZ"),
     ],
 )

@@ -74,7 +74,7 @@ def resumed(database: Database, batch: BatchId) -> None:
 def test_a_run_and_an_undoing_that_were_killed_go_on_without_losing_or_doubling_a_row(
     fresh_database: Database, fresh_store: Store, keyring: Keyring, tmp_path: Path
 ):
-    batch = staged(fresh_database, 2000)
+    batch = staged(fresh_database, 5000)
     ring = tmp_path / "secrets" / "keyring.json"
     for _ in range(2):
         killed_after(1, fresh_store, ring, "run", batch)
@@ -82,16 +82,16 @@ def test_a_run_and_an_undoing_that_were_killed_go_on_without_losing_or_doubling_
     with open_work(fresh_database, SYSTEM) as work:
         report = intake.report(work, batch=batch)
         held = contents(work)
-    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 2200, 2000)
-    assert report.enriched + report.unchanged == 200
-    assert len(held["people"]) == 2000
-    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 4000
+    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 5500, 5000)
+    assert report.enriched + report.unchanged == 500
+    assert len(held["people"]) == 5000
+    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 10000
     killed_after(2, fresh_store, ring, "undo", batch)
     resumed(fresh_database, batch)
     with open_work(fresh_database, SYSTEM) as work:
         assert not contents(work)["people"]
         assert intake.report(work, batch=batch).state is BatchState.UNDONE
-        assert one_value(work, "SELECT undone_removed FROM import_batch") == 2000
+        assert one_value(work, "SELECT undone_removed FROM import_batch") == 5000
 
 
 def test_an_import_is_run_by_one_worker_at_a_time(fresh_database: Database):
@@ -121,10 +121,10 @@ def test_an_import_is_run_by_one_worker_at_a_time(fresh_database: Database):
 
 
 def test_progress_is_told_to_the_end_and_a_finished_run_does_nothing_more(fresh_database: Database):
-    batch = staged(fresh_database, 1000)
+    batch = staged(fresh_database, 4000)
     told: list[tuple[int, int]] = []
     first = intake.run_batch(
         fresh_database, actor=SYSTEM, batch=batch, on_progress=lambda one: told.append((one.done, one.total))
     )
-    assert told == [(500, 1100), (1000, 1100), (1100, 1100)]
+    assert told == [(2000, 4400), (4000, 4400), (4400, 4400)]
     assert intake.run_batch(fresh_database, actor=SYSTEM, batch=batch) == first

@@ -59,12 +59,12 @@ def test_the_same_file_again_answers_the_earlier_import_and_stages_nothing(russi
 
 
 def test_long_files_are_cut_into_chunks_that_hold_all_their_rows(russian):
-    rows = [[f"Иванов{n} Пётр", f"8933{n:07}", "", ""] for n in range(1203)]
+    rows = [[f"Иванов{n} Пётр", f"8933{n:07}", "", ""] for n in range(4203)]
     started = bring(russian, csv_bytes([HEADINGS, *rows]))
     chunks = russian.session.query(ImportChunkRow).order_by(ImportChunkRow.number).all()
-    assert [chunk.rows for chunk in chunks] == [500, 500, 203]
+    assert [chunk.rows for chunk in chunks] == [2000, 2000, 203]
     waiting = [row for chunk in chunks for row in decode_waiting(started.batch.kind, unpack(chunk.payload))]
-    assert [record.number for record, _ in waiting] == list(range(2, 1205))
+    assert [record.number for record, _ in waiting] == list(range(2, 4205))
     assert [cells[1] for _, cells in waiting] == [row[1] for row in rows]
 
 

@@ -114,14 +114,14 @@ def test_the_same_file_can_be_brought_anew_after_it_was_undone(store):
 
 
 def test_an_import_that_is_undone_half_way_applies_nothing_more(store):
-    rows_ = [[f"Иванов{n} Пётр", f"8933{n:07}", "", "", "", ""] for n in range(700)]
+    rows_ = [[f"Иванов{n} Пётр", f"8933{n:07}", "", "", "", ""] for n in range(2100)]
     batch = bring(store, csv_bytes([HEADINGS, *rows_])).batch.id
-    assert apply_next(store, batch=batch).done == 500
+    assert apply_next(store, batch=batch).done == 2000
     begin_undo(store, batch=batch)
     with pytest.raises(ConflictError):
         apply_next(store, batch=batch)
     told = undo(store, batch)
-    assert told.removed == 500
+    assert told.removed == 2000
     assert not contents(store)["people"]
     assert one_value(store, "SELECT count(payload_sealed) FROM import_chunk") == 0
 

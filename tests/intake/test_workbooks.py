@@ -34,7 +34,8 @@ def test_a_workbook_with_a_password_is_refused_as_protected(content):
 
 
 def test_a_zip_bomb_is_refused_by_its_directory_before_anything_is_unpacked():
-    bomb = xlsx({"Лист": ROWS}, extra={"xl/media/bomb.bin": bytes(600 << 20)})
+    bomb = xlsx({"Лист": ROWS}, extra={"xl/media/bomb.bin": bytes(8 << 20)})
+    bomb = bomb.replace((8 << 20).to_bytes(4, "little"), (600 << 20).to_bytes(4, "little"))
     assert len(bomb) < 1 << 20
     began = time.monotonic()
     with pytest.raises(OversizedFileError):
