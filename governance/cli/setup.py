@@ -1,13 +1,14 @@
 """`init` and `migrate`: a store made, or brought up to date. Both may be repeated at any time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from governance.accounts import operations as accounts
 from governance.cli.context import on_terminal, say, settings
 from governance.custody import founding
-from governance.custody.opening import Store, open_store
+from governance.custody.opening import KEYRING, Store, open_store
+from governance.custody.signing import has_signing_key
 from governance.kernel.clock import SystemClock
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.server import Server, reach
@@ -59,24 +60,49 @@ def migrate() -> None:
 def set_up(server: Server, answers: Answers) -> None:
     """Make of a store what is missing; asks on a terminal for what *answers* lack.
 
+    A new store is asked about before keys and tables are made; where only the keyring is gone, founding tells so.
+
     Raises:
         click.UsageError: something must be said, and there is nobody to ask.
     """
+    secrets_dir = server.settings.secrets_dir
+    if not (secrets_dir / KEYRING).exists() and not has_signing_key(secrets_dir):
+        answers = _with_administrator(_with_controller(answers))
     founding.found(server, clock=SystemClock(), say=say)
     with open_store(server.settings) as store:
         _name_controller(store, answers)
         _name_administrator(store, answers)
 
 
+def _with_controller(answers: Answers) -> Answers:
+    return replace(
+        answers,
+        controller_name=_asked("Legal name of the controller", answers.controller_name, "--controller-name"),
+        controller_address=_asked("Its address", answers.controller_address, "--controller-address", needed=False),
+        country=_asked("Its country, by two letters (DE, RU, UA)", answers.country, "--country"),
+    )
+
+
+def _with_administrator(answers: Answers) -> Answers:
+    return replace(
+        answers,
+        admin_name=_asked("Name of the first administrator", answers.admin_name, "--admin-name"),
+        admin_email=_asked("E-mail address of the first administrator", answers.admin_email, "--admin-email"),
+    )
+
+
 def _name_controller(store: Store, answers: Answers) -> None:
     with open_work(store.database, OPERATOR) as work:
         if reference.find_controller(work) is not None:
             return
-    legal_name = _asked("Legal name of the controller", answers.controller_name, "--controller-name")
-    address = _asked("Its address", answers.controller_address, "--controller-address")
-    country = _asked("Its country, by two letters (DE, RU, UA)", answers.country, "--country").upper()
+    told = _with_controller(answers)
     with open_work(store.database, OPERATOR) as work:
-        made = reference.set_controller(work, legal_name=legal_name, address=address, country=country)
+        made = reference.set_controller(
+            work,
+            legal_name=told.controller_name or "",
+            address=told.controller_address or "",
+            country=(told.country or "").upper(),
+        )
     say(f"The controller is on record, under {', '.join(made.laws)}; deadlines are counted in {made.zone}.")
 
 
@@ -84,19 +110,20 @@ def _name_administrator(store: Store, answers: Answers) -> None:
     with open_work(store.database, OPERATOR) as work:
         if accounts.list_staff(work):
             return
-    name = _asked("Name of the first administrator", answers.admin_name, "--admin-name")
-    email = _asked("E-mail address of the first administrator", answers.admin_email, "--admin-email")
+    told = _with_administrator(answers)
     with open_work(store.database, OPERATOR) as work:
-        made = accounts.create_staff(work, name=name, email=email, roles=ADMIN_ROLES)
+        made = accounts.create_staff(work, name=told.admin_name or "", email=told.admin_email or "", roles=ADMIN_ROLES)
     say(f"The first administrator is on record: {made.id}")
     say("Make a recovery sheet of the keyring and keep it elsewhere: governance keys recovery")
 
 
-def _asked(question: str, given: str | None, option: str) -> str:
-    if given is not None and given.strip():
+def _asked(question: str, given: str | None, option: str, *, needed: bool = True) -> str:
+    if given is not None and (given.strip() or not needed):
         return given.strip()
     if not on_terminal():
+        if not needed:
+            return ""
         variable = "GOVERNANCE_" + option.removeprefix("--").replace("-", "_").upper()
         raise click.UsageError(f"{question} is not known; give {option} or set {variable}.")
-    answer: str = click.prompt(question, err=True)
+    answer: str = click.prompt(question, err=True, default=None if needed else "", show_default=False)
     return answer.strip()

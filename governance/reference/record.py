@@ -116,7 +116,7 @@ def details(
     told = ControllerDetails(
         legal_name=check.words("legal_name", legal_name, NAME_LENGTH) or "",
         registration=check.words("registration", registration, REGISTRATION_LENGTH, needed=False),
-        address=check.words("address", address, ADDRESS_LENGTH) or "",
+        address=check.words("address", address, ADDRESS_LENGTH, needed=False) or "",
         country=code,
         zone=check.that(
             "zone", zone or (known.zone if known else ""), zones().__contains__, "Give an IANA zone: Europe/Kyiv."

@@ -54,14 +54,18 @@ def test_setting_up_again_changes_nothing(governance: Command, surroundings: Pat
     assert len(governance("audit", "search", "--action", "reference:controller:set", "--json").json["entries"]) == 1
 
 
-def test_setting_up_without_anybody_to_ask_names_what_is_missing(command: Command) -> None:
+def test_setting_up_without_anybody_to_ask_names_what_is_missing(command: Command, surroundings: Path) -> None:
     told = command("init", *SETUP[:4])
 
     assert told.code == 2
     assert "--country" in told.err
     assert "GOVERNANCE_COUNTRY" in told.err
-    # What was said before is not asked again.
+    assert not (surroundings / "secrets" / "keyring.json").exists()
     assert command("init", *SETUP).code == 0
+
+
+def test_setting_up_goes_without_an_address_which_can_be_told_later(command: Command) -> None:
+    assert command("init", *SETUP[:2], *SETUP[4:]).code == 0
 
 
 def test_a_keyring_that_is_lost_is_not_replaced_by_a_new_one(governance: Command, surroundings: Path) -> None:
