@@ -41,7 +41,7 @@ def found(server: Server, *, clock: Clock, say: Say) -> None:
     settings = server.settings
     data_dir = prepare_data_dir(settings.data_dir)
     with outage_named():
-        password = _app_password(server)
+        password = app_password(server)
         admin = server.admin_url()
         if server.embedded is not None:
             admin = schema.create_database(server.maintenance_url(), server.database_name)
@@ -75,7 +75,7 @@ def migrate(server: Server, *, say: Say) -> None:
     say(f"The schema is at {newest()} now (before: {before or 'nothing'}).")
 
 
-def _app_password(server: Server) -> str:
+def app_password(server: Server) -> str:
     """The password of the service's role, on disk before the role gets it."""
     given = server.settings.database_url
     if given is not None:

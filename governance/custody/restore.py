@@ -1,0 +1,277 @@
+"""Restoring a backup: into a new database beside the old one, which it replaces in one step at the very end.
+
+1. The backup is authentic, of this store, and of a schema and keys that can be had.
+2. The newest dump of keys that the keyring opens is chosen; it may be younger than the data.
+3. A new database: roles, data, keys, schema brought up to this release.
+4. Keys are what the keyring holds; whatever was shredded since is shredded again.
+5. The log is compared with the last checkpoint kept outside the database. If the backup is older, signing stays refused
+   until an operator opens a new tree.
+6. The new database takes the name of the old one, which is kept beside it until it is dropped.
+
+Killed before the last step, all is as it was; what was being made is dropped by the next restore.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from governance.audit.actions import Action
+from governance.audit.appending import append
+from governance.audit.checkpoints import check_continuation
+from governance.audit.errors import AuditBrokenError, AuditRollbackError
+from governance.audit.notes import Checkpoint, Note, NoteError
+from governance.audit.operations import verify_enforcement
+from governance.audit.trees import current_tree
+from governance.custody import dumps, keeping, manifests
+from governance.custody.errors import BackupError, RestoreError
+from governance.custody.founding import app_password
+from governance.custody.keeping import Backup
+from governance.custody.manifests import DATA, KEYS, Manifest
+from governance.custody.opening import KEYRING
+from governance.custody.places import Places
+from governance.custody.replaying import load_keys, read_tombstones, replay, settle_epochs
+from governance.custody.signing import outside_of
+from governance.custody.swapping import Neighbours, fresh_database, neighbours, swap
+from governance.kernel import schema
+from governance.kernel.clock import Clock, SystemClock
+from governance.kernel.db import Database
+from governance.kernel.logs import get_logger
+from governance.kernel.outage import outage_named
+from governance.kernel.revision import newest
+from governance.kernel.server import Server
+from governance.kernel.supervisor import sole_supervisor
+from governance.kernel.work import Actor, open_work
+from governance.vault.keyring import Keyring
+from governance.vault.runtime import Vault
+
+_NOT_HERE: Final = (
+    "The last checkpoint, which was kept outside the database, is not on this machine: nobody can tell how old this "
+    "log is. Put audit/checkpoint back, or open a new tree: governance audit open-tree"
+)
+_SIGNED: Final = "SELECT EXISTS (SELECT FROM audit_checkpoint WHERE size > 0)"
+
+log = get_logger(__name__)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore has done.
+
+    Attributes:
+        backup, made_at: where the data is from, and of which instant.
+        keys, keys_made_at: the same of the keys.
+        passed_over: why younger dumps of keys were not used.
+        shredded: data keys that were destroyed once more.
+        log_warning: why checkpoints will not be signed, where that is so.
+        replaced: name of the database that was replaced and still stands.
+    """
+
+    backup: str
+    made_at: datetime
+    keys: str
+    keys_made_at: datetime
+    passed_over: tuple[str, ...]
+    shredded: int
+    log_warning: str | None
+    replaced: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What is restored: data and keys, of one backup or of two."""
+
+    data: Path
+    manifest: Manifest
+    keys: Path
+    keys_manifest: Manifest
+    passed_over: tuple[str, ...]
+
+
+def newest_backup(data_dir: Path) -> Path:
+    """The folder of the newest whole backup of a store.
+
+    Raises:
+        RestoreError: there is none.
+    """
+    last = keeping.last_backup(data_dir)
+    if last is None:
+        raise RestoreError(f"There is no backup in {Places(data_dir).backups}; name the folder of one.")
+    return last.folder
+
+
+def restore(
+    server: Server, folder: Path, actor: Actor, *, keys: Path | None = None, clock: Clock | None = None, say: Say
+) -> Restored:
+    """Restore the backup in *folder*; the service must not be running.
+
+    Args:
+        server: where the store lives, or is to live.
+        folder: of the backup.
+        actor: who restores.
+        keys: folder of the dump of keys to use; by default the newest that the keyring opens, beside the backup or in
+            the store's own folder of backups.
+        clock: dates the entry.
+        say: tells the operator of each step.
+
+    Raises:
+        RestoreError: the service runs, or this backup cannot become this store. Nothing has changed then.
+        BackupError: the backup is damaged or of another keyring. Nothing has changed then.
+        KeyringError: there is no keyring.
+        UnavailableError: the database does not answer, or its programs failed.
+    """
+    clock = clock or SystemClock()
+    settings = server.settings
+    places = Places(settings.data_dir)
+    ring = Keyring(settings.secrets_dir / KEYRING)
+    with sole_supervisor(settings.data_dir), keeping.alone(places), outage_named():
+        sources = _choose(server, ring, folder, keys)
+        beside = neighbours(server)
+        say(f"Restoring the data of {_instant(sources.manifest)} with the keys of {_instant(sources.keys_manifest)}.")
+        with fresh_database(beside) as admin_url:
+            _fill(server, ring, sources, beside, admin_url)
+            say("Data and keys are loaded.")
+            with _opened(server, ring, beside, clock=clock) as database:
+                shredded = replay(database, actor, read_tombstones(places.tombstones), clock=clock)
+                warning = _compare_log(database, settings.data_dir)
+                _tell(database, actor, sources, shredded, warning, clock=clock)
+            replaced = swap(beside)
+    if warning is not None:
+        outside_of(settings.data_dir).raise_alarm(AuditRollbackError.slug, warning, at=clock.now())
+    log.warning("custody.restored", backup=sources.manifest.name, keys=sources.keys_manifest.name)
+    return Restored(
+        backup=sources.manifest.name,
+        made_at=sources.manifest.made_at,
+        keys=sources.keys_manifest.name,
+        keys_made_at=sources.keys_manifest.made_at,
+        passed_over=sources.passed_over,
+        shredded=shredded,
+        log_warning=warning,
+        replaced=beside.replaced if replaced else None,
+    )
+
+
+def _choose(server: Server, ring: Keyring, folder: Path, keys: Path | None) -> _Sources:
+    manifest = manifests.read(folder, ring)
+    if not manifest.has_data:
+        raise RestoreError(f"{folder} is a dump of keys alone; name the folder of a backup.")
+    if manifest.schema > newest():
+        raise RestoreError(f"The backup's schema is {manifest.schema}, newer than this release; install a newer one.")
+    if manifest.role_prefix != server.roles.prefix:
+        raise RestoreError(f"The backup is of other roles; set GOVERNANCE_ROLE_PREFIX={manifest.role_prefix}")
+    lost = set(manifest.index_versions) - {root.version for root in ring.index_roots()}
+    if lost:
+        raise RestoreError(
+            f"The backup's blind indexes are of version {min(lost)}, whose root the keyring no longer holds. Put back "
+            "the keyring of that time (recovery sheet), restore, and rotate the indexes again."
+        )
+    own = Places(server.settings.data_dir).backups
+    passed_over: list[str] = []
+    for one in [keeping.backup_in(keys)] if keys is not None else _key_dumps([folder.parent, own]):
+        reason = _why_not(one, manifest, ring)
+        if reason is None:
+            return _Sources(folder, manifest, one.folder, one.manifest, tuple(passed_over))
+        passed_over.append(reason)
+    raise RestoreError(f"No dump of keys fits this backup. {' '.join(passed_over)}".strip())
+
+
+def _key_dumps(folders: Iterable[Path]) -> list[Backup]:
+    """All dumps of keys at hand, newest first."""
+    found = {one.folder.resolve(): one for folder in folders for one in keeping.backups(folder) if one.has_keys}
+    return sorted(found.values(), key=lambda one: one.manifest.made_at, reverse=True)
+
+
+def _why_not(one: Backup, data: Manifest, ring: Keyring) -> str | None:
+    """Why a dump of keys cannot be used, or None where it can."""
+    name = one.folder.name
+    try:
+        manifest = manifests.read(one.folder, ring)
+        if manifest.made_at < data.made_at:
+            return f"{name} is older than the data: it lacks the keys of what was sealed since."
+        ended = {manifest.epoch, *manifest.epochs} - {epoch.id for epoch in ring.epochs()}
+        if ended:
+            return f"The keys in {name} are wrapped by epoch {min(ended)}, which has ended or is not in this keyring."
+        if keeping.key_rows(one.folder, manifest, ring) != manifest.keys:
+            return f"The dump of keys in {name} is not whole."
+    except BackupError as error:
+        return error.detail
+    return None
+
+
+def _fill(server: Server, ring: Keyring, sources: _Sources, beside: Neighbours, admin_url: str) -> None:
+    """Roles, data, keys, and the schema of this release."""
+    schema.provision(admin_url, roles=server.roles, app_password=app_password(server))
+    dump = keeping.read(sources.data, DATA, sources.manifest, ring)
+    dumps.load_data(server.client_environment(), dump, database=beside.fresh)
+    load_keys(admin_url, keeping.read(sources.keys, KEYS, sources.keys_manifest, ring))
+    if sources.manifest.schema < newest():
+        schema.migrate(admin_url, roles=server.roles)
+
+
+@contextmanager
+def _opened(server: Server, ring: Keyring, beside: Neighbours, *, clock: Clock) -> Iterator[Database]:
+    """The restored database as the service sees it, its keys known to be the keyring's, its log to be protected."""
+    database = Database(beside.url_of(beside.fresh, server.app_url()), pool_size=1)
+    try:
+        with database.sessions.begin() as session:
+            settle_epochs(session, ring, now=clock.now())
+        Vault.install(database, ring)
+        with database.sessions() as session:
+            missing = verify_enforcement(session.connection())
+        if missing:
+            raise RestoreError(f"The restored log would not be protected: {'; '.join(missing)}.")
+        yield database
+    finally:
+        database.dispose()
+
+
+def _compare_log(database: Database, data_dir: Path) -> str | None:
+    """Why the restored log does not continue what was signed, or None where it does."""
+    outside = outside_of(data_dir)
+    note = outside.last()
+    with database.sessions() as session:
+        tree = current_tree(session)
+        if outside.admitted() == tree.origin and tree.predecessor == note:
+            return None  # a new tree, of which nothing was signed yet
+        if note is None:
+            return _NOT_HERE if session.scalar(text(_SIGNED)) else None
+        try:
+            signed = Checkpoint.parse_text(Note.parse(note).text)
+            if signed.origin == tree.origin:
+                check_continuation(session, tree, signed)
+                return None
+        except NoteError:
+            return "The last checkpoint kept outside the database is damaged; see audit/anchor.jsonl for a copy."
+        except (AuditRollbackError, AuditBrokenError) as error:
+            return f"{error.detail} Once you know what is missing: governance audit open-tree"
+    return (
+        "The last checkpoint kept outside the database is of another tree; open a new one: governance audit open-tree"
+    )
+
+
+def _tell(
+    database: Database, actor: Actor, sources: _Sources, shredded: int, warning: str | None, *, clock: Clock
+) -> None:
+    with open_work(database, actor, clock=clock) as work:
+        append(
+            work,
+            Action.BACKUP_RESTORED,
+            facts={
+                "backup": sources.manifest.name,
+                "made_at": sources.manifest.made_at,
+                "keys": sources.keys_manifest.name,
+                "shredded_again": shredded,
+                "log_size": sources.manifest.log.size,
+                "log_continues": warning is None,
+            },
+        )
+
+
+def _instant(manifest: Manifest) -> str:
+    return f"{manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,321 @@
+"""Restoring: what was kept comes back, what was erased does not, and whoever is interrupted has lost nothing."""
+
+import json
+import shutil
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from governance.audit.errors import AuditRollbackError
+from governance.audit.outside import Outside
+from governance.custody import backup, keeping, recovery, sheets
+from governance.custody.errors import BackupError, RestoreError, TombstoneError
+from governance.custody.keeping import Backup
+from governance.custody.opening import Store, open_store
+from governance.custody.places import Places
+from governance.custody.restore import Restored, newest_backup, restore
+from governance.custody.signing import signer_of
+from governance.custody.swapping import drop_replaced
+from governance.kernel.errors import ConflictError
+from governance.kernel.server import Server
+from governance.kernel.work import OPERATOR, open_work
+from governance.vault import epochs
+from governance.vault.keyring import Keyring
+from tests.conftest import NOW
+from tests.custody.stores import CANARY, at, founded, recall, remember, served, sign
+from tests.kernel.processes import kill, line_of, start
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a store with one backup, stopped; tests copy it."""
+    data_dir = tmp_path_factory.mktemp("origin") / "store"
+    with founded(data_dir) as store:
+        owners = remember(store, CANARY, "another")
+        sign(store, 1)
+        backup.make_backup(store, OPERATOR, clock=at(2))
+        (data_dir / "owners.json").write_text(json.dumps([str(owner) for owner in owners]))
+    return data_dir
+
+
+@pytest.fixture
+def server(origin: Path, tmp_path: Path) -> Iterator[Server]:
+    """The server of a copy of the store."""
+    with served(copy_of(origin, tmp_path)) as server:
+        yield server
+
+
+def copy_of(origin: Path, tmp_path: Path) -> Path:
+    copied = tmp_path / "store"
+    shutil.copytree(origin, copied, symlinks=True)
+    for path in (origin / "postgres", *(origin / "postgres").rglob("*")):
+        state = path.stat()
+        shutil.chown(copied / path.relative_to(origin), state.st_uid, state.st_gid)
+    return copied
+
+
+def owners_of(server: Server) -> list[UUID]:
+    return [UUID(owner) for owner in json.loads((server.settings.data_dir / "owners.json").read_text())]
+
+
+def back(server: Server, **said: Path) -> Restored:
+    folder = said.pop("folder", None) or newest_backup(server.settings.data_dir)
+    return restore(server, folder, OPERATOR, clock=at(60), say=lambda _: None, **said)
+
+
+def remembered(server: Server, owners: Sequence[UUID]) -> list[str | None]:
+    with open_store(server.settings) as store:
+        return recall(store, owners)
+
+
+def bury(server: Server, owners: Sequence[UUID]) -> None:
+    """Shred the keys of *owners*, and write it down outside the database."""
+    with open_store(server.settings) as store, open_work(store.database, OPERATOR, clock=at(5)) as work:
+        store.vault.owners.shred(work.session, owners)
+    told = {"at": NOW.isoformat(), "owners": [str(owner) for owner in owners], "compartments": None}
+    path = Places(server.settings.data_dir).tombstones
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(told) + "\n")
+
+
+def databases(server: Server) -> set[str]:
+    assert server.embedded is not None
+    with psycopg.connect(server.embedded.superuser_url()) as connection:
+        return {row[0] for row in connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^governance'")}
+
+
+def newest_in(server: Server) -> Backup:
+    return keeping.backup_in(newest_backup(server.settings.data_dir))
+
+
+def test_what_was_sealed_comes_back_and_what_came_later_is_kept_beside(server: Server) -> None:
+    with open_store(server.settings) as store:
+        later = remember(store, "written after the backup")
+    done = back(server)
+    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+    with psycopg.connect(server.admin_url()) as connection:
+        assert connection.execute("SELECT FROM key_owner WHERE id = ANY(%s)", (later,)).fetchall() == []
+        action = "SELECT FROM audit_body WHERE action = 'custody:backup:restored'"
+        assert len(connection.execute(action).fetchall()) == 1
+    assert done.replaced == "governance_replaced"
+    assert databases(server) == {"governance", "governance_replaced"}
+    assert drop_replaced(server)
+    assert databases(server) == {"governance"}
+
+
+def test_a_restored_store_goes_on_sealing_and_backing_up(server: Server) -> None:
+    back(server)
+    with open_store(server.settings) as store:
+        owners = remember(store, "afterwards")
+        assert recall(store, owners) == ["afterwards"]
+        made = backup.make_backup(store, OPERATOR, clock=at(61))
+        keeping.verify(made.folder, store.keyring)
+
+
+def test_a_backup_that_ends_where_the_log_was_signed_leaves_signing_allowed(server: Server) -> None:
+    assert back(server).log_warning is None
+    with open_store(server.settings) as store:
+        sign(store, 70)
+
+
+def test_an_older_log_is_told_and_not_signed_until_an_operator_opens_a_new_tree(server: Server) -> None:
+    with open_store(server.settings) as store:
+        remember(store, "signed after the backup")
+        sign(store, 3)
+    done = back(server)
+    assert done.log_warning is not None
+    assert "older than the last checkpoint" in done.log_warning
+    alarm = Outside(server.settings.data_dir / "audit").alarm()
+    assert alarm is not None
+    assert alarm.slug == "audit-rollback"
+    with open_store(server.settings) as store:
+        with pytest.raises(AuditRollbackError):
+            sign(store, 61)
+        signer_of(store).open_tree(OPERATOR, clock=at(62))
+        sign(store, 63)
+
+
+def test_who_was_shredded_after_the_backup_stays_unreadable(server: Server) -> None:
+    gone, stays = owners_of(server)
+    bury(server, [gone])
+    done = back(server)
+    assert done.shredded == 1
+    assert remembered(server, [gone, stays]) == [None, "another"]
+    back(server, keys=newest_in(server).folder)
+    assert remembered(server, [gone, stays]) == [None, "another"]
+
+
+def test_a_younger_dump_of_keys_is_taken_and_knows_who_was_shredded_even_without_tombstones(server: Server) -> None:
+    old = newest_in(server)
+    gone, stays = owners_of(server)
+    bury(server, [gone])
+    Places(server.settings.data_dir).tombstones.unlink()
+    with open_store(server.settings) as store:
+        remember(store, "an owner that the old data does not know")
+        younger = backup.make_key_dump(store, OPERATOR, clock=at(6))
+    done = back(server, folder=old.folder)
+    assert (done.backup, done.keys) == (old.folder.name, younger.folder.name)
+    assert remembered(server, [gone, stays]) == [None, "another"]
+    with psycopg.connect(server.admin_url()) as connection:
+        shredded = connection.execute("SELECT id FROM key_owner WHERE shredded_at IS NOT NULL").fetchall()
+    assert shredded == [(gone,)]
+
+
+def test_a_dump_of_keys_older_than_the_data_is_refused(server: Server) -> None:
+    old = newest_in(server)
+    with open_store(server.settings) as store:
+        backup.make_backup(store, OPERATOR, clock=at(6))
+    with pytest.raises(RestoreError, match="older than the data"):
+        back(server, keys=old.folder)
+
+
+def test_old_data_is_restored_with_keys_of_a_later_epoch_and_not_without(server: Server) -> None:
+    old = newest_in(server)
+    with open_store(server.settings) as store:
+        rotate(store)
+        younger = backup.make_key_dump(store, OPERATOR, clock=at(6))
+        store.keyring.destroy_epoch(1)
+    assert back(server, folder=old.folder).keys == younger.folder.name
+    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+    with open_store(server.settings) as store:
+        remember(store, "sealed under the new epoch")
+    shutil.rmtree(younger.folder)
+    with pytest.raises(RestoreError, match="epoch 1, which has ended"):
+        back(server, folder=old.folder)
+
+
+def rotate(store: Store) -> None:
+    with open_work(store.database, OPERATOR, clock=at(4)) as work:
+        epoch = store.keyring.add_epoch(now=work.now)
+        epochs.open_epoch(work.session, epoch, now=work.now)
+    with open_work(store.database, OPERATOR, clock=at(4)) as work:
+        store.vault.owners.rewrap(work.session, from_epoch=1, to_epoch=epoch.id, limit=1000)
+
+
+def test_a_damaged_dump_of_keys_is_passed_over_by_name(server: Server) -> None:
+    old = newest_in(server)
+    with open_store(server.settings) as store:
+        younger = backup.make_key_dump(store, OPERATOR, clock=at(6))
+    (younger.folder / "keys.gov").write_bytes((younger.folder / "keys.gov").read_bytes()[:-1])
+    done = back(server, folder=old.folder)
+    assert done.keys == old.folder.name
+    assert len(done.passed_over) == 1
+
+
+def test_damaged_data_and_a_wrong_keyring_change_nothing(server: Server) -> None:
+    folder, ring = newest_in(server).folder, server.settings.secrets_dir / "keyring.json"
+    whole = (folder / "data.gov").read_bytes()
+    (folder / "data.gov").write_bytes(whole[:-100])
+    with pytest.raises(BackupError):
+        back(server)
+    assert databases(server) == {"governance"}
+    (folder / "data.gov").write_bytes(whole)
+    right = ring.read_bytes()
+    ring.unlink()
+    Keyring.create(ring, now=NOW)
+    with pytest.raises(BackupError, match="another store"):
+        back(server)
+    ring.write_bytes(right)
+    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+
+
+def test_nothing_is_restored_under_a_service_that_runs(server: Server) -> None:
+    with open_store(server.settings), pytest.raises(RestoreError, match="stop it"):
+        back(server)
+    assert databases(server) == {"governance"}
+    script = (
+        "import sys, pathlib, time\n"
+        "from governance.kernel.supervisor import sole_supervisor\n"
+        "with sole_supervisor(pathlib.Path(sys.argv[1])):\n    print('up', flush=True)\n    time.sleep(60)"
+    )
+    process = start(script, server.settings.data_dir)
+    assert line_of(process) == "up"
+    with pytest.raises(ConflictError, match="already runs"):
+        back(server)
+    kill(process)
+
+
+def test_a_damaged_tombstone_stops_the_restore_before_anything_opens(server: Server) -> None:
+    bury(server, owners_of(server)[:1])
+    path = Places(server.settings.data_dir).tombstones
+    path.write_text("{broken\n" + path.read_text())
+    with pytest.raises(TombstoneError, match=r"Line 1 of .* is damaged"):
+        back(server)
+    assert databases(server) == {"governance"}
+
+
+SLOW_RESTORE = """
+import sys, time
+from pathlib import Path
+from governance.custody import restore as module
+from governance.kernel.server import reach
+from governance.kernel.settings import Settings
+from governance.kernel.work import OPERATOR
+
+def wait(name):
+    whole = getattr(module, name)
+    def slow(*arguments, **named):
+        print(name, flush=True)
+        if name == sys.argv[2]:
+            time.sleep(60)
+        return whole(*arguments, **named)
+    setattr(module, name, slow)
+for name in ("load_keys", "settle_epochs", "replay", "swap"):
+    wait(name)
+with reach(Settings(data_dir=Path(sys.argv[1]))) as server:
+    module.restore(server, module.newest_backup(Path(sys.argv[1])), OPERATOR, say=lambda _: None)
+"""
+
+
+@pytest.mark.parametrize("step", ["load_keys", "replay", "swap"])
+def test_killed_at_any_step_the_old_database_stands_and_the_next_restore_goes_through(
+    server: Server, step: str
+) -> None:
+    process = start(SLOW_RESTORE, server.settings.data_dir, step)
+    while (line := line_of(process)) != step:
+        assert line
+    process.send_signal(signal.SIGKILL)
+    kill(process)
+    assert databases(server) == {"governance", "governance_restoring"}
+    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+    back(server)
+    assert databases(server) == {"governance", "governance_replaced"}
+    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+
+
+def test_sheet_and_backup_bring_everything_back_on_a_new_machine(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "LOG2_N", 4)
+    places, owners = Places(server.settings.data_dir), owners_of(server)
+    with open_store(server.settings) as store:
+        with open_work(store.database, OPERATOR, clock=at(3)) as work:
+            sheet = recovery.make(work, ring=store.keyring, passphrase=PASSPHRASE)
+            recovery.confirm(
+                work,
+                places=places,
+                ring=store.keyring,
+                text=sheet.text,
+                passphrase=PASSPHRASE,
+                check_code=sheet.check_code,
+            )
+        rotate(store)
+        store.keyring.destroy_epoch(1)
+        made = backup.make_backup(store, OPERATOR, clock=at(6))
+    rescued = Path(shutil.copytree(places.backups, tmp_path / "rescued"))
+
+    with served(tmp_path / "new machine") as other:
+        ring = other.settings.secrets_dir / "keyring.json"
+        recovery.recover(sheet.text, PASSPHRASE, ring, now=NOW, copy=(rescued / "keyring.sealed").read_bytes())
+        done = back(other, folder=rescued / made.folder.name)
+        assert done.replaced is None
+        assert done.log_warning is not None
+        assert "not on this machine" in done.log_warning
+        assert remembered(other, owners) == [CANARY, "another"]
