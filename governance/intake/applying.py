@@ -85,11 +85,11 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow) -> None:
     kind = FileKind(row.kind)
     waiting = decode_waiting(kind, unpack(chunk.payload or b""))
     origin = Origin(BatchId(row.id), row.created_at, Source(row.source), Ground(row.ground))
-    outcome = _all_but_what_fails(work, origin, _APPLIERS[kind], [record for record, _ in waiting])
+    outcome = _all_but_what_fails(work, origin, _APPLIERS[kind], [row.record for row in waiting])
     refused = [
-        encode_refused(RefusedRow(record.number, True, cells, (outcome.refused[record.number],)))
-        for record, cells in waiting
-        if record.number in outcome.refused
+        encode_refused(RefusedRow(row.record.number, True, row.cells, (outcome.refused[row.record.number],)))
+        for row in waiting
+        if row.record.number in outcome.refused
     ]
     chunk.state = "done"
     chunk.applied_at = work.now

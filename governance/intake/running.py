@@ -10,6 +10,7 @@ from governance.intake.applying import apply_next
 from governance.intake.batches import report
 from governance.intake.reports import BatchReport, BatchState, Progress, Undone
 from governance.intake.tables import ImportBatchRow
+from governance.intake.turns import many_objects
 from governance.intake.undoing import begin_undo, undo_next, undone
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -37,7 +38,7 @@ def run_batch(
         NotFoundError: where there is no such import.
         ConflictError: where somebody else is running it, or it is being undone.
     """
-    with _alone(database, batch):
+    with _alone(database, batch), many_objects():
         while True:
             with open_work(database, actor, clock=clock) as work:
                 progress = apply_next(work, batch=batch)

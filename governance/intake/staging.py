@@ -21,6 +21,8 @@ CHUNK_BYTES = 1 << 22
 """A chunk is closed early where its rows are long: it is sealed, and later opened, in one piece."""
 
 Json = dict[str, Any]
+_BETWEEN_CELLS = "\x1f"
+"""The unit separator of ASCII; tidied cells hold no control characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,25 @@ def decode_record(kind: FileKind, encoded: Json) -> Record:
 
 def encode_waiting(record: Record, cells: Sequence[str]) -> Json:
     """A record, and the row as it stood: should the store refuse it, people get back what they brought."""
-    return {"record": encode_record(record), "cells": cells}
+    return {"record": encode_record(record), "cells": _BETWEEN_CELLS.join(cells)}
 
 
-def decode_waiting(kind: FileKind, rows: Iterable[Json]) -> list[tuple[Record, tuple[str, ...]]]:
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A row that waits to be applied: its record, and its cells as they stood."""
+
+    record: Record
+    joined: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Text of all cells."""
+        return tuple(self.joined.split(_BETWEEN_CELLS))
+
+
+def decode_waiting(kind: FileKind, rows: Iterable[Json]) -> list[WaitingRow]:
     """What `encode_waiting` was given."""
-    return [(decode_record(kind, row["record"]), tuple(row["cells"])) for row in rows]
+    return [WaitingRow(decode_record(kind, row["record"]), row["cells"]) for row in rows]
 
 
 def encode_refused(row: RefusedRow) -> Json:

@@ -1,5 +1,6 @@
 """Parts of imports take turns, whichever worker they run on."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,3 +30,17 @@ def in_turn(work: Work) -> Iterator[None]:
         yield
     finally:
         connection.prepare_threshold = threshold
+
+
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
+
+@contextmanager
+def many_objects() -> Iterator[None]:
+    """Collect garbage less often while thousands of rows are in hand: they make no cycles to be found."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)

@@ -64,8 +64,8 @@ def test_long_files_are_cut_into_chunks_that_hold_all_their_rows(russian):
     chunks = russian.session.query(ImportChunkRow).order_by(ImportChunkRow.number).all()
     assert [chunk.rows for chunk in chunks] == [2000, 2000, 203]
     waiting = [row for chunk in chunks for row in decode_waiting(started.batch.kind, unpack(chunk.payload))]
-    assert [record.number for record, _ in waiting] == list(range(2, 4205))
-    assert [cells[1] for _, cells in waiting] == [row[1] for row in rows]
+    assert [row.record.number for row in waiting] == list(range(2, 4205))
+    assert [row.cells for row in waiting] == [tuple(row) for row in rows]
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing_behind(russian):
