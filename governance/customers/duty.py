@@ -18,8 +18,27 @@ def inform_by(source: Source | None, *, acquired_at: datetime) -> datetime | Non
     return acquired_at.replace(year=year, month=month + 1, day=min(acquired_at.day, last))
 
 
-def obstacle(source: Source | None, ground: Ground | None) -> NotMailable | None:
-    """Why nothing may be sent to a person who came to us so; None where nothing stands against it by itself."""
-    if source in NOT_FROM_THE_PERSON:
+def obstacle(
+    source: Source | None,
+    ground: Ground | None,
+    *,
+    informed: bool = False,
+    deceased: bool = False,
+    decided: bool = False,
+) -> NotMailable | None:
+    """Why nothing may be sent to a person; None where nothing stands against it by itself.
+
+    Args:
+        source: where the data came from.
+        ground: lawful ground on which the person is kept.
+        informed: whether somebody whose data came from others was told (GDPR Art. 14).
+        deceased: whether the person is known to be dead.
+        decided: whether a staff member decided so.
+    """
+    if decided:
+        return NotMailable.DECIDED
+    if deceased:
+        return NotMailable.DECEASED
+    if source in NOT_FROM_THE_PERSON and not informed:
         return NotMailable.NOT_FROM_THE_PERSON
     return NotMailable.NO_GROUND if ground is None else None

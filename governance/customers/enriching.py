@@ -16,7 +16,8 @@ from governance.customers.bulk_rows import ContactIn, ExtraIn, contact_digests, 
 from governance.customers.codes import ContactKind
 from governance.customers.loading import opened, warm
 from governance.customers.records import SEALED_FIELDS, Json, NewPerson, Origin
-from governance.customers.tables import ContactRow, EnrichmentRow, ExtraValueRow, PersonRow, RestrictionRow
+from governance.customers.standing import restricted
+from governance.customers.tables import ContactRow, EnrichmentRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.vault.compartments import Compartment
@@ -87,11 +88,8 @@ def _locked(work: Work, known: Mapping[SubjectId, NewPerson]) -> dict[SubjectId,
         .with_for_update(of=PersonRow)
     )
     found = {SubjectId(each): row for each, row in work.session.execute(query)}
-    standing = select(RestrictionRow.person_id).where(
-        RestrictionRow.person_id.in_([row.id for row in found.values()]), RestrictionRow.lifted_at.is_(None)
-    )
-    restricted = set(work.session.scalars(standing))
-    people = {each: row for each, row in found.items() if row.id not in restricted}
+    closed = restricted(work, [row.id for row in found.values()])
+    people = {each: row for each, row in found.items() if row.id not in closed}
     warm(work, people.values(), Compartment.PROFILE)
     return people
 

@@ -1,6 +1,6 @@
 """Instants, and days of which no time of day is known: kept as midnight UTC with a mark, so that a day stays a day."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 from governance.customers.records import Moment
 from governance.kernel.clock import require_aware
@@ -16,8 +16,3 @@ def kept(moment: Moment) -> tuple[datetime, bool]:
 def told(instant: datetime, *, whole_day: bool) -> Moment:
     """What `kept` was given."""
     return instant.date() if whole_day else instant
-
-
-def day(moment: Moment) -> date:
-    """The day of *moment*, in UTC where it is an instant."""
-    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment

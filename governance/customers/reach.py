@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, select, true
 from sqlalchemy.orm import aliased
 
-from governance.customers.errors import RestrictedError
 from governance.customers.records import Owned
-from governance.customers.tables import PersonRow, RestrictionRow
+from governance.customers.tables import PersonRow
 from governance.kernel.errors import ForbiddenError, NotFoundError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
@@ -77,18 +76,3 @@ def owners_of(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Owned]
 def reaches(work: Work, permission: Permission, person: PersonRow) -> bool:
     """Whether the act reaches this person."""
     return allows(work.actor, permission, row=Row(person.responsible_id)).allowed
-
-
-def refuse_if_restricted(work: Work, person: PersonRow) -> None:
-    """Stop an act that a restriction of processing forbids: all but storage needs the person's own will or a claim.
-
-    Raises:
-        RestrictedError: where a restriction stands (GDPR Art. 18(2)).
-    """
-    standing = select(RestrictionRow.id).where(
-        RestrictionRow.person_id == person.id, RestrictionRow.lifted_at.is_(None)
-    )
-    if work.session.scalars(standing.limit(1)).first() is not None:
-        raise RestrictedError(
-            "Processing of this person's data is restricted: nothing may be changed until the restriction is lifted."
-        )

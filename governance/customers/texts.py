@@ -1,7 +1,10 @@
 """Words that may be kept: in normal form, without control characters, not too long, and no mask."""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from governance.kernel.errors import InvalidError
 from governance.policies.masking import DOTS
 
 SHORT_TEXT = 200
@@ -37,3 +40,31 @@ def words(value: object, *, longest: int = SHORT_TEXT, lines: bool = False) -> s
         if unicodedata.category(character) in ("Cc", "Cs") and character not in _LINES:
             raise Wrong("Control characters cannot be kept.")
     return text
+
+
+class Complaints:
+    """Collects what is wrong, so that a document is sent back once with all of it."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, list[str]] = {}
+
+    def add(self, field: str, sentence: str) -> None:
+        """Note what is wrong with *field*."""
+        self.errors.setdefault(field, []).append(sentence)
+
+    @contextmanager
+    def at(self, field: str) -> Iterator[None]:
+        """A block in which `Wrong` is what is wrong with *field*."""
+        try:
+            yield
+        except Wrong as wrong:
+            self.add(field, wrong.sentence)
+
+    def end(self, detail: str) -> None:
+        """Refuse if anything is wrong.
+
+        Raises:
+            InvalidError: where anything was noted.
+        """
+        if self.errors:
+            raise InvalidError(detail, errors=self.errors)

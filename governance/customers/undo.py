@@ -3,7 +3,7 @@
 What stays is cut loose from the import, so that a part is never met again: the next call goes on behind it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import NewEntry, ObjectRef
 from governance.customers.loading import opened, warm
+from governance.customers.standing import held, restricted
 from governance.customers.tables import (
     ActivityRow,
     ContactRow,
@@ -97,12 +98,15 @@ def _events(
         .with_for_update(of=table)
     )
     found = work.session.execute(query).all()
-    held = _held(work, {person for _, person, _ in found}, compartment)
-    gone = [(row, ref) for row, person, ref in found if person not in held]
-    part.kept += sorted(SubjectId(person) for person in held)
+    kept = held(work, {person for _, person, _ in found})
+    fixed = {person for person, compartments in kept.items() if compartment in compartments}
+    gone = [(row, ref) for row, person, ref in found if person not in fixed]
+    part.kept += sorted(SubjectId(person) for person in fixed)
     work.session.execute(delete(table).where(table.id == _any([row for row, _ in gone])))
     work.session.execute(
-        update(table).where(table.id == _any([row for row, person, _ in found if person in held])).values(batch_id=None)
+        update(table)
+        .where(table.id == _any([row for row, person, _ in found if person in fixed]))
+        .values(batch_id=None)
     )
     kind = table.__tablename__
     facts = {"batch": batch}
@@ -177,9 +181,9 @@ def _restorations(work: Work, batch: BatchId, limit: int, part: UndonePart) -> b
         )
     }
     warm(work, people.values(), Compartment.PROFILE)
-    fixed = (
-        _held(work, people, Compartment.PROFILE) | _held(work, people, Compartment.CONTACT) | _restricted(work, people)
-    )
+    kept = held(work, people)
+    losing = {Compartment.PROFILE.value, Compartment.CONTACT.value}
+    fixed = restricted(work, people) | {person for person, compartments in kept.items() if losing & compartments}
     restored: list[tuple[PersonRow, EnrichmentRow]] = []
     for note in notes:
         person = people[note.person_id]
@@ -214,22 +218,6 @@ def _restore(work: Work, batch: BatchId, restored: Sequence[tuple[PersonRow, Enr
         for person, note in restored
     ]
     audit.append_many(work, entries)
-
-
-def _held(work: Work, people: Iterable[UUID], compartment: Compartment) -> set[UUID]:
-    query = select(HoldRow.person_id).where(
-        HoldRow.person_id == _any(list(people)),
-        HoldRow.released_at.is_(None),
-        literal(compartment.value) == any_(HoldRow.compartments),
-    )
-    return set(work.session.scalars(query))
-
-
-def _restricted(work: Work, people: Iterable[UUID]) -> set[UUID]:
-    query = select(RestrictionRow.person_id).where(
-        RestrictionRow.person_id == _any(list(people)), RestrictionRow.lifted_at.is_(None)
-    )
-    return set(work.session.scalars(query))
 
 
 def _any(ids: Sequence[UUID]) -> CollectionAggregate[bool]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import event
 
 from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
@@ -30,13 +29,8 @@ def counted(work: Work) -> Iterator[list[str]]:
             seen.append(str(statement))
             return super().copy(statement, *args, **options)  # type: ignore[arg-type]  # as above
 
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
     connection.cursor_factory = Counting
-    event.listen(work.session.get_bind(), "before_cursor_execute", note)
     try:
         yield seen
     finally:
-        event.remove(work.session.get_bind(), "before_cursor_execute", note)
         connection.cursor_factory = plain

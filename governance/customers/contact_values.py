@@ -1,0 +1,122 @@
+"""What may be written into a contact, and what is asked for when one is searched: the same normal forms."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from governance.customers.codes import ContactKind, ContactLabel
+from governance.customers.records import NewContact
+from governance.customers.texts import Wrong, words
+from governance.customers.values import country
+from governance.policies.masking import DOTS
+
+LONGEST_ADDRESS = 500
+_EXTENSION = re.compile(r"\d{1,10}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSaid:
+    """A contact as a caller sent it.
+
+    Attributes:
+        region: country of a phone number that is written without a country code.
+    """
+
+    kind: str
+    value: str
+    extension: str | None = None
+    region: str | None = None
+    label: str | None = None
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Normal:
+    """A value in its normal form.
+
+    Attributes:
+        region: ISO 3166 country of a phone number.
+        extension: of a phone number.
+    """
+
+    value: str
+    region: str | None = None
+    extension: str | None = None
+
+
+def read_contact(said: ContactSaid, *, home: str | None) -> NewContact:
+    """A contact in its normal form.
+
+    Args:
+        said: what was sent.
+        home: country of phone numbers without a country code, where the contact names none.
+
+    Raises:
+        Wrong: where it cannot be kept.
+    """
+    if said.kind not in set(ContactKind):
+        raise Wrong("The kind is one of " + ", ".join(kind.value for kind in ContactKind) + ".")
+    if said.label is not None and said.label not in set(ContactLabel):
+        raise Wrong("The label is one of " + ", ".join(label.value for label in ContactLabel) + ".")
+    kind = ContactKind(said.kind)
+    if DOTS in said.value:
+        raise Wrong("This is a masked contact; give the real one.")
+    normal = _READERS[kind](said.value, country(said.region) if said.region else home)
+    extension = said.extension or normal.extension
+    if extension is not None and (kind is not ContactKind.PHONE or not _EXTENSION.fullmatch(extension)):
+        raise Wrong("Only phones have an extension, of at most ten digits.")
+    return NewContact(
+        kind=kind,
+        value=normal.value,
+        extension=extension,
+        region=normal.region,
+        label=ContactLabel(said.label) if said.label else None,
+        is_primary=said.is_primary,
+    )
+
+
+def _email(value: str, _home: str | None) -> _Normal:
+    try:
+        return _Normal(validate_email(value.strip(), check_deliverability=False).normalized)
+    except EmailNotValidError:
+        raise Wrong("This is no e-mail address; write it as name@domain.tld.") from None
+
+
+def _phone(value: str, home: str | None) -> _Normal:
+    try:
+        number = phonenumbers.parse(value, home)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise Wrong("No numbering plan has this number; write it with + and the country code, or name its country.")
+    return _Normal(
+        value=str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),
+        region=_region(number),
+        extension=number.extension,
+    )
+
+
+def _region(number: phonenumbers.PhoneNumber) -> str | None:
+    code = phonenumbers.region_code_for_number(number)
+    return code if code in phonenumbers.SUPPORTED_REGIONS else None
+
+
+def _line(value: str, _home: str | None) -> _Normal:
+    return _Normal(words(value))
+
+
+def _address(value: str, _home: str | None) -> _Normal:
+    return _Normal(words(value, longest=LONGEST_ADDRESS, lines=True))
+
+
+_READERS: Mapping[ContactKind, Callable[[str, str | None], _Normal]] = {
+    ContactKind.EMAIL: _email,
+    ContactKind.PHONE: _phone,
+    ContactKind.POSTAL: _address,
+    ContactKind.MESSENGER: _line,
+    ContactKind.SOCIAL: _line,
+    ContactKind.CARD: _line,
+}

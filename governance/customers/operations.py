@@ -1,0 +1,77 @@
+"""Every verb of this room."""
+
+from governance.customers.activity import Activities, ActivityView, list_activity, record_activity
+from governance.customers.contact_values import ContactSaid
+from governance.customers.contacts import add_contact, edit_contact, remove_contact
+from governance.customers.extra_types import ExtraField
+from governance.customers.extras import define, definition, definitions, edit_definition
+from governance.customers.interactions import Interactions, InteractionView, list_interactions, record_interaction
+from governance.customers.links import LinkView, link, links, unlink
+from governance.customers.marks import (
+    HoldView,
+    Marks,
+    RestrictionView,
+    lift_restriction,
+    marks,
+    place_hold,
+    release_hold,
+    restrict,
+)
+from governance.customers.pages import After
+from governance.customers.people import People, create, edit, list_people, read
+from governance.customers.purchases import Purchases, PurchaseView, list_purchases, record_purchase
+from governance.customers.records import NewActivity, NewInteraction, NewPurchase
+from governance.customers.reveal import Revealed, reveal
+from governance.customers.search import Found, search
+from governance.customers.views import ContactView, PersonView
+
+__all__ = [
+    "Activities",
+    "ActivityView",
+    "After",
+    "ContactSaid",
+    "ContactView",
+    "ExtraField",
+    "Found",
+    "HoldView",
+    "InteractionView",
+    "Interactions",
+    "LinkView",
+    "Marks",
+    "NewActivity",
+    "NewInteraction",
+    "NewPurchase",
+    "People",
+    "PersonView",
+    "PurchaseView",
+    "Purchases",
+    "RestrictionView",
+    "Revealed",
+    "add_contact",
+    "create",
+    "define",
+    "definition",
+    "definitions",
+    "edit",
+    "edit_contact",
+    "edit_definition",
+    "lift_restriction",
+    "link",
+    "links",
+    "list_activity",
+    "list_interactions",
+    "list_people",
+    "list_purchases",
+    "marks",
+    "place_hold",
+    "read",
+    "record_activity",
+    "record_interaction",
+    "record_purchase",
+    "release_hold",
+    "remove_contact",
+    "restrict",
+    "reveal",
+    "search",
+    "unlink",
+]

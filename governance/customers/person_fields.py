@@ -1,0 +1,113 @@
+"""Writing the fields of one person: who may, what would be lost, and what follows from what."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from governance.accounts import operations as accounts
+from governance.accounts.errors import DisabledError, NoSuchStaffError
+from governance.customers import duty
+from governance.customers.codes import Ground, NotMailable, Source
+from governance.customers.loading import opened
+from governance.customers.reach import reaches
+from governance.customers.records import SEALED_FIELDS
+from governance.customers.shown import catalogued, refuse_unwritable
+from governance.customers.standing import refuse_if_held
+from governance.customers.tables import PersonRow
+from governance.customers.texts import Complaints
+from governance.kernel.errors import ForbiddenError
+from governance.kernel.ids import StaffId
+from governance.kernel.work import Work
+from governance.policies.permissions import Permission
+from governance.vault.compartments import Compartment
+
+_SEALED = frozenset(SEALED_FIELDS)
+_LISTS = ("tags", "interests")
+
+
+def touch(work: Work, person: PersonRow) -> None:
+    """Count a change of the person's record, contacts and extra fields included."""
+    person.version += 1
+    person.updated_at = work.now
+    work.session.flush()
+
+
+def change_fields(work: Work, person: PersonRow, told: Mapping[str, object], *, permission: Permission) -> list[str]:
+    """Bring fields of *person* to the values in *told*, which are in normal form; answers the names of those changed.
+
+    Raises:
+        ForbiddenError: where the actor may not write one of them, or would lose sight of the person.
+        LegalHoldError: where a hold keeps what would be lost.
+        InvalidError: where values contradict each other.
+    """
+    _check(work, person, told)
+    before = {name: value_of(person, name) for name in told}
+    changed = sorted(name for name, value in told.items() if value != before[name])
+    sealed = [name for name in changed if name in _SEALED]
+    fields = [catalogued(person, name) for name in sealed]
+    refuse_unwritable(work, permission, fields, responsible=person.responsible_id)
+    refuse_if_held(work, person, {Compartment.PROFILE for name in sealed if before[name] is not None})
+    for name in changed:
+        _set(work, person, name, told[name])
+    _derive(person)
+    if not reaches(work, permission, person):
+        raise ForbiddenError("You can only record and keep people whom you look after yourself.")
+    return changed
+
+
+def value_of(person: PersonRow, name: str) -> object:
+    """The value of a field as `values.read_fields` gives it."""
+    if name in _LISTS:
+        held = opened(person, name)
+        return tuple(held) if held else None
+    if name in _SEALED:
+        return opened(person, name)
+    if name == "deceased":
+        return person.deceased_at is not None
+    if name == "not_mailable":
+        return NotMailable.DECIDED if person.not_mailable == NotMailable.DECIDED else None
+    return getattr(person, "responsible_id" if name == "responsible" else name)
+
+
+def _set(work: Work, person: PersonRow, name: str, value: object) -> None:
+    if name in _LISTS:
+        setattr(person, name, list(value) if isinstance(value, tuple) else None)
+    elif name == "deceased":
+        person.deceased_at = work.now if value else None
+    elif name == "responsible":
+        person.responsible_id = value if isinstance(value, UUID) else None
+    else:
+        setattr(person, name, value)
+
+
+def _check(work: Work, person: PersonRow, told: Mapping[str, object]) -> None:
+    errors = Complaints()
+    if told.get("not_mailable") not in (None, NotMailable.DECIDED):
+        errors.add("not_mailable", "Only decided can be set; the other reasons follow from what is known.")
+    deceased = told.get("deceased", person.deceased_at is not None)
+    has_date = told["deceased_on"] is not None if "deceased_on" in told else value_of(person, "deceased_on") is not None
+    if has_date and not deceased:
+        errors.add("deceased_on", "A date of death goes with deceased: true; empty it where the person lives.")
+    responsible = told.get("responsible")
+    if isinstance(responsible, UUID) and responsible != person.responsible_id:
+        try:
+            accounts.staff_actor(work, staff=StaffId(responsible))
+        except (NoSuchStaffError, DisabledError):
+            errors.add("responsible", "No active staff member has this id.")
+    informed_at = told.get("informed_at")
+    if informed_at is not None and informed_at > work.now:  # type: ignore[operator]  # an instant, as read
+        errors.add("informed_at", "This instant lies in the future.")
+    errors.end("Some fields cannot be kept as they are.")
+
+
+def _derive(person: PersonRow) -> None:
+    """What follows from the fields: until when the person must be told, and why nothing may be sent."""
+    source = None if person.source is None else Source(person.source)
+    ground = None if person.ground is None else Ground(person.ground)
+    person.inform_by = duty.inform_by(source, acquired_at=person.acquired_at)
+    person.not_mailable = duty.obstacle(
+        source,
+        ground,
+        informed=person.informed_at is not None,
+        deceased=person.deceased_at is not None,
+        decided=person.not_mailable == NotMailable.DECIDED,
+    )

@@ -1,0 +1,212 @@
+"""People as they are shown: assembled with contacts, extra fields and marks by a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from governance.customers.extra_types import ExtraField, read
+from governance.customers.extras import known
+from governance.customers.loading import contacts_of, opened, warm
+from governance.customers.records import SEALED_FIELDS, Json
+from governance.customers.shown import Lens
+from governance.customers.standing import held, restricted
+from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
+from governance.kernel.ids import ContactId, StaffId, SubjectId, SubjectRef
+from governance.kernel.work import Work
+from governance.policies.classification import Visibility
+from governance.policies.permissions import Permission
+from governance.vault.compartments import Compartment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """A contact as it may be seen.
+
+    Attributes:
+        value, extension: masked where the actor may not see them in full; None where they may not be seen.
+        region: ISO 3166 country of a phone number.
+        label: what it is to its holder, or the service that it is on.
+        is_login: whether its holder may sign in with it, once it is verified.
+        verified_at: when its holder proved to hold it. bounced_at: when a message last came back.
+    """
+
+    id: ContactId
+    kind: str
+    value: str | None
+    extension: str | None
+    region: str | None
+    label: str | None
+    is_primary: bool
+    is_login: bool
+    verified_at: datetime | None
+    bounced_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """A person as they may be seen.
+
+    Attributes:
+        ref: random name of the person in the audit log.
+        birth_date, deceased_on: ISO 8601, possibly of reduced precision, or masked.
+        acquired_at: when the data were obtained; inform_by: when the person must have been told (GDPR Art. 14).
+        not_mailable: why nothing may be sent; None where nothing stands against it by itself.
+        restricted: whether processing is restricted. held: compartments under a legal hold.
+        extra: extra fields by key.
+        masked, hidden: names of fields that are there, and are shown in part or not at all.
+        version: number of changes, for ETag.
+    """
+
+    id: SubjectId
+    ref: SubjectRef
+    kind: str
+    family_name: str | None
+    given_name: str | None
+    patronymic: str | None
+    birth_date: str | None
+    sex: str | None
+    marital_status: str | None
+    profession: str | None
+    organisation: str | None
+    region: str | None
+    city: str | None
+    street: str | None
+    postcode: str | None
+    source_note: str | None
+    note: str | None
+    tags: tuple[str, ...]
+    interests: tuple[str, ...]
+    preferred_payment: str | None
+    deceased: bool
+    deceased_on: str | None
+    language: str | None
+    country: str | None
+    source: str | None
+    ground: str | None
+    acquired_at: datetime
+    customer_since: date | None
+    inform_by: datetime | None
+    informed_at: datetime | None
+    not_mailable: str | None
+    responsible: StaffId | None
+    restricted: bool
+    held: tuple[str, ...]
+    contacts: tuple[ContactView, ...]
+    extra: Mapping[str, Json]
+    masked: tuple[str, ...]
+    hidden: tuple[str, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What belongs to some people besides their own rows, by person."""
+
+    contacts: Mapping[UUID, Sequence[ContactRow]]
+    extras: Mapping[UUID, Sequence[ExtraValueRow]]
+    definitions: Mapping[UUID, ExtraField]
+    restricted: frozenset[UUID]
+    held: Mapping[UUID, frozenset[str]]
+
+
+def view(work: Work, permission: Permission, person: PersonRow) -> PersonView:
+    """One person as the act of *permission* shows them."""
+    return views(work, permission, [person])[0]
+
+
+def views(work: Work, permission: Permission, people: Sequence[PersonRow]) -> list[PersonView]:
+    """People as the act of *permission* shows them; the number of statements does not grow with them."""
+    if not people:
+        return []
+    warm(work, people, Compartment.PROFILE)
+    around = _around(work, [person.id for person in people])
+    return [_view(Lens(work, permission, person), person, around) for person in people]
+
+
+def _around(work: Work, people: Sequence[UUID]) -> _Around:
+    extras: dict[UUID, list[ExtraValueRow]] = defaultdict(list)
+    for row in work.session.scalars(select(ExtraValueRow).where(ExtraValueRow.person_id.in_(people))):
+        extras[row.person_id].append(row)
+    definitions = {one.id: one for one in known(work).values()} if extras else {}
+    for compartment in {definitions[row.field_id].compartment for rows in extras.values() for row in rows}:
+        owned = [row for rows in extras.values() for row in rows]
+        warm(work, owned, Compartment(compartment.value))
+    return _Around(
+        contacts=contacts_of(work, people),
+        extras=extras,
+        definitions=definitions,
+        restricted=restricted(work, people),
+        held=held(work, people),
+    )
+
+
+def _view(lens: Lens, person: PersonRow, around: _Around) -> PersonView:
+    told = {name: lens.show(person, name) for name in SEALED_FIELDS if name not in ("tags", "interests")}
+    tags, interests = lens.show_list(person, "tags"), lens.show_list(person, "interests")
+    extra = {
+        key: seen
+        for row in around.extras.get(person.id, ())
+        for key, seen in [_extra(lens, row, around.definitions[row.field_id])]
+        if seen is not None
+    }
+    contacts = tuple(contact_view(lens, row) for row in around.contacts.get(person.id, ()))
+    return PersonView(
+        **told,
+        id=SubjectId(person.id),
+        ref=SubjectRef(person.subject_ref),
+        kind=person.kind,
+        tags=tags,
+        interests=interests,
+        deceased=person.deceased_at is not None,
+        language=person.language,
+        country=person.country,
+        source=person.source,
+        ground=person.ground,
+        acquired_at=person.acquired_at,
+        customer_since=person.customer_since,
+        inform_by=person.inform_by,
+        informed_at=person.informed_at,
+        not_mailable=person.not_mailable,
+        responsible=None if person.responsible_id is None else StaffId(person.responsible_id),
+        restricted=person.id in around.restricted,
+        held=tuple(sorted(around.held.get(person.id, ()))),
+        contacts=contacts,
+        extra=extra,
+        masked=tuple(dict.fromkeys(lens.masked)),
+        hidden=tuple(dict.fromkeys(lens.hidden)),
+        version=person.version,
+        created_at=person.created_at,
+        updated_at=person.updated_at,
+    )
+
+
+def contact_view(lens: Lens, row: ContactRow) -> ContactView:
+    """One contact as the lens shows it."""
+    return ContactView(
+        id=ContactId(row.id),
+        kind=row.kind,
+        value=lens.show(row, "value", as_name="contacts"),
+        extension=lens.show(row, "extension", as_name="contacts"),
+        region=row.region,
+        label=row.label,
+        is_primary=row.is_primary,
+        is_login=row.is_login,
+        verified_at=row.verified_at,
+        bounced_at=row.bounced_at,
+        created_at=row.created_at,
+    )
+
+
+def _extra(lens: Lens, row: ExtraValueRow, definition: ExtraField) -> tuple[str, Json]:
+    slot, said = definition.compartment.value, definition.field
+    if lens.visibility(said) is not Visibility.CLEAR:
+        return definition.key, lens.show(row, slot, as_name=f"extra.{definition.key}", said=said)
+    text = opened(row, slot)
+    return definition.key, None if text is None else read(definition.type, text)
