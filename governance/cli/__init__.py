@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "up": "governance.cli.run:up",
     "init": "governance.cli.setup:init",
     "migrate": "governance.cli.setup:migrate",
+    "demo": "governance.cli.demo:demo",
     "serve": "governance.cli.run:serve",
     "worker": "governance.cli.run:worker",
     "database": "governance.cli.database:database",

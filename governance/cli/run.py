@@ -100,7 +100,12 @@ def worker_command(found: Settings) -> Command:
 
 def _environment(found: Settings) -> dict[str, str]:
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {"GOVERNANCE_DATA_DIR": str(found.data_dir.absolute()), "PYTHONPATH": path}
+    return {
+        "GOVERNANCE_DATA_DIR": str(found.data_dir.absolute()),
+        "GOVERNANCE_DATABASE_URL": found.database_url or "",
+        "GOVERNANCE_DATABASE_ADMIN_URL": found.database_admin_url or "",
+        "PYTHONPATH": path,
+    }
 
 
 def _answers_from_environment() -> Answers:

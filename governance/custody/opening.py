@@ -55,8 +55,8 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
         SchemaOutdatedError: schema and release do not belong together.
         UnavailableError: the database does not answer.
     """
+    keyring = Keyring(settings.secrets_dir / KEYRING)  # first, so that a wrong folder does not get a server
     with reach(settings) as server:
-        keyring = Keyring(settings.secrets_dir / KEYRING)
         database = Database(
             server.app_url(), pool_size=settings.pool_size, prepare_threshold=settings.prepare_threshold
         )

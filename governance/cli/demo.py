@@ -1,0 +1,98 @@
+"""`demo`: all of the service on a store of its own, filled with people who do not exist."""
+
+import io
+import os
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from governance.accounts import operations as accounts
+from governance.cli.context import say, settings
+from governance.cli.demo_people import demo_email, demo_files
+from governance.cli.run import base_url, keep_up
+from governance.cli.setup import Answers, set_up
+from governance.custody.opening import Store, open_store
+from governance.customers.codes import Ground, Source
+from governance.intake import operations as intake
+from governance.intake.files import FileOptions, Provenance
+from governance.intake.reports import BatchState
+from governance.kernel.server import Server
+from governance.kernel.settings import Settings
+from governance.kernel.work import OPERATOR, open_work
+from governance.policies import shipped
+
+FOLDER: Final = "demo"
+KEY_FILE: Final = "demo-client.key"
+ANSWERS: Final = Answers(
+    controller_name="Demonstration Shop",
+    controller_address="1 Example Street, Berlin",
+    country="DE",
+    admin_name="Demonstration Administrator",
+    admin_email="administrator@example.org",
+)
+
+
+@click.command()
+def demo() -> int:
+    """Run everything with made-up customers, on a store of its own (var/demo)."""
+    given = settings()
+    found = replace(given, data_dir=given.data_dir.absolute() / FOLDER, database_url=None, database_admin_url=None)
+    return keep_up(found, prepare=_fill, when_ready=lambda: _tell(found))
+
+
+def _fill(server: Server) -> None:
+    """Bring the demonstration to where it should be; what stands is left as it is."""
+    set_up(server, ANSWERS)
+    with open_store(server.settings) as store:
+        _connect_client(store)
+        for file in demo_files():
+            _import(store, file.name, file.content)
+
+
+def _connect_client(store: Store) -> None:
+    path = _key_path(store.settings)
+    if path.exists():
+        return
+    scopes = [permission.value for permission, facts in shipped.permissions().items() if facts.systems]
+    with open_work(store.database, OPERATOR) as work:
+        # A key that was made and not written down, because somebody stopped us in between, is good for nothing.
+        for client in accounts.list_clients(work):
+            if client.revoked_at is None:
+                accounts.revoke_client(work, client=client.id)
+        made = accounts.create_client(work, name="Demonstration", scopes=scopes)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(made.secret)
+    say(f"API client of the demonstration: {made.client.id}")
+    say(f"Its key, kept in {path} for the lines below (a real key is shown once and kept nowhere):")
+    say(made.secret)
+
+
+def _import(store: Store, name: str, content: bytes) -> None:
+    with open_work(store.database, OPERATOR) as work:
+        started = intake.start(
+            work,
+            file=io.BytesIO(content),
+            provenance=Provenance(Source.TILL, Ground.CONTRACT),
+            options=FileOptions(file_name=name),
+        )
+    if started.batch.state is not BatchState.FINISHED:
+        done = intake.resume(store.database, actor=OPERATOR, batch=started.batch.id)
+        say(f"{name}: {done.created} made up")
+
+
+def _tell(found: Settings) -> None:
+    key = f'-H "Authorization: Bearer $(cat {shlex.quote(str(_key_path(found)))})"'
+    place = base_url(found)
+    say(f"\nReady: {place}   reference: {place}/v1/docs   Ctrl-C stops it. Try:\n")
+    say(f"curl -s {key} '{place}/v1/customers?limit=3'\n")
+    body = f'{{"by": "email", "value": "{demo_email()}"}}'
+    say(f"curl -s {key} -H 'Content-Type: application/json' -d '{body}' {place}/v1/customers/searches\n")
+    say(f"curl -s {key} '{place}/v1/audit/entries?limit=3'\n")
+
+
+def _key_path(found: Settings) -> Path:
+    return found.secrets_dir / KEY_FILE
