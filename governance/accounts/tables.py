@@ -17,7 +17,10 @@ class StaffRow(SealedRow, Base):
     """A staff member; stays after leaving, so that history names somebody."""
 
     __tablename__ = "staff"
-    __table_args__ = (Index("uq_staff_email_index", "email_index", unique=True),)
+    __table_args__ = (
+        Index("uq_staff_email_index", "email_index", unique=True),
+        Index("uq_staff_email_index_next", "email_index_next", unique=True),
+    )
 
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -42,7 +42,7 @@ def epoch_lives(session: Session, *, count_keys: bool = True) -> list[EpochLife]
     counts: dict[int, int] = {}
     if count_keys:
         wrapped = select(DataKeyRow.epoch, func.count()).where(DataKeyRow.wrapped.is_not(None))
-        counts = dict(session.execute(wrapped.group_by(DataKeyRow.epoch)).tuples().all())
+        counts = dict(iter(session.execute(wrapped.group_by(DataKeyRow.epoch))))
     rows = session.scalars(
         select(KeyEpochRow).order_by(KeyEpochRow.id).execution_options(populate_existing=True)
     )  # fmt: skip
@@ -87,18 +87,17 @@ def mark_destroyed(session: Session, epoch: int, *, now: datetime) -> bool:
 
 def index_states(session: Session) -> dict[int, str]:
     """State of each version of the blind indexes."""
-    return dict(session.execute(select(IndexVersionRow.version, IndexVersionRow.state)).tuples().all())
+    found = session.execute(select(IndexVersionRow.version, IndexVersionRow.state))
+    return dict(iter(found))
 
 
 def set_index_states(session: Session, states: Mapping[int, str]) -> None:
-    """Change the states of versions, together."""
-    for version, state in states.items():
-        session.execute(
-            update(IndexVersionRow)
-            .where(IndexVersionRow.version == version)
-            .values(state=state)
-            .execution_options(synchronize_session=False)
-        )
+    """Change the states of versions, in one statement: between two, this process could read half of it."""
+    session.connection().execute(
+        update(IndexVersionRow)
+        .where(IndexVersionRow.version.in_(list(states)))
+        .values(state=case(dict(states), value=IndexVersionRow.version))
+    )
     announce(session)
 
 
@@ -133,10 +132,10 @@ def keep_copy(session: Session, sealed: bytes, *, of_ring: bytes, now: datetime)
 
 def kept_copy(session: Session) -> tuple[bytes, datetime] | None:
     """Of which ring the copy kept in the database is, and when it was made."""
-    found = session.execute(select(KeyringCopyRow.of_ring, KeyringCopyRow.made_at)).tuples().first()
+    found = session.execute(select(KeyringCopyRow.of_ring, KeyringCopyRow.made_at)).first()
     return None if found is None else (found[0], found[1])
 
 
 def announce(session: Session) -> None:
     """Tell all processes, on commit, that keys or versions have changed."""
-    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
+    session.connection().execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})

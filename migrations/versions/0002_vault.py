@@ -79,7 +79,7 @@ def upgrade() -> None:
     grant("data_key", "SELECT, INSERT, UPDATE (epoch, wrapped, shredded_at), MAINTAIN")
     grant("key_epoch", "SELECT, INSERT, UPDATE (retired_at, destroyed_at)")
     grant("index_version", "SELECT, INSERT, UPDATE (state)")
-    grant("keyring_copy", "SELECT, INSERT, UPDATE")
+    grant("keyring_copy", "SELECT, INSERT, UPDATE, MAINTAIN")
 
 
 def downgrade() -> None:

@@ -36,6 +36,7 @@ def _staff() -> None:
     op.create_index("ix_staff_owner_id", "staff", ["owner_id"])
     op.create_index("ix_staff_email_index", "staff", ["email_index"])
     op.create_index("uq_staff_email_index", "staff", ["email_index"], unique=True)
+    op.create_index("uq_staff_email_index_next", "staff", ["email_index_next"], unique=True)
     op.create_table(
         "staff_role",
         sa.Column("staff_id", sa.Uuid(), sa.ForeignKey("staff.id"), primary_key=True),
