@@ -227,6 +227,11 @@ def recover(text: str, passphrase: str, path: Path, *, now: datetime, copy: byte
     return Keyring.restore(path, ring, now=now)
 
 
+def tell_recovered(work: Work, ring: Keyring) -> None:
+    """Tell the log that the keyring was brought back from its sheet."""
+    append(work, Action.KEYRING_RECOVERED, facts={"epochs": [epoch.id for epoch in ring.epochs()]})
+
+
 def fingerprint(contents: Contents) -> bytes:
     """A digest over the check values of all keys; opens nothing, and changes with every key."""
     told = json.dumps([str(contents.deployment), _names(contents)], sort_keys=True)

@@ -44,6 +44,7 @@ from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named
 from governance.kernel.revision import newest
 from governance.kernel.server import Server
+from governance.kernel.settings import Settings
 from governance.kernel.supervisor import sole_supervisor
 from governance.kernel.work import Actor, open_work
 from governance.vault.keyring import Keyring
@@ -104,6 +105,15 @@ def newest_backup(data_dir: Path) -> Path:
     if last is None:
         raise RestoreError(f"There is no backup in {Places(data_dir).backups}; name the folder of one.")
     return last.folder
+
+
+def require_keyring(settings: Settings) -> None:
+    """Refuse early, before a server is made, where nothing could be opened.
+
+    Raises:
+        KeyringError: there is no keyring.
+    """
+    Keyring(settings.secrets_dir / KEYRING)
 
 
 def restore(

@@ -11,6 +11,7 @@ from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
 from governance.audit import operations as audit
+from governance.custody import backup
 from governance.custody.opening import Store
 from governance.intake import operations as intake
 from governance.intake.reports import Progress
@@ -65,6 +66,12 @@ def partitions(around: Surroundings) -> None:
     log.info("worker.partitions", made=made)
 
 
+def make_backup(around: Surroundings) -> None:
+    """Make the nightly backup, and keep as many as the settings say."""
+    done = backup.nightly(around.store, SYSTEM, clock=around.clock)
+    log.info("worker.backed_up", backup=done.made.folder.name, removed=len(done.pruned.backups))
+
+
 def resume_import(around: Surroundings, *, batch: str) -> None:
     """Go on with an import, or with its undoing, until it is done or the worker is to end."""
 
@@ -93,6 +100,7 @@ def find_interrupted(around: Surroundings) -> None:
 TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.purge": purge,
     "service.partitions": partitions,
+    "service.backup": make_backup,
     RESUME_IMPORT: resume_import,
 }
 
