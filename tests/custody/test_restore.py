@@ -1,6 +1,7 @@
 """Restoring: what was kept comes back, what was erased does not, and whoever is interrupted has lost nothing."""
 
 import json
+import secrets
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
@@ -14,50 +15,57 @@ from governance.audit.errors import AuditRollbackError
 from governance.audit.outside import Outside
 from governance.custody import backup, keeping, recovery, sheets
 from governance.custody.errors import BackupError, RestoreError, TombstoneError
+from governance.custody.founding import found
 from governance.custody.keeping import Backup
 from governance.custody.opening import Store, open_store
 from governance.custody.places import Places
 from governance.custody.restore import Restored, newest_backup, restore
 from governance.custody.signing import signer_of
-from governance.custody.swapping import drop_replaced
+from governance.custody.swapping import drop_replaced, neighbours
 from governance.kernel.errors import ConflictError
-from governance.kernel.server import Server
+from governance.kernel.server import Server, reach
+from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, open_work
 from governance.vault import epochs
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW
-from tests.custody.stores import CANARY, at, founded, recall, remember, served, sign
+from tests.custody.stores import CANARY, at, recall, remember, served, sign
 from tests.kernel.processes import kill, line_of, start
 
 PASSPHRASE = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a store with one backup, stopped; tests copy it."""
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of a store with one backup, which nobody uses; tests copy the store."""
     data_dir = tmp_path_factory.mktemp("origin") / "store"
-    with founded(data_dir) as store:
-        owners = remember(store, CANARY, "another")
-        sign(store, 1)
-        backup.make_backup(store, OPERATOR, clock=at(2))
+    with served(data_dir) as server:
+        found(server, clock=at(0), say=lambda _: None)
+        with open_store(server.settings) as store:
+            owners = remember(store, CANARY, "another")
+            sign(store, 1)
+            backup.make_backup(store, OPERATOR, clock=at(2))
         (data_dir / "owners.json").write_text(json.dumps([str(owner) for owner in owners]))
-    return data_dir
-
-
-@pytest.fixture
-def server(origin: Path, tmp_path: Path) -> Iterator[Server]:
-    """The server of a copy of the store."""
-    with served(copy_of(origin, tmp_path)) as server:
         yield server
 
 
-def copy_of(origin: Path, tmp_path: Path) -> Path:
+@pytest.fixture
+def server(origin: Server, tmp_path: Path) -> Iterator[Server]:
+    """A copy of the store, in a database of its own on the same server."""
     copied = tmp_path / "store"
-    shutil.copytree(origin, copied, symlinks=True)
-    for path in (origin / "postgres", *(origin / "postgres").rglob("*")):
-        state = path.stat()
-        shutil.chown(copied / path.relative_to(origin), state.st_uid, state.st_gid)
-    return copied
+    shutil.copytree(origin.settings.data_dir, copied, ignore=shutil.ignore_patterns("postgres", "run", "log"))
+    for folder in ("run", "log"):
+        (copied / folder).mkdir(mode=0o700)
+    assert origin.embedded is not None
+    name = f"copy_{secrets.token_hex(4)}"
+    with psycopg.connect(origin.embedded.superuser_url(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE governance STRATEGY FILE_COPY')
+        connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO governance_app')
+    with reach(Settings(data_dir=copied, database_url=Secret(origin.embedded.superuser_url(name)))) as server:
+        yield server
+    with psycopg.connect(origin.embedded.superuser_url(), autocommit=True) as connection:
+        for suffix in ("", "_replaced", "_restoring"):
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}{suffix}" WITH (FORCE)')
 
 
 def owners_of(server: Server) -> list[UUID]:
@@ -86,9 +94,11 @@ def bury(server: Server, owners: Sequence[UUID]) -> None:
 
 
 def databases(server: Server) -> set[str]:
-    assert server.embedded is not None
-    with psycopg.connect(server.embedded.superuser_url()) as connection:
-        return {row[0] for row in connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^governance'")}
+    """The databases of the store, by what comes after its name."""
+    beside = neighbours(server)
+    with psycopg.connect(beside.admin_url) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (beside.name,))
+        return {row[0].removeprefix(beside.name) for row in rows}
 
 
 def newest_in(server: Server) -> Backup:
@@ -104,10 +114,10 @@ def test_what_was_sealed_comes_back_and_what_came_later_is_kept_beside(server: S
         assert connection.execute("SELECT FROM key_owner WHERE id = ANY(%s)", (later,)).fetchall() == []
         action = "SELECT FROM audit_body WHERE action = 'custody:backup:restored'"
         assert len(connection.execute(action).fetchall()) == 1
-    assert done.replaced == "governance_replaced"
-    assert databases(server) == {"governance", "governance_replaced"}
+    assert done.replaced == neighbours(server).replaced
+    assert databases(server) == {"", "_replaced"}
     assert drop_replaced(server)
-    assert databases(server) == {"governance"}
+    assert databases(server) == {""}
 
 
 def test_a_restored_store_goes_on_sealing_and_backing_up(server: Server) -> None:
@@ -215,7 +225,7 @@ def test_damaged_data_and_a_wrong_keyring_change_nothing(server: Server) -> None
     (folder / "data.gov").write_bytes(whole[:-100])
     with pytest.raises(BackupError):
         back(server)
-    assert databases(server) == {"governance"}
+    assert databases(server) == {""}
     (folder / "data.gov").write_bytes(whole)
     right = ring.read_bytes()
     ring.unlink()
@@ -229,7 +239,7 @@ def test_damaged_data_and_a_wrong_keyring_change_nothing(server: Server) -> None
 def test_nothing_is_restored_under_a_service_that_runs(server: Server) -> None:
     with open_store(server.settings), pytest.raises(RestoreError, match="stop it"):
         back(server)
-    assert databases(server) == {"governance"}
+    assert databases(server) == {""}
     script = (
         "import sys, pathlib, time\n"
         "from governance.kernel.supervisor import sole_supervisor\n"
@@ -248,7 +258,7 @@ def test_a_damaged_tombstone_stops_the_restore_before_anything_opens(server: Ser
     path.write_text("{broken\n" + path.read_text())
     with pytest.raises(TombstoneError, match=r"Line 1 of .* is damaged"):
         back(server)
-    assert databases(server) == {"governance"}
+    assert databases(server) == {""}
 
 
 SLOW_RESTORE = """
@@ -267,10 +277,12 @@ def wait(name):
             time.sleep(60)
         return whole(*arguments, **named)
     setattr(module, name, slow)
+
+folder, url = Path(sys.argv[1]), sys.argv[3]
 for name in ("load_keys", "settle_epochs", "replay", "swap"):
     wait(name)
-with reach(Settings(data_dir=Path(sys.argv[1]))) as server:
-    module.restore(server, module.newest_backup(Path(sys.argv[1])), OPERATOR, say=lambda _: None)
+with reach(Settings(data_dir=folder, database_url=url)) as server:
+    module.restore(server, module.newest_backup(folder), OPERATOR, say=lambda _: None)
 """
 
 
@@ -278,15 +290,15 @@ with reach(Settings(data_dir=Path(sys.argv[1]))) as server:
 def test_killed_at_any_step_the_old_database_stands_and_the_next_restore_goes_through(
     server: Server, step: str
 ) -> None:
-    process = start(SLOW_RESTORE, server.settings.data_dir, step)
+    process = start(SLOW_RESTORE, server.settings.data_dir, step, server.settings.database_url)
     while (line := line_of(process)) != step:
         assert line
     process.send_signal(signal.SIGKILL)
     kill(process)
-    assert databases(server) == {"governance", "governance_restoring"}
+    assert databases(server) == {"", "_restoring"}
     assert remembered(server, owners_of(server)) == [CANARY, "another"]
     back(server)
-    assert databases(server) == {"governance", "governance_replaced"}
+    assert databases(server) == {"", "_replaced"}
     assert remembered(server, owners_of(server)) == [CANARY, "another"]
 
 
