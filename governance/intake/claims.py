@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from governance.customers.copying import Copier
 from governance.intake.records import CustomerRow
 from governance.intake.tables import ClaimedConsentRow
-from governance.kernel.ids import BatchId, SubjectId, uuid7
+from governance.kernel.ids import BatchId, SubjectId
 from governance.kernel.work import Work
 
 _COPIER = Copier(
     ClaimedConsentRow,
-    ("id", "person_id", "batch_id", "row_number", "scope", "given", "claimed_on", "recorded_at"),
+    ("person_id", "batch_id", "row_number", "scope", "given", "claimed_on", "recorded_at"),
 )
 
 
@@ -22,7 +22,7 @@ def record_claims(work: Work, batch: BatchId, rows: Iterable[tuple[CustomerRow, 
             work.session,
             (
                 (
-                    *(uuid7(), person, batch, number, claim.scope.value, claim.given),
+                    *(person, batch, number, claim.scope.value, claim.given),
                     *(None if claim.on is None else str(claim.on), work.now),
                 )
                 for number, person, claim in claims

@@ -23,6 +23,8 @@ SAMPLE_BYTES = 1 << 18
 SAMPLE_BYTES_PER_BLOCK = 1 << 16
 DAMAGED_SHARE = 0.02
 """Up to this share of letters beyond ASCII may be broken for a file to count as damaged UTF-8 still."""
+BROKEN_AT_ONCE = 10_000
+"""So many broken letters beyond that share prove that a file is not UTF-8; the rest of it need not be tried."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -101,9 +103,12 @@ def _by_content(file: BinaryIO, head: bytes) -> Encoding:
     for block in _blocks(file, head):
         if block.isascii() and not decoder.getstate()[0]:
             continue
-        text = decoder.decode(block)
-        letters += sum(not character.isascii() for character in text) if broken else len(text) - _ascii_length(text)
-        broken += text.count("\ufffd")
+        if broken <= DAMAGED_SHARE * letters + BROKEN_AT_ONCE:
+            text = decoder.decode(block)
+            letters += len(text) - _ascii_length(text)
+            broken += text.count("\ufffd")
+        elif sampled >= SAMPLE_BYTES:
+            break
         if sampled < SAMPLE_BYTES:
             part = _telling_lines(block)
             sample.append(part)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from governance.kernel.db import Base, Id, pk
+from governance.kernel.db import Base
 from governance.vault.blind import BlindIndex
 from governance.vault.compartments import Compartment
 from governance.vault.kinds import BYTES, JSON, TEXT
@@ -86,13 +86,11 @@ class ClaimedConsentRow(Base):
     """What a list says about a person's consent. It proves nothing by itself and permits nothing."""
 
     __tablename__ = "claimed_consent"
-    __table_args__ = (UniqueConstraint("batch_id", "person_id", "scope", "row_number"),)
 
-    id: Id = pk()
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"))
-    row_number: Mapped[int] = mapped_column(Integer)
-    scope: Mapped[str] = mapped_column(CODE)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
+    row_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    scope: Mapped[str] = mapped_column(CODE, primary_key=True)
     given: Mapped[bool] = mapped_column(Boolean)
     claimed_on: Mapped[str | None] = mapped_column(String(10))
     recorded_at: Mapped[datetime]

@@ -55,7 +55,6 @@ def upgrade() -> None:
     op.create_index("ix_import_chunk_owner_id", "import_chunk", ["owner_id"])
     op.create_table(
         "claimed_consent",
-        sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("person_id", sa.Uuid(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
         sa.Column("batch_id", sa.Uuid(), sa.ForeignKey("import_batch.id"), nullable=False),
         sa.Column("row_number", sa.Integer(), nullable=False),
@@ -63,9 +62,8 @@ def upgrade() -> None:
         sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("claimed_on", sa.String(10)),
         sa.Column("recorded_at", INSTANT, nullable=False),
-        sa.UniqueConstraint("batch_id", "person_id", "scope", "row_number"),
+        sa.PrimaryKeyConstraint("person_id", "batch_id", "row_number", "scope"),
     )
-    op.create_index("ix_claimed_consent_person_id", "claimed_consent", ["person_id"])
     op.create_table(
         "import_kept",
         sa.Column("batch_id", sa.Uuid(), sa.ForeignKey("import_batch.id"), nullable=False),
