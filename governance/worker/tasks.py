@@ -11,7 +11,8 @@ from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
 from governance.audit import operations as audit
-from governance.custody import backup
+from governance.custody import backup, rotation
+from governance.custody.duties import duties_of
 from governance.custody.opening import Store
 from governance.intake import operations as intake
 from governance.intake.reports import Progress
@@ -72,6 +73,20 @@ def make_backup(around: Surroundings) -> None:
     log.info("worker.backed_up", backup=done.made.folder.name, removed=len(done.pruned.backups))
 
 
+def rotate_keys(around: Surroundings) -> None:
+    """Begin a new key epoch where that is due, and see a rotation through that was begun."""
+    store = around.store
+    done = rotation.rotate(
+        store.database,
+        store.keyring,
+        SYSTEM,
+        duties=duties_of(store, SYSTEM),
+        if_due_after_days=store.settings.epoch_days,
+        clock=around.clock,
+    )
+    log.info("worker.keys_seen_to", epoch=done.epoch, rewrapped=done.rewrapped, destroyed=len(done.destroyed))
+
+
 def resume_import(around: Surroundings, *, batch: str) -> None:
     """Go on with an import, or with its undoing, until it is done or the worker is to end."""
 
@@ -101,6 +116,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.purge": purge,
     "service.partitions": partitions,
     "service.backup": make_backup,
+    "service.rotate": rotate_keys,
     RESUME_IMPORT: resume_import,
 }
 
@@ -117,7 +133,12 @@ def make_app(connector: BaseConnector, around: Surroundings) -> App:
 def _bound(name: str, function: Task, around: Surroundings) -> Callable[..., None]:
     def run(**ids: Any) -> None:  # noqa: ANN401 - ids as the queue keeps them: numbers and text
         log.info("worker.job_started", task=name)
-        function(around, **ids)
+        try:
+            function(around, **ids)
+        except Exception:
+            # The queue tries again by itself; without this line nobody would know why.
+            log.exception("worker.job_failed", task=name, **ids)
+            raise
         log.info("worker.job_done", task=name)
 
     run.__name__ = name.replace(".", "_")

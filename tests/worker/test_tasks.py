@@ -2,7 +2,8 @@
 
 import io
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.files import Provenance
 from governance.kernel import jobs
-from governance.kernel.clock import SystemClock
+from governance.kernel.clock import FixedClock, SystemClock
 from governance.kernel.db import Database
 from governance.kernel.ids import BatchId
 from governance.kernel.server import Server
@@ -107,3 +108,27 @@ def test_what_was_kept_for_a_time_is_forgotten(around: Surroundings, fresh_store
 def test_partitions_of_the_log_are_made_ahead(around: Surroundings) -> None:
     tasks.partitions(around)
     tasks.partitions(around)
+
+
+def test_a_backup_is_made_each_night_and_old_ones_go(around: Surroundings, fresh_store: Store) -> None:
+    settings = replace(around.store.settings, database_admin_url=Secret(fresh_store.admin_url), backup_keep=1)
+    store = replace(around.store, settings=settings, server=Server(settings, fresh_store.roles))
+    with_admin = replace(around, store=store)
+
+    tasks.make_backup(with_admin)
+    tasks.make_backup(with_admin)
+
+    folders = [path for path in (settings.data_dir / "backups").iterdir() if path.is_dir()]
+    assert len(folders) == 1
+
+
+def test_keys_are_rotated_when_they_are_due_and_not_before(around: Surroundings, fresh_store: Store) -> None:
+    settings = replace(around.store.settings, database_admin_url=Secret(fresh_store.admin_url))
+    later = FixedClock(datetime.now(UTC) + timedelta(days=settings.epoch_days))
+    store = replace(around.store, settings=settings, server=Server(settings, fresh_store.roles))
+
+    tasks.rotate_keys(replace(around, store=store))
+    assert [epoch.id for epoch in store.keyring.epochs()] == [1]
+    tasks.rotate_keys(replace(around, store=store, clock=later))
+
+    assert [epoch.id for epoch in store.keyring.epochs()] == [2]
