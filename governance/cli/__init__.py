@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "restore": "governance.cli.backups:restore",
     "clients": "governance.cli.clients:clients",
     "staff": "governance.cli.staff:staff",
+    "fields": "governance.cli.fields:fields",
     "access": "governance.cli.access:access",
 }
 

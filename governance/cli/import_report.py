@@ -77,4 +77,5 @@ def show_batch(batch: BatchReport) -> None:
         )
     if batch.refused_until is not None and (batch.refused or batch.refused_late):
         click.echo(f"Refused rows are kept until {batch.refused_until:%Y-%m-%d}: governance import refused {batch.id}")
-    click.echo(f"To take it back: governance import undo {batch.id}")
+    if batch.undone_at is None:
+        click.echo(f"To take it back: governance import undo {batch.id}")

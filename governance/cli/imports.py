@@ -43,7 +43,7 @@ def _codes(kind: type[Source | Ground | FileKind]) -> click.Choice[str]:
     return click.Choice([one.value for one in kind])
 
 
-@imports.command("file", hidden=True)
+@imports.command("file")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
 @click.option("--source", type=_codes(Source), help="Where the data came from.")
 @click.option("--ground", type=_codes(Ground), help="The lawful ground on which these people are kept.")
@@ -71,7 +71,10 @@ def bring(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Show what an import of FILE would do, and do it when told so."""
+    """Show what an import of FILE would do, and do it when told so.
+
+    The word `file` may be left out: governance import clients.csv --source till --ground contract
+    """
     options = FileOptions(
         file_name=file.name,
         kind=None if kind is None else FileKind(kind),
@@ -171,7 +174,10 @@ def refused(*, batch: UUID, target: Path | None, as_json: bool) -> None:
     """Show which rows were refused and why; with --to, write them out for correction (kept for 7 days)."""
     with operator_work() as work:
         if target is not None:
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except OSError as error:
+                raise click.UsageError(f"{target} cannot be written: {error.strerror}. Name another file.") from None
             with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as out:
                 out.writelines(intake.refused_csv(work, batch=BatchId(batch)))
             say(f"The refused rows are in {target}. They hold personal data: delete the file when it is corrected.")
@@ -200,7 +206,8 @@ def _agreed(
         if not on_terminal() or quiet:
             if not quiet:
                 said = f"--source {source or 'SOURCE'} --ground {ground or 'GROUND'}"
-                say(f"Nothing was imported. To import: governance import {shlex.quote(str(file))} {said} --yes")
+                again = "".join(f" {word}" for word in _as_told(file))
+                say(f"Nothing was imported. To import: governance import{again} {said} --yes")
             return None
         if not tried.good:
             return None
@@ -213,6 +220,18 @@ def _agreed(
     if source is None or ground is None:
         raise click.UsageError("The import needs --source and --ground.")
     return Provenance(Source(source), Ground(ground))
+
+
+def _as_told(file: Path) -> list[str]:
+    """FILE and the options of this call that decide how it is read, as words of a shell."""
+    told = click.get_current_context().params
+    words = [str(file)]
+    for name in ("mapping", "kind", "sheet", "region", "currency"):
+        if told[name] is not None:
+            words += [f"--{name}", str(told[name])]
+    if told["month_first"]:
+        words.append("--month-first")
+    return [shlex.quote(word) for word in words]
 
 
 def _import(store: Store, file: Path, options: FileOptions, provenance: Provenance) -> BatchReport:

@@ -1,11 +1,14 @@
 """A file together with what it does not say of itself: opened, planned, and read row by row."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
+
+from phonenumbers import SUPPORTED_REGIONS
 
 from governance.customers.codes import ExtraType, Ground, Source
 from governance.customers.extras import known as known_extras
@@ -17,6 +20,7 @@ from governance.intake.reading import Row, SkippedRow, Table, open_table
 from governance.intake.records import RowRead
 from governance.intake.rows import RowOptions
 from governance.intake.staging import RefusedRow
+from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.reference.operations import controller
 from governance.reference.record import Controller
@@ -144,6 +148,7 @@ class CustomerFile:
         self._table = open_table(file, sheet=options.sheet, mapping=options.mapping)
         self.plan = plan(self._table.headings, mapping=options.mapping, kind=options.kind)
         _check_extras(self.plan, extras or {})
+        _check_codes(options)
         told = options.region or phone_region(self._table.headings, home=controller.region.upper())
         self.region = told.upper()
         zone = ZoneInfo(controller.zone)
@@ -167,6 +172,16 @@ class CustomerFile:
         """All rows under the headings."""
         for row in self._table.rows:
             yield ReadRow(row, self._reader.read(row))
+
+
+def _check_codes(options: FileOptions) -> None:
+    wrong: dict[str, list[str]] = {}
+    if options.region is not None and options.region.upper() not in SUPPORTED_REGIONS:
+        wrong["region"] = ["This is no country with telephone numbers; give two letters such as UA, RU or DE."]
+    if options.currency is not None and not re.fullmatch("[A-Za-z]{3}", options.currency):
+        wrong["currency"] = ["This is no currency; give three letters such as UAH, RUB or EUR."]
+    if wrong:
+        raise InvalidError("The file cannot be read with these options.", errors=wrong)
 
 
 def _check_extras(plan: Plan, known: Mapping[str, ExtraType]) -> None:

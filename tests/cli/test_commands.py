@@ -262,3 +262,49 @@ def test_the_url_of_the_database_is_given_by_role(governance: Command, fresh_sto
         url = governance("database", "url", "--role", role).out.strip()
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT current_user").fetchone() == (user,)
+
+
+def test_an_extra_field_is_defined_once_and_filled_from_a_mapped_column(governance: Command, tmp_path: Path) -> None:
+    labels = ("--label-en", "Shoe size", "--label-ru", "Размер обуви", "--label-uk", "Розмір взуття")
+    define = ("fields", "define", "shoe_size", *labels, "--category", "user.demographic")
+    (tmp_path / "list.csv").write_text("ФИО;E-mail;Обувь\nКривой Пётр;petr@example.ru;44\n")
+    (tmp_path / "mapping.yaml").write_text("Обувь: extra:shoe_size\n")
+    bring = ("import", str(tmp_path / "list.csv"), "--mapping", str(tmp_path / "mapping.yaml"))
+
+    assert governance(*bring).code == 1  # not defined yet
+    assert governance(*define).code == 0
+    assert governance(*define).code == 1
+    assert [one["key"] for one in governance("fields", "list", "--json").json] == ["shoe_size"]
+
+    done = governance(*bring, "--source", "till", "--ground", "contract", "--yes", "--json")
+
+    assert done.code == 0
+    assert done.json["imported"]["created"] == 1
+
+
+def test_what_a_dry_run_proposes_reads_the_file_in_the_same_way(governance: Command, file: Path) -> None:
+    told = governance("import", str(file), "--region", "UA", "--month-first", "--kind", "customers")
+
+    assert told.code == 0
+    assert f"governance import '{file}' --kind customers --region UA --month-first --source SOURCE" in told.err
+
+
+@pytest.mark.parametrize(("option", "value"), [("--region", "XX"), ("--currency", "roubles")])
+def test_a_region_or_currency_that_is_none_is_refused_by_name(
+    governance: Command, file: Path, option: str, value: str
+) -> None:
+    told = governance("import", str(file), option, value)
+
+    assert told.code == 1
+    assert f"{option.removeprefix('--')}: This is no" in told.err
+
+
+def test_refused_rows_never_replace_a_file(governance: Command, file: Path, tmp_path: Path) -> None:
+    done = governance("import", str(file), "--source", "till", "--ground", "contract", "--yes", "--json").json
+    (tmp_path / "kept.csv").write_text("mine")
+
+    told = governance("import", "refused", done["imported"]["id"], "--to", str(tmp_path / "kept.csv"))
+
+    assert told.code == 2
+    assert "Name another file." in told.err
+    assert (tmp_path / "kept.csv").read_text() == "mine"
