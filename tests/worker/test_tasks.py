@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from governance.custody import keeping
 from governance.custody.opening import Store as OpenStore
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
@@ -24,6 +25,7 @@ from governance.reference.operations import set_controller
 from governance.vault.keyring import Keyring
 from governance.worker import tasks
 from governance.worker.tasks import Surroundings
+from governance.worker.timetable import Entry, entries
 from tests.conftest import Store
 
 
@@ -132,3 +134,16 @@ def test_keys_are_rotated_when_they_are_due_and_not_before(around: Surroundings,
     tasks.rotate_keys(replace(around, store=store, clock=later))
 
     assert [epoch.id for epoch in store.keyring.epochs()] == [2]
+
+
+def test_the_nightly_backup_is_made_and_as_many_are_kept_as_asked(around: Surroundings, fresh_store: Store) -> None:
+    settings = replace(
+        around.store.settings, database_admin_url=Secret(fresh_store.admin_url), backup_keep=1, backup_hour_utc=3
+    )
+    store = replace(around.store, settings=settings, server=Server(settings, fresh_store.roles))
+
+    for _ in range(2):
+        tasks.TASKS["service.backup"](replace(around, store=store))
+
+    assert len(keeping.backups(settings.data_dir / "backups")) == 1
+    assert Entry("service.backup", "0 3 * * *", catch_up=True) in entries(settings)
