@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from governance.cli.context import say, settings
+from governance.kernel.account import wheel_programs
 from governance.kernel.errors import UnavailableError
 from governance.kernel.server import reach
 
@@ -42,7 +43,7 @@ def dump(file: Path) -> None:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as target:
             result = subprocess.run(
-                [server.program("pg_dump"), "--no-password"], env=environment, stdout=target, check=False
+                [str(wheel_programs() / "pg_dump"), "--no-password"], env=environment, stdout=target, check=False
             )
         if result.returncode != 0:
             raise UnavailableError(f"pg_dump ended with code {result.returncode}; {file} is not complete.")

@@ -77,10 +77,6 @@ class Server:
         names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
         return {variable: str(told[name]) for name, variable in names.items() if told.get(name) is not None}
 
-    def program(self, name: str) -> str:
-        """One of PostgreSQL's programs: the embedded server's own, or the one on PATH."""
-        return str(self.embedded.binary(name)) if self.embedded is not None else name
-
     @property
     def database_name(self) -> str:
         """Name of the store's database on the embedded server."""
