@@ -21,7 +21,7 @@ from governance.audit.errors import AuditBrokenError, NotYetProvableError
 from governance.audit.notes import Checkpoint
 from governance.audit.tables import BodyRow, DetailRow, EntryRow, LeafRow
 from governance.audit.trees import SignedCheckpoint, Tree, all_trees, newest_checkpoint, tile_reader
-from governance.kernel.errors import InvalidError, NotFoundError
+from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import EntryId, SubjectRef
 from governance.kernel.work import Work
 from governance.vault.runtime import OpenItem, vault_of
@@ -193,13 +193,27 @@ def consistency_proof(work: Work, *, first: Checkpoint) -> tuple[SignedCheckpoin
 
     Raises:
         NotFoundError: where no tree has that origin, or it has no checkpoint of that size yet.
+        ConflictError: where the log had another root at that size: one of the two was forged.
     """
     tree = next((tree for tree in all_trees(work.session) if tree.origin == first.origin), None)
     signed = None if tree is None else newest_checkpoint(work.session, tree.tree_id)
     if tree is None or signed is None or signed.checkpoint.size < first.size:
         raise NotFoundError("No checkpoint of that log is as large; what was kept is newer, or of another log.")
     node = merkle.nodes_from_tiles(signed.checkpoint.size, tile_reader(work.session, tree))
-    return signed, merkle.consistency_proof(first.size, signed.checkpoint.size, node)
+    path = merkle.consistency_proof(first.size, signed.checkpoint.size, node)
+    try:
+        merkle.verify_consistency(
+            first=first.size,
+            second=signed.checkpoint.size,
+            first_root=first.root,
+            second_root=signed.checkpoint.root,
+            path=path,
+        )
+    except merkle.ProofError:
+        raise ConflictError(
+            "This log does not continue what was kept: at that size it has another root. Keep that checkpoint."
+        ) from None
+    return signed, path
 
 
 def _matching(by: Filter) -> Select[bytes, int, int]:

@@ -28,6 +28,10 @@ from governance.audit import merkle, notes
 
 MAX_FINDINGS = 20
 OWN_CHECKPOINT = "the export's checkpoint"
+NEWER = (
+    "The tail was cut off, or an older or shorter log was put in its place; or the export was simply made before this "
+    "checkpoint was signed: export again, and if it still falls short, entries are gone."
+)
 DROPPING = b'"action":"audit:bodies:dropped"'
 """What an entry holds that tells of bodies dropped by age; such entries are kept longest of all."""
 
@@ -144,7 +148,7 @@ def _read_checkpoints(
             report.origin, report.size, report.root = checkpoint.origin, checkpoint.size, checkpoint.root
     for size in sorted(size for size in roots if size > report.size and report.origin):
         what = f"{roots[size][0][0]} states {size} entries, the export has {report.size}"
-        report.found(3, report.size, what, "The tail was cut off, or an older or shorter log was put in its place.")
+        report.found(3, report.size, what, NEWER)
     return roots if report.origin else None
 
 

@@ -1,5 +1,6 @@
 """`audit`: read the log, verify it, hand it to an auditor."""
 
+import shlex
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -97,8 +98,10 @@ def export(*, directory: Path) -> None:
         with open_work(store.database, OPERATOR) as work:
             key = public_key_of(store.settings.secrets_dir)
             done = log.export(work, directory=directory, public_key=key, progress=bar)
-    say(f"Exported {done.size} entries. To verify, with a checkpoint that was kept elsewhere:")
-    click.echo(f"python -m governance.audit.verify {directory} --checkpoint CHECKPOINT")
+    say(
+        f"Exported {done.size} entries. To verify with checkpoint and vkey that were kept elsewhere:"
+    )
+    click.echo(f"python -m governance.audit.verify {shlex.quote(str(directory))} --checkpoint CHECKPOINT --vkey VKEY")
 
 
 @audit.command()

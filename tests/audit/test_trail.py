@@ -11,7 +11,7 @@ from governance.audit.entries import NewEntry, ObjectRef, decode
 from governance.audit.errors import AuditBrokenError, NotYetProvableError
 from governance.audit.trail import Filter
 from governance.kernel.clock import FixedClock
-from governance.kernel.errors import InvalidError, NotFoundError
+from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import EntryId, SubjectRef, uuid4, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
 from tests.audit.conftest import STAFF, Log
@@ -159,6 +159,8 @@ def test_a_kept_checkpoint_is_proved_to_be_the_beginning_of_the_newest(log: Log)
             merkle.verify_consistency(
                 first=first.size, second=307, first_root=first.root, second_root=newest.checkpoint.root, path=path
             )
+        with pytest.raises(ConflictError):
+            audit.consistency_proof(work, first=notes.Checkpoint(first.origin, 300, bytes(32)))
         for stranger in (notes.Checkpoint("governance/other", 1, bytes(32)), notes.Checkpoint(first.origin, 308, b"")):
             with pytest.raises(NotFoundError):
                 audit.consistency_proof(work, first=stranger)
