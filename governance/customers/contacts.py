@@ -47,16 +47,23 @@ def add_contact(work: Work, *, subject: SubjectId, contact: ContactSaid) -> Cont
     """
     person = find_person(work, subject, Permission.CONTACTS_ADD, locked=True)
     refuse_if_restricted(work, person)
-    (row,) = put_contacts(work, person, [contact], permission=Permission.CONTACTS_ADD)
+    (row,) = put_contacts(work, person, [contact], permission=Permission.CONTACTS_ADD, place="value")
     touch(work, person)
     _tell(work, Action.CONTACT_ADDED, person, row, {"kind": row.kind, "primary": row.is_primary})
     return contact_view(Lens(work, Permission.CONTACTS_ADD, person), row)
 
 
 def put_contacts(
-    work: Work, person: PersonRow, said: Sequence[ContactSaid], *, permission: Permission
+    work: Work, person: PersonRow, said: Sequence[ContactSaid], *, permission: Permission, place: str = "contacts.{}"
 ) -> list[ContactRow]:
     """Keep further contacts of *person*; the first of a kind becomes the primary one, unless another says that it is.
+
+    Args:
+        work: the transaction.
+        person: whose.
+        said: what was sent.
+        permission: the act that this is part of.
+        place: path of a contact in what was sent, for errors.
 
     Raises:
         InvalidError: where one cannot be kept.
@@ -65,7 +72,7 @@ def put_contacts(
     """
     if not said:
         return []
-    new = _read(work, person, said)
+    new = _read(work, person, said, place)
     value = shipped.catalogue().field("contact.value")
     refuse_unwritable(work, permission, [value.variant(one.kind) for one in new], responsible=person.responsible_id)
     held = {row.id: row for row in work.session.scalars(select(ContactRow).where(ContactRow.person_id == person.id))}
@@ -84,14 +91,14 @@ def put_contacts(
     return rows
 
 
-def _read(work: Work, person: PersonRow, said: Sequence[ContactSaid]) -> list[NewContact]:
+def _read(work: Work, person: PersonRow, said: Sequence[ContactSaid], place: str) -> list[NewContact]:
     home = person.country
     if home is None and any(one.kind == ContactKind.PHONE and not one.region for one in said):
         home = home_region(work, *(one.value for one in said))
     errors = Complaints()
     new: list[NewContact] = []
-    for place, one in enumerate(said):
-        with errors.at("value" if len(said) == 1 else f"contacts.{place}"):
+    for number, one in enumerate(said):
+        with errors.at(place.format(number)):
             new.append(read_contact(one, home=home))
     errors.end("Some contacts cannot be kept as they are.")
     return new

@@ -66,7 +66,7 @@ def test_a_phone_without_country_is_read_as_of_the_person_then_of_the_controller
     local = ContactSaid(kind="phone", value="067 123 45 67")
     with pytest.raises(InvalidError) as caught:
         person(work, local)
-    assert "country" in caught.value.errors["value"][0]
+    assert "country" in caught.value.errors["contacts.0"][0]
     set_controller(work, legal_name="Ромашка", address="Київ", country="UA")
     made = person(work, local)
     german = person(work, ContactSaid(kind="phone", value="030 901820", extension="12"), country="DE")
