@@ -6,7 +6,21 @@ from typing import Final
 
 from flask import Flask, Response
 
-from governance.api import audit, imports, problems
+from governance.api import (
+    activity,
+    audit,
+    contacts,
+    customers,
+    fields,
+    imports,
+    interactions,
+    links,
+    marks,
+    problems,
+    purchases,
+    reveals,
+    searches,
+)
 from governance.api.assembly import assemble
 from governance.api.backlogs import figures_of
 from governance.api.blueprints import Blueprint
@@ -22,7 +36,20 @@ from governance.kernel.settings import Settings
 from governance.vault.derivation import derive
 from governance.vault.register import check_keys
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (imports.blueprint, audit.blueprint)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    customers.blueprint,
+    searches.blueprint,
+    reveals.blueprint,
+    contacts.blueprint,
+    purchases.blueprint,
+    interactions.blueprint,
+    activity.blueprint,
+    links.blueprint,
+    marks.blueprint,
+    fields.blueprint,
+    imports.blueprint,
+    audit.blueprint,
+)
 STRANGERS_PER_MINUTE: Final = 60
 
 

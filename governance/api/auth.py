@@ -29,7 +29,7 @@ P = ParamSpec("P")
 
 
 def guarded(
-    permission: Permission, *, changes: bool = True, body_limit_bytes: int | None = None
+    permission: Permission, *, changes: bool = True, versioned: bool = False, body_limit_bytes: int | None = None
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Let those in who present the key of a client with *permission*, and run the view in one unit of work.
 
@@ -39,6 +39,7 @@ def guarded(
     Args:
         permission: what the view does; operations decide over rows and fields by themselves.
         changes: False for a POST that changes nothing but the log (a search); others take an `Idempotency-Key`.
+        versioned: whether the view edits a record that has an ETag, and asks for it by `etags.expected_version`.
         body_limit_bytes: of a route that takes files; the service's own limit where nothing is said.
     """
 
@@ -55,7 +56,8 @@ def guarded(
                 return view(*args, **kwargs)
 
         # Read by the description of the interface, and by the test that enumerates routes.
-        described = {**getattr(view, "_apidoc", {}), "guard": {"permission": permission.value, "takes_key": changes}}
+        guard = {"permission": permission.value, "takes_key": changes, "takes_version": versioned}
+        described = {**getattr(view, "_apidoc", {}), "guard": guard}
         wrapper._apidoc = described  # type: ignore[attr-defined]  # noqa: SLF001 - flask-smorest's own protocol
         return wrapper
 

@@ -21,6 +21,13 @@ _KEY_PARAMETER: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "A key of your choice, new for each request and the same when you repeat one; kept for 24 hours.",
 }
+_VERSION_PARAMETER: Final = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag of the record that you read; where it has another one by now, nothing is changed (412).",
+}
 _PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
 
 
@@ -80,4 +87,6 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             doc["x-permission"] = guard["permission"]
             if guard["takes_key"] and _about.get("method") == "post":
                 doc.setdefault("parameters", []).append(_KEY_PARAMETER)
+            if guard["takes_version"]:
+                doc.setdefault("parameters", []).append(_VERSION_PARAMETER)
         return doc

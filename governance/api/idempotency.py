@@ -12,7 +12,7 @@ from uuid import UUID
 
 from flask import Response, request
 
-from governance.api.answers import json_answer
+from governance.api.answers import json_answer, location
 from governance.api.problems import MalformedError
 from governance.kernel.idempotency import Claim, Repeat, claim, settle
 from governance.kernel.work import Work
@@ -60,6 +60,6 @@ def _replay(repeat: Repeat) -> Response:
         made = {} if repeat.object_id is None else {"id": str(repeat.object_id)}
         response = json_answer(made, status=repeat.status)
     if repeat.status == HTTPStatus.CREATED and repeat.object_id is not None:
-        response.headers["Location"] = f"{request.path.rstrip('/')}/{repeat.object_id}"
+        response.headers.update(location(repeat.object_id))
     response.headers[REPLAYED] = "true"
     return response

@@ -1,11 +1,16 @@
 """What schemas have in common. Those of a capability stand in its own module, beside the routes that use them."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import marshmallow as ma
 
+from governance.customers.event_values import moment
+from governance.customers.texts import Wrong
 from governance.kernel.clock import UTC
+
+Code = TypeVar("Code", bound=StrEnum)
 
 
 class Schema(ma.Schema):
@@ -36,9 +41,44 @@ class Instant(ma.fields.AwareDateTime):
         obj: object,  # noqa: ARG002
         **kwargs: object,  # noqa: ARG002
     ) -> str | None:
+        return None if value is None else _utc(value)
+
+
+class Moment(ma.fields.Field[Any]):
+    """An instant as `Instant` has it, or a day where the time of day is not known; a day stays a day."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's options of a field
+        about = {
+            "type": "string",
+            "description": "An instant, 2026-11-22T12:00:00Z, or a day, 2026-11-22.",
+            **kwargs.pop("metadata", {}),
+        }
+        super().__init__(metadata=about, **kwargs)
+
+    def _serialize(self, value: date | None, attr: str | None, obj: object, **kwargs: object) -> str | None:  # noqa: ARG002
         if value is None:
             return None
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return _utc(value) if isinstance(value, datetime) else value.isoformat()
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> date:  # noqa: ARG002
+        try:
+            return moment(value)
+        except Wrong as wrong:
+            raise ma.ValidationError(wrong.sentence) from None
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def code(kind: type[Code], **options: Any) -> ma.fields.Enum[Code]:  # noqa: ANN401 - marshmallow's options of a field
+    """One of a closed list, by its code."""
+    return ma.fields.Enum(kind, by_value=True, **options)
+
+
+def flag(**options: Any) -> ma.fields.Boolean:  # noqa: ANN401 - as above
+    """True or false, and no word that may mean either."""
+    return ma.fields.Boolean(truthy={True}, falsy={False}, **options)
 
 
 class Problem(ma.Schema):

@@ -27,7 +27,9 @@ from governance.kernel.ids import uuid4, uuid7
 from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, open_work
+from governance.policies import shipped
 from governance.policies.permissions import Permission
+from governance.reference.operations import set_controller
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store, clone, open_database
 
@@ -188,3 +190,11 @@ def bearer(door: Flask) -> Bearer:
 def recorder(bearer: Bearer) -> dict[str, str]:
     """A client that may read and record notes."""
     return bearer(Permission.INTERACTIONS_READ, Permission.INTERACTIONS_RECORD)
+
+
+@pytest.fixture
+def system(door: Flask, bearer: Bearer) -> dict[str, str]:
+    """A client with every scope that there is, in a store whose controller is known."""
+    with open_work(service_of(door).database, OPERATOR) as work:
+        set_controller(work, legal_name="ООО Ромашка", address="Псков", country="RU")
+    return bearer(*(permission for permission, facts in shipped.permissions().items() if facts.systems))
