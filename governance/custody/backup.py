@@ -118,9 +118,10 @@ def _make(store: Store, actor: Actor, *, with_data: bool, clock: Clock) -> Backu
                 # Before the commit: an entry never tells of a backup that does not stand.
                 draft.rename(places.backups / name)
                 sync_folder(places.backups)
-        except BaseException:
+        except OSError as error:
+            raise BackupError(f"The backup cannot be written to {places.backups} ({error.strerror}).") from None
+        finally:
             shutil.rmtree(draft, ignore_errors=True)
-            raise
     log.info("custody.backup_made", backup=name, data=with_data)
     return keeping.backup_in(places.backups / name)
 

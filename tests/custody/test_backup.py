@@ -1,5 +1,7 @@
 """Backups: what is in them, what is not, and that whatever was done to one is found."""
 
+import errno
+import os
 import shutil
 import signal
 import subprocess
@@ -145,6 +147,18 @@ def test_a_missed_night_is_overdue(store: Store, two: tuple[Backup, Backup]) -> 
 def test_two_backups_at_once_do_not_meet(store: Store) -> None:
     with keeping.alone(Places(store.settings.data_dir)), pytest.raises(BusyError):
         backup.make_backup(store, OPERATOR, clock=at(4))
+
+
+def test_a_disk_without_room_is_told_and_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list((store.settings.data_dir / "backups").iterdir())
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BackupError, match="No space left"):
+        backup.make_backup(store, OPERATOR, clock=at(4))
+    assert list((store.settings.data_dir / "backups").iterdir()) == before
 
 
 SLOW_BACKUP = """
