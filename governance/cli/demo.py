@@ -89,7 +89,7 @@ def _tell(found: Settings) -> None:
     place = base_url(found)
     say(f"\nReady: {place}   reference: {place}/v1/docs   Ctrl-C stops it. Try:\n")
     say(f"curl -s {key} '{place}/v1/customers?limit=3'\n")
-    body = f'{{"by": "email", "value": "{demo_email()}"}}'
+    body = f'{{"email": "{demo_email()}"}}'
     say(f"curl -s {key} -H 'Content-Type: application/json' -d '{body}' {place}/v1/customers/searches\n")
     say(f"curl -s {key} '{place}/v1/audit/entries?limit=3'\n")
 
