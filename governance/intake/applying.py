@@ -11,13 +11,13 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.customers.codes import Ground, Source
 from governance.customers.records import Origin
+from governance.intake.ahead import ReadyChunk, ReadyRow, read_chunk
 from governance.intake.batches import OBJECT, batch_row
 from governance.intake.headings import FileKind
 from governance.intake.merging import apply_customers
 from governance.intake.outcome import Outcome
-from governance.intake.records import Record
 from governance.intake.reports import BatchState, Progress
-from governance.intake.staging import RefusedRow, decode_waiting, encode_refused, encode_remark, pack, unpack
+from governance.intake.staging import RefusedRow, encode_refused, encode_remark, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
 from governance.intake.turns import in_turn
 from governance.intake.tying import apply_interactions, apply_purchases
@@ -26,7 +26,7 @@ from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import Work
 
-Applier = Callable[[Work, Origin, Sequence[Record]], Outcome]
+Applier = Callable[[Work, Origin, Sequence[ReadyRow]], Outcome]
 
 _APPLIERS: dict[FileKind, Applier] = {
     FileKind.CUSTOMERS: apply_customers,
@@ -38,20 +38,25 @@ NOT_STORED = Refusal(
 )
 
 
-def apply_next(work: Work, *, batch: BatchId) -> Progress:
+def apply_next(work: Work, *, batch: BatchId, ready: ReadyChunk | None = None) -> Progress:
     """Apply the next waiting chunk of an import; after the last one the import is finished.
 
     Safe for many workers at once, and told in the audit log.
+
+    Args:
+        work: the transaction that applies all of it and marks it as done.
+        batch: the import.
+        ready: a chunk that was read ahead; used if it is the one whose turn it is.
 
     Raises:
         NotFoundError: where there is no such import.
         ConflictError: where it is being undone, or was.
     """
     with in_turn(work):
-        return _apply_next(work, batch)
+        return _apply_next(work, batch, ready)
 
 
-def _apply_next(work: Work, batch: BatchId) -> Progress:
+def _apply_next(work: Work, batch: BatchId, ready: ReadyChunk | None) -> Progress:
     row = batch_row(work, batch, locked=True)
     if row.state not in (BatchState.STAGED, BatchState.RUNNING, BatchState.FINISHED):
         raise ConflictError("This import was undone; bring the file again to import it anew.")
@@ -64,7 +69,7 @@ def _apply_next(work: Work, batch: BatchId) -> Progress:
     ).one_or_none()
     if chunk is not None:
         row.state = BatchState.RUNNING
-        _apply(work, row, chunk)
+        _apply(work, row, chunk, ready if ready is not None and ready.id == chunk.id else None)
         work.session.flush()
     progress = _progress(work, row)
     if progress.done >= progress.total and row.state != BatchState.FINISHED:
@@ -81,15 +86,15 @@ def _progress(work: Work, row: ImportBatchRow) -> Progress:
     return Progress(int(work.session.execute(done).scalar_one()), row.rows_good)
 
 
-def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow) -> None:
+def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow, ready: ReadyChunk | None) -> None:
     kind = FileKind(row.kind)
-    waiting = decode_waiting(kind, unpack(chunk.payload or b""))
+    rows = (ready or read_chunk(kind, chunk)).rows
     origin = Origin(BatchId(row.id), row.created_at, Source(row.source), Ground(row.ground))
-    outcome = _all_but_what_fails(work, origin, _APPLIERS[kind], [row.record for row in waiting])
+    outcome = _all_but_what_fails(work, origin, _APPLIERS[kind], rows)
     refused = [
-        encode_refused(RefusedRow(row.record.number, True, row.cells, (outcome.refused[row.record.number],)))
-        for row in waiting
-        if row.record.number in outcome.refused
+        encode_refused(RefusedRow(one.record.number, True, one.cells, (outcome.refused[one.record.number],)))
+        for one in (ready_row.waiting for ready_row in rows)
+        if one.record.number in outcome.refused
     ]
     chunk.state = "done"
     chunk.applied_at = work.now
@@ -118,15 +123,15 @@ _UNSTORABLE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityEr
 """What one row may bring about; anything else (a lost connection, a full disk) ends the chunk to be tried again."""
 
 
-def _all_but_what_fails(work: Work, origin: Origin, applier: Applier, records: Sequence[Record]) -> Outcome:
-    """Apply *records* together; where that fails, by halves, until what the store does not take stands alone."""
+def _all_but_what_fails(work: Work, origin: Origin, applier: Applier, rows: Sequence[ReadyRow]) -> Outcome:
+    """Apply *rows* together; where that fails, by halves, until what the store does not take stands alone."""
     try:
         with work.session.begin_nested():
-            return applier(work, origin, records)
+            return applier(work, origin, rows)
     except _UNSTORABLE:
-        if len(records) == 1:
-            return Outcome(refused={records[0].number: NOT_STORED})
-    half = len(records) // 2
-    outcome = _all_but_what_fails(work, origin, applier, records[:half])
-    outcome.add(_all_but_what_fails(work, origin, applier, records[half:]))
+        if len(rows) == 1:
+            return Outcome(refused={rows[0].waiting.record.number: NOT_STORED})
+    half = len(rows) // 2
+    outcome = _all_but_what_fails(work, origin, applier, rows[:half])
+    outcome.add(_all_but_what_fails(work, origin, applier, rows[half:]))
     return outcome

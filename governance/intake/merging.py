@@ -6,11 +6,12 @@ from typing import NamedTuple
 from governance.customers.bulk import create_people
 from governance.customers.enriching import enrich_people
 from governance.customers.records import NewPerson, Origin
+from governance.intake.ahead import ReadyRow
 from governance.intake.claims import record_claims
 from governance.intake.lookup import Held, held_by, ranked
 from governance.intake.outcome import Outcome
-from governance.intake.people import ContactKey, joined, keys_of, new_person, same_person
-from governance.intake.records import CustomerRow, Record
+from governance.intake.people import ContactKey, joined, same_person
+from governance.intake.records import CustomerRow
 from governance.intake.staging import Remark
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
@@ -36,9 +37,8 @@ class _Merging:
         self.places: list[tuple[CustomerRow, _Place]] = []
         self.outcome = Outcome()
 
-    def take(self, row: CustomerRow, keys: list[ContactKey]) -> None:
+    def take(self, row: CustomerRow, person: NewPerson, keys: list[ContactKey]) -> None:
         """Find the person of *row*, who has these contacts, or make one."""
-        person = new_person(row)
         held = ranked(self._held, keys)
         known = next((one for one in held if same_person(person, one)), None)
         if known is not None:
@@ -78,13 +78,12 @@ class _Merging:
                 known.append(place)
 
 
-def apply_customers(work: Work, origin: Origin, records: Sequence[Record]) -> Outcome:
+def apply_customers(work: Work, origin: Origin, rows: Sequence[ReadyRow]) -> Outcome:
     """Make the people who are new, add to those who are known, and keep what the list claims of their consents."""
-    rows = [record for record in records if isinstance(record, CustomerRow)]
-    keyed = [(row, keys_of(row.contacts)) for row in rows]
-    merging = _Merging(held_by(work, (key for _, keys in keyed for key in keys)))
-    for row, keys in keyed:
-        merging.take(row, keys)
+    merging = _Merging(held_by(work, (key for row in rows for key in row.keys)))
+    for row in rows:
+        if row.person is not None and isinstance(row.waiting.record, CustomerRow):
+            merging.take(row.waiting.record, row.person, row.keys)
     made = create_people(work, merging.made, origin=origin)
     changed = enrich_people(work, merging.added, origin=origin)
     outcome = merging.outcome
@@ -92,6 +91,6 @@ def apply_customers(work: Work, origin: Origin, records: Sequence[Record]) -> Ou
         if place.held is not None:
             outcome.enriched += place.held in changed
             outcome.unchanged += place.held not in changed
-    whose = [(row, place.held or made[place.made or 0]) for row, place in merging.places]
+    whose = [(one, place.held or made[place.made or 0]) for one, place in merging.places]
     record_claims(work, origin.batch, whose)
     return outcome

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from governance.intake.ahead import reading_ahead
 from governance.intake.applying import apply_next
 from governance.intake.batches import report
 from governance.intake.reports import BatchReport, BatchState, Progress, Undone
@@ -38,14 +39,21 @@ def run_batch(
         NotFoundError: where there is no such import.
         ConflictError: where somebody else is running it, or it is being undone.
     """
-    with _alone(database, batch), many_objects():
+    with (
+        _alone(database, batch),
+        many_objects(),
+        reading_ahead(database, actor=actor, batch=batch, clock=clock) as ahead,
+    ):
+        ready = ahead(0).result()
         while True:
+            following = None if ready is None else ahead(ready.number)
             with open_work(database, actor, clock=clock) as work:
-                progress = apply_next(work, batch=batch)
+                progress = apply_next(work, batch=batch, ready=ready)
             if on_progress is not None:
                 on_progress(progress)
             if progress.done >= progress.total:
                 break
+            ready = None if following is None else following.result()
     with open_work(database, actor, clock=clock) as work:
         return report(work, batch=batch)
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from governance.customers.bulk_events import record_interactions, record_purchases
 from governance.customers.records import InteractionOf, Moment, NewInteraction, NewPurchase, Origin, PurchaseOf
+from governance.intake.ahead import ReadyRow
 from governance.intake.dates import PartialDate
 from governance.intake.lookup import held_by, ranked
 from governance.intake.outcome import Outcome
-from governance.intake.people import keys_of
-from governance.intake.records import InteractionRow, PurchaseRow, Record
+from governance.intake.records import CustomerRow, InteractionRow, PurchaseRow
 from governance.intake.staging import Remark
 from governance.intake.values import Refusal
 from governance.kernel.ids import SubjectId
@@ -21,19 +21,23 @@ UNKNOWN_PERSON = Refusal(
 )
 
 
-def owners_of(
-    work: Work, records: Sequence[PurchaseRow | InteractionRow]
-) -> tuple[list[tuple[PurchaseRow | InteractionRow, SubjectId]], Outcome]:
+Event = PurchaseRow | InteractionRow
+
+
+def owners_of(work: Work, rows: Sequence[ReadyRow]) -> tuple[list[tuple[Event, SubjectId]], Outcome]:
     """Whose each record is; what is nobody's is refused in the outcome.
 
     Of several people, whoever has most of the row's contacts is taken, and the earliest of these: the same file always
     comes to the same people. The row is remarked.
     """
-    held = held_by(work, (key for record in records for key in keys_of(record.contacts)))
+    held = held_by(work, (key for row in rows for key in row.keys))
     outcome = Outcome()
-    tied: list[tuple[PurchaseRow | InteractionRow, SubjectId]] = []
-    for record in records:
-        found = ranked(held, keys_of(record.contacts))
+    tied: list[tuple[Event, SubjectId]] = []
+    for row in rows:
+        record = row.waiting.record
+        found = ranked(held, row.keys)
+        if isinstance(record, CustomerRow):
+            continue
         if not found:
             outcome.refused[record.number] = UNKNOWN_PERSON
             continue
@@ -43,17 +47,17 @@ def owners_of(
     return tied, outcome
 
 
-def apply_purchases(work: Work, origin: Origin, records: Sequence[Record]) -> Outcome:
+def apply_purchases(work: Work, origin: Origin, rows: Sequence[ReadyRow]) -> Outcome:
     """Record purchases of people who are in the store."""
-    tied, outcome = owners_of(work, [record for record in records if isinstance(record, PurchaseRow)])
+    tied, outcome = owners_of(work, rows)
     purchases = [PurchaseOf(person, _purchase(row)) for row, person in tied if isinstance(row, PurchaseRow)]
     _count(outcome, record_purchases(work, purchases, batch=origin.batch))
     return outcome
 
 
-def apply_interactions(work: Work, origin: Origin, records: Sequence[Record]) -> Outcome:
+def apply_interactions(work: Work, origin: Origin, rows: Sequence[ReadyRow]) -> Outcome:
     """Record interactions with people who are in the store."""
-    tied, outcome = owners_of(work, [record for record in records if isinstance(record, InteractionRow)])
+    tied, outcome = owners_of(work, rows)
     interactions = [InteractionOf(person, _interaction(row)) for row, person in tied if isinstance(row, InteractionRow)]
     _count(outcome, record_interactions(work, interactions, batch=origin.batch))
     return outcome

@@ -25,16 +25,15 @@ ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 from governance.intake import operations as intake
-from governance.kernel.db import Database
 from governance.kernel.work import OPERATOR
 from governance.vault.keyring import Keyring
-from governance.vault.runtime import Vault
+from tests.conftest import open_database
 
 url, ring, verb, batch = sys.argv[1:]
-database = Database(url)
-Vault.install(database, Keyring(Path(ring)))
+database = open_database(SimpleNamespace(app_url=url), Keyring(Path(ring)))
 verbs = {"run": intake.run_batch, "undo": intake.undo_batch}
 verbs[verb](database, actor=OPERATOR, batch=UUID(batch), on_progress=lambda p: print(p.done, flush=True))
 """
@@ -50,17 +49,12 @@ def staged(database: Database, count: int) -> BatchId:
 
 
 def killed_after(parts: int, store: Store, ring: Path, verb: str, batch: BatchId) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, store.app_url, str(ring), verb, str(batch)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    assert child.stdout is not None
-    for _ in range(parts):
-        assert child.stdout.readline()
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    command = [sys.executable, "-c", CHILD, store.app_url, str(ring), verb, str(batch)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        told = [child.stdout.readline() for _ in range(parts)]
+        child.send_signal(signal.SIGKILL)
+    assert all(told)
 
 
 def resumed(database: Database, batch: BatchId) -> None:
