@@ -8,7 +8,7 @@ import marshmallow as ma
 
 from governance.customers.event_values import moment
 from governance.customers.texts import Wrong
-from governance.kernel.clock import UTC
+from governance.kernel.clock import UTC, require_aware
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -33,6 +33,13 @@ class Instant(ma.fields.AwareDateTime):
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - marshmallow's options of a field
         super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> datetime:  # noqa: ARG002
+        found: datetime = super()._deserialize(value, attr, data)
+        try:
+            return require_aware(found)
+        except ValueError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
     def _serialize(
         self,

@@ -37,8 +37,12 @@ def require_aware(instant: datetime) -> datetime:
     """*instant* in UTC.
 
     Raises:
-        ValueError: where *instant* has no zone; a naive instant means something else on every host.
+        ValueError: where *instant* has no zone (a naive instant means something else on every host), or where it lies
+            beyond the years 1 to 9999 in UTC.
     """
     if instant.tzinfo is None or instant.utcoffset() is None:
         raise ValueError("An instant without a time zone is refused; give it with its UTC offset.")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("An instant that in UTC lies beyond the years 1 to 9999 is refused.") from None

@@ -38,6 +38,8 @@ def test_an_unknown_field_whose_name_may_be_somebodys_is_not_named(web: FlaskCli
         ({"text": "a", "count": CANARY}, "count"),
         ({"text": "a", "count": 1.5}, "count"),
         ({"text": "a", "at": CANARY}, "at"),
+        ({"text": "a", "at": "9999-12-31T23:59:59-14:00"}, "at"),
+        ({"text": "a", "at": "0001-01-01T00:00:00+14:00"}, "at"),
         ({"text": "a", "at": "2026-11-22T12:00:00"}, "at"),
         ({"text": "a", "inner": [{"word": "b"}, {"word": {"x": CANARY}}]}, "inner.1.word"),
         ({"text": "a", "inner": [{"word": "b", "more": CANARY}]}, "inner.0.more"),
