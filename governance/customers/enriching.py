@@ -177,8 +177,10 @@ def _remember(work: Work, changes: Sequence[_Change], origin: Origin) -> None:
                 )
             )
             continue
+        # What the import itself had set is nothing of before.
+        further = {name: value for name, value in change.before.items() if name not in note.fields}
+        note.before = {**further, **(opened(note, "before") or {})} or None
         note.fields = sorted({*note.fields, *change.fields})
-        note.before = {**change.before, **(opened(note, "before") or {})} or None
         if note.version_after == person.version - 1:  # else somebody edited in between, and undoing must see that
             note.version_after = person.version
     work.session.flush()

@@ -240,6 +240,19 @@ def test_undoing_leaves_the_store_as_if_the_import_had_never_been(work: Work):
     assert [row for row in contents(work) if row[0] != "person"] == [row for row in before if row[0] != "person"]
 
 
+def test_what_an_import_added_twice_is_taken_back_to_what_was_there_before_it(work: Work):
+    (bare,) = create_people(work, [person(tags=())], origin=origin())
+    (tagged,) = create_people(work, [person(tags=("2024",))], origin=origin())
+    said = origin()
+    for tags in (("VIP",), ("сад",)):
+        enrich_people(work, {bare: person(tags=tags), tagged: person(tags=tags)}, origin=said)
+
+    undo(work, said)
+
+    assert work.session.get_one(PersonRow, bare).tags is None
+    assert work.session.get_one(PersonRow, tagged).tags == ["2024"]
+
+
 def test_the_keys_of_people_who_are_taken_back_are_destroyed(work: Work):
     said = origin()
     (who,) = create_people(work, [person()], origin=said)
