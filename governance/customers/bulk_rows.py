@@ -8,9 +8,10 @@ from uuid import UUID
 from governance.customers import duty
 from governance.customers.codes import ContactKind, Ground, Source
 from governance.customers.copying import Copier
+from governance.customers.extra_column import extra_index
 from governance.customers.extra_types import ExtraField
 from governance.customers.records import SEALED_FIELDS, NewContact, NewPerson, Origin
-from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow, extra_index
+from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef, uuid7
 from governance.kernel.work import Work
 from governance.vault.compartments import SealedColumn

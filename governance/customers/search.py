@@ -17,11 +17,12 @@ from governance.audit.entries import Fact, NewEntry
 from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid, read_contact
 from governance.customers.contacts import home_region
+from governance.customers.extra_column import extra_index
 from governance.customers.extra_types import written
 from governance.customers.extras import known
 from governance.customers.loading import opened, warm
 from governance.customers.reach import allow, within
-from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow, PurchaseRow, extra_index
+from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow, PurchaseRow
 from governance.customers.texts import Complaints, Wrong, words
 from governance.customers.views import PersonView, views
 from governance.kernel.errors import ForbiddenError

@@ -14,9 +14,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.customers.codes import ContactKind, LinkKind, PersonKind
+from governance.customers.extra_column import ExtraColumn
 from governance.kernel.db import Base, Id, pk
 from governance.vault.blind import BlindIndex, normal_email, normal_phone
-from governance.vault.columns import Digest
 from governance.vault.compartments import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
@@ -249,34 +249,6 @@ class ExtraFieldRow(Base):
     retired_at: Mapped[datetime | None]
 
 
-def extra_index(field_id: UUID) -> BlindIndex:
-    """The blind index over the values of one extra field."""
-    return BlindIndex(f"extra_value.value/{field_id}")
-
-
-class _ExtraField(SealedField[str]):
-    """The value of an extra field in one compartment; indexed, under a name per field, where its row says so."""
-
-    def __init__(self, compartment: Compartment) -> None:
-        super().__init__(TEXT, compartment)
-
-    @property
-    def indexed(self) -> bool:
-        """Some of these values are."""
-        return True
-
-    def columns(self, table: str) -> dict[str, Any]:
-        """Digests without an index over all rows: most are null, and a partial index stands in the table."""
-        made = super().columns(table)
-        return {**made, self.index_name: mapped_column(Digest(), nullable=True)}
-
-    def index_of(self, instance: object) -> BlindIndex | None:
-        """The index of this row's field."""
-        if not isinstance(instance, ExtraValueRow) or not instance.indexed:
-            return None
-        return extra_index(instance.field_id)
-
-
 class ExtraValueRow(SealedRow, Base):
     """The value of an extra field, in the column of the field's compartment."""
 
@@ -299,10 +271,10 @@ class ExtraValueRow(SealedRow, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    profile = _ExtraField(Compartment.PROFILE)
-    contact = _ExtraField(Compartment.CONTACT)
-    behaviour = _ExtraField(Compartment.BEHAVIOUR)
-    finance = _ExtraField(Compartment.FINANCE)
+    profile = ExtraColumn(Compartment.PROFILE)
+    contact = ExtraColumn(Compartment.CONTACT)
+    behaviour = ExtraColumn(Compartment.BEHAVIOUR)
+    finance = ExtraColumn(Compartment.FINANCE)
 
 
 class HoldRow(SealedRow, Base):

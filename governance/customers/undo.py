@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import CollectionAggregate
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import NewEntry, ObjectRef
+from governance.custody.shredding import Reason, shred
 from governance.customers.loading import opened, warm
 from governance.customers.standing import held, restricted
 from governance.customers.tables import (
@@ -28,10 +29,9 @@ from governance.customers.tables import (
     PurchaseRow,
     RestrictionRow,
 )
-from governance.kernel.ids import BatchId, SubjectId, SubjectRef
+from governance.kernel.ids import BatchId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.vault.compartments import Compartment
-from governance.vault.runtime import vault_of
 
 PART = 500
 
@@ -135,11 +135,11 @@ def _people(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
     stay = _any(sorted(touched))
     work.session.execute(delete(EnrichmentRow).where(EnrichmentRow.batch_id == batch, EnrichmentRow.person_id == stay))
     work.session.execute(update(PersonRow).where(PersonRow.id == stay).values(batch_id=None))
-    vault_of(work.session).owners.shred(work.session, [owner for _, owner, _ in gone])
     facts = {"batch": batch}
     audit.append_many(
         work, [NewEntry(Action.PERSON_REMOVED, subject=SubjectRef(ref), facts=facts) for _, _, ref in gone]
     )
+    shred(work, owners=[OwnerId(owner) for _, owner, _ in gone], reason=Reason.IMPORT_UNDONE)
     part.people += len(gone)
     return bool(found)
 
