@@ -1,6 +1,10 @@
 """gunicorn's worker and log, so that neither repeats what a client sent: a bad request line may hold anything."""
 
+import contextlib
 import logging
+import socket
+import threading
+import time
 from typing import Any, Final
 
 from gunicorn import util
@@ -18,11 +22,79 @@ _PROBLEM: Final = (
     b'"detail": "The request is no proper HTTP request."}\n'
 )
 
+HEAD_SECONDS: Final = 5.0
+"""From the first byte to the end of the head; a browser needs milliseconds."""
+BODY_SECONDS: Final = 60.0
+"""For the largest upload over a slow line; only whoever holds a key gets so far."""
+
 log = get_logger(__name__)
 
 
+class Arrivals:
+    """Requests that are still arriving, and until when each may.
+
+    A thread reads one request at a time, so whoever sends half of one and waits would keep it. When the time is up the
+    socket is shut for reading, which ends the read; an answer that is under way still goes out.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[Any, float] = {}
+
+    def expect(self, connection: Any, *, seconds: float) -> None:  # noqa: ANN401 - gunicorn has no types
+        """Give what arrives on *connection* so many seconds from now."""
+        self._until[connection] = time.monotonic() + seconds
+
+    def forget(self, connection: Any) -> None:  # noqa: ANN401
+        """Nothing is awaited on *connection* any more."""
+        self._until.pop(connection, None)
+
+    def shut_late(self) -> int:
+        """Shut connections whose time is up; answers how many."""
+        now = time.monotonic()
+        late = [connection for connection, until in list(self._until.items()) if until < now]
+        for connection in late:
+            self.forget(connection)
+            with contextlib.suppress(OSError):  # it has closed by itself meanwhile
+                connection.sock.shutdown(socket.SHUT_RD)
+        return len(late)
+
+    def watch(self) -> None:
+        """Shut late connections for ever; runs in a thread of its own."""
+        while True:
+            time.sleep(1)
+            shut = self.shut_late()
+            if shut:
+                log.warning("http.too_slow", connections=shut)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Threads that answer; what cannot be read is refused without being repeated."""
+    """Threads that answer; what cannot be read is refused without being repeated, what dawdles is cut off."""
+
+    def init_process(self) -> None:
+        """Watch over arrivals from within the worker, since threads do not survive the fork."""
+        self.arrivals = Arrivals()
+        threading.Thread(target=self.arrivals.watch, name="arrivals", daemon=True).start()
+        super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+        """Let a thread read a request; its head has `HEAD_SECONDS` from now, the wait for a thread included.
+
+        So many dawdlers in the queue run out of time together. What had arrived in full is still read and answered.
+        """
+        self.arrivals.expect(conn, seconds=HEAD_SECONDS)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:  # noqa: ANN401
+        """Read a request and answer it."""
+        try:
+            return super().handle(conn)
+        finally:
+            self.arrivals.forget(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:  # noqa: ANN401
+        """Answer a request whose head is complete; its body has `BODY_SECONDS` to arrive."""
+        self.arrivals.expect(conn, seconds=BODY_SECONDS)
+        return super().handle_request(req, conn)
 
     def handle_error(self, req: object, client: Any, addr: object, exc: Exception) -> None:  # noqa: ANN401, ARG002
         """Refuse a request that is no proper HTTP."""

@@ -32,9 +32,13 @@ def test_a_committed_transaction_leaves_its_job_in_the_queue(fresh_store: Store,
 
 
 def test_a_rolled_back_transaction_defers_nothing(fresh_store: Store, fresh_database: Database) -> None:
-    with pytest.raises(GovernanceError), open_work(fresh_database, SYSTEM) as work:
-        jobs.defer(work, "intake.apply", batch=uuid7())
-        raise GovernanceError("not today")
+    def interrupted() -> None:
+        with open_work(fresh_database, SYSTEM) as work:
+            jobs.defer(work, "intake.apply", batch=uuid7())
+            raise GovernanceError("not today")
+
+    with pytest.raises(GovernanceError):
+        interrupted()
 
     assert _queued(fresh_store) == []
 
