@@ -1,7 +1,6 @@
 """A store whose controller is set, and files brought into it."""
 
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -10,15 +9,12 @@ from governance.customers.codes import Ground, Source
 from governance.intake.files import FileOptions, Provenance
 from governance.intake.reports import Started
 from governance.intake.starting import start
-from governance.kernel.db import Database
 from governance.kernel.work import Work
 from governance.reference.operations import set_controller
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 OWN_FORM = Provenance(Source.OWN_FORM, Ground.CONTRACT)
 BOUGHT = Provenance(Source.BOUGHT, Ground.LEGITIMATE_INTEREST)
-
-Bring = Callable[..., Started]
 
 
 def name_controller(work: Work, country: str = "RU") -> None:
@@ -35,6 +31,3 @@ def russian(work: Work) -> Work:
 def bring(work: Work, content: bytes, *, provenance: Provenance = OWN_FORM, **options: object) -> Started:
     """Stage a file."""
     return start(work, file=io.BytesIO(content), provenance=provenance, options=FileOptions(**options))
-
-
-__all__ = ["BOUGHT", "NOW", "OWN_FORM", "Database", "bring", "name_controller"]

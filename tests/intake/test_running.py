@@ -39,6 +39,12 @@ verbs[verb](database, actor=OPERATOR, batch=UUID(batch), on_progress=lambda p: p
 """
 
 
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a few rows, so that few rows make several parts."""
+    monkeypatch.setattr("governance.intake.starting.CHUNK_ROWS", 200)
+
+
 def staged(database: Database, count: int) -> BatchId:
     rows = [[f"Иванов{n} Пётр", f"8933{n:07}", f"i{n}@example.ru", "Тверь"] for n in range(count)]
     # A row in ten repeats the person of the row before, in another chunk now and then.
@@ -68,7 +74,7 @@ def resumed(database: Database, batch: BatchId) -> None:
 def test_a_run_and_an_undoing_that_were_killed_go_on_without_losing_or_doubling_a_row(
     fresh_database: Database, fresh_store: Store, keyring: Keyring, tmp_path: Path
 ):
-    batch = staged(fresh_database, 5000)
+    batch = staged(fresh_database, 800)
     ring = tmp_path / "secrets" / "keyring.json"
     for _ in range(2):
         killed_after(1, fresh_store, ring, "run", batch)
@@ -76,20 +82,20 @@ def test_a_run_and_an_undoing_that_were_killed_go_on_without_losing_or_doubling_
     with open_work(fresh_database, SYSTEM) as work:
         report = intake.report(work, batch=batch)
         held = contents(work)
-    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 5500, 5000)
-    assert report.enriched + report.unchanged == 500
-    assert len(held["people"]) == 5000
-    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 10000
-    killed_after(2, fresh_store, ring, "undo", batch)
+    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 880, 800)
+    assert report.enriched + report.unchanged == 80
+    assert len(held["people"]) == 800
+    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 1600
+    killed_after(1, fresh_store, ring, "undo", batch)
     resumed(fresh_database, batch)
     with open_work(fresh_database, SYSTEM) as work:
         assert not contents(work)["people"]
         assert intake.report(work, batch=batch).state is BatchState.UNDONE
-        assert one_value(work, "SELECT undone_removed FROM import_batch") == 5000
+        assert one_value(work, "SELECT undone_removed FROM import_batch") == 800
 
 
 def test_an_import_is_run_by_one_worker_at_a_time(fresh_database: Database):
-    batch = staged(fresh_database, 1500)
+    batch = staged(fresh_database, 300)
     inside, go_on = threading.Event(), threading.Event()
 
     def slowly(_progress: object) -> None:
@@ -111,14 +117,14 @@ def test_an_import_is_run_by_one_worker_at_a_time(fresh_database: Database):
         go_on.set()
         runner.join()
     with open_work(fresh_database, SYSTEM) as work:
-        assert intake.report(work, batch=batch).created == 1500
+        assert intake.report(work, batch=batch).created == 300
 
 
 def test_progress_is_told_to_the_end_and_a_finished_run_does_nothing_more(fresh_database: Database):
-    batch = staged(fresh_database, 4000)
+    batch = staged(fresh_database, 400)
     told: list[tuple[int, int]] = []
     first = intake.run_batch(
         fresh_database, actor=SYSTEM, batch=batch, on_progress=lambda one: told.append((one.done, one.total))
     )
-    assert told == [(2000, 4400), (4000, 4400), (4400, 4400)]
+    assert told == [(200, 440), (400, 440), (440, 440)]
     assert intake.run_batch(fresh_database, actor=SYSTEM, batch=batch) == first

@@ -58,13 +58,14 @@ def test_the_same_file_again_answers_the_earlier_import_and_stages_nothing(russi
     assert len(batches.batches(russian)) == 1
 
 
-def test_long_files_are_cut_into_chunks_that_hold_all_their_rows(russian):
-    rows = [[f"Иванов{n} Пётр", f"8933{n:07}", "", ""] for n in range(4203)]
+def test_long_files_are_cut_into_chunks_that_hold_all_their_rows(russian, monkeypatch):
+    monkeypatch.setattr("governance.intake.starting.CHUNK_ROWS", 200)
+    rows = [[f"Иванов{n} Пётр", f"8933{n:07}", "", ""] for n in range(423)]
     started = bring(russian, csv_bytes([HEADINGS, *rows]))
     chunks = russian.session.query(ImportChunkRow).order_by(ImportChunkRow.number).all()
-    assert [chunk.rows for chunk in chunks] == [2000, 2000, 203]
+    assert [chunk.rows for chunk in chunks] == [200, 200, 23]
     waiting = [row for chunk in chunks for row in decode_waiting(started.batch.kind, unpack(chunk.payload))]
-    assert [row.record.number for row in waiting] == list(range(2, 4205))
+    assert [row.record.number for row in waiting] == list(range(2, 425))
     assert [row.cells for row in waiting] == [tuple(row) for row in rows]
 
 
