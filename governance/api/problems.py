@@ -50,6 +50,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "audit-unprotected": 503,
         "audit-not-yet": 409,
         # custody
+        "dump": 500,
         "backup": 500,
         "restore": 409,
         "recovery": 422,
@@ -81,7 +82,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
 
 Messages: TypeAlias = "Mapping[object, Messages] | Sequence[object] | str"
 
-_HTTP: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+HTTP: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
     {
         400: ("malformed", "The request cannot be read."),
         404: ("not-found", "There is nothing at this address."),
@@ -135,6 +136,10 @@ def _shown(name: str) -> str:
     return name if _FIELD_NAME.fullmatch(name) else _HIDDEN_NAME
 
 
+def _shown_path(path: str) -> str:
+    return ".".join(_shown(name) for name in path.split(".")) if path not in ("_", "") else "_"
+
+
 def status_of(error: GovernanceError) -> int:
     """The status of an error; of a kind that the table lacks, that of the kind it derives from."""
     for kind in type(error).__mro__:
@@ -163,7 +168,8 @@ def refuse(error: GovernanceError, *, cause: Exception | None = None) -> Respons
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("http.failed", slug=error.slug, route=_route(), exc_info=cause or error)
-    response = problem(status, error.slug, error.detail, error.errors)
+    errors = {_shown_path(name): said for name, said in error.errors.items()}
+    response = problem(status, error.slug, error.detail, errors)
     if isinstance(error, TooManyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -177,7 +183,7 @@ def _on_http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < HTTPStatus.BAD_REQUEST:  # a redirect
         return Response(status=status, headers=error.get_headers())
-    slug, detail = _HTTP.get(status, ("error", "The request cannot be answered."))
+    slug, detail = HTTP.get(status, ("error", "The request cannot be answered."))
     response = problem(status, slug, detail)
     for name in ("Allow", "Retry-After"):
         value = dict(error.get_headers()).get(name)
