@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel import schema
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
 from governance.kernel.embedded import lease
@@ -110,6 +111,7 @@ def open_database(store: Store, keyring: Keyring) -> Database:
     """The service's view of *store*: engine, sessions, vault."""
     database = Database(store.app_url, pool_size=4)
     Vault.install(database, keyring)
+    database.remember(**{INFO: Tombstones(keyring.path.with_name("tombstones.jsonl"))})
     return database
 
 

@@ -28,7 +28,9 @@ from governance.custody.manifests import DATA, KEYS, FileFacts, LogFacts, Manife
 from governance.custody.opening import Store
 from governance.custody.places import SECRET, Places, private_folder, sync_folder
 from governance.custody.recovery import renew_copy
+from governance.custody.shredding import settle
 from governance.custody.streams import Header, StreamWriter
+from governance.custody.tombstones import Tombstones
 from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.db import psycopg_url
 from governance.kernel.logs import get_logger
@@ -72,8 +74,11 @@ def nightly(store: Store, actor: Actor, *, clock: Clock | None = None) -> Nightl
         ConfigurationError: settings name no administrator of the database.
         UnavailableError: the database does not answer, or pg_dump failed.
     """
+    places = Places(store.settings.data_dir)
+    with open_work(store.database, actor, clock=clock) as work:
+        settle(work, Tombstones(places.tombstones))
     made = make_backup(store, actor, clock=clock)
-    return Nightly(made, keeping.prune(Places(store.settings.data_dir), store.keyring, keep=store.settings.backup_keep))
+    return Nightly(made, keeping.prune(places, store.keyring, keep=store.settings.backup_keep))
 
 
 def make_backup(store: Store, actor: Actor, *, clock: Clock | None = None) -> Backup:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from governance.audit.operations import verify_enforcement
+from governance.custody.places import Places
+from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel.db import Database
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.outage import outage_named
@@ -62,6 +64,7 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
         )
         try:
             vault = _install(database, keyring)
+            database.remember(**{INFO: Tombstones(Places(settings.data_dir).tombstones)})
             with _listening(database, vault) if listen else contextlib.nullcontext():
                 yield Store(settings, server, database, keyring, vault)
         finally:

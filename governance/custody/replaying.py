@@ -1,24 +1,22 @@
 """Bringing a restored database up to what has happened to keys since: younger keys, ended epochs, tombstones."""
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Final, LiteralString
 from uuid import UUID
 
 import psycopg
 from sqlalchemy.orm import Session
 
-from governance.custody.errors import TombstoneError
+from governance.custody.shredding import destroy
+from governance.custody.tombstones import Tombstone
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, psycopg_url
+from governance.kernel.ids import OwnerId
 from governance.kernel.work import Actor, open_work
 from governance.vault import epochs
 from governance.vault.keyring import KeyProvider
 from governance.vault.register import add_epoch
-from governance.vault.runtime import vault_of
 
 BATCH: Final = 500
 
@@ -39,19 +37,6 @@ UPDATE key_owner o SET shredded_at = r.shredded_at
 FROM (SELECT DISTINCT owner_id, owner_shredded_at AS shredded_at FROM restored_key) r
 WHERE r.owner_id = o.id AND r.shredded_at IS NOT NULL AND o.shredded_at IS NULL
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """A shredding, as it was written down outside the database.
-
-    Attributes:
-        compartments: which were shredded; None all of them.
-    """
-
-    at: datetime
-    owners: tuple[UUID, ...]
-    compartments: tuple[str, ...] | None
 
 
 def load_keys(admin_url: str, dump: Iterable[bytes]) -> int:
@@ -90,31 +75,6 @@ def replay(database: Database, actor: Actor, tombstones: Iterable[Tombstone], *,
     return destroyed
 
 
-def read_tombstones(path: Path) -> Iterator[Tombstone]:
-    """All tombstones, oldest first; a last line that a crash has cut short is of a shredding that did not happen.
-
-    Raises:
-        TombstoneError: a line is damaged.
-    """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise TombstoneError(f"{path} cannot be read ({error.strerror}).") from None
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            told = json.loads(line)
-            compartments = told["compartments"]
-            yield Tombstone(
-                at=datetime.fromisoformat(told["at"]),
-                owners=tuple(UUID(owner) for owner in told["owners"]),
-                compartments=None if compartments is None else tuple(map(str, compartments)),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise TombstoneError(f"Line {number} of {path} is damaged; restore that file from a copy.") from None
-
-
 def _shred(session: Session, owners: Sequence[UUID], compartments: Sequence[str] | None) -> int:
     known = sorted(epochs.known_owners(session, owners))
-    return vault_of(session).owners.shred(session, known, compartments=compartments) if known else 0
+    return destroy(session, [OwnerId(owner) for owner in known], compartments) if known else 0

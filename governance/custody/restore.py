@@ -34,9 +34,10 @@ from governance.custody.keeping import Backup
 from governance.custody.manifests import DATA, KEYS, Manifest
 from governance.custody.opening import KEYRING
 from governance.custody.places import Places
-from governance.custody.replaying import load_keys, read_tombstones, replay, settle_epochs
+from governance.custody.replaying import load_keys, replay, settle_epochs
 from governance.custody.signing import outside_of
 from governance.custody.swapping import Neighbours, fresh_database, neighbours, swap
+from governance.custody.tombstones import Tombstones
 from governance.kernel import schema
 from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.db import Database
@@ -148,7 +149,7 @@ def restore(
             _fill(server, ring, sources, beside, admin_url)
             say("Data and keys are loaded.")
             with _opened(server, ring, beside, clock=clock) as database:
-                shredded = replay(database, actor, read_tombstones(places.tombstones), clock=clock)
+                shredded = replay(database, actor, Tombstones(places.tombstones).standing(), clock=clock)
                 warning = _compare_log(database, settings.data_dir)
                 _tell(database, actor, sources, shredded, warning, clock=clock)
             replaced = swap(beside)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -104,7 +104,7 @@ def set_index_states(session: Session, states: Mapping[int, str]) -> None:
 def all_shredded(session: Session, owners: Sequence[UUID], compartments: Sequence[str] | None) -> bool:
     """Whether nothing can be sealed or opened any more for any of *owners* that exist, in *compartments* or at all."""
     if compartments is None:
-        alive = select(KeyOwnerRow.id).where(KeyOwnerRow.id.in_(owners), KeyOwnerRow.shredded_at.is_(None))
+        alive = select(KeyOwnerRow.id).where(KeyOwnerRow.id == any_of(owners), KeyOwnerRow.shredded_at.is_(None))
         return session.scalar(alive.limit(1)) is None
     slots = session.execute(
         text(
@@ -120,7 +120,12 @@ def all_shredded(session: Session, owners: Sequence[UUID], compartments: Sequenc
 
 def known_owners(session: Session, owners: Sequence[UUID]) -> set[UUID]:
     """Those of *owners* that exist."""
-    return set(session.scalars(select(KeyOwnerRow.id).where(KeyOwnerRow.id.in_(owners))))
+    return set(session.scalars(select(KeyOwnerRow.id).where(KeyOwnerRow.id == any_of(owners))))
+
+
+def any_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Any of *ids*, as one parameter however many they are."""
+    return any_(bindparam(None, list(ids), type_=ARRAY(Uuid()), unique=True))
 
 
 def keep_copy(session: Session, sealed: bytes, *, of_ring: bytes, now: datetime) -> None:

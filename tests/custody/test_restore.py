@@ -22,7 +22,9 @@ from governance.custody.places import Places
 from governance.custody.restore import Restored, newest_backup, restore
 from governance.custody.signing import signer_of
 from governance.custody.swapping import drop_replaced, neighbours
+from governance.custody.tombstones import Outcome, Tombstones
 from governance.kernel.errors import ConflictError
+from governance.kernel.ids import uuid7
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, open_work
@@ -83,14 +85,11 @@ def remembered(server: Server, owners: Sequence[UUID]) -> list[str | None]:
 
 
 def bury(server: Server, owners: Sequence[UUID]) -> None:
-    """Shred the keys of *owners*, and write it down outside the database."""
+    """Shred the keys of *owners*, having written it down outside the database."""
+    path = Places(server.settings.data_dir).tombstones
+    Tombstones(path).intend(owners=owners, compartments=None, at=NOW, transaction="1")
     with open_store(server.settings) as store, open_work(store.database, OPERATOR, clock=at(5)) as work:
         store.vault.owners.shred(work.session, owners)
-    told = {"at": NOW.isoformat(), "owners": [str(owner) for owner in owners], "compartments": None}
-    path = Places(server.settings.data_dir).tombstones
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    with path.open("a") as file:
-        file.write(json.dumps(told) + "\n")
 
 
 def databases(server: Server) -> set[str]:
@@ -159,6 +158,17 @@ def test_who_was_shredded_after_the_backup_stays_unreadable(server: Server) -> N
     assert done.shredded == 1
     assert remembered(server, [gone, stays]) == [None, "another"]
     back(server, keys=newest_in(server).folder)
+    assert remembered(server, [gone, stays]) == [None, "another"]
+
+
+def test_of_one_compartment_shredded_the_others_come_back(server: Server) -> None:
+    gone, stays = owners_of(server)
+    stones = Tombstones(Places(server.settings.data_dir).tombstones)
+    stones.intend(owners=[gone, uuid7()], compartments=["audit"], at=NOW, transaction="1")
+    stones.intend(owners=[stays], compartments=["contact"], at=NOW, transaction="2")
+    void = stones.intend(owners=[stays], compartments=None, at=NOW, transaction="3")
+    stones.settle(void, Outcome.VOID)
+    back(server)
     assert remembered(server, [gone, stays]) == [None, "another"]
 
 
