@@ -95,7 +95,7 @@ HTTP: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
     }
 )
 # What a caller may have misspelt is shown; anything that could be somebody's name, number or address is not.
-_FIELD_NAME: Final = re.compile(r"[a-z][a-z_]{0,39}|\d{1,6}")
+_FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}|\d{1,6}")
 _HIDDEN_NAME: Final = "(name not shown)"
 _RETRY_SECONDS: Final = 5
 
