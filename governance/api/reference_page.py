@@ -152,8 +152,8 @@ def _link(schema: Mapping[str, Any]) -> str | None:
 
 def _kind(schema: Mapping[str, Any]) -> str:
     target = _target(schema)
-    word = schema.get("type", target or "any")
-    words = [" or ".join(word) if isinstance(word, list) else str(word)]
+    word = schema.get("type", target or ("" if "enum" in schema else "any"))
+    words = [" or ".join(word) if isinstance(word, list) else str(word)] if word else []
     if schema.get("type") == "array" and "items" in schema:
         words = [f"list of {_kind(schema['items'])}"]
     if "format" in schema:
