@@ -151,14 +151,19 @@ class Owners:
             ShreddedError: where the key was destroyed.
             SealError: where there never was such a key.
         """
-        held: Held | None = session.info.get(HELD)
-        if held is not None and (mine := held.opening.get(name)) is not None:
+        mine = self.held_for_opening(session, name)
+        if mine is not None:
             return mine
         found = self._cache.get(name) or self.load(session, [UUID(bytes=name[0]), *others], name[1]).get(name)
         if found is None:
             self.require_shredded(session, name)
             raise ShreddedError("The key of this data was destroyed; the value cannot be read any more.")
         return found
+
+    def held_for_opening(self, session: Session, name: CipherName) -> OpenedKey | None:
+        """The key, where this transaction holds it already."""
+        held: Held | None = session.info.get(HELD)
+        return None if held is None else held.opening.get(name)
 
     def require_shredded(self, session: Session, name: CipherName) -> None:
         """Make sure that a key that is not there was shredded.

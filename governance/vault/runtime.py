@@ -201,6 +201,9 @@ class Vault:
         Raises:
             ShreddedError: where it was destroyed.
         """
+        mine = self.owners.held_for_opening(session, name)
+        if mine is not None:
+            return mine
         return self.owners.for_opening(session, name, others=self._read_ahead(session, near, name[1]))
 
     def digests(self, session: Session, index: BlindIndex, values: Iterable[str]) -> list[tuple[bytes, bytes | None]]:
