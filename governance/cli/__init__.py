@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "keys": "governance.cli.keys:keys",
     "backup": "governance.cli.backups:backup",
     "restore": "governance.cli.backups:restore",
+    "doctor": "governance.cli.doctor:doctor",
     "clients": "governance.cli.clients:clients",
     "staff": "governance.cli.staff:staff",
     "fields": "governance.cli.fields:fields",

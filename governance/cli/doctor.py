@@ -1,0 +1,25 @@
+"""`doctor`: what is wrong with the store, or soon will be."""
+
+import click
+
+from governance.cli.context import answer_json, as_json, opened
+from governance.custody.doctor import Level, examine
+
+FAILING = 1
+
+
+@click.command()
+@as_json
+def doctor(*, as_json: bool) -> int:
+    """Examine the store; exits with 1 where a promise does not hold."""
+    with opened() as store:
+        found = examine(store)
+    if as_json:
+        answer_json({"findings": found})
+    else:
+        for finding in found:
+            click.echo(f"{finding.level.upper()} {finding.code}: {finding.sentence}")
+            click.echo(f"    {finding.remedy}")
+        if not found:
+            click.echo("All is in order.")
+    return FAILING if any(finding.level is Level.FAILING for finding in found) else 0

@@ -1,0 +1,191 @@
+"""What is wrong with a store, or soon will be: findings with their remedies, worst first.
+
+Each check looks at one thing and says nothing where it is in order.
+"""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select
+
+from governance.audit.enforcement import verify_enforcement
+from governance.audit.progress import progress
+from governance.custody import rotation
+from governance.custody.keeping import is_overdue, last_backup
+from governance.custody.opening import Store
+from governance.custody.places import Places
+from governance.custody.recovery import status as sheet_status
+from governance.custody.signing import outside_of
+from governance.kernel.clock import Clock
+from governance.kernel.work import OPERATOR, Work, open_work
+
+CLOCK_SKEW: Final = timedelta(seconds=5)
+"""Between host and database; deadlines are days, but checkpoints follow each other by seconds."""
+BACKLOG_AGE: Final = timedelta(minutes=2)
+"""A worker places entries every 200 ms and signs every few seconds."""
+LEAST_FREE_BYTES: Final = 1 << 30
+GROUP_AND_OTHERS: Final = 0o077
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    FAILING = "failing"
+    """A promise does not hold now."""
+    WARNING = "warning"
+    """It holds, but something that it rests on is missing or late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not in order.
+
+    Attributes:
+        code: stable name, kebab-case.
+        level: how bad it is.
+        sentence: what was found.
+        remedy: what to do.
+    """
+
+    code: str
+    level: Level
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Patient:
+    store: Store
+    work: Work
+
+
+def examine(store: Store, *, clock: Clock | None = None) -> list[Finding]:
+    """All findings on an open store, failing ones first."""
+    with open_work(store.database, OPERATOR, clock=clock) as work:
+        patient = _Patient(store, work)
+        found = [finding for check in CHECKS for finding in check(patient)]
+    return sorted(found, key=lambda finding: finding.level is not Level.FAILING)
+
+
+def _protection(patient: _Patient) -> Iterator[Finding]:
+    for missing in verify_enforcement(patient.work.session.connection()):
+        yield Finding(
+            "audit-unprotected",
+            Level.FAILING,
+            f"The database no longer protects the audit log: {missing}.",
+            "Find out who changed it, verify the log (governance audit verify), then run: governance migrate",
+        )
+
+
+def _alarm(patient: _Patient) -> Iterator[Finding]:
+    alarm = outside_of(patient.store.settings.data_dir).alarm()
+    if alarm is not None:
+        yield Finding(
+            alarm.slug,
+            Level.FAILING,
+            f"No checkpoint is signed since {alarm.since}: {alarm.detail}",
+            "governance audit verify tells more; after a restore on purpose: governance audit open-tree",
+        )
+
+
+def _backlog(patient: _Patient) -> Iterator[Finding]:
+    at = progress(patient.work)
+    if at.oldest_pending_at is not None and patient.work.now - at.oldest_pending_at > BACKLOG_AGE:
+        yield Finding(
+            "audit-backlog",
+            Level.WARNING,
+            f"{at.pending} entries of the log wait for their place in the tree, the oldest since "
+            f"{at.oldest_pending_at:%Y-%m-%d %H:%M} UTC.",
+            "Start the worker: governance worker (or governance up)",
+        )
+    late = at.signed_at is None or patient.work.now - at.signed_at > BACKLOG_AGE
+    if at.size > at.signed_size and late and at.pending == 0:
+        yield Finding(
+            "checkpoint-late",
+            Level.WARNING,
+            f"{at.size - at.signed_size} entries are under no checkpoint yet; the database alone protects them.",
+            "Start the worker on the host that holds secrets/audit-signing.key",
+        )
+
+
+def _sheet(patient: _Patient) -> Iterator[Finding]:
+    sheet = sheet_status(Places(patient.store.settings.data_dir), patient.store.keyring)
+    if sheet.warning is not None:
+        yield Finding("recovery-sheet", Level.WARNING, sheet.warning, "governance keys recovery")
+
+
+def _epoch(patient: _Patient) -> Iterator[Finding]:
+    keys = rotation.status(patient.work, epoch_days=patient.store.settings.epoch_days)
+    if patient.work.now > keys.ends_at:
+        yield Finding(
+            "epoch-over",
+            Level.FAILING,
+            f"The key epoch was to end on {keys.ends_at:%Y-%m-%d}; what was shredded in it still opens in copies.",
+            "governance keys rotate (the worker does it by itself while it runs)",
+        )
+
+
+def _backup(patient: _Patient) -> Iterator[Finding]:
+    last = last_backup(patient.store.settings.data_dir)
+    if is_overdue(last, now=patient.work.now):
+        told = "There is no backup" if last is None else f"The last backup is of {last.manifest.made_at:%Y-%m-%d %H:%M}"
+        yield Finding("backup-overdue", Level.WARNING, f"{told}.", "governance backup")
+
+
+def _clock(patient: _Patient) -> Iterator[Finding]:
+    theirs = patient.work.session.scalar(select(func.clock_timestamp()))
+    if theirs is not None and abs(theirs - patient.work.now) > CLOCK_SKEW:
+        seconds = (theirs - patient.work.now).total_seconds()
+        yield Finding(
+            "clock-skew",
+            Level.WARNING,
+            f"The clock of the database is {seconds:+.0f} seconds from that of this host.",
+            "Let both follow the same time servers (chrony, systemd-timesyncd)",
+        )
+
+
+def _space(patient: _Patient) -> Iterator[Finding]:
+    free = shutil.disk_usage(patient.store.settings.data_dir).free
+    if free < LEAST_FREE_BYTES:
+        yield Finding(
+            "disk-nearly-full",
+            Level.WARNING,
+            f"Only {free >> 20} MiB are free where the data folder lies.",
+            "Make room; a full disk stops the database and its backups",
+        )
+
+
+def _modes(patient: _Patient) -> Iterator[Finding]:
+    secrets = patient.store.settings.secrets_dir
+    for path in (patient.store.settings.data_dir, secrets, *sorted(secrets.iterdir())):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & GROUP_AND_OTHERS:
+            yield Finding(
+                "open-to-others",
+                Level.FAILING,
+                f"{path} can be reached by other users (mode {mode:04o}).",
+                f"chmod go= {_quoted(path)}",
+            )
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "'\\''") + "'"
+
+
+CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
+    _protection,
+    _alarm,
+    _modes,
+    _epoch,
+    _backlog,
+    _backup,
+    _sheet,
+    _clock,
+    _space,
+)
