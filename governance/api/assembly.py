@@ -38,6 +38,7 @@ def assemble(service: Service, blueprints: tuple[Blueprint, ...]) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # as above: answers keep the order of their schema
     install(app, service)
     requests.register(app)
     metrics.register(app)

@@ -88,6 +88,12 @@ class CustomerNew(CustomerFields):
     )
     acquired_at = Instant(load_default=None, metadata={"description": "When the data were obtained; now by default."})
 
+    @ma.validates_schema
+    def something(self, told: Mapping[str, Any], **_options: object) -> None:
+        """Refuse a customer of whom nothing is said: a request without its body."""
+        if not any(told.values()):
+            raise ma.ValidationError("Say something of the customer: a name or a contact at least.")
+
 
 class Customer(Schema):
     """A customer as they may be seen."""

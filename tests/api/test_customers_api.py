@@ -202,6 +202,19 @@ def test_what_is_wrong_with_an_edit_is_said_and_changes_nothing(
     assert web.get(at, headers=system).headers["ETag"] == '"v1"'
 
 
+@pytest.mark.parametrize("options", [{}, {"json": {}}, {"json": {"contacts": [], "city": None}}])
+def test_a_customer_of_whom_nothing_is_said_is_not_recorded(
+    web: FlaskClient, system: dict[str, str], options: dict[str, object]
+) -> None:
+    answer = web.post("/v1/customers", headers=system, **options)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["_"])
+
+
+def test_what_the_record_is_comes_first_in_an_answer(web: FlaskClient, system: dict[str, str]) -> None:
+    assert list(make(web, system))[:3] == ["id", "ref", "kind"]
+
+
 @pytest.mark.parametrize(
     "query", [f"cursor={CANARY}", "limit=0", "limit=201", f"responsible={CANARY}", f"email={CANARY}", "limit=x"]
 )
