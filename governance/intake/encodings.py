@@ -21,8 +21,11 @@ BLOCK_BYTES = 1 << 20
 SAMPLE_BYTES = 1 << 18
 """How much text with letters beyond ASCII is looked at to tell single-byte encodings apart."""
 SAMPLE_BYTES_PER_BLOCK = 1 << 16
-DAMAGED_SHARE = 0.02
-"""Up to this share of letters beyond ASCII may be broken for a file to count as damaged UTF-8 still."""
+DAMAGED_SHARE = 0.4
+"""Up to this share of letters beyond ASCII may be broken for a file to count as damaged UTF-8 still.
+
+A line pasted in another encoding spoils a short list that far; single-byte Cyrillic read as UTF-8 is broken almost
+throughout (cp866 most seldom, nine letters in ten)."""
 BROKEN_AT_ONCE = 10_000
 """So many broken letters beyond that share prove that a file is not UTF-8; the rest of it need not be tried."""
 

@@ -83,6 +83,7 @@ def folded(heading: str) -> str:
     return _PUNCTUATION.sub(" ", text).strip()
 
 
+_OTHER_NAMES = frozenset({"family_name", "patronymic", "full_name", "full_name_given_first"})
 _UKRAINIAN = frozenset("іїєґ")
 _RUSSIAN = frozenset("ыэъё")
 _WRITE_RUSSIAN = frozenset({"RU", "UA", "BY", "KZ", "KG", "UZ", "MD", "AM", "AZ", "GE", "TJ", "TM"})
@@ -144,8 +145,12 @@ def plan(headings: Sequence[str], *, mapping: Mapping[str, str] | None = None, k
     known = _kinds()[decided].fields
     columns: list[Column] = []
     taken: set[str] = set()
+    meant = [told.get(index, known.get(folded(heading))) for index, heading in enumerate(named)]
     for index, heading in enumerate(named):
-        field = told.get(index, known.get(folded(heading)))
+        field = meant[index]
+        if field == "given_name" and index not in told and not _OTHER_NAMES.intersection(meant):
+            # A list whose only name column is «Имя» holds whole names in it.
+            field = "full_name_given_first"
         if field == IGNORE:
             columns.append(Column(index, heading, None, ignored=True))
             continue

@@ -76,3 +76,12 @@ def test_western_names_are_not_taken_for_cyrillic():
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(UnreadableFileError):
         detect(io.BytesIO(bytes(range(256)) * 8 + bytes(2048)))
+
+
+def test_a_short_list_with_one_line_pasted_in_another_encoding_is_damaged_utf8(tmp_path):
+    path = tmp_path / "list.csv"
+    head = "Имя,E-mail,Город\nИван Петров,ivan@example.ru,Тверь\n".encode()
+    path.write_bytes(head + "Пётр Сидоров,petr@example.ru,Омск\n".encode("cp1251"))
+    with path.open("rb") as file:
+        found = detect(file)
+    assert (found.name, found.damaged) == ("utf-8", True)

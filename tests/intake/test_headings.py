@@ -97,3 +97,10 @@ def test_the_letters_of_the_headings_tell_whose_phone_numbers_stand_without_a_co
 )
 def test_letters_of_headings_tell_whose_phone_numbers_a_list_holds(headings, home, region):
     assert phone_region(headings, home=home) == region
+
+
+def test_a_lone_column_of_given_names_holds_whole_names_unless_somebody_says_otherwise():
+    assert [one.field for one in plan(["Имя", "E-mail"]).columns] == ["full_name_given_first", "email"]
+    assert [one.field for one in plan(["Ім'я", "Прізвище"]).columns] == ["given_name", "family_name"]
+    told = plan(["Имя", "E-mail"], mapping={"Имя": "given_name"})
+    assert [one.field for one in told.columns] == ["given_name", "email"]
