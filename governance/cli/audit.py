@@ -98,9 +98,7 @@ def export(*, directory: Path) -> None:
         with open_work(store.database, OPERATOR) as work:
             key = public_key_of(store.settings.secrets_dir)
             done = log.export(work, directory=directory, public_key=key, progress=bar)
-    say(
-        f"Exported {done.size} entries. To verify with checkpoint and vkey that were kept elsewhere:"
-    )
+    say(f"Exported {done.size} entries. To verify with checkpoint and vkey that were kept elsewhere:")
     click.echo(f"python -m governance.audit.verify {shlex.quote(str(directory))} --checkpoint CHECKPOINT --vkey VKEY")
 
 
