@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, request
 
+from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import uuid7
 from governance.kernel.logs import get_logger
 
@@ -41,6 +42,9 @@ def _begin() -> None:
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if "\x00" in request.path or any("\x00" in value for values in request.args.listvalues() for value in values):
+        # PostgreSQL keeps no such text, so nothing can be found by it.
+        raise NotFoundError("There is nothing at this address.")
 
 
 def _finish(response: Response) -> Response:

@@ -120,3 +120,12 @@ def test_a_query_is_read_as_strictly_as_a_body(web: FlaskClient, recorder: dict[
     assert answer.status_code == 422
     assert answer.json["errors"]
     assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/v1/%00", "/v1/notes/%00", "/healthz?a=%00"])
+def test_an_address_with_a_nul_byte_leads_nowhere(web: FlaskClient, address: str) -> None:
+    answer = web.get(address)
+
+    assert answer.status_code == 404
+    assert answer.json["type"] == "not-found"
+    assert answer.headers["X-Request-Id"] == answer.json["request_id"]
