@@ -12,18 +12,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from governance.audit.enforcement import verify_enforcement
 from governance.audit.progress import progress
 from governance.custody import rotation
+from governance.custody.errors import TombstoneError
 from governance.custody.keeping import is_overdue, last_backup
 from governance.custody.opening import Store
 from governance.custody.places import Places
 from governance.custody.recovery import status as sheet_status
+from governance.custody.rows import sealed_tables
 from governance.custody.signing import outside_of
+from governance.custody.tombstones import Tombstones
 from governance.kernel.clock import Clock
 from governance.kernel.work import OPERATOR, Work, open_work
+from governance.vault.enforcement import verify_sealing
+from governance.vault.epochs import index_states
+from governance.vault.keyring import REPLACED
 
 CLOCK_SKEW: Final = timedelta(seconds=5)
 """Between host and database; deadlines are days, but checkpoints follow each other by seconds."""
@@ -31,6 +37,8 @@ BACKLOG_AGE: Final = timedelta(minutes=2)
 """A worker places entries every 200 ms and signs every few seconds."""
 LEAST_FREE_BYTES: Final = 1 << 30
 GROUP_AND_OTHERS: Final = 0o077
+
+_REPLACED: Final = "SELECT datname FROM pg_database WHERE datname = current_database() || '_replaced'"
 
 
 class Level(StrEnum):
@@ -83,6 +91,16 @@ def _protection(patient: _Patient) -> Iterator[Finding]:
         )
 
 
+def _sealing(patient: _Patient) -> Iterator[Finding]:
+    for missing in verify_sealing(patient.work.session.connection(), sealed_tables()):
+        yield Finding(
+            "vault-unprotected",
+            Level.FAILING,
+            f"The database no longer protects sealed values and keys: {missing}.",
+            "Find out who changed it; then put the protection back, or restore a backup",
+        )
+
+
 def _alarm(patient: _Patient) -> Iterator[Finding]:
     alarm = outside_of(patient.store.settings.data_dir).alarm()
     if alarm is not None:
@@ -128,6 +146,56 @@ def _epoch(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The key epoch was to end on {keys.ends_at:%Y-%m-%d}; what was shredded in it still opens in copies.",
             "governance keys rotate (the worker does it by itself while it runs)",
+        )
+    elif keys.is_pending:
+        yield Finding(
+            "rotation-pending",
+            Level.WARNING,
+            f"A rotation of keys is not done: {keys.to_rewrap} data keys wait, {len(keys.to_destroy)} old keys stand.",
+            "governance keys rotate (the worker goes on with it while it runs)",
+        )
+    if set(index_states(patient.work.session).values()) - {"live", "dropped"}:
+        yield Finding(
+            "indexes-pending",
+            Level.WARNING,
+            "A rotation of the blind indexes is not done.",
+            "governance keys rotate --indexes",
+        )
+
+
+def _copies(patient: _Patient) -> Iterator[Finding]:
+    """A copy of the keyring, or of the database, keeps alive what was destroyed in the one in use."""
+    path, days = patient.store.keyring.path, patient.store.settings.epoch_days
+    before = (patient.work.now - timedelta(days=days)).timestamp()
+    for copy in sorted(path.parent.glob(f"{path.name}{REPLACED}*")):
+        if copy.stat().st_mtime < before:
+            yield Finding(
+                "keyring-copy",
+                Level.WARNING,
+                f"{copy} is a replaced keyring that has outlived its epoch, and keeps destroyed keys alive.",
+                f"Once nobody needs it: rm {_quoted(copy)}",
+            )
+    if patient.work.session.execute(text(_REPLACED)).scalar() is not None:
+        yield Finding(
+            "replaced-database",
+            Level.WARNING,
+            "The database that a restore replaced still stands, with all that was erased since.",
+            "Drop it once nobody needs it; see governance restore --help",
+        )
+
+
+def _tombstones(patient: _Patient) -> Iterator[Finding]:
+    try:
+        unsettled = len(Tombstones(Places(patient.store.settings.data_dir).tombstones).unsettled())
+    except TombstoneError as damaged:
+        yield Finding("tombstones-damaged", Level.FAILING, damaged.detail, "Put the file back from a copy")
+        return
+    if unsettled:
+        yield Finding(
+            "tombstones-unsettled",
+            Level.WARNING,
+            f"Of {unsettled} shreddings it is not written down whether they were committed.",
+            "The nightly backup finds out by itself",
         )
 
 
@@ -182,7 +250,10 @@ CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _protection,
     _alarm,
     _modes,
+    _sealing,
     _epoch,
+    _copies,
+    _tombstones,
     _backlog,
     _backup,
     _sheet,

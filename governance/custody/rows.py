@@ -1,5 +1,6 @@
 """All rows of all rooms that have sealed fields with blind indexes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,7 @@ class IndexedField:
     @property
     def table(self) -> Table:
         """The table that it is in."""
-        table = getattr(self.row, "__table__", None)
-        if not isinstance(table, Table):
-            raise TypeError(f"{self.row.__name__} is not mapped to a table")
-        return table
+        return table_of(self.row)
 
     @property
     def sealed(self) -> "Column[Any]":
@@ -41,11 +39,28 @@ class IndexedField:
         return self.table.c[self.field.next_name]
 
 
-def indexed_fields(rows: tuple[type[SealedRow], ...] | None = None) -> list[IndexedField]:
+def sealed_rows() -> list[type[SealedRow]]:
+    """The rows of all rooms that have sealed fields."""
+    names = metadata.metadata.tables
+    mapped = [mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.description in names]
+    return [row for row in mapped if issubclass(row, SealedRow)]
+
+
+def sealed_tables() -> list[Table]:
+    """Their tables, in the order of their names."""
+    return sorted((table_of(row) for row in sealed_rows()), key=lambda table: table.name)
+
+
+def table_of(row: type[SealedRow]) -> Table:
+    """The table of a mapped row."""
+    table = getattr(row, "__table__", None)
+    if not isinstance(table, Table):
+        raise TypeError(f"{row.__name__} is not mapped to a table")
+    return table
+
+
+def indexed_fields(rows: Iterable[type[SealedRow]] | None = None) -> list[IndexedField]:
     """Every indexed field of *rows*, by default of all rooms, tables in the order of their names."""
-    if rows is None:
-        names = metadata.metadata.tables
-        mapped = [mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.description in names]
-        rows = tuple(row for row in mapped if issubclass(row, SealedRow))
-    found = [IndexedField(row, field) for row in rows for field in row.sealed_fields.values() if field.indexed]
+    chosen = sealed_rows() if rows is None else rows
+    found = [IndexedField(row, field) for row in chosen for field in row.sealed_fields.values() if field.indexed]
     return sorted(found, key=lambda one: (one.table.name, one.field.name))
