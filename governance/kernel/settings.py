@@ -20,8 +20,8 @@ class Settings:
     Attributes:
         data_dir: folder of keys, anchors, backups and the embedded database (mode 0700).
         bind_host, bind_port: where the web server listens.
-        database_url: an existing PostgreSQL 18; None starts the embedded one in `data_dir`.
-        database_admin_url: for `init`, `migrate`, `backup` and `restore` only, where it differs from `database_url`.
+        database_url: an existing PostgreSQL 18; without it the embedded one is started in the data folder.
+        database_admin_url: the same as an administrator: `up`, `init`, `migrate`, `backup` and `restore` need one.
         role_prefix: prefix of the database roles, which are cluster-wide (one prefix per controller).
         prepare_threshold: executions after which a statement is prepared; -1 never (transaction poolers).
         pool_size: connections kept by each process.
