@@ -13,6 +13,8 @@ from governance.custody import rotation
 from governance.custody.duties import duties_of
 from governance.custody.opening import KEYRING
 from governance.custody.places import Places
+from governance.custody.reindexing import IndexRotation
+from governance.custody.rows import indexed_fields
 from governance.kernel.clock import SystemClock
 from governance.kernel.errors import GovernanceError
 from governance.kernel.folders import prepare_data_dir
@@ -49,15 +51,29 @@ def status(*, as_json: bool) -> None:
 
 
 @keys.command()
+@click.option("--indexes", is_flag=True, help="Rotate the root of the blind indexes: all digests are made anew.")
 @as_json
-def rotate(*, as_json: bool) -> None:
+def rotate(*, indexes: bool, as_json: bool) -> None:
     """Begin a new epoch: every data key is wrapped anew, then the old key is destroyed. May be interrupted."""
+    if indexes:
+        _rotate_indexes(as_json=as_json)
+        return
     with opened() as store:
         done = rotation.rotate(store.database, store.keyring, OPERATOR, duties=duties_of(store, OPERATOR))
     if as_json:
         answer_json(done)
         return
     say(f"Epoch {done.epoch} wraps all data keys; {done.rewrapped} were moved, destroyed: {len(done.destroyed)}.")
+
+
+def _rotate_indexes(*, as_json: bool) -> None:
+    with opened() as store:
+        duties = duties_of(store, OPERATOR)
+        version = IndexRotation(store.database, store.keyring, OPERATOR, fields=indexed_fields(), duties=duties).run()
+    if as_json:
+        answer_json({"version": version})
+        return
+    say(f"The blind indexes are of version {version} now; the root before it is destroyed.")
 
 
 @keys.command()
