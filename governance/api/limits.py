@@ -44,17 +44,6 @@ class Limiter:
                 raise _too_many((1 - left) / self._per_second)
             self._keep(caller, left - 1)
 
-    def require_room(self, caller: str) -> None:
-        """Refuse where `take` would, without counting.
-
-        Raises:
-            TooManyError: the bucket is empty.
-        """
-        with self._lock:
-            left = self._left(caller)
-            if left < 1:
-                raise _too_many((1 - left) / self._per_second)
-
     def _left(self, caller: str) -> float:
         left, at = self._buckets.get(caller, (self._size, 0.0))
         return min(self._size, left + (self._monotonic() - at) * self._per_second)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
-from psycopg import Connection
+from psycopg import Connection, IntegrityError
 from psycopg.rows import tuple_row
 
 from governance.audit import merkle
@@ -78,7 +78,13 @@ def sequence(work: Work, *, limit: int = BATCH, stage: Stage | None = None) -> S
     tell("locked")
     connection.execute(_MEMORY)
     parameters = {"limit": limit, "tree": tree.tree_id, "size": tree.size}
-    placed = connection.cursor(binary=True, row_factory=tuple_row).execute(_PLACE, parameters).fetchone()
+    try:
+        placed = connection.cursor(binary=True, row_factory=tuple_row).execute(_PLACE, parameters).fetchone()
+    except IntegrityError:
+        raise AuditBrokenError(
+            "Somebody wrote leaves or pending entries of the log by hand, and they contradict each other; nothing gets "
+            "a place until they are mended. Run: governance audit verify"
+        ) from None
     if placed is None or placed[0] is None:
         return Sequenced(0, None)
     tell("placed")

@@ -64,9 +64,9 @@ def answer_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> N
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    console = Console()
+    console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
-        console = Console(width=240)
+        console = Console(width=240, markup=False, emoji=False, highlight=False)
     console.print(table)
 
 

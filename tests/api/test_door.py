@@ -177,7 +177,8 @@ def test_guessing_keys_is_slowed_down_by_address(web: FlaskClient, recorder: dic
 
     assert statuses[0] == 401
     assert statuses[-1] == 429
-    assert web.get("/v1/notes", headers=recorder).status_code == 429
+    # Others behind the same address are not shut out by it.
+    assert web.get("/v1/notes", headers=recorder).status_code == 200
 
 
 def test_readiness_says_which_check_fails(own_web: FlaskClient, fresh_store: Store) -> None:

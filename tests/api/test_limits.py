@@ -32,16 +32,6 @@ def test_a_bucket_refills_evenly() -> None:
         limiter.take("a")
 
 
-def test_asking_for_room_costs_nothing() -> None:
-    limiter = Limiter(1, monotonic=_Watch())
-    for _ in range(3):
-        limiter.require_room("a")
-    limiter.take("a")
-
-    with pytest.raises(TooManyError):
-        limiter.require_room("a")
-
-
 def test_memory_is_bounded() -> None:
     limiter = Limiter(1, monotonic=_Watch())
     for number in range(REMEMBERED + 5):
