@@ -83,6 +83,39 @@ class Action(StrEnum):
     IMPORT_UNDONE = "intake:import:undone", ActionClass.DECISION, "Import undone"
     IMPORT_REFUSALS_READ = "intake:refusals:read", ActionClass.READ, "Refused rows of an import downloaded"
 
+    CONSENT_REQUESTED = "consent:event:requested", ActionClass.DECISION, "Consent asked for"
+    CONSENT_GIVEN = "consent:event:given", ActionClass.DECISION, "Consent given"
+    CONSENT_CONFIRMED = (
+        "consent:event:confirmed",
+        ActionClass.DECISION,
+        "Consent confirmed by the holder of the contact",
+    )
+    CONSENT_REFUSED = "consent:event:refused", ActionClass.DECISION, "Consent refused"
+    CONSENT_WITHDRAWN = "consent:event:withdrawn", ActionClass.DECISION, "Consent withdrawn"
+    CONSENT_OBJECTED = "consent:event:objected", ActionClass.DECISION, "Objected"
+    CONSENT_EXPIRED = "consent:event:expired", ActionClass.DECISION, "Consent lapsed"
+    CONSENT_RENEWED = "consent:event:renewed", ActionClass.DECISION, "Consent renewed"
+    CONSENT_INVALIDATED = "consent:event:invalidated", ActionClass.DECISION, "Consent recorded in error taken away"
+    CONSENT_CHECKED = "consent:check:answered", ActionClass.DECISION, "Send check answered"
+    CONSENT_EXPLAINED = "consent:story:explained", ActionClass.READ, "Story of a contact's consents read"
+    CONSENT_READ = "consent:record:read", ActionClass.READ, "Consents of a person read"
+    CONSENT_REBUILT = "consent:state:rebuilt", ActionClass.SYSTEM, "States of consents rebuilt from their events"
+    CONSENT_TRANSFER_DECIDED = (
+        "consent:transfer:decided",
+        ActionClass.DECISION,
+        "Handing customers to a third party decided",
+    )
+    PURPOSE_PUBLISHED = "consent:purpose:published", ActionClass.SYSTEM, "Version of a purpose published"
+    NOTICE_PUBLISHED = "consent:notice:published", ActionClass.SYSTEM, "Version of a notice published"
+    CONTACT_SUPPRESSED = "consent:contact:suppressed", ActionClass.DECISION, "Contact suppressed"
+    SUPPRESSION_LIFTED = "consent:suppression:lifted", ActionClass.DECISION, "Suppression lifted"
+    LEDGER_WRAPPED = "consent:ledger:wrapped", ActionClass.KEY, "Suppression ledger wrapped in a further key"
+    FORM_PUBLISHED = "consent:form:published", ActionClass.SYSTEM, "Subscription form published"
+    WEBHOOK_CREATED = "consent:webhook:created", ActionClass.SYSTEM, "Webhook set up"
+    WEBHOOK_REMOVED = "consent:webhook:removed", ActionClass.SYSTEM, "Webhook removed"
+    MESSAGE_SENT = "messages:message:sent", ActionClass.DECISION, "Message sent"
+    MESSAGE_FAILED = "messages:message:failed", ActionClass.SYSTEM, "Message could not be sent"
+
     KEY_ROTATED = "custody:key:rotated", ActionClass.KEY, "Key epoch opened"
     KEY_DESTROYED = "custody:key:destroyed", ActionClass.KEY, "Key epoch destroyed"
     INDEX_ROTATED = "custody:index:rotated", ActionClass.KEY, "Version of the blind indexes changed"

@@ -27,6 +27,8 @@ class OwnerKind(StrEnum):
     EXPORT = "export"
     MESSAGE = "message"
     BACKUP = "backup"
+    DECISIONS = "decisions"
+    """The send checks of a month: what their digests were salted with."""
 
 
 @dataclass(frozen=True, slots=True)

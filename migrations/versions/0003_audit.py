@@ -9,11 +9,22 @@ revision = "0003"
 down_revision: str | None = "0002"
 
 CLASSES = ("read", "decision", "key", "system")
-INSERT_ONLY = ("audit_entry", "audit_tree", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_dropped")
+INSERT_ONLY = (
+    "audit_entry",
+    "audit_tree",
+    "audit_vkey",
+    "audit_tile",
+    "audit_checkpoint",
+    "audit_dropped",
+    "audit_quarantine",
+)
+READ_ONLY = ("audit_dropped", "audit_quarantine")
 FUNCTIONS = (
     "audit_ensure_partitions(integer)",
     "audit_drop_bodies(text, date, uuid)",
     "audit_forget(uuid[])",
+    "audit_contradictions()",
+    "audit_move_aside(uuid)",
 )
 
 BODY = """
@@ -45,16 +56,28 @@ BEGIN
 END $$
 """
 
-# A pending entry may go only once it has its place in a tree; the check sees all that the statement did.
+# A pending entry may go only once it has its place in a tree; the check sees all that the statement did. What
+# contradicts the log leaves by audit_move_aside alone, which runs as the owner of the table.
 KEEP_PENDING = """
 CREATE FUNCTION audit_keep_pending() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (
+    IF current_user <> (SELECT relowner::regrole::name FROM pg_catalog.pg_class WHERE oid = TG_RELID) AND EXISTS (
         SELECT FROM gone WHERE NOT EXISTS (
             SELECT FROM audit_leaf WHERE audit_leaf.eid = gone.eid AND audit_leaf.leaf_hash = gone.leaf_hash
         )
     ) THEN
         RAISE EXCEPTION 'the audit log is append-only: a pending entry without its leaf is kept'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+KEEP_LEAF = """
+CREATE FUNCTION audit_keep_leaf() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> (SELECT relowner::regrole::name FROM pg_catalog.pg_class WHERE oid = TG_RELID) THEN
+        RAISE EXCEPTION 'the audit log is append-only: leaves are moved aside by audit_move_aside only'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NULL;
@@ -194,15 +217,66 @@ BEGIN
 END $$
 """
 
+# The entries concerned are answered, one for each detail, so that the log can tell whose details were to go.
 FORGET = """
-CREATE FUNCTION audit_forget(owners uuid[]) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION audit_forget(owners uuid[]) RETURNS SETOF uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM audit_detail WHERE owner_id = ANY(owners) RETURNING eid
+$$
+"""
+
+# Rows that keep entries from getting their place, or that no head of a tree speaks of: leaves beyond the head, and
+# pending rows that are not those of an entry, or whose entry has its place. None of them was ever under a root.
+CONTRADICTIONS = """
+CREATE FUNCTION audit_contradictions() RETURNS TABLE (
+    kind text, tree_id integer, seq bigint, at timestamptz, eid uuid, leaf_hash bytea
+) LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    WITH beyond AS (
+        SELECT l.tree_id, l.seq, l.eid, l.leaf_hash FROM audit_head h JOIN audit_leaf l
+            ON l.tree_id = h.tree_id AND (l.seq >= h.size OR l.seq < 0)
+        UNION ALL
+        SELECT l.tree_id, l.seq, l.eid, l.leaf_hash FROM audit_leaf l
+        WHERE l.tree_id < 1 OR l.tree_id > (SELECT max(h.tree_id) FROM audit_head h)
+    )
+    SELECT 'leaf', b.tree_id, b.seq, NULL, b.eid, b.leaf_hash FROM beyond b
+    UNION ALL
+    SELECT 'pending', NULL, NULL, p.at, p.eid, p.leaf_hash FROM audit_pending p
+    WHERE NOT EXISTS (
+        SELECT FROM audit_entry e WHERE e.eid = p.eid AND e.at = p.at AND e.leaf_hash = p.leaf_hash
+    ) OR EXISTS (
+        SELECT FROM audit_leaf l WHERE l.eid = p.eid
+            AND NOT EXISTS (SELECT FROM beyond b WHERE b.tree_id = l.tree_id AND b.seq = l.seq)
+    )
+$$
+"""
+
+# Moved, not lost: the rows stay in audit_quarantine, and an entry that is without a row afterwards is pending again.
+MOVE_ASIDE = """
+CREATE FUNCTION audit_move_aside(entry uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
-    gone integer;
+    moved integer;
 BEGIN
-    DELETE FROM audit_detail WHERE owner_id = ANY(owners);
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    RETURN gone;
+    PERFORM FROM audit_body JOIN audit_pending USING (at, eid)
+        WHERE audit_body.eid = entry AND class = 'key' AND action = 'audit:rows:quarantined';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'rows are moved aside only beside a new entry that tells of it'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM FROM audit_head ORDER BY tree_id FOR UPDATE;
+    INSERT INTO audit_quarantine (told_in, number, kind, tree_id, seq, at, eid, leaf_hash)
+        SELECT entry, row_number() OVER (), c.kind, c.tree_id, c.seq, c.at, c.eid, c.leaf_hash
+        FROM audit_contradictions() c;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    DELETE FROM audit_leaf l USING audit_quarantine q
+        WHERE q.told_in = entry AND q.kind = 'leaf' AND l.tree_id = q.tree_id AND l.seq = q.seq;
+    DELETE FROM audit_pending p USING audit_quarantine q
+        WHERE q.told_in = entry AND q.kind = 'pending' AND p.at = q.at AND p.eid = q.eid;
+    INSERT INTO audit_pending (at, eid, leaf_hash)
+        SELECT DISTINCT e.at, e.eid, e.leaf_hash FROM audit_quarantine q JOIN audit_entry e ON e.eid = q.eid
+        WHERE q.told_in = entry AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.eid = e.eid)
+        ON CONFLICT DO NOTHING;
+    RETURN moved;
 END $$
 """
 
@@ -210,17 +284,18 @@ END $$
 def upgrade() -> None:
     """Tables, partitions for the months to come, triggers that nobody's rights switch off, and the first tree."""
     _create_tables()
-    for function in (REFUSE, KEEP_PENDING, KEEP_HEAD, KEEP_DETAIL, GUARD_PARTITION, ENSURE_PARTITIONS):
+    for function in (REFUSE, KEEP_PENDING, KEEP_LEAF, KEEP_HEAD, KEEP_DETAIL, GUARD_PARTITION, ENSURE_PARTITIONS):
         op.execute(function)
-    op.execute(DROP_BODIES)
-    op.execute(FORGET)
+    for function in (DROP_BODIES, FORGET, CONTRADICTIONS, MOVE_ASIDE):
+        op.execute(function)
     op.execute("REVOKE ALL ON FUNCTION audit_guard_partition(text) FROM PUBLIC")
     for function in FUNCTIONS:
         grant_execute(function)
     _create_triggers()
     _create_partitions()
     for table in INSERT_ONLY:
-        grant(table, "SELECT" if table == "audit_dropped" else "SELECT, INSERT")
+        grant(table, "SELECT" if table in READ_ONLY else "SELECT, INSERT")
+    grant("audit_leaf", "SELECT, INSERT")
     grant("audit_body", "SELECT, INSERT")
     grant("audit_detail", "SELECT, INSERT")
     grant("audit_pending", "SELECT, INSERT, DELETE")
@@ -237,6 +312,7 @@ def _create_tables() -> None:
         sa.Column("class", sa.String(8), nullable=False),
         sa.Column("at", instant, nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        _proper_hash(),
     )
     op.execute(BODY)
     op.create_table(
@@ -244,6 +320,7 @@ def _create_tables() -> None:
         sa.Column("at", instant, primary_key=True),
         sa.Column("eid", sa.Uuid(), primary_key=True),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        _proper_hash(),
     )
     op.create_table(
         "audit_tree",
@@ -253,11 +330,18 @@ def _create_tables() -> None:
         sa.Column("predecessor", sa.LargeBinary()),
     )
     op.create_table(
+        "audit_vkey",
+        sa.Column("tree_id", sa.Integer(), sa.ForeignKey("audit_tree.tree_id"), primary_key=True),
+        sa.Column("vkey", sa.String(300), nullable=False),
+        sa.Column("at", instant, nullable=False),
+    )
+    op.create_table(
         "audit_leaf",
         sa.Column("tree_id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("seq", sa.BigInteger(), primary_key=True),
         sa.Column("eid", sa.Uuid(), nullable=False, unique=True),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        _proper_hash(),
     )
     op.create_table(
         "audit_tile",
@@ -287,6 +371,17 @@ def _create_tables() -> None:
         sa.Column("eid", sa.Uuid(), nullable=False),
     )
     op.create_table(
+        "audit_quarantine",
+        sa.Column("told_in", sa.Uuid(), primary_key=True),
+        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("tree_id", sa.Integer()),
+        sa.Column("seq", sa.BigInteger()),
+        sa.Column("at", instant),
+        sa.Column("eid", sa.Uuid(), nullable=False),
+        sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+    )
+    op.create_table(
         "audit_detail",
         sa.Column("eid", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(40), nullable=False),
@@ -314,6 +409,10 @@ def _create_tables() -> None:
     )
 
 
+def _proper_hash() -> sa.CheckConstraint:
+    return sa.CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash")
+
+
 def _create_triggers() -> None:
     def guard(table: str, name: str, when: str, function: str = "audit_refuse") -> None:
         op.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {function}()")
@@ -321,8 +420,10 @@ def _create_triggers() -> None:
 
     for table in INSERT_ONLY:
         guard(table, "audit_no_change", f"BEFORE UPDATE OR DELETE ON {table} FOR EACH STATEMENT")
-    for table in (*INSERT_ONLY, "audit_body", "audit_pending", "audit_head", "audit_detail"):
+    for table in (*INSERT_ONLY, "audit_leaf", "audit_body", "audit_pending", "audit_head", "audit_detail"):
         guard(table, "audit_no_truncate", f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT")
+    guard("audit_leaf", "audit_no_change", "BEFORE UPDATE ON audit_leaf FOR EACH STATEMENT")
+    guard("audit_leaf", "audit_keep", "BEFORE DELETE ON audit_leaf FOR EACH STATEMENT", "audit_keep_leaf")
     guard("audit_body", "audit_no_change", "BEFORE UPDATE OR DELETE ON audit_body FOR EACH ROW")
     guard("audit_pending", "audit_no_change", "BEFORE UPDATE ON audit_pending FOR EACH STATEMENT")
     kept = "AFTER DELETE ON audit_pending REFERENCING OLD TABLE AS gone FOR EACH STATEMENT"
@@ -346,11 +447,11 @@ def _create_partitions() -> None:
 
 def downgrade() -> None:
     """Drop the whole log."""
-    for table in ("audit_detail", "audit_dropped", "audit_checkpoint", "audit_head", "audit_tile", "audit_leaf"):
+    for table in ("audit_detail", "audit_quarantine", "audit_dropped", "audit_checkpoint", "audit_head", "audit_tile"):
         op.drop_table(table)
-    for table in ("audit_tree", "audit_pending", "audit_body", "audit_entry"):
+    for table in ("audit_leaf", "audit_vkey", "audit_tree", "audit_pending", "audit_body", "audit_entry"):
         op.drop_table(table)
     for function in (*FUNCTIONS, "audit_guard_partition(text)", "audit_keep_detail()", "audit_keep_head()"):
         op.execute(f"DROP FUNCTION {function}")
-    op.execute("DROP FUNCTION audit_keep_pending()")
-    op.execute("DROP FUNCTION audit_refuse()")
+    for function in ("audit_keep_pending()", "audit_keep_leaf()", "audit_refuse()"):
+        op.execute(f"DROP FUNCTION {function}")

@@ -1,0 +1,1 @@
+"""The door for customers: pages for subscribing, unsubscribing and, later, the portal itself."""

