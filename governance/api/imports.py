@@ -17,6 +17,7 @@ from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
+from governance.intake.bounds import Bounds
 from governance.intake.files import FileOptions, Provenance
 from governance.intake.headings import FileKind
 from governance.intake.reports import BatchReport, BatchState, DryRun
@@ -27,6 +28,10 @@ from governance.policies.permissions import Permission
 
 FILE_LIMIT_BYTES: Final = 16_777_216
 """Larger files go in by `governance import`, which reads them in constant memory."""
+TRIAL_BOUNDS: Final = Bounds(rows=20_000, seconds=10)
+"""What is tried while a thread waits; the report is of so much of the file."""
+IMPORT_BOUNDS: Final = Bounds(rows=200_000, seconds=45)
+"""What is read and kept while a thread waits; the rest of the work is the worker's."""
 RESUME: Final = "intake.resume"
 
 blueprint = Blueprint("imports", __name__, description="Lists brought in from files, tried first or done at once.")
@@ -131,6 +136,13 @@ class ImportTrial(Schema):
     store = ma.fields.Nested(StoreDoubles, required=True)
     consents_yes = ma.fields.Integer(required=True)
     consents_no = ma.fields.Integer(required=True)
+    complete = ma.fields.Boolean(
+        required=True,
+        metadata={
+            "description": f"False where the list is longer than a trial reads ({TRIAL_BOUNDS.rows:,} rows, "
+            f"{TRIAL_BOUNDS.seconds} seconds): then all counts are of its first rows. An import reads all of it, or refuses it."
+        },
+    )
     already = ma.fields.UUID(required=True, allow_none=True)
 
 
@@ -187,7 +199,7 @@ class Imports(MethodView):
         work = current_work()
         provenance = Provenance(order["source"], order["ground"])
         content, options = _opened(order)
-        started = intake.start(work, file=content, provenance=provenance, options=options)
+        started = intake.start(work, file=content, provenance=provenance, options=options, bounds=IMPORT_BOUNDS)
         jobs.defer_once(work, RESUME, waiting=f"import {started.batch.id}", batch=started.batch.id)
         return started.batch
 
@@ -202,7 +214,7 @@ class Trials(MethodView):
     def post(self, trial: Mapping[str, Any]) -> DryRun:
         """Tell what an import of a file would do; nothing is written."""
         content, chosen = _opened(trial)
-        return intake.dry_run(current_work(), file=content, options=chosen)
+        return intake.dry_run(current_work(), file=content, options=chosen, bounds=TRIAL_BOUNDS)
 
 
 @blueprint.route("/imports/<uuid:batch>")

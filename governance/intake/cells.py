@@ -27,6 +27,24 @@ class RawRow:
     cells: list[Cell]
 
 
+@dataclass(frozen=True, slots=True)
+class BlankRows:
+    """Rows in which nothing stands, one after the other; there may be millions of them.
+
+    Attributes:
+        number: of the first of them.
+        times: how many.
+    """
+
+    number: int
+    times: int
+
+    @property
+    def cells(self) -> list[Cell]:
+        """None."""
+        return []
+
+
 def text_of(cell: Cell) -> str:
     """The cell as one line of text: NFC, no control or invisible characters, single ordinary spaces.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import mode
 from typing import BinaryIO
 
-from governance.intake.cells import RawRow
+from governance.intake.cells import BlankRows, RawRow
 from governance.intake.encodings import Encoding, detect
 from governance.intake.errors import UnreadableFileError
 
@@ -18,6 +18,9 @@ LINE_CHARACTERS = 1 << 20
 """A longer line is no row of a table; it would have to be held in memory whole."""
 TELLING_WIDTH = 4
 """From this width on, a line inside one cell with as many delimiters as the row itself was a row of its own."""
+
+BLANKS_AT_ONCE = 20_000
+"""Most blank lines that are told together, so that whoever watches the time gets to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,23 @@ class DelimitedFile:
         with _text(self._file, self.encoding) as text:
             return text.read(SAMPLE_CHARACTERS)
 
-    def rows(self) -> Iterator[RawRow | BrokenRow]:
+    def rows(self) -> Iterator[RawRow | BlankRows | BrokenRow]:
         """All rows from the top; row numbers count records, as a spreadsheet does."""
         with _text(self._file, self.encoding) as text:
             lines = _Lines(text)
             for _ in range(self._skipped_lines):
                 next(lines, None)
             number = self._skipped_lines
+            nothing = f"{self.delimiter} \t\r\n"
             # Lines handed back must be parsed afresh, hence a loop over a reader that may be replaced.
             reader = csv.reader(lines, delimiter=self.delimiter)
             while True:
                 lines.begin()
+                blank = lines.skip(nothing)
+                if blank:
+                    yield BlankRows(number + 1, blank)
+                    number += blank
+                    continue
                 cells: list[str] | None
                 try:
                     cells = next(reader)
@@ -172,6 +181,17 @@ class _Lines:
     def begin(self) -> None:
         """A new record starts with the next line."""
         self._record.clear()
+
+    def skip(self, nothing: str) -> int:
+        """Pass over lines that consist of the characters of *nothing*; answers how many there were."""
+        skipped = 0
+        while skipped < BLANKS_AT_ONCE:
+            line = self._pending.pop() if self._pending else self._text.readline(LINE_CHARACTERS)
+            if not line or line.strip(nothing) or len(line) >= LINE_CHARACTERS:
+                self._pending.append(line)
+                break
+            skipped += 1
+        return skipped
 
     def give_back(self) -> str:
         """Hand back all lines of the present record but its first, which is answered."""

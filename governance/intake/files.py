@@ -131,6 +131,7 @@ class CustomerFile:
         controller: whose country and zone hold where the options are silent.
         now: the present instant.
         extras: type of each extra field that takes values, by key.
+        seconds: of the processor, to unpack a workbook in.
 
     Raises:
         UnreadableFileError, HeadingsNotFoundError, MappingError: where it cannot be read.
@@ -144,8 +145,9 @@ class CustomerFile:
         controller: Controller,
         now: datetime,
         extras: Mapping[str, ExtraType] | None = None,
+        seconds: float | None = None,
     ) -> None:
-        self._table = open_table(file, sheet=options.sheet, mapping=options.mapping)
+        self._table = open_table(file, sheet=options.sheet, mapping=options.mapping, seconds=seconds)
         self.plan = plan(self._table.headings, mapping=options.mapping, kind=options.kind)
         _check_extras(self.plan, extras or {})
         _check_codes(options)
@@ -198,10 +200,10 @@ def _check_extras(plan: Plan, known: Mapping[str, ExtraType]) -> None:
         )
 
 
-def open_file(work: Work, file: BinaryIO, options: FileOptions) -> CustomerFile:
+def open_file(work: Work, file: BinaryIO, options: FileOptions, *, seconds: float | None = None) -> CustomerFile:
     """Open *file* for the controller and the extra fields of this store; raises as `CustomerFile` does."""
     extras = {key: known.type for key, known in known_extras(work).items() if known.retired_at is None}
-    return CustomerFile(file, options, controller=controller(work), now=work.now, extras=extras)
+    return CustomerFile(file, options, controller=controller(work), now=work.now, extras=extras, seconds=seconds)
 
 
 def _facts(table: Table, plan: Plan, region: str) -> FileFacts:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import BinaryIO
 
-from governance.intake.cells import Cell, RawRow, is_blank, text_of
+from governance.intake.cells import BlankRows, Cell, RawRow, is_blank, text_of
 from governance.intake.delimited import BrokenRow, DelimitedFile
 from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, UnreadableFileError
 from governance.intake.headings import folded, known_count
@@ -47,10 +47,11 @@ class Skip(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SkippedRow:
-    """A row that is no data and no error."""
+    """A row that is no data and no error; of blank ones, so many as follow one another."""
 
     number: int
     why: Skip
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class WideRow:
     cells: list[Cell]
 
 
+_Read = RawRow | BlankRows | BrokenRow
 Row = RawRow | SkippedRow | WideRow | BrokenRow
 
 
@@ -91,13 +93,20 @@ class Table:
     rows: Iterator[Row]
 
 
-def open_table(file: BinaryIO, *, sheet: str | None = None, mapping: Mapping[str, str] | None = None) -> Table:
+def open_table(
+    file: BinaryIO,
+    *,
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> Table:
     """Open a list of whatever kind and find its headings.
 
     Args:
         file: seekable bytes, left open. An upload goes in as `BytesIO`, never as a temporary file in the clear.
         sheet: name of the sheet wanted; None takes the first that holds anything.
         mapping: its headings count as known.
+        seconds: of the processor, to unpack a workbook in; None sets no limit below its own.
 
     Raises:
         UnreadableFileError: or one of its kinds: protected, empty, oversized.
@@ -108,7 +117,7 @@ def open_table(file: BinaryIO, *, sheet: str | None = None, mapping: Mapping[str
     if not head:
         raise EmptyFileError("The file is empty.")
     if is_workbook(head):
-        workbook = Workbook(file, sheet=sheet)
+        workbook = Workbook(file, sheet=sheet, seconds=seconds)
         return _table(workbook.rows(), mapping, kind=workbook.kind, sheet=workbook.sheet, others=workbook.other_sheets)
     if head.startswith(_OTHER_KINDS):
         raise UnreadableFileError("This file is no list; export the customers as XLSX or CSV and give that.")
@@ -124,7 +133,7 @@ def open_table(file: BinaryIO, *, sheet: str | None = None, mapping: Mapping[str
 
 
 def _table(
-    rows: Iterator[RawRow | BrokenRow],
+    rows: Iterator[_Read],
     mapping: Mapping[str, str] | None,
     *,
     kind: str,
@@ -155,7 +164,7 @@ def _table(
     )
 
 
-def _heading_place(first: list[RawRow | BrokenRow], mapping: Mapping[str, str] | None) -> int:
+def _heading_place(first: list[_Read], mapping: Mapping[str, str] | None) -> int:
     """Which of the first rows names most known columns; the upper one of equals."""
     counts = [known_count([text_of(cell) for cell in row.cells], mapping) for row in first]
     best = max(counts)
@@ -169,12 +178,15 @@ def _heading_place(first: list[RawRow | BrokenRow], mapping: Mapping[str, str] |
     return counts.index(best)
 
 
-def _data_rows(rows: Iterator[RawRow | BrokenRow], headings: tuple[str, ...]) -> Iterator[Row]:
+def _data_rows(rows: Iterator[_Read], headings: tuple[str, ...]) -> Iterator[Row]:
     width = len(headings)
     own = [folded(heading) for heading in headings]
     for row in rows:
         if isinstance(row, BrokenRow):
             yield row
+            continue
+        if isinstance(row, BlankRows):
+            yield SkippedRow(row.number, Skip.BLANK, row.times)
             continue
         cells = row.cells
         if len(cells) > width:

@@ -78,6 +78,7 @@ class DryRun:
         skipped: rows that are no data, by why.
         refusals: the first of them, in the order of rows.
         refusal_counts: all of them, counted.
+        complete: whether all rows were tried; else all counts are of the first rows, as many as a request may take.
         already: the import that brought this very file before, if any.
     """
 
@@ -92,6 +93,7 @@ class DryRun:
     store: AgainstStore
     consents_yes: int
     consents_no: int
+    complete: bool
     already: BatchId | None
 
 

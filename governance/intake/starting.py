@@ -10,8 +10,10 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.intake.batches import OBJECT, REFUSED_KEPT, facts_to, report_of
-from governance.intake.errors import EmptyFileError
+from governance.intake.bounds import BoundedRows, Bounds
+from governance.intake.errors import EmptyFileError, OversizedFileError
 from governance.intake.files import CustomerFile, FileOptions, Provenance, ReadRow, fingerprint, open_file
+from governance.intake.reading import SkippedRow
 from governance.intake.reports import BatchState, Started
 from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
@@ -36,6 +38,7 @@ def start(
     file: BinaryIO,
     provenance: Provenance,
     options: FileOptions | None = None,
+    bounds: Bounds | None = None,
     on_rows: OnRows | None = None,
 ) -> Started:
     """Stage a file for import. Whoever brings the same file again gets the earlier import instead.
@@ -47,11 +50,13 @@ def start(
         file: seekable bytes, left open.
         provenance: where the list came from, and the lawful ground; both must be told, no default is safe.
         options: what the file does not say of itself.
+        bounds: where somebody waits for the answer.
         on_rows: told how many rows were read.
 
     Raises:
         UnreadableFileError, HeadingsNotFoundError, MappingError: where the file cannot be read.
         EmptyFileError: where there are headings and no row.
+        OversizedFileError: where the file goes beyond *bounds*.
     """
     chosen = options or FileOptions()
     content = fingerprint(file, chosen)
@@ -61,11 +66,17 @@ def start(
     earlier = earlier_batch(work, content)
     if earlier is not None:
         return Started(report_of(work, earlier), again=True)
-    opened = open_file(work, file, chosen)
+    reading = BoundedRows(bounds)
+    opened = open_file(work, file, chosen, seconds=None if bounds is None else bounds.seconds)
     row = _batch(work, opened, provenance, chosen, content)
     stage = _Stage(work, row, on_rows)
-    for read in opened.rows():
+    for read in reading.of(opened.rows()):
         stage.take(read)
+    if reading.cut:
+        raise OversizedFileError(
+            "This list is longer than what is read within a request; bring it in by the command line "
+            "(governance import FILE), or cut it into shorter ones."
+        )
     stage.finish()
     if not row.rows_read:
         raise EmptyFileError("There is no row under the headings of this file.")
@@ -134,9 +145,12 @@ class _Stage:
     def take(self, read: ReadRow) -> None:
         """One row of the file."""
         counts = self._counts
+        if isinstance(read.row, SkippedRow):
+            counts["read"] += read.row.times
+            counts["skipped"] += read.row.times
+            return
         counts["read"] += 1
         if read.read is None:
-            counts["skipped"] += 1
             return
         if read.read.record is None:
             counts["refused"] += 1

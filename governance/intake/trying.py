@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
+from governance.intake.bounds import BoundedRows, Bounds
 from governance.intake.doubles import DoubleFinder
 from governance.intake.files import FileOptions, ReadRow, fingerprint, open_file
 from governance.intake.folding import fold_person
@@ -24,13 +25,21 @@ REFUSALS_SHOWN = 1000
 WINDOW = 1000
 
 
-def dry_run(work: Work, *, file: BinaryIO, options: FileOptions | None = None, on_rows: OnRows | None = None) -> DryRun:
+def dry_run(
+    work: Work,
+    *,
+    file: BinaryIO,
+    options: FileOptions | None = None,
+    bounds: Bounds | None = None,
+    on_rows: OnRows | None = None,
+) -> DryRun:
     """Tell what an import of *file* would do; nothing is written but the entry that somebody tried.
 
     Args:
         work: its actor is told in the audit log, since the answer says who is in the store.
         file: seekable bytes, left open; read in a stream, in constant memory.
         options: what the file does not say of itself.
+        bounds: where somebody waits for the answer; what lies beyond is not tried, and the report says so.
         on_rows: told how many rows were read.
 
     Raises:
@@ -38,9 +47,10 @@ def dry_run(work: Work, *, file: BinaryIO, options: FileOptions | None = None, o
     """
     chosen = options or FileOptions()
     earlier = earlier_batch(work, fingerprint(file, chosen))
-    opened = open_file(work, file, chosen)
+    reading = BoundedRows(bounds)
+    opened = open_file(work, file, chosen, seconds=None if bounds is None else bounds.seconds)
     trial = _Trial(work)
-    rows = opened.rows()
+    rows = reading.of(opened.rows())
     while window := list(islice(rows, WINDOW)):
         trial.take(window)
         if on_rows is not None:
@@ -58,6 +68,7 @@ def dry_run(work: Work, *, file: BinaryIO, options: FileOptions | None = None, o
         store=AgainstStore(**trial.store),
         consents_yes=trial.consents[True],
         consents_no=trial.consents[False],
+        complete=not reading.cut,
         already=None if earlier is None else BatchId(earlier.id),
     )
     audit.append(
@@ -83,7 +94,6 @@ class _Trial:
 
     def take(self, window: list[ReadRow]) -> None:
         """Some rows of the file."""
-        self.rows += len(window)
         records = list(self._records(window))
         people = [record for record in records if isinstance(record, CustomerRow)]
         for person in people:
@@ -95,7 +105,8 @@ class _Trial:
     def _records(self, window: list[ReadRow]) -> Iterator[Record]:
         for row in window:
             if isinstance(row.row, SkippedRow):
-                self.skipped[row.row.why.value] += 1
+                self.rows += row.row.times
+                self.skipped[row.row.why.value] += row.row.times
             elif row.read is not None:
                 self._count(row.read)
                 if row.read.record is not None:
@@ -103,6 +114,7 @@ class _Trial:
 
     def _count(self, read: RowRead) -> None:
         whole = read.record is None
+        self.rows += 1
         self.refused += whole
         self.good += not whole
         for refusal in read.refusals:

@@ -1,6 +1,7 @@
 """XLSX, XLS and ODS: checked before they are opened, then read by a process of its own (`workbook_child`)."""
 
 import json
+import math
 import re
 import struct
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from governance.intake import workbook_child
-from governance.intake.cells import Cell, RawRow
+from governance.intake.cells import BlankRows, Cell, RawRow
 from governance.intake.errors import OversizedFileError, ProtectedFileError, UnreadableFileError
 
 WORKBOOK_BYTES = 64 << 20
@@ -51,6 +52,7 @@ class Workbook:
     Args:
         file: seekable bytes; stays open and belongs to the caller.
         sheet: name of the sheet wanted; None takes the first visible one that holds anything.
+        seconds: of the processor, to unpack it in; None grants what the largest workbook needs.
 
     Raises:
         ProtectedFileError: a password is set.
@@ -58,20 +60,24 @@ class Workbook:
         UnreadableFileError: it is another kind of file, or damaged.
     """
 
-    def __init__(self, file: BinaryIO, *, sheet: str | None = None) -> None:
+    def __init__(self, file: BinaryIO, *, sheet: str | None = None, seconds: float | None = None) -> None:
         self.kind = _check(file)
-        self._lines = _lines(file, sheet)
+        self._lines = _lines(file, sheet, math.ceil(seconds or workbook_child.CPU_SECONDS))
         about = cast("dict[str, object]", next(self._lines))
         self.sheet = str(about["sheet"])
         self.other_sheets = tuple(cast("list[str]", about["others"]))
 
-    def rows(self) -> Iterator[RawRow]:
+    def rows(self) -> Iterator[RawRow | BlankRows]:
         """All rows from the top of the sheet, blank ones included; to be had once."""
         number = 0
         with closing(self._lines):
             for line in self._lines:
                 if isinstance(line, list):
                     for cells in line:
+                        if isinstance(cells, int):
+                            yield BlankRows(number + 1, cells)
+                            number += cells
+                            continue
                         number += 1
                         yield RawRow(number, [_cell(cell) for cell in cells])
 
@@ -184,12 +190,14 @@ def _ods_tags(archive: zipfile.ZipFile) -> Iterator[tuple[bytes, bytes]]:
             rest = text[cut:][-(1 << 16) :]
 
 
-def _lines(file: BinaryIO, wanted: str | None) -> Generator[list[list[object]] | dict[str, object], None, None]:
+def _lines(
+    file: BinaryIO, wanted: str | None, seconds: int
+) -> Generator[list[list[object] | int] | dict[str, object], None, None]:
     """Lines of the child, which is ended whatever happens here.
 
     Standard error is dropped: a parser that panics may print what it was reading.
     """
-    command = [sys.executable, "-I", str(_CHILD), *([wanted] if wanted else [])]
+    command = [sys.executable, "-I", str(_CHILD), str(seconds), *([wanted] if wanted else [])]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     file.seek(0)
     feeder = threading.Thread(target=_feed, args=(file.read(), child.stdin), daemon=True)

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from governance.audit.sequencer import drain
+from governance.intake.bounds import Bounds
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
 from governance.reference.operations import set_controller
@@ -162,3 +163,17 @@ def test_an_entry_is_read_and_its_proof_waits_for_a_checkpoint(door: Flask, web:
     assert read["index"] is not None
     assert (proof.status_code, proof.json["type"]) == (409, "audit-not-yet")
     assert web.get(f"/v1/audit/entries/{uuid4()}", headers=auditor).status_code == 404
+
+
+def test_a_list_too_long_for_a_request_is_tried_in_part_and_refused_as_an_import(
+    web: FlaskClient, importer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("governance.api.imports.TRIAL_BOUNDS", Bounds(rows=1, seconds=60))
+    monkeypatch.setattr("governance.api.imports.IMPORT_BOUNDS", Bounds(rows=1, seconds=60))
+
+    tried = web.post("/v1/imports/trials", data=_form(), headers=importer).json
+    refused = web.post("/v1/imports", data=_form(source="till", ground="contract"), headers=importer)
+
+    assert (tried["rows"], tried["complete"]) == (1, False)
+    assert (refused.status_code, refused.json["type"]) == (413, "oversized-file")
+    assert "governance import" in refused.json["detail"]
