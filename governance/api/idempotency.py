@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import Response, request
 
 from governance.api.answers import json_answer, location
+from governance.api.bodies import gist
 from governance.api.problems import MalformedError
 from governance.kernel.idempotency import Claim, Repeat, claim, settle
 from governance.kernel.work import Work
@@ -34,7 +35,7 @@ def once(work: Work, secret: bytes, act: Callable[[], Response]) -> Response:
         return act()
     if not _KEY.fullmatch(key):
         raise MalformedError(f"{HEADER} takes 1 to 255 visible ASCII characters, a random UUID for example.")
-    whole = b"\x00".join([request.method.encode(), request.full_path.encode(), request.get_data(cache=True)])
+    whole = b"\x00".join([request.method.encode(), request.full_path.encode(), gist(request)])
     taken = claim(work, caller=f"{work.actor.kind}:{work.actor.id}", key=key, request=whole, secret=secret)
     if isinstance(taken, Repeat):
         return _replay(taken)

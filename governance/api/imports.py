@@ -140,7 +140,8 @@ class ImportTrial(Schema):
         required=True,
         metadata={
             "description": f"False where the list is longer than a trial reads ({TRIAL_BOUNDS.rows:,} rows, "
-            f"{TRIAL_BOUNDS.seconds} seconds): then all counts are of its first rows. An import reads all of it, or refuses it."
+            f"{TRIAL_BOUNDS.seconds} seconds): then all counts are of its first rows. "
+            "An import reads all of it, or refuses it."
         },
     )
     already = ma.fields.UUID(required=True, allow_none=True)

@@ -11,6 +11,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
+from governance.api.bodies import whole_body
 from governance.api.problems import MalformedError, flatten
 from governance.kernel.errors import InvalidError
 
@@ -33,7 +34,7 @@ class Parser(FlaskParser):
         return self._makeproxy(CombinedMultiDict([req.files, req.form]), schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:  # noqa: ANN401 - any JSON
-        body = req.get_data(cache=True)
+        body = whole_body(req)
         if not body:
             return core.missing
         if not core.is_json(req.mimetype):

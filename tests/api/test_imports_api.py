@@ -177,3 +177,40 @@ def test_a_list_too_long_for_a_request_is_tried_in_part_and_refused_as_an_import
     assert (tried["rows"], tried["complete"]) == (1, False)
     assert (refused.status_code, refused.json["type"]) == (413, "oversized-file")
     assert "governance import" in refused.json["detail"]
+
+
+def test_a_form_sent_again_with_its_key_is_the_same_request_whatever_its_boundary(
+    web: FlaskClient, importer: dict[str, str]
+) -> None:
+    keyed = {**importer, "Idempotency-Key": str(uuid4())}
+    rows = ROWS.format(n=uuid4().hex).encode("cp1251")
+
+    def send(content: bytes, name: str = "clients.csv", source: str = "till") -> Any:
+        form = {"file": (io.BytesIO(content), name), "source": source, "ground": "contract"}
+        return web.post("/v1/imports", data=form, headers=keyed)
+
+    first, again = send(rows), send(rows)
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json == {"id": first.json["id"]}
+    for other in (send(rows + b";;"), send(rows, name="others.csv"), send(rows, source="bought")):
+        assert other.json["type"] == "idempotency-key-reused"
+
+
+@pytest.mark.parametrize("keys", [{}, {"Idempotency-Key": "chunked"}])
+def test_a_body_of_unannounced_length_beyond_the_limit_is_too_large_with_a_key_and_without(
+    web: FlaskClient, importer: dict[str, str], keys: dict[str, str]
+) -> None:
+    form = _large(b"x" * (17 << 20))
+    sent = io.BytesIO(form.pop("data"))
+
+    answer = web.post(
+        "/v1/imports",
+        input_stream=sent,
+        headers={**importer, **keys},
+        environ_overrides={"wsgi.input_terminated": True},
+        **form,
+    )
+
+    assert (answer.status_code, answer.json["type"]) == (413, "too-large")
