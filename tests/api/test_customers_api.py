@@ -155,6 +155,8 @@ def test_customers_are_listed_by_pages_each_once(own_web: FlaskClient) -> None:
         ({"responsible": str(uuid4())}, "responsible"),
         ({"acquired_at": "2026-01-01"}, "acquired_at"),
         ({"acquired_at": "2999-01-01T00:00:00Z"}, "acquired_at"),
+        ({"acquired_at": "0001-01-01T00:00:00+14:00"}, "acquired_at"),
+        ({"informed_at": "0001-01-01T00:00:00+14:00"}, "informed_at"),
         ({"extra": CANARY}, "extra"),
         ({"extra": {"никто": CANARY}}, "extra.(name not shown).key"),
         ({"extra": {"no_such_field": CANARY}}, "extra.no_such_field"),

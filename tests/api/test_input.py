@@ -1,7 +1,16 @@
 """Input: read strictly, refused by field, and never repeated."""
 
+import base64
+import io
+import json
+from urllib.parse import urlencode
+from uuid import uuid4
+
 import pytest
 from flask.testing import FlaskClient
+
+from governance.policies.permissions import Permission
+from tests.api.conftest import Bearer
 
 CANARY = "kanareyka-petrov@example.org"
 
@@ -96,6 +105,20 @@ def test_a_body_beyond_the_limit_is_refused(web: FlaskClient, recorder: dict[str
     assert (answer.status_code, answer.json["type"]) == (413, "too-large")
 
 
+def test_a_body_of_unannounced_length_is_refused_beyond_the_limit_too(
+    web: FlaskClient, recorder: dict[str, str]
+) -> None:
+    answer = web.post(
+        "/v1/notes",
+        input_stream=io.BytesIO(b'{"text": "' + b"a" * 1_100_000 + b'"}'),
+        content_type="application/json",
+        headers=recorder,
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert (answer.status_code, answer.json["type"]) == (413, "too-large")
+
+
 def test_a_method_that_is_not_taken_is_refused_with_those_that_are(web: FlaskClient, recorder: dict[str, str]) -> None:
     answer = web.put("/v1/notes", json={}, headers=recorder)
 
@@ -122,10 +145,28 @@ def test_a_query_is_read_as_strictly_as_a_body(web: FlaskClient, recorder: dict[
     assert CANARY not in answer.text
 
 
-@pytest.mark.parametrize("address", ["/v1/%00", "/v1/notes/%00", "/healthz?a=%00"])
+@pytest.mark.parametrize("address", ["/v1/%00", "/v1/notes/%00", "/v1/customer-fields/%00", "/healthz?a=%00"])
 def test_an_address_with_a_nul_byte_leads_nowhere(web: FlaskClient, address: str) -> None:
     answer = web.get(address)
 
     assert answer.status_code == 404
     assert answer.json["type"] == "not-found"
     assert answer.headers["X-Request-Id"] == answer.json["request_id"]
+
+
+@pytest.mark.parametrize("instant", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_that_utc_cannot_hold_is_refused_in_queries_and_cursors(
+    web: FlaskClient, bearer: Bearer, instant: str
+) -> None:
+    scopes = (Permission.AUDIT_READ, Permission.PURCHASES_READ, Permission.INTERACTIONS_READ)
+    headers = bearer(*scopes)
+    cursor = base64.urlsafe_b64encode(json.dumps([instant, uuid4().hex]).encode()).rstrip(b"=").decode()
+
+    for address, field in (
+        (f"/v1/audit/entries?{urlencode({'since': instant})}", "since"),
+        (f"/v1/audit/entries?{urlencode({'until': instant})}", "until"),
+        (f"/v1/customers/{uuid4()}/purchases?cursor={cursor}", "cursor"),
+        (f"/v1/customers/{uuid4()}/interactions?cursor={cursor}", "cursor"),
+    ):
+        answer = web.get(address, headers=headers)
+        assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
