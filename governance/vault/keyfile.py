@@ -133,6 +133,15 @@ def read(path: Path) -> Contents:
     return decode(text, source=str(path))
 
 
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes with every change of the file, since it is replaced as a whole; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Keep other processes from changing the ring between reading and writing; also clears what a crash left."""

@@ -105,6 +105,10 @@ class KeyProvider(Protocol):
         """Forget a version of the index root durably."""
         ...
 
+    def refresh(self) -> None:
+        """Take over what other processes have changed since the keys were read; cheap where nothing was."""
+        ...
+
 
 class Keyring:
     """Keys in a file of mode 0600.
@@ -115,6 +119,7 @@ class Keyring:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._seen = keyfile.stamp(path)
         self._contents = keyfile.read(path)
 
     @classmethod
@@ -214,7 +219,18 @@ class Keyring:
     def reload(self) -> None:
         """Read the file again (another process may have rotated)."""
         with self._lock:
+            # Before the reading: should the file change in between, it is read once more the next time.
+            self._seen = keyfile.stamp(self.path)
             self._contents = keyfile.read(self.path)
+
+    def refresh(self) -> None:
+        """Read the file again where it was replaced since.
+
+        Raises:
+            KeyringError: it is gone by now, open to others or damaged.
+        """
+        if keyfile.stamp(self.path) != self._seen:
+            self.reload()
 
     def export(self) -> bytes:
         """All of it as bytes, for a sealed copy of it; handle like the keys themselves."""

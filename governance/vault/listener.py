@@ -76,6 +76,8 @@ class KeyListener:
         self._vault.cache.clear()
         self._vault.owners.forget_epochs()
         try:
+            # A key that was destroyed in the file goes from the memory of this process as well.
+            self._vault.keys.refresh()
             with self._database.sessions() as session:
                 self._vault.refresh(session)
         except (DBAPIError, GovernanceError) as error:

@@ -30,15 +30,17 @@ def check_keys(session: Session, keys: KeyProvider) -> None:
         KeyringError: where a key that the database needs is missing or another one.
     """
     known_epochs = {row.id: row for row in session.scalars(select(KeyEpochRow))}
+    known_versions = {row.version: row for row in session.scalars(select(IndexVersionRow))}
+    # After the database was asked: who rotates writes a new key to the ring first, and then tells of it.
+    keys.refresh()
     ring_epochs = {epoch.id: epoch for epoch in keys.epochs()}
     for number, row in known_epochs.items():
         if row.destroyed_at is None and (number in ring_epochs or _is_needed(session, row)):
-            _compare(row.check_value, ring_epochs.get(number), f"epoch {number}")
-    known_versions = {row.version: row for row in session.scalars(select(IndexVersionRow))}
+            _compare("epoch", number, row.check_value, ring_epochs)
     ring_versions = {root.version: root for root in keys.index_roots()}
     for number, version in known_versions.items():
         if version.state != "dropped":
-            _compare(version.check_value, ring_versions.get(number), f"index root {number}")
+            _compare("index root", number, version.check_value, ring_versions)
     for epoch in ring_epochs.values():
         if epoch.id not in known_epochs:
             add_epoch(session, epoch)
@@ -55,15 +57,23 @@ def _is_needed(session: Session, epoch: KeyEpochRow) -> bool:
     return bool(session.scalar(select(wraps)))
 
 
-def _compare(expected: bytes, held: Epoch | IndexRoot | None, what: str) -> None:
+def _compare(kind: str, number: int, expected: bytes, ring: Mapping[int, Epoch] | Mapping[int, IndexRoot]) -> None:
+    held = ring.get(number)
+    if held is None and number > max(ring):
+        raise KeyringError(
+            f"The keyring is older than this database: it lacks the key of {kind} {number}. Copy keyring.json from the "
+            "host that rotated the keys; only if it is lost, use the recovery sheet and keyring.sealed: governance "
+            "keys recovery --restore"
+        )
     if held is None:
         raise KeyringError(
-            f"The keyring lacks the key of {what}, which this database needs. Restore the right keyring, or the "
-            "recovery sheet: governance keys recovery --restore"
+            f"The keyring lacks the key of {kind} {number}, which this database needs. Restore the right keyring, or "
+            "the recovery sheet: governance keys recovery --restore"
         )
     if not hmac.compare_digest(expected, held.check):
         raise KeyringError(
-            f"The keyring holds another key for {what} than this database was sealed with. Restore the right keyring."
+            f"The keyring holds another key for {kind} {number} than this database was sealed with. Restore the right "
+            "keyring."
         )
 
 

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -64,10 +65,17 @@ class Service:
         """All that it told and logged."""
         return self.output.read_text("utf-8")
 
-    def get(self, path: str) -> tuple[int, bytes]:
-        """Ask it."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
-            return answer.status, answer.read()
+    def get(self, path: str, *, key: str | None = None, body: str | None = None) -> tuple[int, bytes]:
+        """Ask it, with an API client's *key* where there is one; with a *body* of JSON this is a POST."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body and body.encode())
+        request.add_header("Content-Type", "application/json")
+        if key is not None:
+            request.add_header("Authorization", f"Bearer {key}")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read()
 
     def destroy(self) -> None:
         """Kill whatever of it is left."""

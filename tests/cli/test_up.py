@@ -1,10 +1,11 @@
 """`governance up`, as an operator runs it: everything in one process group, and nothing left when it ends."""
 
+import json
 import signal
 import socket
 import time
-import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ from tests.cli.service import Service
 def service(tmp_path: Path) -> Iterator[Service]:
     """A service that is stopped at the end, whatever happened."""
     found = Service(tmp_path / "my store")
+    found.environment["GOVERNANCE_WEB_WORKERS"] = "2"
     yield found
     found.destroy()
 
@@ -26,6 +28,30 @@ def _until_gone(service: Service, *, seconds: float = 40) -> None:
     while left := [process for process in service.family() if process.status() != psutil.STATUS_ZOMBIE]:
         assert time.monotonic() < deadline, [process.cmdline() for process in left]
         time.sleep(0.2)
+
+
+def _rotate_beside(service: Service, *, key: str) -> None:
+    """Rotate the keys: both web processes are ready throughout, and read and write after it."""
+    customer = json.dumps({"family_name": "Brandt", "contacts": [{"kind": "email", "value": "olga@lampion.example"}]})
+    status, body = service.get("/v1/customers", key=key, body=customer)
+    assert status == 201
+    path = f"/v1/customers/{json.loads(body)['id']}"
+    with ThreadPoolExecutor(8) as pool:
+        rotating = pool.submit(service.run, "keys", "rotate", "--json")
+        answers = [service.get("/readyz")[0]]
+        while not rotating.done():
+            answers.append(service.get("/readyz")[0])
+        assert rotating.result().returncode == 0, rotating.result().stderr
+        # Connections at once go to both processes.
+        answers += [one[0] for one in pool.map(service.get, ["/readyz"] * 24)]
+        read = list(pool.map(lambda _: service.get(path, key=key), range(24)))
+        written = list(
+            pool.map(lambda _: service.get("/v1/customers", key=key, body='{"given_name": "Ida"}')[0], range(24))
+        )
+    assert set(answers) == {200}, service.said()
+    assert {one[0] for one in read} == {200}
+    assert set(written) == {201}
+    assert "not_ready" not in service.said()
 
 
 def test_everything_runs_from_one_terminal_and_leaves_nothing_behind(service: Service) -> None:
@@ -38,14 +64,10 @@ def test_everything_runs_from_one_terminal_and_leaves_nothing_behind(service: Se
     second = service.run("up")
     assert (second.returncode, second.stdout) == (1, "")
     assert "already runs" in second.stderr
-    made = service.run("clients", "create", "--name", "till", "--scopes", "audit:read")
+    made = service.run("clients", "create", "--name", "till", "--scopes", "audit:read,customers:create,customers:read")
     assert made.returncode == 0, made.stderr
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{service.port}/v1/audit/entries?limit=1",
-        headers={"Authorization": f"Bearer {made.stdout.strip()}"},
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        assert answer.status == 200
+    assert service.get("/v1/audit/entries?limit=1", key=made.stdout.strip())[0] == 200
+    _rotate_beside(service, key=made.stdout.strip())
 
     assert service.process is not None
     service.process.kill()

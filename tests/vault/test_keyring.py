@@ -118,6 +118,17 @@ def test_a_key_made_by_another_process_is_found_without_a_restart(keyring):
     assert Keyring(keyring.path).index_root(2) == here.index_root(2)
 
 
+def test_a_key_destroyed_by_another_process_is_forgotten_here_as_well(keyring):
+    here = Keyring(keyring.path)
+    here.refresh()
+    keyring.add_epoch(now=NOW)
+    keyring.destroy_epoch(1)
+
+    here.refresh()
+
+    assert [epoch.id for epoch in here.epochs()] == [2]
+
+
 def test_processes_that_add_keys_at_once_lose_none(keyring):
     program = (
         "import sys; from pathlib import Path; from datetime import UTC, datetime\n"

@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from governance.kernel.db import Database
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Keyring
-from governance.vault.register import index_plan
+from governance.vault.register import check_keys, index_plan
 from governance.vault.runtime import Vault, vault_of
 from governance.vault.tables import IndexVersionRow, KeyEpochRow
 from tests.conftest import NOW, Store, open_database
@@ -40,6 +40,15 @@ def test_a_foreign_keyring_stops_the_service(started, fresh, tmp_path: Path):
     foreign = Keyring.create(tmp_path / "foreign" / "keyring.json", now=NOW)
     with pytest.raises(KeyringError, match="another key for epoch 1"):
         Vault.install(fresh, foreign)
+
+
+def test_a_process_that_has_read_the_keyring_before_a_rotation_finds_it_right_after_it(started, fresh, keyring):
+    here = Keyring(keyring.path)
+    keyring.add_epoch(now=NOW)
+    Vault.install(fresh, keyring)
+    with started.sessions() as session:
+        check_keys(session, here)
+    assert [epoch.id for epoch in here.epochs()] == [1, 2]
 
 
 def test_an_older_copy_of_the_keyring_stops_the_service(started, fresh, keyring, tmp_path: Path):
