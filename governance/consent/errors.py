@@ -1,0 +1,27 @@
+"""Why something about a consent is refused."""
+
+from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
+
+
+class UnknownPurposeError(NotFoundError):
+    """No purpose of this key."""
+
+    slug = "unknown-purpose"
+
+
+class UnknownContactError(InvalidError):
+    """Nobody is known by this contact, so that nobody's consent can be kept."""
+
+    slug = "unknown-contact"
+
+
+class SharedContactError(InvalidError):
+    """Several people hold this contact; a consent is one person's."""
+
+    slug = "shared-contact"
+
+
+class NoticeOrderError(ConflictError):
+    """A version of a notice or purpose must take effect after the one before it."""
+
+    slug = "not-after-the-version-before"
