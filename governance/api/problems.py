@@ -70,6 +70,11 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "legal-hold": 409,
         "login-taken": 409,
         "restricted": 409,
+        # consent
+        "unknown-purpose": 404,
+        "unknown-contact": 422,
+        "shared-contact": 422,
+        "not-after-the-version-before": 409,
         # intake
         "unreadable-file": 422,
         "empty-file": 422,
