@@ -5,7 +5,19 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-Cell = str | int | float | bool | date | datetime | time | None
+
+@dataclass(frozen=True, slots=True)
+class NotComputed:
+    """A cell with a formula that the spreadsheet program could not compute (`#DIV/0!`), or has not computed yet.
+
+    Attributes:
+        shown: what the program shows in its place; empty where nothing.
+    """
+
+    shown: str
+
+
+Cell = str | int | float | bool | date | datetime | time | NotComputed | None
 """What a file holds in one place; text from CSV, typed values from workbooks."""
 
 _PLAIN = re.compile(r"[!-~А-яЁёІіЇїЄєҐґ]+(?: [!-~А-яЁёІіЇїЄєҐґ]+)*")
@@ -54,6 +66,8 @@ def text_of(cell: Cell) -> str:
         return cell if _PLAIN.fullmatch(cell) else _tidy(cell)
     if cell is None:
         return ""
+    if isinstance(cell, NotComputed):
+        return cell.shown
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, date | time):

@@ -18,6 +18,7 @@ from governance.intake.dates import PartialDate, Use
 from governance.intake.headings import FileKind, Plan
 from governance.intake.names import Name, looks_like_organisation, part_of_name, split_name
 from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow
+from governance.intake.row_reading import RowReader
 from governance.intake.rows import (
     NOT_WHOLE,
     CellReaders,
@@ -25,7 +26,6 @@ from governance.intake.rows import (
     Handler,
     Readers,
     RowOptions,
-    RowReader,
     consent_scope,
     exact_moment,
     label_of,

@@ -17,16 +17,13 @@ from governance.customers.extra_types import written
 from governance.customers.texts import LONG_TEXT, SHORT_TEXT, Wrong
 from governance.intake.amounts import Amount, read_amount
 from governance.intake.answers import ConsentScope, read_yes_no
-from governance.intake.cells import Cell, RawRow, is_blank, lines_of, text_of
+from governance.intake.cells import Cell, lines_of, text_of
 from governance.intake.dates import PartialDate, Reader, Use
-from governance.intake.delimited import BrokenRow
 from governance.intake.emails import read_emails
-from governance.intake.headings import EXTRA, Column, FileKind, Plan, folded
+from governance.intake.headings import folded
 from governance.intake.phones import read_phones
-from governance.intake.reading import Row, SkippedRow, WideRow
-from governance.intake.records import ContactValue, Record, RowRead
+from governance.intake.records import ContactValue, Record
 from governance.intake.values import Flaw, Refusal, codes, is_nothing
-from governance.policies.masking import DOTS
 
 NOT_WHOLE = Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
 
@@ -221,75 +218,9 @@ def exact_moment(value: object) -> datetime | PartialDate | Flaw:
     return Flaw("date-missing", "The date is missing; write when it was.")
 
 
-WIDE = Flaw(
-    "row-wide", "This row has more cells than the heading; a separator stands within a cell, or a heading is missing."
-)
-BROKEN = Flaw("row-quote", "A quotation mark is opened and not closed in this row; close or remove it.")
-MASKED = Flaw(
-    "cell-masked", "This value is masked, and keeping it would hide the real one; export it in the clear first."
-)
-DAMAGED = Flaw("cell-damaged", "Some bytes of this cell are not of the file's encoding; type it anew.")
-
-
 @dataclass(frozen=True, slots=True)
 class Readers:
     """Everything that one kind of file brings: handlers by field, and how a draft becomes a record."""
 
     handlers: dict[str, Handler]
     finish: Callable[[int, Draft], Record | None]
-
-
-class RowReader:
-    """Reads the rows of one file.
-
-    Args:
-        plan: the meaning of its columns.
-        readers: of the plan's kind.
-        shared: handlers that all kinds share.
-        damaged: cells may hold U+FFFD for broken bytes.
-    """
-
-    def __init__(self, plan: Plan, readers: Readers, shared: CellReaders, *, damaged: bool = False) -> None:
-        self.kind: FileKind = plan.kind
-        self._finish = readers.finish
-        self._damaged = damaged
-        self._columns = [
-            (column.index, column.heading, self._handler(column, readers, shared)) for column in plan.filled
-        ]
-
-    @staticmethod
-    def _handler(column: Column, readers: Readers, shared: CellReaders) -> Handler:
-        field = column.field or ""
-        return shared.extra_field(field.removeprefix(EXTRA)) if field.startswith(EXTRA) else readers.handlers[field]
-
-    def read(self, row: Row) -> RowRead | None:
-        """What became of *row*; None where it is no data."""
-        if isinstance(row, SkippedRow):
-            return None
-        if isinstance(row, WideRow):
-            return RowRead(row.number, None, (Refusal("", WIDE.code, WIDE.reason),))
-        if isinstance(row, BrokenRow):
-            return RowRead(row.number, None, (Refusal("", BROKEN.code, BROKEN.reason),))
-        return self._read(row)
-
-    def _read(self, row: RawRow) -> RowRead:
-        draft = Draft()
-        cells = row.cells
-        width = len(cells)
-        for index, heading, handle in self._columns:
-            cell = cells[index] if index < width else None
-            if cell is None or cell == "" or is_blank(cell):
-                continue
-            flaw = self._flaw(cell) if isinstance(cell, str) else None
-            if flaw is None:
-                handle(draft, heading, cell)
-            else:
-                draft.refuse(heading, flaw)
-        record = self._finish(row.number, draft)
-        return RowRead(row.number, record, tuple(draft.refusals))
-
-    def _flaw(self, cell: str) -> Flaw | None:
-        """What spoils a cell of whatever column."""
-        if DOTS in cell:
-            return MASKED
-        return DAMAGED if self._damaged and "\ufffd" in cell else None

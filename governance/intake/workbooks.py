@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from governance.intake import workbook_child
-from governance.intake.cells import BlankRows, Cell, RawRow
+from governance.intake.cells import BlankRows, Cell, NotComputed, RawRow
 from governance.intake.errors import OversizedFileError, ProtectedFileError, UnreadableFileError
 
 WORKBOOK_BYTES = 64 << 20
@@ -87,6 +87,8 @@ def _cell(cell: object) -> Cell:
         return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell
     if type(cell) is list:
         kind, iso = cast("list[str]", cell)
+        if kind == "e":
+            return NotComputed(iso)
         if kind == "d":
             return date.fromisoformat(iso)
         return datetime.fromisoformat(iso) if kind == "dt" else time.fromisoformat(iso)

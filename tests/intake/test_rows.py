@@ -17,7 +17,7 @@ from governance.intake.kinds import row_reader
 from governance.intake.reading import open_table
 from governance.intake.records import ContactValue, CustomerRow
 from governance.intake.rows import RowOptions
-from tests.intake.building import csv_bytes
+from tests.intake.building import csv_bytes, xlsx
 
 TODAY = date(2026, 11, 22)
 
@@ -240,3 +240,24 @@ def test_purchases_and_interactions_are_read_whole(shared, name, encoding, delim
         assert sum(read.record.total for read in reads) == sum(Decimal(row["total"]) for row in rows)
     else:
         assert sum(read.record.seconds for read in reads) == sum(int(row["seconds"]) for row in rows)
+
+
+def test_a_cell_that_was_not_computed_is_refused_and_never_read_as_empty():
+    failed, pending = '<c r="PLACE" t="e"><v>#DIV/0!</v></c>', '<c r="PLACE"><f>B9</f></c>'
+    rows = [["ФИО", "E-mail", "Телефон"], [failed, "a@b.ru", ""], ["Иванов Пётр", pending, "89331234567"]]
+    rows += [["Сидоров Пётр", pending, ""], ["Петров Пётр", "p@b.ru", ""]]
+    named, reached, unreachable, good = read_all(xlsx({"Лист": rows}))
+    assert codes(named) == [("ФИО", "cell-not-computed")]
+    assert named.record.contacts
+    assert codes(reached) == [("E-mail", "cell-not-computed")]
+    assert reached.record.family_name == "Иванов"
+    assert codes(unreachable) == [("E-mail", "cell-not-computed"), ("", "row-contacts")]
+    assert (good.record.family_name, good.refusals) == ("Петров", ())
+
+
+def test_true_under_a_name_makes_nobody_called_true_and_under_a_consent_is_a_yes():
+    rows = [["ФИО", "Город", "E-mail", "Согласие на рассылку"], [True, False, "a@b.ru", True]]
+    [read] = read_all(xlsx({"Лист": rows}))
+    assert codes(read) == [("ФИО", "cell-truth"), ("Город", "cell-truth")]
+    assert (read.record.family_name, read.record.given_name, read.record.city) == (None, None, None)
+    assert [claim.given for claim in read.record.consents] == [True]

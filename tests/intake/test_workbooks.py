@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from governance.intake import workbooks
+from governance.intake.cells import NotComputed
 from governance.intake.errors import OversizedFileError, ProtectedFileError, UnreadableFileError
 from governance.intake.reading import open_table
 from tests.intake.building import ods, ole, sheet_xml, xls, xlsx, zipped
@@ -15,8 +16,8 @@ from tests.intake.building import ods, ole, sheet_xml, xls, xlsx, zipped
 ROWS = [["ФИО", "Телефон"], ["Иванов Пётр", "89331234567"]]
 
 
-def table(content: bytes):
-    return open_table(io.BytesIO(content))
+def table(content: bytes, **options):
+    return open_table(io.BytesIO(content), **options)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,45 @@ def test_an_encrypted_archive_member_is_refused_as_protected():
         at += 4
     with pytest.raises(ProtectedFileError):
         table(bytes(content))
+
+
+FAILED = '<c r="PLACE" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
+PENDING = '<c r="PLACE"><f>B9&amp;"x"</f></c>'
+WRITTEN_BY_PROGRAM = '<c r="PLACE"><f>B9</f><v></v></c>'
+EMPTY_TEXT = '<c r="PLACE" t="str"><f>IF(B9="","",B9)</f><v></v></c>'
+
+
+def test_cells_that_the_program_could_not_compute_are_told_apart_from_empty_ones():
+    rows = [["ФИО", "Телефон", "E-mail", "Город"], [FAILED, PENDING, WRITTEN_BY_PROGRAM, EMPTY_TEXT], ["Анна"]]
+    failed, plain = table(xlsx({"Лист": rows})).rows
+    assert failed.cells == [NotComputed("#DIV/0!"), NotComputed(""), NotComputed(""), ""]
+    assert plain.cells[0] == "Анна"
+
+
+def test_cells_not_computed_are_found_in_the_sheet_that_is_read_and_under_any_prefix():
+    raw = sheet_xml([["ФИО", "Телефон"], [FAILED, "89331234567"]])
+    raw = raw.replace("<", "<x:").replace("<x:/", "</x:").replace('xmlns="', 'xmlns:x="')
+    content = xlsx({"Иное": [["ФИО"], ["Анна"], [FAILED]], "Клиенты": raw})
+    assert [row.cells for row in table(content, sheet="Клиенты").rows] == [[NotComputed("#DIV/0!"), "89331234567"]]
+
+
+def test_cells_not_computed_are_found_wherever_a_long_sheet_is_cut():
+    rows = [["ФИО", "Телефон"], *([[FAILED, "89331234567"]] * 30_000)]
+    read = [row.cells for row in table(xlsx({"Лист": rows})).rows]
+    assert read == [[NotComputed("#DIV/0!"), "89331234567"]] * 30_000
+
+
+def test_an_opendocument_sheet_tells_its_errors_too():
+    failed = (
+        '<table:table-row xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" '
+        'table:number-rows-repeated="2"><table:table-cell table:formula="of:=1/0" '
+        'office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p>'
+        '</table:table-cell><table:table-cell table:formula="of:=B9"/><table:table-cell '
+        'office:value-type="string"><text:p>Тверь</text:p></table:table-cell></table:table-row>'
+    )
+    cells = ["ФИО", "Телефон", "Город"]
+    heading = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+    )
+    content = ods({"Клиенты": f"<table:table-row>{heading}</table:table-row>{failed}", "Иное": failed})
+    assert [row.cells for row in table(content).rows] == [[NotComputed("#DIV/0!"), NotComputed(""), "Тверь"]] * 2
