@@ -38,6 +38,9 @@ _BOMS = (
 )
 # koi8-u reads every letter of koi8-r alike and the Ukrainian ones besides.
 _CYRILLIC = ("cp1251", "koi8-u", "cp866", "iso8859-5", "mac-cyrillic")
+# What lists of European customers come in. A detector that may choose among East Asian encodings finds characters in
+# any pair of broken bytes, and calls that text.
+_ADVISED = ["cp1250", "cp1252", "cp1253", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman", "mac_latin2"]
 _PER_MILLE = {
     **dict(zip("оеаинтсрвлкмд", (110, 85, 80, 74, 67, 63, 55, 47, 45, 44, 35, 32, 30), strict=True)),
     **dict(zip("пуяыьгзбчйхжш", (28, 26, 20, 19, 17, 17, 17, 16, 14, 12, 10, 9, 7), strict=True)),
@@ -119,9 +122,19 @@ def _by_content(file: BinaryIO, head: bytes) -> Encoding:
     broken += decoder.decode(b"", final=True).count("\ufffd")
     if not broken:
         return Encoding("utf-8")
-    if broken <= DAMAGED_SHARE * letters:
+    telling = b"\n".join(sample)
+    if broken <= DAMAGED_SHARE * letters or _mostly_utf8(telling):
         return Encoding("utf-8", damaged=True)
-    return _single_byte(b"\n".join(sample))
+    return _single_byte(telling)
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """Whether half of the lines are UTF-8; hardly a line in another encoding is, so whole ones prove what all are."""
+    lines = sample.splitlines()
+    decoders = [codecs.getincrementaldecoder("utf-8")("replace") for _ in lines]
+    # Not final: a long line of the sample may be cut within a character.
+    whole = sum("\ufffd" not in decoder.decode(line) for decoder, line in zip(decoders, lines, strict=True))
+    return whole * 2 >= len(lines) > 0
 
 
 def _ascii_length(text: str) -> int:
@@ -153,7 +166,7 @@ def _single_byte(sample: bytes) -> Encoding:
         return Encoding(name)
     if _is_western(sample):
         return Encoding("cp1252")
-    advice = from_bytes(sample[:SAMPLE_BYTES_PER_BLOCK]).best()
+    advice = from_bytes(sample[:SAMPLE_BYTES_PER_BLOCK], cp_isolation=_ADVISED).best()
     if advice is None:
         raise UnreadableFileError(
             "The encoding of this text cannot be told; save it as CSV UTF-8 or XLSX and give that."

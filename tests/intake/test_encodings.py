@@ -85,3 +85,43 @@ def test_a_short_list_with_one_line_pasted_in_another_encoding_is_damaged_utf8(t
     with path.open("rb") as file:
         found = detect(file)
     assert (found.name, found.damaged) == ("utf-8", True)
+
+
+@pytest.mark.parametrize("pasted", ["cp1251", "koi8-u", "cp866"])
+@settings(max_examples=60, deadline=None)
+@given(names=st.lists(st.sampled_from(NAMES[:6]), min_size=2, max_size=8), line=st.sampled_from(NAMES[:6]))
+def test_what_is_utf8_in_most_of_its_lines_is_utf8_whatever_was_pasted_among_them(pasted, names, line):
+    lines = [name.encode() for name in ["ФИО;Город", *names]]
+    lines.insert(len(lines) // 2, (line * 8).encode(pasted))
+    found = detect(io.BytesIO(b"\n".join(lines)))
+    assert (found.name, found.damaged) == ("utf-8", True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=4), cut=st.integers(1, 30))
+def test_a_utf8_list_that_was_cut_off_is_utf8(names, cut):
+    content = "\n".join(["ФИО;Город", *names]).encode()[:-cut]
+    found = detect(io.BytesIO(content))
+    assert found.name == "utf-8"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.sampled_from([*NAMES, *UKRAINIAN, "Müller", "Šťastná", "Ζωή"]),
+            st.sampled_from(["utf-8", "cp1251", "koi8-u", "cp866", "cp1252", "cp1250", "cp1253"]),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_no_jumble_of_european_encodings_is_taken_for_an_east_asian_one(parts):
+    content = b"\n".join(text.encode(encoding, "replace") for text, encoding in parts)
+    try:
+        found = detect(io.BytesIO(content))
+    except UnreadableFileError:
+        return
+    assert not found.name.startswith(
+        ("gb", "big5", "cp932", "cp949", "cp950", "euc", "shift", "johab", "iso2022", "hz")
+    )
