@@ -40,7 +40,7 @@ _BOMS = (
 _CYRILLIC = ("cp1251", "koi8-u", "cp866", "iso8859-5", "mac-cyrillic")
 # What lists of European customers come in. A detector that may choose among East Asian encodings finds characters in
 # any pair of broken bytes, and calls that text.
-_ADVISED = ["cp1250", "cp1252", "cp1253", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman", "mac_latin2"]
+_ADVISED = ["cp1250", "cp1252", "cp1253", "cp1254", "cp1257", "cp437", "cp850", "cp852"]
 _PER_MILLE = {
     **dict(zip("оеаинтсрвлкмд", (110, 85, 80, 74, 67, 63, 55, 47, 45, 44, 35, 32, 30), strict=True)),
     **dict(zip("пуяыьгзбчйхжш", (28, 26, 20, 19, 17, 17, 17, 16, 14, 12, 10, 9, 7), strict=True)),
