@@ -287,7 +287,12 @@ def _open(text: str, passphrase: str) -> _Opened:
 
 
 def _names(contents: Contents) -> dict[str, str]:
-    kinds = {"epoch": contents.epochs, "index root": contents.index_roots, "backup root": contents.backup_roots}
+    kinds = {
+        "epoch": contents.epochs,
+        "index root": contents.index_roots,
+        "backup root": contents.backup_roots,
+        "ledger root": contents.ledger_roots,
+    }
     return {f"{kind} {held.number}": held.check.hex() for kind, keys in kinds.items() for held in keys}
 
 

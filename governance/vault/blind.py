@@ -5,7 +5,7 @@ the index root by HKDF(deployment, index name, version, normaliser version).
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,6 +101,20 @@ class Indexer:
         """Digests under which any of *values* may be found, of all versions in use."""
         normal = [index.normalise(value) for value in values]
         return [self._digest(index.name, value, version) for version in self.plan.asked for value in normal]
+
+    def of_normal(self, index: BlindIndex, values: Sequence[bytes]) -> list[bytes]:
+        """Digests of many values that are in their normal form: all of them in the first version asked, then in the next.
+
+        Args:
+            index: whose normal form they are in.
+            values: as UTF-8.
+        """
+        made: list[bytes] = []
+        for version in self.plan.asked:
+            mac = (self._derived.get((index.name, version)) or self._derive(index.name, version)).of
+            prefix = bytes((version,))
+            made += [prefix + mac(value)[: DIGEST_BYTES - 1] for value in values]
+        return made
 
     def _digest(self, name: str, normal: str, version: int) -> bytes:
         key = self._derived.get((name, version)) or self._derive(name, version)

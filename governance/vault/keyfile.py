@@ -41,16 +41,18 @@ class Contents:
         epochs: key-encryption keys, oldest first.
         index_roots: roots of the blind indexes, oldest first.
         backup_roots: what keys of backups are derived from, oldest first.
+        ledger_roots: what the layers of the suppression ledger are keyed by, oldest first; none is ever destroyed.
     """
 
     deployment: UUID
     epochs: tuple[HeldKey, ...]
     index_roots: tuple[HeldKey, ...]
     backup_roots: tuple[HeldKey, ...]
+    ledger_roots: tuple[HeldKey, ...]
 
 
 def new_key(kind: str, number: int, now: datetime) -> HeldKey:
-    """A random key of *kind* (`epoch`, `index` or `backup`)."""
+    """A random key of *kind* (`epoch`, `index`, `backup` or `ledger`)."""
     key = secrets.token_bytes(KEY_BYTES)
     return HeldKey(number, require_aware(now), key, check_value(key, kind, number))
 
@@ -75,6 +77,7 @@ def encode(contents: Contents) -> bytes:
         "epochs": listed(contents.epochs),
         "index_roots": listed(contents.index_roots),
         "backup_roots": listed(contents.backup_roots),
+        "ledger_roots": listed(contents.ledger_roots),
     }
     return json.dumps(document, indent=1).encode()
 
@@ -96,10 +99,11 @@ def decode(text: bytes, *, source: str) -> Contents:
             tuple(_held("epoch", entry) for entry in document["epochs"]),
             tuple(_held("index", entry) for entry in document["index_roots"]),
             tuple(_held("backup", entry) for entry in document["backup_roots"]),
+            tuple(_held("ledger", entry) for entry in document["ledger_roots"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         raise KeyringError(f"The keyring in {source} is damaged; restore it from the recovery sheet.") from None
-    if not (contents.epochs and contents.index_roots and contents.backup_roots):
+    if not (contents.epochs and contents.index_roots and contents.backup_roots and contents.ledger_roots):
         raise KeyringError(f"The keyring in {source} holds no keys; restore it from the recovery sheet.")
     return contents
 

@@ -53,6 +53,14 @@ class BackupRoot:
     check: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerRoot:
+    """What one layer of the suppression ledger is keyed by; never destroyed, since the layers above stand on it."""
+
+    layer: int
+    check: bytes
+
+
 class KeyProvider(Protocol):
     """Where keys come from. Each call answers from memory; providers refresh themselves when they must."""
 
@@ -87,6 +95,18 @@ class KeyProvider(Protocol):
 
     def backup_root(self, version: int) -> bytes:
         """Key material of one version of the backup root."""
+        ...
+
+    def ledger_roots(self) -> tuple[LedgerRoot, ...]:
+        """Layers of the suppression ledger, innermost first."""
+        ...
+
+    def ledger_root(self, layer: int) -> bytes:
+        """Key material of one layer of the suppression ledger."""
+        ...
+
+    def add_ledger_root(self, *, now: datetime) -> LedgerRoot:
+        """Make the key of a further layer and keep it durably before answering."""
         ...
 
     def add_epoch(self, *, now: datetime) -> Epoch:
@@ -124,17 +144,18 @@ class Keyring:
 
     @classmethod
     def create(cls, path: Path, *, now: datetime) -> "Keyring":
-        """Make a keyring with one epoch and one index root.
+        """Make a keyring with one key of each kind.
 
         Raises:
             KeyringError: where the file stands already; a keyring is never overwritten.
         """
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = {kind: (keyfile.new_key(kind, 1, now),) for kind in ("epoch", "index", "backup")}
+        made = {kind: (keyfile.new_key(kind, 1, now),) for kind in ("epoch", "index", "backup", "ledger")}
         with keyfile.locked(path):
             if path.exists():
                 raise KeyringError(f"A keyring stands already at {path}; it is never overwritten.")
-            keyfile.write(path, keyfile.encode(Contents(uuid4(), made["epoch"], made["index"], made["backup"])))
+            contents = Contents(uuid4(), made["epoch"], made["index"], made["backup"], made["ledger"])
+            keyfile.write(path, keyfile.encode(contents))
         return cls(path)
 
     @property
@@ -183,6 +204,30 @@ class Keyring:
             if held.number == version:
                 return held.key
         raise KeyringError(f"The keyring has no backup root of version {version}; restore the right keyring.")
+
+    def ledger_roots(self) -> tuple[LedgerRoot, ...]:
+        """Layers of the suppression ledger, innermost first."""
+        return tuple(LedgerRoot(held.number, held.check) for held in self._contents.ledger_roots)
+
+    def ledger_root(self, layer: int) -> bytes:
+        """Key material of one layer of the suppression ledger; reads the file again before giving up."""
+        for attempt in (0, 1):
+            for held in self._contents.ledger_roots:
+                if held.number == layer:
+                    return held.key
+            if attempt == 0:
+                self.reload()
+        raise KeyringError(
+            f"The keyring has no key for layer {layer} of the suppression ledger; restore the right keyring."
+        )
+
+    def add_ledger_root(self, *, now: datetime) -> LedgerRoot:
+        """Make the key of a further layer of the suppression ledger; it is on disk before this answers."""
+        with self._lock, keyfile.locked(self.path):
+            self._contents = keyfile.read(self.path)
+            held = keyfile.new_key("ledger", self._contents.ledger_roots[-1].number + 1, now)
+            self._replace(ledger_roots=(*self._contents.ledger_roots, held))
+        return LedgerRoot(held.number, held.check)
 
     def add_epoch(self, *, now: datetime) -> Epoch:
         """Make a new key-encryption key; it is on disk before this answers."""
@@ -254,9 +299,18 @@ class Keyring:
         return cls(path)
 
     def _replace(
-        self, *, epochs: tuple[HeldKey, ...] | None = None, index_roots: tuple[HeldKey, ...] | None = None
+        self,
+        *,
+        epochs: tuple[HeldKey, ...] | None = None,
+        index_roots: tuple[HeldKey, ...] | None = None,
+        ledger_roots: tuple[HeldKey, ...] | None = None,
     ) -> None:
         held = self._contents
-        contents = replace(held, epochs=epochs or held.epochs, index_roots=index_roots or held.index_roots)
+        contents = replace(
+            held,
+            epochs=epochs or held.epochs,
+            index_roots=index_roots or held.index_roots,
+            ledger_roots=ledger_roots or held.ledger_roots,
+        )
         keyfile.write(self.path, keyfile.encode(contents))
         self._contents = contents

@@ -20,6 +20,7 @@ from governance.vault.errors import UnsealedWriteError
 from governance.vault.formats import bound_to, generation_of, nonces, open_sealed, place, seal
 from governance.vault.holding import KeySlot, forget_rolled_back, forget_transaction
 from governance.vault.keyring import KeyProvider
+from governance.vault.ledger import LedgerDigests
 from governance.vault.orm import PENDING, SealedRow
 from governance.vault.owners import Owners
 from governance.vault.register import Versions, check_keys, index_plan, index_versions
@@ -106,6 +107,7 @@ class Vault:
         self.keys = keys
         self.cache = cache or CipherCache()
         self.owners = Owners(keys, self.cache)
+        self.ledger = LedgerDigests(keys)
         self.indexer = Indexer(keys, index_plan({"live": keys.index_roots()[-1].version}))
         self.versions_ttl_seconds = versions_ttl_seconds
         self._versions_until = math.inf  # until `install` has read them

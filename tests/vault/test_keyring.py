@@ -43,7 +43,7 @@ def test_a_keyring_is_never_overwritten(keyring):
 def test_no_key_shows_in_a_representation(keyring):
     contents = keyfile.read(keyring.path)
     told = repr(contents) + repr(keyring) + repr(keyring.epochs()) + repr(keyring.index_roots())
-    for held in (*contents.epochs, *contents.index_roots, *contents.backup_roots):
+    for held in (*contents.epochs, *contents.index_roots, *contents.backup_roots, *contents.ledger_roots):
         assert repr(held.key) not in told
         assert held.key.hex() not in told
 
@@ -76,13 +76,14 @@ def test_whatever_is_no_keyring_is_refused_with_a_sentence(content):
         keyfile.decode(content, source="a file")
 
 
-@given(st.sampled_from(["deployment", "epochs", "index_roots", "backup_roots"]), json_values)
+@given(st.sampled_from(["deployment", "epochs", "index_roots", "backup_roots", "ledger_roots"]), json_values)
 def test_a_keyring_with_one_part_replaced_is_refused_with_a_sentence(part, value):
     whole = keyfile.Contents(
         deployment=UUID_,
         epochs=(keyfile.new_key("epoch", 1, NOW),),
         index_roots=(keyfile.new_key("index", 1, NOW),),
         backup_roots=(keyfile.new_key("backup", 1, NOW),),
+        ledger_roots=(keyfile.new_key("ledger", 1, NOW),),
     )
     document = json.loads(keyfile.encode(whole)) | {part: value}
     with pytest.raises(KeyringError):
