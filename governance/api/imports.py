@@ -195,7 +195,8 @@ class Imports(MethodView):
     def post(self, order: Mapping[str, Any]) -> BatchReport:
         """Bring a file in; it is checked and kept at once, and done by the worker.
 
-        Whoever brings the same file again gets the earlier import.
+        Whoever brings the same file again gets the earlier import; told otherwise (another source, mapping ...), it is a
+        conflict until that is undone.
         """
         work = current_work()
         provenance = Provenance(order["source"], order["ground"])

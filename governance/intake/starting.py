@@ -12,11 +12,12 @@ from governance.audit.entries import ObjectRef
 from governance.intake.batches import OBJECT, REFUSED_KEPT, facts_to, report_of
 from governance.intake.bounds import BoundedRows, Bounds
 from governance.intake.errors import EmptyFileError, OversizedFileError
-from governance.intake.files import CustomerFile, FileOptions, Provenance, ReadRow, fingerprint, open_file
+from governance.intake.files import CustomerFile, FileFacts, FileOptions, Provenance, ReadRow, fingerprint, open_file
 from governance.intake.reading import SkippedRow
-from governance.intake.reports import BatchState, Started
+from governance.intake.reports import BatchReport, BatchState, Started
 from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
+from governance.kernel.errors import ConflictError
 from governance.kernel.ids import BatchId, OwnerId, uuid7
 from governance.kernel.work import Work
 from governance.vault.compartments import OwnerKind
@@ -43,6 +44,9 @@ def start(
 ) -> Started:
     """Stage a file for import. Whoever brings the same file again gets the earlier import instead.
 
+    So that a request repeated after an answer was lost does nothing twice. Whoever brings it otherwise (another source,
+    ground, mapping, region ...) means something else and is refused: that import is undone first.
+
     The file is read in a stream; all of it is staged or, where anything fails, nothing.
 
     Args:
@@ -57,6 +61,7 @@ def start(
         UnreadableFileError, HeadingsNotFoundError, MappingError: where the file cannot be read.
         EmptyFileError: where there are headings and no row.
         OversizedFileError: where the file goes beyond *bounds*.
+        ConflictError: where the same file was brought before and told otherwise; `errors` names what differs.
     """
     chosen = options or FileOptions()
     content = fingerprint(file, chosen)
@@ -64,10 +69,12 @@ def start(
     lock = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big", signed=True)
     work.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
     earlier = earlier_batch(work, content)
-    if earlier is not None:
-        return Started(report_of(work, earlier), again=True)
     reading = BoundedRows(bounds)
     opened = open_file(work, file, chosen, seconds=None if bounds is None else bounds.seconds)
+    if earlier is not None:
+        before = report_of(work, earlier)
+        _refuse_if_otherwise(earlier, before, opened.facts, provenance, chosen)
+        return Started(before, again=True)
     row = _batch(work, opened, provenance, chosen, content)
     stage = _Stage(work, row, on_rows)
     for read in reading.of(opened.rows()):
@@ -99,6 +106,30 @@ def start(
     return Started(report_of(work, row), again=False)
 
 
+def _refuse_if_otherwise(
+    row: ImportBatchRow, before: BatchReport, facts: FileFacts, provenance: Provenance, options: FileOptions
+) -> None:
+    same = {
+        "source": provenance.source == before.source,
+        "ground": provenance.ground == before.ground,
+        "kind": facts.kind == before.file.kind,
+        "mapping": facts.columns == before.file.columns,
+        "region": facts.phone_region == before.file.phone_region,
+        **{name: value == (row.about or {}).get(name, value) for name, value in _told(options).items()},
+    }
+    if not all(same.values()):
+        raise ConflictError(
+            f"This file was imported before with other settings, as {before.id}. To import it anew, undo that first: "
+            f"governance import undo {before.id}",
+            errors={name: ["The earlier import was told otherwise."] for name, is_same in same.items() if not is_same},
+        )
+
+
+def _told(options: FileOptions) -> Json:
+    """What decides how values are read and does not show in the facts of a file."""
+    return {"currency": (options.currency or "").upper(), "month_first": not options.day_first}
+
+
 def _batch(
     work: Work, opened: CustomerFile, provenance: Provenance, options: FileOptions, content: str
 ) -> ImportBatchRow:
@@ -122,7 +153,7 @@ def _batch(
         created_at=work.now,
         refused_until=work.now + REFUSED_KEPT,
         content=content,
-        about={"file_name": options.file_name, "file": facts_to(opened.facts)},
+        about={"file_name": options.file_name, "file": facts_to(opened.facts), **_told(options)},
     )
     work.session.add(row)
     work.session.flush()

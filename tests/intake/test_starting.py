@@ -14,11 +14,12 @@ from governance.intake.errors import EmptyFileError, HeadingsNotFoundError
 from governance.intake.reports import BatchState
 from governance.intake.staging import decode_waiting, unpack
 from governance.intake.tables import ImportChunkRow
-from governance.kernel.errors import NotFoundError
+from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import BatchId, uuid7
 from tests.factories.trail import entries
 from tests.intake.building import csv_bytes
 from tests.intake.conftest import BOUGHT, bring
+from tests.intake.stores import undo
 
 HEADINGS = ["ФИО", "Телефон", "E-mail", "Город"]
 SECRET = "Тайнова Секлетея"
@@ -52,10 +53,33 @@ def test_nothing_of_a_staged_file_lies_in_the_clear(russian):
 
 def test_the_same_file_again_answers_the_earlier_import_and_stages_nothing(russian):
     first = bring(russian, csv_bytes(ROWS))
-    again = bring(russian, csv_bytes(ROWS), file_name="under another name.csv", provenance=BOUGHT)
+    again = bring(russian, csv_bytes(ROWS), file_name="under another name.csv", region="RU")
     assert again.again
     assert again.batch == first.batch
     assert len(batches.batches(russian)) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("source", {"provenance": BOUGHT}),
+        ("ground", {"provenance": BOUGHT}),
+        ("mapping", {"mapping": {"Город": "region"}}),
+        ("mapping", {"mapping": {"Город": "ignore"}}),
+        ("region", {"region": "UA"}),
+        ("currency", {"currency": "UAH"}),
+        ("month_first", {"day_first": False}),
+    ],
+)
+def test_the_same_file_told_otherwise_is_refused_until_the_earlier_import_is_undone(russian, field, told):
+    first = bring(russian, csv_bytes(ROWS)).batch.id
+    with pytest.raises(ConflictError, match=f"undo {first}") as refused:
+        bring(russian, csv_bytes(ROWS), **told)
+    assert field in refused.value.errors
+    undo(russian, first)
+    again = bring(russian, csv_bytes(ROWS), **told)
+    assert not again.again
+    assert again.batch.id != first
 
 
 def test_long_files_are_cut_into_chunks_that_hold_all_their_rows(russian, monkeypatch):
