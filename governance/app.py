@@ -27,6 +27,7 @@ from governance.api.blueprints import Blueprint
 from governance.api.limits import Limiter
 from governance.api.service import Check, Service
 from governance.custody.opening import Store, open_store, require_protected_log
+from governance.custody.signing import outside_of
 from governance.kernel import logs
 from governance.kernel.clock import SystemClock
 from governance.kernel.errors import UnavailableError
@@ -70,13 +71,18 @@ def create_app(settings: Settings) -> Flask:
 def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Flask:
     """The web service on an open store."""
     settings = store.settings
+
+    def alarms() -> list[str]:
+        return [alarm.slug for alarm in outside_of(settings.data_dir).alarms()]
+
     service = Service(
         settings=settings,
         database=store.database,
         clock=SystemClock(),
         digest_secret=_digest_secret(store),
         checks=_checks(store),
-        figures=figures_of(store.database),
+        figures=figures_of(store.database, alarms),
+        alarms=alarms,
         limiter=Limiter(max(1, settings.requests_per_minute // settings.web_workers)),
         strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),
     )

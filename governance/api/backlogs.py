@@ -1,17 +1,21 @@
 """Figures that only the database knows: how far log and queue are behind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from governance.api.service import Figure
+from governance.audit.errors import AuditBrokenError, AuditRollbackError, SigningKeyChangedError
 from governance.audit.progress import Progress, progress
 from governance.kernel import jobs
 from governance.kernel.db import Database
 from governance.kernel.outage import outage_named
 from governance.kernel.work import SYSTEM, Work, open_work
 
+ALARMS: Final = tuple(one.slug for one in (AuditBrokenError, AuditRollbackError, SigningKeyChangedError))
 
-def figures_of(database: Database) -> tuple[Figure, ...]:
-    """What `/metrics` tells of *database*."""
+
+def figures_of(database: Database, alarms: Callable[[], Sequence[str]]) -> tuple[Figure, ...]:
+    """What `/metrics` tells of *database*, and of the *alarms* of its log, by their codes."""
 
     def of_log(tell: Callable[[Work, Progress], float]) -> Callable[[], Mapping[str, float]]:
         def read() -> Mapping[str, float]:
@@ -24,7 +28,17 @@ def figures_of(database: Database) -> tuple[Figure, ...]:
         with outage_named(), open_work(database, SYSTEM) as work:
             return jobs.counts(work)
 
+    def of_alarms() -> Mapping[str, float]:
+        standing = alarms()
+        return {slug: float(slug in standing) for slug in ALARMS}
+
     return (
+        Figure(
+            "governance_audit_alarm",
+            "1 where the audit log raised an alarm on this host, by reason.",
+            "reason",
+            of_alarms,
+        ),
         Figure("governance_audit_pending", "Entries that have no place in the tree yet.", None, of_log(_pending)),
         Figure("governance_audit_size", "Leaves of the audit tree.", None, of_log(lambda _work, at: at.size)),
         Figure(

@@ -44,6 +44,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "audit-entry": 500,
         "audit-broken": 500,
         "audit-rollback": 500,
+        "audit-key-changed": 500,
         "audit-signer-busy": 503,
         "audit-signing-key": 500,
         "audit-too-young": 422,

@@ -1,6 +1,6 @@
 """What the door needs of this installation, put together by `governance.app`, and the unit of work of a request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g
@@ -52,6 +52,7 @@ class Service:
         digest_secret: key of the digests by which repeated requests are known; the same on every host.
         checks: what `/readyz` asks.
         figures: what `/metrics` tells beside the requests.
+        alarms: codes of the alarms of the audit log that stand on this host.
         limiter: calls per client.
         strangers: failed sign-ins per address.
     """
@@ -62,6 +63,7 @@ class Service:
     digest_secret: bytes
     checks: tuple[Check, ...]
     figures: tuple[Figure, ...]
+    alarms: Callable[[], Sequence[str]]
     limiter: Limiter
     strangers: Limiter
 

@@ -113,6 +113,9 @@ class Action(StrEnum):
     FORM_PUBLISHED = "consent:form:published", ActionClass.SYSTEM, "Subscription form published"
     WEBHOOK_CREATED = "consent:webhook:created", ActionClass.SYSTEM, "Webhook set up"
     WEBHOOK_REMOVED = "consent:webhook:removed", ActionClass.SYSTEM, "Webhook removed"
+    WEBHOOK_SECRET_RENEWED = "consent:webhook:secret-renewed", ActionClass.SYSTEM, "Secret of a webhook renewed"
+    WEBHOOK_RESENT = "consent:webhook:resent", ActionClass.SYSTEM, "Messages to a webhook sent again"
+    CHANGES_FOLLOWED = "consent:changes:followed", ActionClass.READ, "Changes of consents read by another system"
     MESSAGE_SENT = "messages:message:sent", ActionClass.DECISION, "Message sent"
     MESSAGE_FAILED = "messages:message:failed", ActionClass.SYSTEM, "Message could not be sent"
 
@@ -145,6 +148,7 @@ class Action(StrEnum):
     AUDIT_VERIFIED = "audit:trail:verified", ActionClass.READ, "Audit trail verified"
     AUDIT_EXPORTED = "audit:trail:exported", ActionClass.READ, "Audit trail exported"
     AUDIT_TREE_OPENED = "audit:tree:opened", ActionClass.KEY, "New audit tree opened"
+    AUDIT_ROWS_QUARANTINED = "audit:rows:quarantined", ActionClass.KEY, "Rows that contradict the audit log moved aside"
     AUDIT_BODIES_DROPPED = "audit:bodies:dropped", ActionClass.KEY, "Aged bodies of entries dropped"
     AUDIT_DETAILS_FORGOTTEN = "audit:details:forgotten", ActionClass.KEY, "Personal details of entries erased"
 

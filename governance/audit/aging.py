@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from governance.audit.actions import Action, ActionClass
-from governance.audit.appending import append
+from governance.audit.appending import append, append_many
+from governance.audit.entries import NewEntry
 from governance.audit.errors import RetentionError
 from governance.kernel.ids import OwnerId
 from governance.kernel.work import Work
 
 MONTHS_AHEAD = 3
+TOLD_TOGETHER = 300
+"""Entries named in one entry, which holds 16 KiB."""
 _INVALID_PARAMETER, _OBJECT_IN_USE = "22023", "55006"
 
 
@@ -58,11 +62,16 @@ def drop_bodies(work: Work, *, action_class: ActionClass, before: date) -> int:
 def forget_details(work: Work, *, owners: Sequence[OwnerId]) -> int:
     """Delete the personal details that entries have under *owners*, and tell of it; for erasure.
 
-    Shredding the owners' keys makes them unreadable at once; this removes the rows as well.
+    Shredding the owners' keys makes them unreadable at once; this removes the rows as well. What is told names the
+    entries whose details went, so that a detail which is missing for any other reason is found out.
 
     Returns:
         Number of details deleted.
     """
-    gone = int(work.session.scalar(text("SELECT audit_forget(:owners)"), {"owners": list(owners)}) or 0)
-    append(work, Action.AUDIT_DETAILS_FORGOTTEN, facts={"owners": len(owners), "details": gone})
-    return gone
+    forgotten = text("SELECT audit_forget(:owners)")
+    gone: list[UUID] = list(work.session.scalars(forgotten, {"owners": list(owners)}))
+    entries = sorted(set(gone))
+    parts = [entries[at : at + TOLD_TOGETHER] for at in range(0, len(entries), TOLD_TOGETHER)] or [[]]
+    counts = {"owners": len(owners), "details": len(gone)}
+    append_many(work, [NewEntry(Action.AUDIT_DETAILS_FORGOTTEN, facts={**counts, "entries": part}) for part in parts])
+    return len(gone)

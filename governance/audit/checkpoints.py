@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from governance.audit import merkle
 from governance.audit.anchors import Anchor
 from governance.audit.errors import AuditBrokenError, AuditRollbackError, SignerBusyError
+from governance.audit.keys import record_key, require_key_of
 from governance.audit.notes import Checkpoint, NoteError, open_checkpoint, sign_checkpoint, verifier_of
 from governance.audit.opening import new_origin, open_tree
 from governance.audit.outside import Outside
@@ -56,7 +57,8 @@ class Signer:
         """Sign the tree as it stands; None where it has not grown since the last checkpoint.
 
         Raises:
-            AuditRollbackError: where the tree is no continuation of the last checkpoint. The alarm stands from then on.
+            AuditRollbackError: where the tree is no continuation of the last checkpoint, or was signed with another key
+                (SigningKeyChangedError). The alarm stands from then on.
             AuditBrokenError: where the tree contradicts itself. The alarm stands from then on.
             SignerBusyError: where another process is signing.
             OSError: where a checkpoint could not be kept outside or told to an anchor; the next call tries again.
@@ -73,26 +75,33 @@ class Signer:
             for note in due:  # no transaction is open while files are written
                 self._publish(note, at=work.now)
                 with open_work(self._database, SYSTEM, clock=clock) as work:
+                    record_key(work.session, tree.tree_id, verifier_of(tree.origin, self._key), at=work.now)
                     _record(work.session, tree, note, at=work.now)
         return self._read(due[-1], tree) if due else None
 
     def open_tree(self, actor: Actor, *, clock: Clock | None = None) -> str:
         """Open a new tree after the last checkpoint, for an operator who knows why the old one cannot go on.
 
+        It is signed by the key of this signer from its first checkpoint on, whatever key signed the old one.
+
         Returns:
             The origin of the new tree, which auditors must be told.
         """
         with self._alone():
             origin = new_origin()
+            verifier = verifier_of(origin, self._key)
             self._outside.admit(origin)
             with open_work(self._database, actor, clock=clock) as work:
-                open_tree(work, origin=origin, predecessor=self._outside.last())
+                open_tree(work, verifier=verifier, outside=self._outside)
+            self._outside.keep_vkey(verifier.vkey())
         log.warning("audit.tree_opened", origin=origin)
         return origin
 
     def _due(self, session: Session) -> tuple[Tree, list[bytes]]:
         """Checkpoints to be told: one that a crash left unrecorded, and that of what has grown since."""
         tree = current_tree(session)
+        public_key = self._key.public_key().public_bytes_raw()
+        require_key_of(session, tree, outside=self._outside, public_key=public_key)
         known, kept = self._known(session, tree)
         due = [kept] if kept is not None and not _recorded(session, tree.tree_id, known.size) else []
         if tree.size == known.size and tree.root == known.root and not due:

@@ -17,10 +17,13 @@ _CHANGE = ("audit_no_change", "audit_refuse", _BEFORE | _DELETE | _UPDATE)
 _EMPTYING = ("audit_no_truncate", "audit_refuse", _BEFORE | _TRUNCATE)
 _UPDATING = ("audit_no_change", "audit_refuse", _BEFORE | _UPDATE)
 
-INSERT_ONLY: Final = ("audit_entry", "audit_tree", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_dropped")
+INSERT_ONLY: Final = (
+    "audit_entry", "audit_tree", "audit_vkey", "audit_tile", "audit_checkpoint", "audit_dropped", "audit_quarantine",
+)  # fmt: skip
 TRIGGERS: Final[Mapping[str, frozenset[tuple[str, str, int]]]] = {
     **{table: frozenset({_CHANGE, _EMPTYING}) for table in INSERT_ONLY},
     "audit_body": frozenset({("audit_no_change", "audit_refuse", _ROW | _BEFORE | _DELETE | _UPDATE), _EMPTYING}),
+    "audit_leaf": frozenset({_UPDATING, _EMPTYING, ("audit_keep", "audit_keep_leaf", _BEFORE | _DELETE)}),
     "audit_pending": frozenset({_UPDATING, _EMPTYING, ("audit_keep", "audit_keep_pending", _DELETE)}),
     "audit_head": frozenset(
         {("audit_no_change", "audit_refuse", _BEFORE | _DELETE), _EMPTYING,
@@ -31,21 +34,27 @@ TRIGGERS: Final[Mapping[str, frozenset[tuple[str, str, int]]]] = {
 GRANTS: Final[Mapping[str, frozenset[str]]] = {
     **{table: frozenset({"SELECT", "INSERT"}) for table in TRIGGERS},
     "audit_dropped": frozenset({"SELECT"}),
+    "audit_quarantine": frozenset({"SELECT"}),
     "audit_pending": frozenset({"SELECT", "INSERT", "DELETE"}),
 }
+PARTITION_GRANTS: Final = frozenset({"SELECT"})
+"""Partitions are reached through audit_body, but for pg_dump, which reads each by itself."""
 COLUMN_GRANTS: Final = frozenset({("audit_head", name, "UPDATE") for name in ("size", "root", "edge")})
 # SHA-256 of the sources: a function of the same name that refuses nothing would pass every other check.
 FUNCTIONS: Final[Mapping[str, str]] = {
     "audit_refuse": "0c192ca6ca80b4e46590a4e5958663602eb324956c53252a4c354743db2d388f",
-    "audit_keep_pending": "79b5f0129ba58f5ff0ccc08e993bab32fdb70ad510d0dab92adc4da8688a2288",
+    "audit_keep_pending": "c086cc03f559c11fe82c554a66b1d7da94b94c70bee20b138a5b2c8cd5511c2c",
+    "audit_keep_leaf": "6399f452784aec3d4706a5559f849f793557d00b1bbbe2c0eb4b8fb9b96b9066",
+    "audit_contradictions": "53d78ebca89343cb56c71d1ef2cd9fa6ab932e4b8e88f5776deb234e93eb29b0",
+    "audit_move_aside": "a124e95771142059304328864f5ae9c6800bc770f80c04fa88edc4d0159aa736",
     "audit_keep_head": "986c2b860bb96024f0347b2a20a43f791571e6d90282e992e0bf9dbd8d857db6",
     "audit_keep_detail": "a14c3068795f76af53367faa7e846bbda1c910a7dee93abfcff338eeda88b4a4",
     "audit_guard_partition": "4fdc5e45b62b5938875ce2b7e177dd5c445c5f3487bf6b2409efcfb20a0ee021",
     "audit_ensure_partitions": "aed3613de40d70f66c814bf72bc47dc356b7178ad1f50a51f904016fa95f55b0",
     "audit_drop_bodies": "6ea1cd334a67d9d0d9d4d3a706d7631cac528c03b4d7111f4bdcc10c9e52b160",
-    "audit_forget": "af194070c416be24e2767e78d00249999635b06eb854624e2c641717fb35398c",
+    "audit_forget": "f000e5c280e7a6da9b0b7774c028caedb8a412247979ef0d869927d46f05139e",
 }
-DEFINERS: Final = frozenset({"audit_ensure_partitions", "audit_drop_bodies", "audit_forget"})
+DEFINERS: Final = frozenset({"audit_ensure_partitions", "audit_drop_bodies", "audit_forget", "audit_move_aside"})
 
 _TABLES: Final = """
 SELECT c.oid, c.relname AS name, pg_get_userbyid(c.relowner) AS owner, c.relrowsecurity AS hides,
@@ -126,7 +135,7 @@ def _check_triggers(connection: Connection, names: Mapping[int, tuple[str, str]]
 def _check_grants(connection: Connection, names: Mapping[int, tuple[str, str]], app: str) -> Iterator[str]:
     for row in connection.execute(text(_GRANTS), {"oids": list(names)}):
         name, _ = names[row.oid]
-        allowed = GRANTS.get(name, frozenset())  # partitions are reached through audit_body alone
+        allowed = GRANTS.get(name, PARTITION_GRANTS)
         meant = row.privilege in allowed if row.column is None else (name, row.column, row.privilege) in COLUMN_GRANTS
         if row.grantee != app or not meant:
             yield f"{row.grantee} may {row.privilege} on {name}"

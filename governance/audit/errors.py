@@ -21,6 +21,12 @@ class AuditRollbackError(GovernanceError):
     slug = "audit-rollback"
 
 
+class SigningKeyChangedError(AuditRollbackError):
+    """The signing key is not the one that the tree was signed with; nothing will be signed."""
+
+    slug = "audit-key-changed"
+
+
 class SignerBusyError(GovernanceError):
     """Another process is signing; there is one signer at a time."""
 

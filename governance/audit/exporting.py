@@ -2,7 +2,8 @@
 
     checkpoint                  the newest signed checkpoint, written last
     checkpoints/<size>          the last one of each day before
-    vkey                        the verifier key
+    vkey                        the verifier key of this tree
+    vkeys                       those of all trees, oldest first; each names the tree that it is of
     tile/<level>/<index>        hashes            tile/entries/<index>   the entries themselves
     kept.jsonl                  entries whose neighbours were dropped by age, one {"seq", "entry"} per line
 
@@ -23,12 +24,12 @@ from sqlalchemy.orm import Session
 from governance.audit import merkle
 from governance.audit.actions import Action
 from governance.audit.appending import append
-from governance.audit.errors import NotYetProvableError
+from governance.audit.errors import NotYetProvableError, SigningKeyError
+from governance.audit.keys import key_of, known_vkeys
 from governance.audit.leaves import Leaf, read_leaves
-from governance.audit.notes import Verifier
-from governance.audit.outside import replace_file
+from governance.audit.outside import Outside, replace_file
 from governance.audit.trees import SignedCheckpoint, Tree, all_trees, daily_checkpoints, newest_checkpoint, tile_reader
-from governance.kernel.errors import ConflictError
+from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.work import Work
 
 GROUP = merkle.TILE_WIDTH
@@ -62,7 +63,8 @@ def export(
     work: Work,
     *,
     directory: Path,
-    public_key: bytes,
+    outside: Outside,
+    public_key: bytes | None,
     tree_id: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
@@ -71,25 +73,38 @@ def export(
     Args:
         work: whoever exports.
         directory: new, or an earlier export of the same tree.
-        public_key: of the signing key, from outside the database.
-        tree_id: which tree; by default the one that grows.
+        outside: with the verifier keys.
+        public_key: of the signing key on this host; None where there is none.
+        tree_id: which tree; by default the one that grows. Of one that was left, what no checkpoint covers is not in
+            the export; the first entry of the next tree states its size and root.
         progress: told how many entries of how many are done.
 
     Raises:
+        NotFoundError: where there is no such tree.
         NotYetProvableError: where nothing was signed yet.
+        SigningKeyError: where the public key of the tree is known nowhere.
         ConflictError: where *directory* holds the export of another tree.
         AuditBrokenError: where tiles are missing.
     """
     trees = all_trees(work.session)
-    tree = next((one for one in trees if one.tree_id == tree_id), trees[-1])
+    tree = next((one for one in trees if one.tree_id == (tree_id or trees[-1].tree_id)), None)
+    if tree is None:
+        raise NotFoundError(f"There is no tree {tree_id}; they are numbered from 1 to {trees[-1].tree_id}.")
     signed = newest_checkpoint(work.session, tree.tree_id)
     if signed is None:
         raise NotYetProvableError("No checkpoint was signed yet; one is signed every few seconds. Try again.")
-    vkey = Verifier(tree.origin, public_key).vkey()
+    key = key_of(work.session, tree, outside=outside, public_key=public_key)
+    if key is None:
+        raise SigningKeyError(
+            f"The public key of tree {tree.tree_id} is known neither outside the database nor in it; put the vkey that "
+            "an auditor kept into audit/vkeys of the data folder, on a line of its own."
+        )
+    vkey = key.verifier.vkey()
     known = directory / "vkey"
     if known.exists() and known.read_text("utf-8").strip() != vkey:
         raise ConflictError("The folder holds the export of another log or key; choose a new one.")
     _write(directory, "vkey", f"{vkey}\n".encode())
+    _write(directory, "vkeys", "".join(f"{one}\n" for one in known_vkeys(work.session, outside)).encode())
     _write_tiles(work.session, directory, tree, signed.checkpoint.size)
     exported = _write_entries(work.session, directory, tree, signed, progress)
     for earlier in daily_checkpoints(work.session, tree.tree_id, upto=signed.checkpoint.size - 1):

@@ -1,4 +1,4 @@
-"""The verbs of the audit log, by what they do: append, read, prove, age, verify, export.
+"""The verbs of the audit log, by what they do: append, read, prove, age, verify, mend, export.
 
 `append` and `append_many` are for every room; the rest is for the doors. Signing is `checkpoints.Signer`, the sequencer
 is `sequencer.drain`: both open their own transactions.
@@ -9,6 +9,7 @@ from governance.audit.appending import append, append_many
 from governance.audit.enforcement import verify_enforcement
 from governance.audit.exporting import export
 from governance.audit.opening import open_tree
+from governance.audit.quarantining import quarantine
 from governance.audit.trail import consistency_proof, details, entry, inclusion_proof, search
 from governance.audit.verification import verify_live
 
@@ -24,6 +25,7 @@ __all__ = [
     "forget_details",
     "inclusion_proof",
     "open_tree",
+    "quarantine",
     "search",
     "verify_enforcement",
     "verify_live",

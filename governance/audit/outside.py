@@ -1,7 +1,7 @@
 """What lies outside the database, so that whoever commands the database cannot rewrite it.
 
-In the data folder's `audit/`: the last signed checkpoint, the verifier key to hand to auditors, the origin of a tree
-that an operator opened, the alarm if signing is refused, and the lock of the one signer. The private key lies in
+In the data folder's `audit/`: the last signed checkpoint, the verifier keys to hand to auditors, the origin of a tree
+that an operator opened, the alarms that stand, and the lock of the one signer. The private key lies in
 `secrets/audit-signing.key`.
 """
 
@@ -14,9 +14,11 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -31,9 +33,19 @@ from governance.audit.errors import SignerBusyError, SigningKeyError
 KEY_FILE = "audit-signing.key"
 
 
+class Watch(StrEnum):
+    """Who watches over the log, and raises and clears an alarm of its own."""
+
+    SIGNER = "signer"
+    SEQUENCER = "sequencer"
+
+
+_ALARM_FILES: Final = {Watch.SIGNER: "alarm.json", Watch.SEQUENCER: "alarm-sequencer.json"}
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why signing is refused, since when.
+    """Why signing, or giving entries their place, is refused, and since when.
 
     Attributes:
         slug: of the error.
@@ -70,9 +82,18 @@ class Outside:
         found = self._read("vkey")
         return None if found is None else found.decode().strip()
 
+    def vkeys(self) -> list[str]:
+        """Verifier keys of all trees that were signed from here, oldest first; each names the tree that it is of."""
+        listed, current = (self._read("vkeys") or b"").decode().split(), self.vkey()
+        return listed if current is None or current in listed else [*listed, current]
+
     def keep_vkey(self, vkey: str) -> None:
-        """Keep the verifier key."""
-        self._write("vkey", vkey.encode() + b"\n")
+        """Keep the verifier key of the tree that grows now, and add it to the list of all."""
+        known = self.vkeys()
+        if vkey not in known:
+            self._write("vkeys", "".join(f"{one}\n" for one in [*known, vkey]).encode())
+        if vkey != self.vkey():
+            self._write("vkey", vkey.encode() + b"\n")
 
     def admitted(self) -> str | None:
         """The origin of the new tree that an operator last opened."""
@@ -83,20 +104,28 @@ class Outside:
         """Let the signer go over to the tree of *origin*."""
         self._write("admitted-origin", origin.encode() + b"\n")
 
+    def alarms(self) -> list[Alarm]:
+        """The alarms that stand, that of the signer first."""
+        found = [self._read(name) for name in _ALARM_FILES.values()]
+        return [Alarm(**json.loads(one)) for one in found if one is not None]
+
     def alarm(self) -> Alarm | None:
-        """The alarm that stands, if one does."""
-        found = self._read("alarm.json")
-        return None if found is None else Alarm(**json.loads(found))
+        """The first alarm that stands, if one does."""
+        return next(iter(self.alarms()), None)
 
-    def raise_alarm(self, slug: str, detail: str, *, at: datetime) -> None:
+    def raise_alarm(self, slug: str, detail: str, *, at: datetime, by: Watch = Watch.SIGNER) -> None:
         """Let an alarm stand until `clear_alarm`; a repeated one keeps its first instant."""
-        standing = self.alarm()
+        name = _ALARM_FILES[by]
+        before = self._read(name)
+        standing = None if before is None else Alarm(**json.loads(before))
         since = standing.since if standing is not None and standing.slug == slug else at.isoformat()
-        self._write("alarm.json", json.dumps({"slug": slug, "detail": detail, "since": since}).encode())
+        alarm = Alarm(slug, detail, since)
+        if alarm != standing:  # the sequencer asks five times a second
+            self._write(name, json.dumps(asdict(alarm)).encode())
 
-    def clear_alarm(self) -> None:
-        """Take the alarm down."""
-        (self.folder / "alarm.json").unlink(missing_ok=True)
+    def clear_alarm(self, *, by: Watch = Watch.SIGNER) -> None:
+        """Take down the alarm that *by* raised."""
+        (self.folder / _ALARM_FILES[by]).unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -160,6 +189,15 @@ def create_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
     path = secrets_dir / KEY_FILE
     if path.exists():
         raise SigningKeyError(f"A signing key stands already at {path}; it is never overwritten.")
+    return replace_signing_key(secrets_dir)
+
+
+def replace_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
+    """Put a new key in the place of the one that signs checkpoints, or that signed them and is lost; mode 0600.
+
+    The tree that the former key signed cannot go on; `Signer.open_tree` opens one for the new key.
+    """
+    path = secrets_dir / KEY_FILE
     key = Ed25519PrivateKey.generate()
     secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -15,6 +15,7 @@ from psycopg.rows import tuple_row
 
 from governance.audit import merkle
 from governance.audit.errors import AuditBrokenError
+from governance.audit.outside import Outside, Watch
 from governance.audit.trees import Tree, current_tree
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
@@ -83,7 +84,7 @@ def sequence(work: Work, *, limit: int = BATCH, stage: Stage | None = None) -> S
     except IntegrityError:
         raise AuditBrokenError(
             "Somebody wrote leaves or pending entries of the log by hand, and they contradict each other; nothing gets "
-            "a place until they are mended. Run: governance audit verify"
+            "a place until they are moved aside. Find out who it was, then run: governance audit quarantine"
         ) from None
     if placed is None or placed[0] is None:
         return Sequenced(0, None)
@@ -118,13 +119,31 @@ def _grow(
 
 
 def drain(
-    database: Database, *, limit: int = BATCH, clock: Clock | None = None, stage: Stage | None = None
+    database: Database,
+    *,
+    outside: Outside | None = None,
+    limit: int = BATCH,
+    clock: Clock | None = None,
+    stage: Stage | None = None,
 ) -> Sequenced:
-    """Place all that is pending, a transaction per *limit* entries; answers how many in all."""
+    """Place all that is pending, a transaction per *limit* entries; answers how many in all.
+
+    Where *outside* is given, an alarm stands in it from the first refusal until entries get their places again.
+
+    Raises:
+        AuditBrokenError: where the head of the tree is damaged, or rows that were written by hand contradict it.
+    """
     placed, size = 0, None
     while True:
         with open_work(database, SYSTEM, clock=clock) as work:
-            step = sequence(work, limit=limit, stage=stage)
+            try:
+                step = sequence(work, limit=limit, stage=stage)
+            except AuditBrokenError as error:
+                if outside is not None:
+                    outside.raise_alarm(error.slug, error.detail, at=work.now, by=Watch.SEQUENCER)
+                raise
+        if outside is not None and step.placed:
+            outside.clear_alarm(by=Watch.SEQUENCER)
         if stage is not None:
             stage("committed")
         placed, size = placed + step.placed, step.size if step.placed else size

@@ -3,7 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
@@ -12,10 +23,15 @@ from governance.vault.kinds import BYTES
 from governance.vault.orm import SealedField, SealedRow
 
 
+def _proper_hash() -> CheckConstraint:
+    return CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash")
+
+
 class EntryRow(Base):
     """That an entry was made, for ever: what remains of it once its body has aged."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (_proper_hash(),)
 
     eid: Mapped[UUID] = mapped_column(primary_key=True)
     action_class: Mapped[str] = mapped_column("class", String(8))
@@ -52,6 +68,7 @@ class PendingRow(Base):
     """An entry that has no place in the tree yet."""
 
     __tablename__ = "audit_pending"
+    __table_args__ = (_proper_hash(),)
 
     at: Mapped[datetime] = mapped_column(primary_key=True)
     eid: Mapped[UUID] = mapped_column(primary_key=True)
@@ -69,10 +86,21 @@ class TreeRow(Base):
     predecessor: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class VkeyRow(Base):
+    """The verifier key of a tree, which is public; kept here too, so that a backup brings it back."""
+
+    __tablename__ = "audit_vkey"
+
+    tree_id: Mapped[int] = mapped_column(ForeignKey("audit_tree.tree_id"), primary_key=True)
+    vkey: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+
+
 class LeafRow(Base):
     """The place of an entry in a tree. No foreign keys: checking them row by row would halve the sequencer's pace."""
 
     __tablename__ = "audit_leaf"
+    __table_args__ = (_proper_hash(),)
 
     tree_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -121,6 +149,21 @@ class DroppedRow(Base):
     action_class: Mapped[str] = mapped_column("class", String(8), primary_key=True)
     month: Mapped[str] = mapped_column(Text, primary_key=True)
     eid: Mapped[UUID]
+
+
+class QuarantineRow(Base):
+    """A leaf or pending row that contradicted the log and was moved aside, by the entry that tells of it."""
+
+    __tablename__ = "audit_quarantine"
+
+    told_in: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(8))
+    tree_id: Mapped[int | None]
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime | None]
+    eid: Mapped[UUID]
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class DetailRow(SealedRow, Base):

@@ -3,34 +3,41 @@
 The steps, in the order of the findings:
 
 1. The database still refuses changes (`enforcement`).
-2. Leaves are numbered without gaps, each belongs to an entry, and the bytes of the entry hash to it.
-3. What is searched by is what the bytes say, and no entry claims an instant before a checkpoint that it came after.
-4. Tiles, head and every checkpoint are what the leaves make.
-5. Each checkpoint is signed by the key kept outside the database.
-6. Every entry has its place or awaits it; no body stands without an entry.
-7. The checkpoint kept outside the database is one of this log.
+2. The checkpoint kept outside the database is one of this log.
+3. Each further tree begins with the entry that tells of its opening, and the tree it left is as it was (`succession`).
+4. The database holds the checkpoints that were told to the file anchor (`anchored`).
+5. Leaves are numbered without gaps, each belongs to an entry, and the bytes of the entry hash to it.
+6. What is searched by is what the bytes say, and no entry claims an instant before a checkpoint that it came after.
+7. Personal details that an entry speaks of are there, or told to have been erased (`remembering`).
+8. Tiles, head and every checkpoint are what the leaves make.
+9. Each checkpoint is signed by the key of its tree (`keys`).
+10. Every entry has its place or awaits it; no body stands without an entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from governance.audit import merkle
 from governance.audit.actions import Action
+from governance.audit.anchored import AnchorComparison
 from governance.audit.appending import append
 from governance.audit.enforcement import verify_enforcement
+from governance.audit.findings import MAX_FINDINGS, Mark, Verification
+from governance.audit.keys import Source, TreeKey, key_of, recorded_key
 from governance.audit.leaves import REMOVED, Leaf, read_leaves
-from governance.audit.notes import Checkpoint, Note, NoteError, Verifier, open_checkpoint
+from governance.audit.notes import Checkpoint, Note, NoteError, open_checkpoint
+from governance.audit.outside import Outside
+from governance.audit.remembering import DetailComparison
+from governance.audit.succession import check_successions
+from governance.audit.tables import CheckpointRow, QuarantineRow
 from governance.audit.trees import Tree, all_trees, checkpoints, newest_checkpoint
 from governance.kernel.work import Work
 
-MAX_FINDINGS = 20
 MAX_SIZE = 2**63 - 1
 LATE = timedelta(hours=1)
 """No transaction is open longer; an entry that is placed later than this after its instant is reported."""
@@ -43,7 +50,8 @@ WHERE tree_id = :tree AND level = ANY(:levels) AND index = ANY(:indexes)
 """
 _GROWN = """
 SELECT h.size, (SELECT count(*) FROM audit_tile t WHERE t.tree_id = h.tree_id) AS tiles,
-    (SELECT coalesce(max(l.seq) + 1, 0) FROM audit_leaf l WHERE l.tree_id = h.tree_id) AS leaves
+    (SELECT coalesce(max(l.seq) + 1, 0) FROM audit_leaf l WHERE l.tree_id = h.tree_id) AS leaves,
+    (SELECT coalesce(min(l.seq), 0) FROM audit_leaf l WHERE l.tree_id = h.tree_id) AS first
 FROM audit_head h WHERE h.tree_id = :tree
 """
 _MISPLACED = """
@@ -64,122 +72,103 @@ SELECT b.eid FROM audit_body b WHERE NOT EXISTS (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something in the log that is not as it must be.
-
-    Attributes:
-        seq, eid: which entry, where one can be told.
-        what: what differs.
-        meaning: what must have happened.
-    """
-
-    seq: int | None
-    eid: UUID | None
-    what: str
-    meaning: str
-
-
-@dataclass(slots=True)
-class Verification:
-    """Outcome of a verification.
-
-    Attributes:
-        entries: leaves that were looked at.
-        dropped: of these, entries whose bodies were dropped by age, as the log itself tells.
-        pending: entries that await their place.
-        checkpoints: signed checkpoints that were checked.
-        differences: the first that were found; none means that the log is whole.
-    """
-
-    entries: int = 0
-    dropped: int = 0
-    pending: int = 0
-    checkpoints: int = 0
-    differences: list[Difference] = field(default_factory=list)
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing was found."""
-        return not self.differences
-
-    def found(self, seq: int | None, eid: UUID | None, what: str, meaning: str) -> None:
-        """Add a difference, up to the limit."""
-        if len(self.differences) < MAX_FINDINGS:
-            self.differences.append(Difference(seq, eid, what, meaning))
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A root that the tree must have at some size, as a checkpoint states it."""
-
-    size: int
-    name: str
-    root: bytes
-    at: datetime | None
-
-
 class _Marks:
     """The checkpoints of a tree whose signatures stand, read as the tree is walked through."""
 
     def __init__(
-        self, session: Session, tree: Tree, verifier: Verifier | None, outside: _Mark | None, report: Verification
+        self, session: Session, tree: Tree, key: TreeKey | None, outside: Sequence[Mark], report: Verification
     ) -> None:
-        self._session, self._tree = session, tree
-        self._verifier, self._outside, self._report = verifier, outside, report
+        self._session, self._tree, self._report = session, tree, report
+        self._key, self._outside = key, outside
 
-    def within(self, after: int, upto: int) -> list[_Mark]:
+    def within(self, after: int, upto: int) -> list[Mark]:
         """Marks of more than *after* and at most *upto* leaves, smallest first."""
-        marks = [self._outside] if self._outside is not None and after < self._outside.size <= upto else []
+        marks = [one for one in self._outside if after < one.size <= upto]
         for signed in checkpoints(self._session, self._tree.tree_id, after=after, upto=upto):
             self._report.checkpoints += 1
             name = f"the checkpoint of {signed.checkpoint.size} entries"
             try:
-                if self._verifier is not None:
-                    open_checkpoint(signed.note, self._verifier)
+                if self._key is not None:
+                    open_checkpoint(signed.note, self._key.verifier)
             except NoteError as error:
                 self._report.found(None, None, f"{name}: {error}", "It was forged or damaged.")
             else:
-                marks.append(_Mark(signed.checkpoint.size, name, signed.checkpoint.root, signed.at))
+                marks.append(Mark(signed.checkpoint.size, name, signed.checkpoint.root, signed.at))
         return sorted(marks, key=lambda mark: mark.size)
 
 
 def verify_live(
     work: Work,
     *,
+    outside: Outside,
     public_key: bytes | None,
-    outside: bytes | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Recompute the whole log, and tell of it in the trail.
 
     Args:
         work: whoever verifies.
-        public_key: of the signing key, from outside the database; None leaves signatures unchecked.
-        outside: the last checkpoint kept outside the database; None where there is none yet.
+        outside: what is kept of the log outside the database.
+        public_key: of the signing key on this host; None where there is none.
         progress: told how many entries of how many are done.
     """
-    report = Verification()
-    for weakness in verify_enforcement(work.session.connection()):
+    report, session = Verification(), work.session
+    for weakness in verify_enforcement(session.connection()):
         report.found(None, None, weakness, "The database no longer protects the log by itself.")
-    trees = all_trees(work.session)
-    kept = _read_outside(work.session, trees, outside, report)
+    trees, newest = all_trees(session), outside.last()
+    marks = _marks_outside(session, trees, outside, report)
+    left_signed = check_successions(session, trees, report)
+    keys = _keys(session, trees, outside, public_key, report)
+    anchored = AnchorComparison(session, trees, keys, left_signed, newest).compare(outside.anchor_path, report)
     total = sum(tree.size for tree in trees)
     for tree in trees:
-        verifier = None if public_key is None else Verifier(tree.origin, public_key)
-        outer = _Mark(kept.size, "the checkpoint kept outside", kept.root, None) if kept else None
-        marks = _Marks(work.session, tree, verifier, outer if kept and kept.origin == tree.origin else None, report)
-        _check_tree(work.session, tree, marks, report, lambda done: progress and progress(done, total))
-    _check_strays(work.session, report)
+        outer = [*marks.get(tree.tree_id, ()), *anchored.get(tree.tree_id, ())]
+        signed = _Marks(session, tree, keys.get(tree.tree_id), outer, report)
+        _check_tree(session, tree, signed, report, lambda done: progress and progress(done, total))
+    _check_strays(session, report)
+    _count_unsigned(session, trees[-1], report)
     counts = {"entries": report.entries, "differences": len(report.differences), "dropped": report.dropped}
     append(work, Action.AUDIT_VERIFIED, facts=counts)
     return report
 
 
+def _keys(
+    session: Session, trees: Sequence[Tree], outside: Outside, public_key: bytes | None, report: Verification
+) -> Mapping[int, TreeKey]:
+    """The key of each tree, with a note where it is not known from outside the database."""
+    keys: dict[int, TreeKey] = {}
+    for tree in trees:
+        key, recorded = key_of(session, tree, outside=outside, public_key=public_key), recorded_key(session, tree)
+        if key is not None:
+            keys[tree.tree_id] = key
+            if recorded is not None and recorded != key.verifier:
+                what = f"the database names another verifier key for tree {tree.tree_id} than is kept outside"
+                report.found(None, None, what, "It was put there to let forged checkpoints pass.")
+        if newest_checkpoint(session, tree.tree_id) is None:
+            continue
+        if key is None:
+            report.notes.append(
+                f"The signatures on the checkpoints of tree {tree.tree_id} ({tree.origin}) were not checked: its "
+                "public key is known neither outside the database nor in it. Their roots were compared with the leaves."
+            )
+        elif key.source is Source.DATABASE:
+            report.notes.append(
+                f"The checkpoints of tree {tree.tree_id} were verified with a public key that is known from the "
+                "database alone, whose administrator could have put it there. Compare it with the vkey that auditors "
+                f"kept: {key.verifier.vkey()}"
+            )
+        elif key.source is Source.OUTSIDE and public_key not in (None, key.verifier.public_key):
+            report.notes.append(
+                f"The checkpoints of tree {tree.tree_id} were verified with the public key in audit/vkeys of the data "
+                "folder; its private key is not in use any more."
+            )
+    return keys
+
+
 def _check_tree(
     session: Session, tree: Tree, marks: _Marks, report: Verification, progress: Callable[[int], object]
 ) -> None:
-    edge = merkle.Edge()
+    edge, details = merkle.Edge(), DetailComparison(session)
     earliest: datetime | None = None  # an entry placed from here on is not older than this
     for rows in read_leaves(session, tree.tree_id, 0, tree.size):
         begin, end = 0, edge.size + len(rows)
@@ -190,6 +179,7 @@ def _check_tree(
                 what = f"the first {mark.size} entries do not make the root of {mark.name}"
                 report.found(None, None, what, "Entries before that number were changed with their hashes.")
         _grow(session, tree, edge, rows, begin, end, earliest, report)
+        details.compare(rows, report)
         progress(report.entries)
     if (edge.size, edge.root(), edge.to_bytes()) != (tree.size, tree.root, tree.edge):
         report.found(edge.size, None, f"the head of tree {tree.tree_id} is not what the leaves make", _HASHES)
@@ -197,7 +187,7 @@ def _check_tree(
         what = f"{mark.name} states {mark.size} entries, but tree {tree.tree_id} has {tree.size}"
         report.found(tree.size, None, what, "The tail was cut off, or the database is an older copy.")
     grown = session.execute(text(_GROWN), {"tree": tree.tree_id}).one()
-    if grown.leaves != grown.size or grown.tiles != sum(merkle.full_tiles(grown.size)):
+    if grown.leaves != grown.size or grown.first or grown.tiles != sum(merkle.full_tiles(grown.size)):
         what = f"tree {tree.tree_id} has other leaves or tiles than its head says"
         report.found(tree.size, None, what, "They were added or removed by hand.")
 
@@ -248,20 +238,37 @@ def _check_strays(session: Session, report: Verification) -> None:
             report.found(None, eid, what, meaning)
 
 
-def _read_outside(
-    session: Session, trees: Sequence[Tree], outside: bytes | None, report: Verification
-) -> Checkpoint | None:
-    if outside is None:
-        if any(newest_checkpoint(session, tree.tree_id) for tree in trees):
+def _count_unsigned(session: Session, tree: Tree, report: Verification) -> None:
+    signed = newest_checkpoint(session, tree.tree_id)
+    report.unsigned = report.pending + tree.size - (0 if signed is None else min(signed.checkpoint.size, tree.size))
+    moved = session.scalar(select(func.count()).select_from(QuarantineRow)) or 0
+    if moved:
+        report.notes.append(
+            f"{moved} rows that contradicted the log were moved aside by an operator, before they were under any root: "
+            f"governance audit search --action {Action.AUDIT_ROWS_QUARANTINED.value}"
+        )
+
+
+def _marks_outside(
+    session: Session, trees: Sequence[Tree], outside: Outside, report: Verification
+) -> Mapping[int, Sequence[Mark]]:
+    """The checkpoint kept outside, by number of its tree; the last one of a tree that was left binds it no more."""
+    newest = outside.last()
+    if newest is None:
+        if session.scalar(select(CheckpointRow.tree_id).limit(1)) is not None:
             what = "no checkpoint is kept outside the database, though some were signed"
             report.found(None, None, what, "The folder outside was lost, or emptied to hide a change.")
-        return None
+        return {}
     try:
-        kept = Checkpoint.parse_text(Note.parse(outside).text)
+        kept = Checkpoint.parse_text(Note.parse(newest).text)
     except NoteError as error:
         report.found(None, None, f"the checkpoint kept outside: {error}", "It was damaged.")
-        return None
-    if kept.origin not in {tree.origin for tree in trees}:
+        return {}
+    if outside.admitted() == trees[-1].origin and trees[-1].predecessor == newest:
+        return {}  # nothing was signed yet of the present tree, whose first entry tells of this one
+    tree = next((tree for tree in trees if tree.origin == kept.origin), None)
+    if tree is None:
         what = f"the checkpoint kept outside is of {kept.origin}, which this database does not hold"
         report.found(None, None, what, "The log was replaced, or the database restored from an older copy.")
-    return kept
+        return {}
+    return {tree.tree_id: [Mark(kept.size, "the checkpoint kept outside", kept.root, None)]}

@@ -1,5 +1,6 @@
 """`audit`: read the log, verify it, hand it to an auditor."""
 
+import contextlib
 import shlex
 from datetime import datetime
 from pathlib import Path
@@ -8,12 +9,20 @@ from uuid import UUID
 import click
 
 from governance.audit import operations as log
-from governance.audit.errors import AuditBrokenError
+from governance.audit.errors import AuditBrokenError, AuditRollbackError
+from governance.audit.findings import Verification
 from governance.audit.trail import Filter
 from governance.audit.verify import describe, verify_export
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.custody.opening import Store
-from governance.custody.signing import bring_up_to_date, has_signing_key, outside_of, public_key_of, signer_of
+from governance.custody.signing import (
+    bring_up_to_date,
+    has_signing_key,
+    outside_of,
+    public_key_of,
+    signer_of,
+    succeed,
+)
 from governance.kernel.clock import UTC
 from governance.kernel.ids import EntryId, SubjectRef
 from governance.kernel.work import OPERATOR, open_work
@@ -66,38 +75,63 @@ def verify(*, directory: Path | None, checkpoint: Path | None, vkey: Path | None
 
 
 def _verify_live(store: Store, *, as_json: bool) -> int:
-    secrets_dir = store.settings.secrets_dir
     outside = outside_of(store.settings.data_dir)
-    key = public_key_of(secrets_dir) if has_signing_key(secrets_dir) else None
+    # Whatever hinders this raises an alarm, or leaves entries under no checkpoint; both are told below.
+    with contextlib.suppress(AuditBrokenError, AuditRollbackError, OSError):
+        bring_up_to_date(store)
     with progress("Verifying") as bar, open_work(store.database, OPERATOR) as work:
-        found = log.verify_live(work, public_key=key, outside=outside.last(), progress=bar)
-    alarm = outside.alarm()
+        found = log.verify_live(work, public_key=_public_key(store), outside=outside, progress=bar)
+    alarms = outside.alarms()
+    whole = found.whole and not alarms
     if as_json:
-        answer_json({"whole": found.whole and alarm is None, "alarm": alarm, "report": found})
+        answer_json({"whole": whole, "alarms": alarms, "report": found})
     else:
-        click.echo(
-            f"{found.entries} entries and {found.checkpoints} checkpoints verified, {found.pending} entries waiting"
-        )
-        for one in found.differences:
-            place = "" if one.seq is None else f"entry {one.seq}: "
-            click.echo(f"{place}{one.what}. {one.meaning}")
-        if key is None:
-            click.echo("Signatures were not checked: the signing key is not on this host.")
-        if alarm is not None:
+        _tell(found)
+        for alarm in alarms:
             click.echo(f"Alarm since {alarm.since}: {alarm.detail}")
-        click.echo("WHOLE" if found.whole and alarm is None else "NOT WHOLE")
-    return 0 if found.whole and alarm is None else NOT_WHOLE
+        click.echo("WHOLE" if whole else "NOT WHOLE")
+    return 0 if whole else NOT_WHOLE
+
+
+def _tell(found: Verification) -> None:
+    click.echo(f"{found.entries} entries and {found.checkpoints} checkpoints verified, {found.pending} entries waiting")
+    for note in found.notes:
+        click.echo(f"Note: {note}")
+    if found.unsigned:
+        click.echo(
+            f"{found.unsigned} entries are under no checkpoint: only the database protects them, and this says nothing "
+            "about whether entries are missing among them."
+        )
+    for one in found.differences:
+        place = "" if one.seq is None else f"entry {one.seq}: "
+        click.echo(f"{place}{one.what}. {one.meaning}")
+
+
+def _public_key(store: Store) -> bytes | None:
+    secrets_dir = store.settings.secrets_dir
+    return public_key_of(secrets_dir) if has_signing_key(secrets_dir) else None
 
 
 @audit.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-def export(*, directory: Path) -> None:
-    """Write the log to DIRECTORY in the layout of transparency logs (C2SP tlog-tiles), for an auditor."""
+@click.option("--tree", "tree_id", type=click.IntRange(1), help="Number of an earlier tree (the first is 1).")
+def export(*, directory: Path, tree_id: int | None) -> None:
+    """Write the log to DIRECTORY in the layout of transparency logs (C2SP tlog-tiles), for an auditor.
+
+    Without --tree it is the tree that grows; those that were left when a new one was opened are exported by number.
+    """
     with opened() as store, progress("Exporting") as bar:
-        bring_up_to_date(store)
+        if tree_id is None:
+            bring_up_to_date(store)
         with open_work(store.database, OPERATOR) as work:
-            key = public_key_of(store.settings.secrets_dir)
-            done = log.export(work, directory=directory, public_key=key, progress=bar)
+            done = log.export(
+                work,
+                directory=directory,
+                outside=outside_of(store.settings.data_dir),
+                public_key=_public_key(store),
+                tree_id=tree_id,
+                progress=bar,
+            )
     say(f"Exported {done.size} entries. To verify with checkpoint and vkey that were kept elsewhere:")
     click.echo(f"python -m governance.audit.verify {shlex.quote(str(directory))} --checkpoint CHECKPOINT --vkey VKEY")
 
@@ -184,14 +218,49 @@ def proof(*, entry: UUID, as_json: bool) -> None:
 
 
 @audit.command("open-tree")
+@click.option("--new-key", is_flag=True, help="Make a new signing key for it; the old one is lost, or is destroyed.")
 @click.option("--yes", is_flag=True, help="Open it without asking.")
-def open_tree(*, yes: bool) -> None:
-    """Open a new tree, where the old one cannot go on (the database is an older copy than the last checkpoint)."""
+def open_tree(*, new_key: bool, yes: bool) -> None:
+    """Open a new tree, where the old one cannot go on.
+
+    That is so where the database is an older copy than the last checkpoint, and where the signing key is lost or is to
+    be replaced.
+    """
     if not yes:
-        click.confirm("Auditors must be told of a new tree. Open it?", abort=True, err=True)
+        asked = "Auditors must be told of a new tree and its new key" if new_key else "Auditors must be told of it"
+        click.confirm(f"{asked}. Open a new tree?", abort=True, err=True)
     with opened() as store:
-        if not has_signing_key(store.settings.secrets_dir):
-            raise AuditBrokenError("The signing key is not on this host; open the tree where it is.")
-        origin = signer_of(store).open_tree(OPERATOR)
+        if new_key:
+            origin = succeed(store, OPERATOR)
+        elif has_signing_key(store.settings.secrets_dir):
+            origin = signer_of(store).open_tree(OPERATOR)
+        else:
+            raise AuditBrokenError(
+                "The signing key is not on this host; open the tree where it is, or if it is lost, with --new-key."
+            )
+        vkey = outside_of(store.settings.data_dir).vkey()
     click.echo(origin)
-    say("Tell auditors this origin, and keep the last checkpoint of the old tree.")
+    say(f"Tell auditors this origin and its verifier key, {vkey}; let them keep what they have of the old tree.")
+
+
+@audit.command()
+@click.option("--yes", is_flag=True, help="Move them without asking.")
+@as_json
+def quarantine(*, yes: bool, as_json: bool) -> None:
+    """Move aside rows of the log that somebody wrote by hand and that keep genuine entries from their places.
+
+    They stay in a table of their own, and an entry tells of them. Genuine entries lose nothing.
+    """
+    if not yes:
+        click.confirm("Do you know who wrote them, and have you kept a copy of the database?", abort=True, err=True)
+    with opened() as store:
+        with open_work(store.database, OPERATOR) as work:
+            moved = log.quarantine(work, outside=outside_of(store.settings.data_dir))
+        bring_up_to_date(store)
+    if as_json:
+        answer_json(moved)
+        return
+    click.echo(
+        f"Moved aside: {moved.leaves} leaves, {moved.pending} pending rows. {moved.entries} genuine entries were named "
+        f"in them; none of these is lost. Entry {moved.told_in} tells of it."
+    )

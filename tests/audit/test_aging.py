@@ -66,7 +66,7 @@ def test_the_log_stays_whole_and_provable_after_a_dropping(aged: Log):
     aged.sign()
     key = aged.key.public_key().public_bytes_raw()
     with open_work(aged.database, SYSTEM, clock=FixedClock(aged.now)) as work:
-        found = audit.verify_live(work, public_key=key, outside=aged.outside.last())
+        found = audit.verify_live(work, public_key=key, outside=aged.outside)
         assert found.whole, found.differences
         assert (found.entries, found.dropped) == (602, 300)
         proof = audit.inclusion_proof(work, eid=aged.eids[5])
@@ -79,7 +79,7 @@ def test_the_log_stays_whole_and_provable_after_a_dropping(aged: Log):
         with pytest.raises(NotFoundError, match="by age"):
             audit.details(work, eid=aged.eids[5])
         assert all(one.entry.at > OLD for one in audit.search(work, by=Filter(action="customers:person:read")).entries)
-        exported = audit.export(work, directory=aged.folder / "export", public_key=key)
+        exported = audit.export(work, directory=aged.folder / "export", outside=aged.outside, public_key=key)
     assert (exported.pruned, exported.kept, exported.damaged) == (512, 212, ())
     report = verify.verify_export(aged.folder / "export", kept=aged.outside.last(), vkey=aged.outside.vkey())
     assert report.whole, report.findings

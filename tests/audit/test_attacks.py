@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from governance.audit import notes, verify
 from governance.audit import operations as audit
 from governance.audit.errors import AuditBrokenError, AuditRollbackError
+from governance.audit.findings import Verification
 from governance.audit.outside import Outside
-from governance.audit.verification import Verification
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
 from governance.kernel.work import SYSTEM, open_work
@@ -58,13 +58,13 @@ def kept(log: Log) -> bytes:
 def verify_live(log: Log) -> Verification:
     with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
         key = log.key.public_key().public_bytes_raw()
-        return audit.verify_live(work, public_key=key, outside=log.outside.last())
+        return audit.verify_live(work, public_key=key, outside=log.outside)
 
 
 def verify_offline(log: Log, taken: bytes) -> verify.Report:
     with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
         key = log.key.public_key().public_bytes_raw()
-        audit.export(work, directory=log.folder / "export", public_key=key)
+        audit.export(work, directory=log.folder / "export", outside=log.outside, public_key=key)
     return verify.verify_export(log.folder / "export", kept=taken, vkey=log.outside.vkey())
 
 
@@ -240,7 +240,10 @@ def test_replacing_the_whole_log_by_a_shorter_one_is_found(grown: Log):
         "DELETE FROM audit_body WHERE eid NOT IN (SELECT eid FROM audit_leaf WHERE seq % 2 = 0 AND seq < 200)",
         "DELETE FROM audit_checkpoint",
     )
-    assert meanings(verify_live(grown)) == {"The tail was cut off, or the database is an older copy."}
+    assert meanings(verify_live(grown)) == {
+        "The tail was cut off, or the database is an older copy.",
+        "They were deleted from the database past its triggers.",
+    }
     assert_signer_refuses(grown)
 
 

@@ -103,7 +103,7 @@ def test_a_pending_entry_goes_only_once_it_has_its_leaf(log: Log, fresh_store: S
         ("GRANT DELETE ON audit_entry TO {app}", "{app} may DELETE on audit_entry"),
         ("GRANT UPDATE (leaf_hash) ON audit_leaf TO {app}", "{app} may UPDATE on audit_leaf"),
         ("GRANT INSERT ON audit_entry TO PUBLIC", "may INSERT on audit_entry"),
-        (f"GRANT SELECT ON {MONTH} TO {{app}}", f"{{app}} may SELECT on {MONTH}"),
+        (f"GRANT INSERT ON {MONTH} TO {{app}}", f"{{app}} may INSERT on {MONTH}"),
         ("GRANT {owner} TO {app}", "role {app} may act as {owner}"),
         ("ALTER ROLE {app} BYPASSRLS", "role {app} has rights beyond"),
         ("ALTER ROLE {owner} LOGIN", "role {owner}, which owns the log, may log in"),

@@ -22,7 +22,7 @@ from tests.audit.conftest import Log
 def export(log: Log, directory: Path, **options: int) -> Exported:
     with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
         key = log.key.public_key().public_bytes_raw()
-        return audit.export(work, directory=directory, public_key=key, **options)  # type: ignore[arg-type]
+        return audit.export(work, directory=directory, outside=log.outside, public_key=key, **options)  # type: ignore[arg-type]
 
 
 def judge(log: Log, directory: Path) -> verify.Report:
@@ -120,7 +120,8 @@ def test_exporting_is_told_in_the_trail_and_shows_its_progress(log: Log, tmp_pat
     seen: list[tuple[int, int]] = []
     with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
         audit.export(
-            work, directory=tmp_path / "out", public_key=log.key.public_key().public_bytes_raw(),
+            work, directory=tmp_path / "out", outside=log.outside,
+            public_key=log.key.public_key().public_bytes_raw(),
             progress=lambda done, total: seen.append((done, total)),
         )  # fmt: skip
     assert seen == [(256, 600), (512, 600), (600, 600)]
