@@ -33,6 +33,7 @@ from governance.custody.streams import Header, StreamWriter
 from governance.custody.tombstones import Tombstones
 from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.db import psycopg_url
+from governance.kernel.errors import ConfigurationError
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named
 from governance.kernel.work import Actor, open_work
@@ -49,6 +50,10 @@ SELECT pg_export_snapshot(),
     (SELECT max(id) FROM key_epoch WHERE retired_at IS NULL),
     (SELECT coalesce(array_agg(DISTINCT epoch ORDER BY epoch), '{}') FROM data_key WHERE wrapped IS NOT NULL),
     (SELECT array_agg(version::int ORDER BY version) FROM index_version WHERE state <> 'dropped')
+"""
+_CLOSED: Final[LiteralString] = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')
+AND NOT has_table_privilege(oid, 'SELECT') ORDER BY relname
 """
 _LOG: Final[LiteralString] = """
 SELECT t.origin, h.size, encode(h.root, 'hex'), (SELECT count(*) FROM audit_pending),
@@ -71,7 +76,7 @@ def nightly(store: Store, actor: Actor, *, clock: Clock | None = None) -> Nightl
     Raises:
         BackupError: what was written is not what was read.
         BusyError: another process is at it.
-        ConfigurationError: settings name no administrator of the database.
+        ConfigurationError: settings name no connection that pg_dump could use.
         UnavailableError: the database does not answer, or pg_dump failed.
     """
     places = Places(store.settings.data_dir)
@@ -93,6 +98,23 @@ def make_key_dump(store: Store, actor: Actor, *, clock: Clock | None = None) -> 
     beside them would be lost.
     """
     return _make(store, actor, with_data=False, clock=clock or SystemClock())
+
+
+def hindrance(store: Store) -> str | None:
+    """Why no backup can be made, known before one is tried; None where nothing is in the way."""
+    try:
+        url = store.server.backup_url()
+    except ConfigurationError as error:
+        return error.detail
+    with outage_named(), psycopg.connect(psycopg_url(url)) as connection:
+        closed = [str(name) for (name,) in connection.execute(_CLOSED)]
+        user = connection.info.user
+    if closed:
+        return (
+            f"The database role {user} may not read {', '.join(closed[:3])}{' and others' if closed[3:] else ''}; as "
+            f'an administrator: GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}", and the same ON ALL SEQUENCES.'
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +155,14 @@ def _make(store: Store, actor: Actor, *, with_data: bool, clock: Clock) -> Backu
 
 def _write_files(store: Store, draft: Path, name: str, *, with_data: bool, clock: Clock) -> Manifest:
     """Write the files out of one snapshot; answers what is in them, counted in what was written."""
-    ring, server = store.keyring, store.server
+    ring, server, url = store.keyring, store.server, store.server.backup_url()
     root = ring.backup_roots()[-1].version
     files: dict[str, FileFacts] = {}
-    with _snapshot(server.admin_url()) as connection:
+    with _snapshot(url) as connection:
         seen, log_facts = _look(connection)
         made_at = clock.now()
         if with_data:
-            dump = dumps.data_dump(server.client_environment(), snapshot=seen.snapshot)
+            dump = dumps.data_dump(server.client_environment(url), snapshot=seen.snapshot)
             files[DATA] = _seal(draft / DATA, dump, ring, keeping.header_of(DATA, name, "backup", root))
         counting = _Counting(_key_dump(connection))
         files[KEYS] = _seal(draft / KEYS, counting, ring, keeping.header_of(KEYS, name, "epoch", seen.epoch))
@@ -171,9 +193,9 @@ def _write_files(store: Store, draft: Path, name: str, *, with_data: bool, clock
 
 
 @contextlib.contextmanager
-def _snapshot(admin_url: str) -> Iterator[Connection]:
+def _snapshot(url: str) -> Iterator[Connection]:
     """A transaction that sees one state throughout, however long it takes."""
-    with psycopg.connect(psycopg_url(admin_url)) as connection:
+    with psycopg.connect(psycopg_url(url)) as connection:
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.commit()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

@@ -19,6 +19,7 @@ from governance.audit.progress import progress
 from governance.custody import rotation
 from governance.custody.errors import TombstoneError
 from governance.custody.keeping import is_overdue, last_backup
+from governance.custody.backup import hindrance
 from governance.custody.opening import Store
 from governance.custody.places import Places
 from governance.custody.recovery import status as sheet_status
@@ -227,6 +228,17 @@ def _space(patient: _Patient) -> Iterator[Finding]:
             f"Only {free >> 20} MiB are free where the data folder lies.",
             "Make room; a full disk stops the database and its backups",
         )
+def _hindrance(patient: _Patient) -> Iterator[Finding]:
+    hindered = hindrance(patient.store)
+    if hindered is not None:
+        yield Finding(
+            "backup-impossible",
+            Level.WARNING,
+            f"The worker can make no backups, and end no key epoch. {hindered}",
+            "Change that and start the worker anew; until then let a timer run governance backup as somebody who can",
+        )
+
+
 
 
 def _modes(patient: _Patient) -> Iterator[Finding]:
@@ -260,3 +272,4 @@ CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _clock,
     _space,
 )
+    _hindrance,

@@ -12,6 +12,7 @@ from governance.custody.signing import has_signing_key, outside_of
 from governance.kernel import schema
 from governance.kernel.clock import Clock
 from governance.kernel.db import psycopg_url, sqlalchemy_url
+from governance.kernel.errors import ConfigurationError
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.outage import outage_named
 from governance.kernel.passwords import keep_passwords, new_password, read_passwords
@@ -23,6 +24,7 @@ from governance.vault.keyring import Keyring
 Say = Callable[[str], None]
 
 _CURRENT: Final = "SELECT version_num FROM alembic_version"
+_SIGNED: Final = "SELECT EXISTS (SELECT FROM audit_vkey)"
 
 
 def found(server: Server, *, clock: Clock, say: Say) -> None:
@@ -42,14 +44,14 @@ def found(server: Server, *, clock: Clock, say: Say) -> None:
     data_dir = prepare_data_dir(settings.data_dir)
     with outage_named():
         password = app_password(server)
-        admin = server.admin_url()
-        if server.embedded is not None:
-            admin = schema.create_database(server.maintenance_url(), server.database_name)
-        if _stands_at(admin) != newest() or not _logs_in(server):
+        if not _is_current(server):
+            admin = server.admin_url()
+            if server.embedded is not None:
+                admin = schema.create_database(server.maintenance_url(), server.database_name)
             schema.provision(admin, roles=server.roles, app_password=password)
             say(f"Database roles {server.roles.owner} and {server.roles.app} are set.")
-        migrate(server, say=say)
-        _make_keyring(server, admin, clock=clock, say=say)
+            migrate(server, say=say)
+        _make_keyring(server, clock=clock, say=say)
     if not has_signing_key(settings.secrets_dir):
         if outside_of(data_dir).last() is not None:
             raise SigningKeyError(
@@ -61,7 +63,8 @@ def found(server: Server, *, clock: Clock, say: Say) -> None:
 
 
 def migrate(server: Server, *, say: Say) -> None:
-    """Bring the schema up to this release; nothing where it is.
+            return
+    """Bring the schema up to this release; nothing, and no administrator needed, where it is.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -69,9 +72,12 @@ def migrate(server: Server, *, say: Say) -> None:
     with outage_named():
         admin = server.admin_url()
         before = _stands_at(admin)
+        ConfigurationError: something is to be done, and settings name no administrator.
         if before == newest():
             return
         schema.migrate(admin, roles=server.roles)
+        if _is_current(server):
+            return
     say(f"The schema is at {newest()} now (before: {before or 'nothing'}).")
 
 
@@ -98,19 +104,28 @@ def _stands_at(url: str) -> str | None:
     return None if found is None else str(found[0])
 
 
-def _logs_in(server: Server) -> bool:
+def _is_signed(url: str) -> bool:
+    with psycopg.connect(psycopg_url(url)) as connection:
+        return connection.execute(_SIGNED).fetchone() == (True,)
+
+
+def _is_current(server: Server) -> bool:
+    """Whether the service's role logs in and finds the schema of this release, so that nothing is to be done."""
     try:
-        psycopg.connect(psycopg_url(server.app_url())).close()
+        return _stands_at(server.app_url()) == newest()
+    except (ConfigurationError, psycopg.errors.InsufficientPrivilege):
+        return False
     except psycopg.OperationalError:
         return False
-    return True
 
 
-def _make_keyring(server: Server, admin: str, *, clock: Clock, say: Say) -> None:
+def _make_keyring(server: Server, *, clock: Clock, say: Say) -> None:
+        if not server.has_administrator:
+            raise
     path = server.settings.secrets_dir / KEYRING
     if path.exists():
         return
-    with psycopg.connect(psycopg_url(admin)) as connection:
+    with psycopg.connect(psycopg_url(server.app_url())) as connection:
         sealed = connection.execute("SELECT EXISTS (SELECT FROM key_epoch)").fetchone()
     if sealed == (True,):
         raise KeyringError(

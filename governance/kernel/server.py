@@ -1,8 +1,8 @@
 """Which PostgreSQL a store lives in, and as whom to log in: the one that settings name, or the embedded one.
 
-The service logs in as `<prefix>_app` and nothing more. An administrator is needed by set-up, migration, backup and
-restore. Where settings give one URL only and it is an administrator's, the service's own is made of it with the
-password that `init` kept in `secrets/database.json`.
+The service logs in as `<prefix>_app` and nothing more, its backups included. An administrator is needed by set-up,
+migration and restore. Where settings give one URL only and it is an administrator's, the service's own is made of it
+with the password that `init` kept in `secrets/database.json`.
 """
 
 import contextlib
@@ -66,13 +66,36 @@ class Server:
             raise ConfigurationError("This needs an administrator of the database: set GOVERNANCE_DATABASE_ADMIN_URL.")
         return psycopg_url(given)
 
+    @property
+    def has_administrator(self) -> bool:
+        """Whether settings name an administrator."""
+        given = self.settings.database_admin_url or self.settings.database_url
+        return self.embedded is not None or (given is not None and _user(given) != self.roles.app)
+
+    def backup_url(self) -> str:
+        """URL of who makes backups: the service's own role, unless GOVERNANCE_DATABASE_ADMIN_URL names another.
+
+        Raises:
+            ConfigurationError: settings name no connection that pg_dump could use.
+        """
+        named = self.settings.database_admin_url
+        if self.embedded is None and named is not None:
+            return psycopg_url(named)
+        if self.embedded is None and self.settings.prepare_threshold < 0:
+            # pg_dump sets up its session before it begins a transaction; a pooler would hand that on to the service.
+            raise ConfigurationError(
+                "Backups do not go through a pooler: set GOVERNANCE_DATABASE_ADMIN_URL to the address of the server "
+                "itself (the role of GOVERNANCE_DATABASE_URL will do)."
+            )
+        return self.app_url()
+
     def maintenance_url(self) -> str:
         """URL of an administrator from which the store's own database can be made."""
         return self.embedded.superuser_url() if self.embedded is not None else self.admin_url()
 
-    def client_environment(self) -> dict[str, str]:
-        """Variables that let PostgreSQL's programs log in as administrator; a URL in arguments would show in `ps`."""
-        told = conninfo_to_dict(self.admin_url())
+    def client_environment(self, url: str | None = None) -> dict[str, str]:
+        """Variables that let PostgreSQL's programs log in by *url*, else as administrator; arguments show in `ps`."""
+        told = conninfo_to_dict(url or self.admin_url())
         names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
         names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
         return {variable: str(told[name]) for name, variable in names.items() if told.get(name) is not None}

@@ -21,7 +21,7 @@ class Settings:
         data_dir: folder of keys, anchors, backups and the embedded database (mode 0700).
         bind_host, bind_port: where the web server listens.
         database_url: an existing PostgreSQL 18; without it the embedded one is started in the data folder.
-        database_admin_url: the same as an administrator: `up`, `init`, `migrate`, `backup` and `restore` need one.
+        database_admin_url: the same as an administrator: `init`, `restore`, `database dump` and migrations need one.
         role_prefix: prefix of the database roles, which are cluster-wide (one prefix per controller).
         prepare_threshold: executions after which a statement is prepared; -1 never (transaction poolers).
         pool_size: connections kept by each process.

@@ -9,6 +9,7 @@ from typing import Final
 from procrastinate import App, PsycopgConnector
 
 from governance.audit import sequencer
+from governance.custody import backup
 from governance.audit.errors import SignerBusyError
 from governance.custody.opening import Store, open_store, require_protected_log
 from governance.custody.signing import has_signing_key, signer_of
@@ -46,7 +47,7 @@ def run(settings: Settings) -> int:
 async def _run(store: Store) -> int:
     stopping = threading.Event()
     clock = SystemClock()
-    timetable = Timetable(store.database, entries(store.settings), clock=clock)
+    timetable = Timetable(store.database, entries(store.settings, backups=_can_back_up(store)), clock=clock)
     connector = PsycopgConnector(conninfo=store.server.app_url(), min_size=1, max_size=4)
     around = Surroundings(store, clock, stopping)
     app = make_app(connector, around)
@@ -60,6 +61,14 @@ async def _run(store: Store) -> int:
             return await _until_asked(app, _loops(around, timetable), stopping, asked)
     finally:
         timetable.stop()
+
+def _can_back_up(store: Store) -> bool:
+    """Whether the nightly backup can be made from here; said now, not in the night."""
+    hindrance = backup.hindrance(store)
+    if hindrance is not None:
+        log.warning("worker.makes_no_backups", reason=hindrance)
+    return hindrance is None
+
 
 
 def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:

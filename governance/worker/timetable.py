@@ -23,6 +23,7 @@ from governance.kernel.work import SYSTEM, open_work
 
 GRACE_SECONDS: Final = 3600
 LOOK_BACK: Final = timedelta(days=1)
+BACKUP: Final = "service.backup"
 
 log = get_logger(__name__)
 
@@ -42,14 +43,15 @@ class Entry:
     catch_up: bool = False
 
 
-def entries(settings: Settings) -> tuple[Entry, ...]:
-    """The timetable."""
-    return (
+def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
+    """The timetable; with the nightly backup only where *backups* can be made."""
+    told = (
         Entry("service.purge", "17 * * * *"),
         Entry("service.partitions", "5 0 * * *", catch_up=True),
-        Entry("service.backup", f"0 {settings.backup_hour_utc} * * *", catch_up=True),
+        Entry(BACKUP, f"0 {settings.backup_hour_utc} * * *", catch_up=True),
         Entry("service.rotate", "40 3 * * *", catch_up=True),
     )
+    return tuple(entry for entry in told if backups or entry.task != BACKUP)
 
 
 class Timetable:

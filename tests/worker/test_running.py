@@ -24,7 +24,7 @@ from governance.reference.operations import set_controller
 from tests.conftest import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def start(fresh_store: Store, fresh_database: Database, tmp_path: Path) -> Itera
     }
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin() -> subprocess.Popen[bytes]:
+    def begin(**changed: str) -> subprocess.Popen[bytes]:
         log = (tmp_path / "worker.log").open("ab")
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "governance.worker"], env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "governance.worker"], env=environment | changed, stdout=log, stderr=log
             )
         started.append(process)
         return process
@@ -123,3 +123,14 @@ def test_a_store_whose_log_lost_its_protection_is_not_worked_on(
 
     assert process.wait(30) == 1
     assert "no longer protects the audit log" in (tmp_path / "worker.log").read_text()
+
+
+def test_a_worker_that_can_make_no_backups_says_so_at_its_start(start: Start, tmp_path: Path) -> None:
+    process = start(GOVERNANCE_PREPARE_THRESHOLD="-1")
+    _until(lambda: "worker.started" in (tmp_path / "worker.log").read_text())
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(30) == 0
+    lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
+    (told,) = [line for line in lines if line["event"] == "worker.makes_no_backups"]
+    assert "GOVERNANCE_DATABASE_ADMIN_URL" in told["reason"]

@@ -93,3 +93,9 @@ def test_the_scheduler_hands_over_scheduled_instants_instead_of_running_anything
 
 def test_every_entry_of_the_timetable_names_a_task() -> None:
     assert {entry.task for entry in entries(Settings())} <= set(TASKS)
+
+
+def test_a_backup_that_cannot_be_made_is_not_on_the_timetable() -> None:
+    assert {entry.task for entry in entries(Settings())} - {
+        entry.task for entry in entries(Settings(), backups=False)
+    } == {"service.backup"}

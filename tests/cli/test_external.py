@@ -1,0 +1,83 @@
+"""A store on a PostgreSQL of one's own, run with the service's role alone."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from governance.custody import founding
+from governance.kernel.clock import SystemClock
+from governance.kernel.errors import ConfigurationError
+from governance.kernel.server import reach
+from governance.kernel.settings import Settings
+from governance.kernel.supervisor import Supervisor
+from tests.cli.conftest import Command
+from tests.cli.service import free_port
+from tests.conftest import Store
+
+
+@pytest.fixture
+def without_administrator(governance: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs commands on a store that is set up, as the service's role."""
+    monkeypatch.delenv("GOVERNANCE_DATABASE_ADMIN_URL")
+    return governance
+
+
+def test_a_backup_is_made_by_the_role_of_the_service(without_administrator: Command) -> None:
+    made = without_administrator("backup")
+
+    assert made.code == 0, made.err
+    assert without_administrator("backup", "--verify", made.out.strip()).code == 0
+    assert {one["code"] for one in without_administrator("doctor", "--json").json["findings"]} == {"recovery-sheet"}
+
+
+def test_an_epoch_is_ended_by_the_role_of_the_service(without_administrator: Command) -> None:
+    assert without_administrator("keys", "rotate", "--json").json["destroyed"] == [1]
+
+
+def test_a_store_that_is_up_to_date_starts_without_an_administrator(
+    without_administrator: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOVERNANCE_BIND", f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr(Supervisor, "run", lambda self: 0)
+
+    started = without_administrator("up")
+
+    assert started.code == 0, started.err
+    assert without_administrator("init").code == 0
+
+
+def test_a_schema_that_is_behind_needs_an_administrator(
+    fresh_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "store", database_url=fresh_store.app_url, role_prefix=fresh_store.roles.prefix
+    )
+    monkeypatch.setattr(founding, "newest", lambda: "9999")
+    with reach(settings) as server, pytest.raises(ConfigurationError, match="GOVERNANCE_DATABASE_ADMIN_URL"):
+        founding.found(server, clock=SystemClock(), say=lambda _: None)
+
+
+def test_a_pooler_in_the_way_of_backups_is_told_of_before_the_night(
+    without_administrator: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOVERNANCE_PREPARE_THRESHOLD", "-1")
+
+    told = without_administrator("doctor")
+
+    assert "WARNING backup-impossible" in told.out
+    assert "GOVERNANCE_DATABASE_ADMIN_URL" in told.out
+    assert without_administrator("backup").code == 1
+
+
+def test_a_table_that_the_role_may_not_read_is_told_of_before_the_night(
+    without_administrator: Command, fresh_store: Store
+) -> None:
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute(f'REVOKE SELECT ON import_kept FROM "{fresh_store.roles.app}"')
+
+    told = without_administrator("doctor")
+
+    assert "WARNING backup-impossible" in told.out
+    assert "import_kept" in told.out
+    assert "GRANT SELECT" in told.out
