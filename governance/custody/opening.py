@@ -10,6 +10,7 @@ from governance.custody.places import Places
 from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel.db import Database
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.folders import require_private
 from governance.kernel.outage import outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.server import Server, reach
@@ -57,6 +58,8 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
         SchemaOutdatedError: schema and release do not belong together.
         UnavailableError: the database does not answer.
     """
+    if settings.secrets_dir.is_dir():
+        require_private(settings.secrets_dir)
     keyring = Keyring(settings.secrets_dir / KEYRING)  # first, so that a wrong folder does not get a server
     with reach(settings) as server:
         database = Database(

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,8 @@ def prepare_data_dir(data_dir: Path) -> Path:
     Folders above the data folder keep their modes.
 
     Raises:
-        ConfigurationError: the folder belongs to another user, others may write to it, or it holds somebody's files.
+        ConfigurationError: the folder belongs to another user, others may write to it or enter one within it, or it
+            holds somebody's files.
     """
     folder = data_dir.absolute()
     try:
@@ -29,11 +31,26 @@ def prepare_data_dir(data_dir: Path) -> Path:
         _require_ours(folder)
         for name in OURS:
             (folder / name).mkdir(mode=PRIVATE, exist_ok=True)
+            require_private(folder / name)
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise ConfigurationError(
             f"The data folder {folder} cannot be used ({error.strerror}); set GOVERNANCE_DATA_DIR to a folder of yours."
         ) from error
     return folder
+
+
+def require_private(folder: Path) -> None:
+    """Refuse a folder of secrets or locks that other users may enter: who can write there can replace what it holds.
+
+    Raises:
+        ConfigurationError: they may; the detail says how to close it.
+    """
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        raise ConfigurationError(
+            f"The folder {folder} is open to other users (mode {mode:04o}). Find out whether somebody was there, then "
+            f"run: chmod 700 {shlex.quote(str(folder))}"
+        )
 
 
 def _require_ours(folder: Path) -> None:
@@ -48,7 +65,8 @@ def _require_ours(folder: Path) -> None:
     is_store = _looks_like_store(folder) or all(map(_looks_like_store, folder.iterdir()))
     if state.st_mode & stat.S_IWOTH or not is_store:
         raise ConfigurationError(
-            f"{folder} is shared or holds other files; set GOVERNANCE_DATA_DIR to a new or an empty folder."
+            f"{folder} is shared or holds other files; set GOVERNANCE_DATA_DIR to a new or an empty folder, or if this "
+            f"one is yours alone: chmod 700 {shlex.quote(str(folder))}"
         )
     folder.chmod(PRIVATE)
 

@@ -1,5 +1,7 @@
 """Settings: one frozen record, read once from `GOVERNANCE_*` variables and complete at start."""
 
+import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +12,18 @@ from governance.kernel.errors import ConfigurationError
 Secret = NewType("Secret", str)
 
 PREFIX = "GOVERNANCE_"
+READ_ELSEWHERE = frozenset(
+    {
+        "ADMIN_EMAIL", "ADMIN_NAME", "CONTROLLER_ADDRESS", "CONTROLLER_NAME", "COUNTRY",  # init
+        "RECOVERY_PASSPHRASE",  # keys recovery
+        "LIFELINE_FD",  # from a supervisor to its processes
+        "TEST_DATABASE_URL",  # tests
+        "KEY", "URL",  # API clients, as the guide has them
+    }
+)  # fmt: skip
+"""Names behind the prefix that mean something to others."""
+CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(\d|[a-z]+://|tcp|udp)")
+"""What Kubernetes and Docker set of themselves for a neighbour that is called governance."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -52,7 +66,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read `GOVERNANCE_*` from *environ*; unknown or unusable values are refused by name.
+        """Read `GOVERNANCE_*` from *environ*; unknown names and unusable values are refused by name.
 
         Raises:
             ConfigurationError: names the variable and what it takes.
@@ -70,6 +84,7 @@ class Settings:
         settings._check()
         return settings
 
+        _refuse_unknown(environ, {name.upper() for name in known} | {"BIND"})
     def _check(self) -> None:
         limits = {
             "backup_keep": (1, 3650),
@@ -115,3 +130,24 @@ def _parse_bind(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ConfigurationError(f"{PREFIX}BIND takes host:port, for example 127.0.0.1:8000.")
     return host, int(port)
+    @property
+    def public_base(self) -> str:
+        """What links begin with: `public_url`, else where the service listens; without a slash at the end."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind_host, self.bind_host)  # noqa: S104 - compared only
+        return f"http://[{host}]:{self.bind_port}" if ":" in host else f"http://{host}:{self.bind_port}"
+
+
+def _refuse_unknown(environ: Mapping[str, str], settings: set[str]) -> None:
+    """A misspelt name would leave a setting as it is by default, and nobody would know."""
+    for variable in sorted(environ):
+        name = variable.removeprefix(PREFIX)
+        if name == variable or name in settings | READ_ELSEWHERE:
+            continue
+        if CONTAINER_LINK.match(f"{name}={environ[variable]}") and (name != "PORT" or "://" in environ[variable]):
+            continue
+        near = difflib.get_close_matches(name, sorted(settings | READ_ELSEWHERE), n=1)
+        meant = f"did you mean {PREFIX}{near[0]}?" if near else "see docs/operate.md for those that there are."
+        raise ConfigurationError(f"There is no setting {variable}; {meant}")
+

@@ -102,3 +102,23 @@ def test_a_damaged_password_file_is_told(tmp_path: Path, content: bytes) -> None
     (folder / "secrets" / "database.json").write_bytes(content)
     with pytest.raises(ConfigurationError, match="damaged"):
         read_passwords(folder)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o750, 0o701])
+def test_a_folder_of_secrets_that_is_open_to_others_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+    folder = prepare_data_dir(tmp_path / "my store")
+    (folder / "secrets").chmod(mode)
+    with pytest.raises(ConfigurationError, match=r"chmod 700 '.*my store/secrets'"):
+        prepare_data_dir(folder)
+    (folder / "secrets").chmod(0o700)
+    prepare_data_dir(folder)
+
+
+def test_a_folder_of_copied_backups_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    folder = tmp_path / "restored"
+    (folder / "backups").mkdir(parents=True)
+    folder.chmod(0o755)
+    with pytest.raises(ConfigurationError, match=f"chmod 700 {folder}"):
+        prepare_data_dir(folder)
+    folder.chmod(0o700)
+    prepare_data_dir(folder)
