@@ -85,13 +85,17 @@ class NoticeTextRow(Base):
 
 
 class ConsentSubjectRow(Base):
-    """The lock of a subject, and what it gives out: a sequence of events, and an instant that never goes back."""
+    """The lock of a subject, and what it gives out: a sequence of events, and an instant that never goes back.
+
+    Whoever waited for the lock of somebody who was merged meanwhile learns here to whom the event belongs now.
+    """
 
     __tablename__ = "consent_subject"
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
     recorded_at: Mapped[datetime]
+    merged_into: Mapped[UUID | None]
 
 
 class ConsentEventRow(SealedRow, Base):

@@ -14,6 +14,7 @@ _TYPES: Mapping[str, str] = {
     "date": "date",
     "boolean": "bool",
     "integer": "int4",
+    "big_integer": "int8",
     "numeric": "numeric",
     "large_binary": "bytea",
     "ARRAY": "varchar[]",

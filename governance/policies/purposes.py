@@ -219,6 +219,18 @@ def parse_purposes(source: bytes, *, name: str, categories: CategoryBook) -> Pur
     )
 
 
+def parse_purpose(node: Node, *, key: str, book: PurposeBook, categories: CategoryBook) -> Purpose:
+    """Read one purpose, as it stands in `purposes.yaml`, that rests on the law of *book*.
+
+    Raises:
+        DocumentError: where it is malformed or breaks a rule.
+    """
+    purpose = _purpose(node, key, book.bases)
+    for problem in problems(purpose, jurisdictions=book.jurisdictions, categories=categories):
+        node.wrong(problem)
+    return purpose
+
+
 def _jurisdiction(node: Node, key: str) -> Jurisdiction:
     said = node.fields(required=("titles", "countries", "soft_opt_in"))
     countries = said["countries"].texts()

@@ -104,6 +104,7 @@ def _create_events() -> None:
         sa.Column("person_id", sa.Uuid(), primary_key=True),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.Column("merged_into", sa.Uuid()),
     )
     op.create_table(
         "consent_event",

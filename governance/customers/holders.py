@@ -1,0 +1,158 @@
+"""Who is meant by a contact or an id: for rooms that act on people without reading what is kept of them.
+
+Whoever calls has decided that it may be. What an index answers is compared with the opened value, so that whoever
+writes digests into the database has nobody taken for somebody else.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from governance.customers.codes import ContactKind
+from governance.customers.records import NewContact
+from governance.customers.tables import ContactRow, PersonRow
+from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
+from governance.kernel.work import Work
+from governance.vault.ciphers import cipher_name
+from governance.vault.compartments import Compartment
+from governance.vault.errors import ShreddedError
+from governance.vault.formats import bound_to, generation_of, open_sealed
+from governance.vault.runtime import Vault, vault_of
+
+_VALUE = ContactRow.sealed_fields["value"]
+
+
+class Known(NamedTuple):
+    """A person, or the one whom they were merged into.
+
+    Attributes:
+        id: the person.
+        owner: key owner under whom new rows of the person are sealed.
+        ref: name in the audit log.
+        responsible: staff member who looks after the person.
+        created_at: since when the person is kept.
+    """
+
+    id: SubjectId
+    owner: OwnerId
+    ref: SubjectRef
+    responsible: UUID | None
+    created_at: datetime
+
+
+class HeldContact(NamedTuple):
+    """A contact of a person in the clear; a personal value."""
+
+    id: ContactId
+    kind: ContactKind
+    value: str
+
+
+def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known, ...]]:
+    """For each of *contacts*, in normal form, those who hold it, the one known longest first.
+
+    Statements do not grow with the number of contacts, apart from keys of a single one that are not at hand.
+    """
+    vault = vault_of(work.session)
+    vault.keep_fresh(work.session)
+    asked: dict[bytes, set[tuple[ContactKind, str]]] = defaultdict(set)
+    for one in contacts:
+        for digest in vault.indexer.ask(_VALUE.indexes[one.kind], [one.value]):
+            asked[digest].add((one.kind, one.value))
+    rows = work.session.execute(_HOLDERS, {"digests": list(asked)}).all() if asked else []
+    found: dict[tuple[ContactKind, str], dict[UUID, Known]] = defaultdict(dict)
+    for row, value in zip(rows, _opened(work, vault, rows), strict=True):
+        for kind, wanted in asked[row.value_index]:
+            if value is not None and row.kind == kind and _same(kind, value, wanted):
+                found[kind, wanted][row.person_id] = _known(row)
+    return [
+        tuple(sorted(found[one.kind, one.value].values(), key=lambda person: person.created_at)) for one in contacts
+    ]
+
+
+def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known]:
+    """Each of *people* who exists, by the id that was asked for."""
+    rows = work.session.execute(_KNOWN_BY_ID, {"people": list(people)})
+    return {SubjectId(row.asked): _known(row) for row in rows}
+
+
+def contact_used(
+    work: Work, wanted: Mapping[SubjectId, frozenset[ContactKind]]
+) -> dict[tuple[SubjectId, ContactKind], HeldContact]:
+    """By person and kind, the contact that a message would go to: the primary one, else the oldest."""
+    asked = [person for person, kinds in wanted.items() if kinds]
+    rows = work.session.execute(_CONTACTS, {"people": asked}).all() if asked else []
+    chosen: dict[tuple[UUID, str], Any] = {}
+    for row in rows:  # primary ones first
+        if row.kind in wanted[row.person_id]:
+            chosen.setdefault((row.person_id, row.kind), row)
+    taken = list(chosen.values())
+    return {
+        (SubjectId(row.person_id), ContactKind(row.kind)): HeldContact(
+            ContactId(row.contact_id), ContactKind(row.kind), value
+        )
+        for row, value in zip(taken, _opened(work, vault_of(work.session), taken), strict=True)
+        if value is not None
+    }
+
+
+def _same(kind: ContactKind, value: str, wanted: str) -> bool:
+    normalise = _VALUE.indexes[kind].normalise
+    return value == wanted or normalise(value) == normalise(wanted)
+
+
+def _known(row: Any) -> Known:  # noqa: ANN401 - a row of the statements below
+    return Known(row[0], row[1], row[2], row[3], row[4])
+
+
+def _opened(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | None]:
+    """Values of contacts in order; None where the key was shredded."""
+    names = [cipher_name(row.contact_owner, Compartment.CONTACT.value, generation_of(row.value_sealed)) for row in rows]
+    missing = [row.contact_owner for row, name in zip(rows, names, strict=True) if vault.cache.get(name) is None]
+    if len(missing) > 1:  # a single one is fetched by the first opening, which also knows keys made just now
+        vault.owners.load(work.session, missing, Compartment.CONTACT.value)
+    where = vault.place(_VALUE.place)
+    values: list[str | None] = []
+    for row, name in zip(rows, names, strict=True):
+        try:
+            cipher = vault.key_for(work.session, name).cipher
+        except ShreddedError:
+            values.append(None)
+        else:
+            bound = bound_to(row.contact_id, row.contact_owner)
+            values.append(_VALUE.kind.decode(open_sealed(cipher, where, bound, row.value_sealed)))
+    return values
+
+
+_asked = aliased(PersonRow)
+_PERSON = (PersonRow.id, PersonRow.owner_id, PersonRow.subject_ref, PersonRow.responsible_id, PersonRow.created_at)
+_CONTACT = ContactRow.__table__.columns
+_CONTACT_COLUMNS = (
+    _CONTACT["id"].label("contact_id"),
+    _CONTACT["owner_id"].label("contact_owner"),
+    _CONTACT["kind"],
+    _CONTACT["value_sealed"],
+)
+_HOLDERS = (
+    select(*_PERSON, *_CONTACT_COLUMNS, _CONTACT["value_index"])
+    .select_from(ContactRow)
+    .join(_asked, _asked.id == _CONTACT["person_id"])
+    .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
+    .where(_CONTACT["value_index"] == any_(bindparam("digests", type_=ARRAY(LargeBinary))))
+)
+_KNOWN_BY_ID = (
+    select(*_PERSON, _asked.id.label("asked"))
+    .select_from(_asked)
+    .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
+    .where(_asked.id == any_(bindparam("people", type_=ARRAY(Uuid))))
+)
+_CONTACTS = (
+    select(_CONTACT["person_id"], *_CONTACT_COLUMNS)
+    .where(_CONTACT["person_id"] == any_(bindparam("people", type_=ARRAY(Uuid))))
+    .order_by(ContactRow.is_primary.desc(), ContactRow.id)
+)
