@@ -17,9 +17,9 @@ from sqlalchemy import func, select, text
 from governance.audit.enforcement import verify_enforcement
 from governance.audit.progress import progress
 from governance.custody import rotation
+from governance.custody.backup import hindrance
 from governance.custody.errors import TombstoneError
 from governance.custody.keeping import is_overdue, last_backup
-from governance.custody.backup import hindrance
 from governance.custody.opening import Store
 from governance.custody.places import Places
 from governance.custody.recovery import status as sheet_status
@@ -207,6 +207,17 @@ def _backup(patient: _Patient) -> Iterator[Finding]:
         yield Finding("backup-overdue", Level.WARNING, f"{told}.", "governance backup")
 
 
+def _hindrance(patient: _Patient) -> Iterator[Finding]:
+    hindered = hindrance(patient.store)
+    if hindered is not None:
+        yield Finding(
+            "backup-impossible",
+            Level.WARNING,
+            f"The worker can make no backups, and end no key epoch. {hindered}",
+            "Change that and start the worker anew; until then let a timer run governance backup as somebody who can",
+        )
+
+
 def _clock(patient: _Patient) -> Iterator[Finding]:
     theirs = patient.work.session.scalar(select(func.clock_timestamp()))
     if theirs is not None and abs(theirs - patient.work.now) > CLOCK_SKEW:
@@ -228,17 +239,6 @@ def _space(patient: _Patient) -> Iterator[Finding]:
             f"Only {free >> 20} MiB are free where the data folder lies.",
             "Make room; a full disk stops the database and its backups",
         )
-def _hindrance(patient: _Patient) -> Iterator[Finding]:
-    hindered = hindrance(patient.store)
-    if hindered is not None:
-        yield Finding(
-            "backup-impossible",
-            Level.WARNING,
-            f"The worker can make no backups, and end no key epoch. {hindered}",
-            "Change that and start the worker anew; until then let a timer run governance backup as somebody who can",
-        )
-
-
 
 
 def _modes(patient: _Patient) -> Iterator[Finding]:
@@ -268,8 +268,8 @@ CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _tombstones,
     _backlog,
     _backup,
+    _hindrance,
     _sheet,
     _clock,
     _space,
 )
-    _hindrance,

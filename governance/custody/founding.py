@@ -63,21 +63,18 @@ def found(server: Server, *, clock: Clock, say: Say) -> None:
 
 
 def migrate(server: Server, *, say: Say) -> None:
-            return
     """Bring the schema up to this release; nothing, and no administrator needed, where it is.
 
     Raises:
+        ConfigurationError: something is to be done, and settings name no administrator.
         UnavailableError: the database does not answer.
     """
     with outage_named():
         admin = server.admin_url()
         before = _stands_at(admin)
-        ConfigurationError: something is to be done, and settings name no administrator.
         if before == newest():
             return
         schema.migrate(admin, roles=server.roles)
-        if _is_current(server):
-            return
     say(f"The schema is at {newest()} now (before: {before or 'nothing'}).")
 
 
@@ -116,12 +113,12 @@ def _is_current(server: Server) -> bool:
     except (ConfigurationError, psycopg.errors.InsufficientPrivilege):
         return False
     except psycopg.OperationalError:
+        if not server.has_administrator:
+            raise
         return False
 
 
 def _make_keyring(server: Server, *, clock: Clock, say: Say) -> None:
-        if not server.has_administrator:
-            raise
     path = server.settings.secrets_dir / KEYRING
     if path.exists():
         return

@@ -72,6 +72,7 @@ class Settings:
             ConfigurationError: names the variable and what it takes.
         """
         known = {f.name for f in fields(cls)} - {"bind_host", "bind_port"}
+        _refuse_unknown(environ, {name.upper() for name in known} | {"BIND"})
         values: dict[str, object] = {}
         for name in known:
             text = environ.get(PREFIX + name.upper(), "").strip()
@@ -84,7 +85,6 @@ class Settings:
         settings._check()
         return settings
 
-        _refuse_unknown(environ, {name.upper() for name in known} | {"BIND"})
     def _check(self) -> None:
         limits = {
             "backup_keep": (1, 3650),
@@ -111,25 +111,6 @@ class Settings:
         """Folder of keyring, signing key and database passwords."""
         return self.data_dir / "secrets"
 
-
-def _parse(name: str, text: str) -> object:
-    if name == "data_dir":
-        return Path(text).expanduser()
-    default = Settings.__dataclass_fields__[name].default
-    if isinstance(default, int):
-        try:
-            return int(text)
-        except ValueError:
-            raise ConfigurationError(f"{PREFIX}{name.upper()} takes a whole number.") from None
-    return text
-
-
-def _parse_bind(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigurationError(f"{PREFIX}BIND takes host:port, for example 127.0.0.1:8000.")
-    return host, int(port)
     @property
     def public_base(self) -> str:
         """What links begin with: `public_url`, else where the service listens; without a slash at the end."""
@@ -151,3 +132,22 @@ def _refuse_unknown(environ: Mapping[str, str], settings: set[str]) -> None:
         meant = f"did you mean {PREFIX}{near[0]}?" if near else "see docs/operate.md for those that there are."
         raise ConfigurationError(f"There is no setting {variable}; {meant}")
 
+
+def _parse(name: str, text: str) -> object:
+    if name == "data_dir":
+        return Path(text).expanduser()
+    default = Settings.__dataclass_fields__[name].default
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigurationError(f"{PREFIX}{name.upper()} takes a whole number.") from None
+    return text
+
+
+def _parse_bind(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"{PREFIX}BIND takes host:port, for example 127.0.0.1:8000.")
+    return host, int(port)

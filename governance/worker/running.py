@@ -9,8 +9,8 @@ from typing import Final
 from procrastinate import App, PsycopgConnector
 
 from governance.audit import sequencer
-from governance.custody import backup
 from governance.audit.errors import SignerBusyError
+from governance.custody import backup
 from governance.custody.opening import Store, open_store, require_protected_log
 from governance.custody.signing import has_signing_key, signer_of
 from governance.kernel.clock import SystemClock
@@ -62,13 +62,13 @@ async def _run(store: Store) -> int:
     finally:
         timetable.stop()
 
+
 def _can_back_up(store: Store) -> bool:
     """Whether the nightly backup can be made from here; said now, not in the night."""
     hindrance = backup.hindrance(store)
     if hindrance is not None:
         log.warning("worker.makes_no_backups", reason=hindrance)
     return hindrance is None
-
 
 
 def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:
