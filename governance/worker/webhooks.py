@@ -1,0 +1,30 @@
+"""Webhooks as a loop of the worker: messages are made of what is new in the log, and delivered side by side."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from governance.consent import telling
+from governance.kernel.work import SYSTEM, open_work
+from governance.messages.webhooks.delivering import Line, Postman
+from governance.worker.loops import Loop
+from governance.worker.tasks import Surroundings
+
+EVERY_SECONDS = 1.0
+
+
+@contextmanager
+def webhooks_loop(around: Surroundings) -> Iterator[Loop]:
+    """The loop; when the block ends, calls that are under way are waited for."""
+    line = Line(around.store.database, around.clock, telling.body_of)
+    postman = Postman(line, stopping=around.stopping)
+
+    def step() -> None:
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            telling.make_messages(work)
+        postman.step()
+
+    try:
+        yield Loop("webhooks", step, every_seconds=EVERY_SECONDS)
+    finally:
+        around.stopping.set()
+        postman.close()
