@@ -167,6 +167,9 @@ class Import(Schema):
     unchanged = ma.fields.Integer(required=True)
     refused_late = ma.fields.Integer(required=True)
     possible_doubles = ma.fields.Integer(required=True)
+    to_inform = ma.fields.Integer(
+        required=True, metadata={"description": "Rows whose people did not give their data themselves (GDPR Art. 14)."}
+    )
     inform_by = Instant(required=True, allow_none=True)
     refused_until = Instant(required=True, allow_none=True)
 
@@ -195,8 +198,8 @@ class Imports(MethodView):
     def post(self, order: Mapping[str, Any]) -> BatchReport:
         """Bring a file in; it is checked and kept at once, and done by the worker.
 
-        Whoever brings the same file again gets the earlier import; told otherwise (another source, mapping ...), it is a
-        conflict until that is undone.
+        Whoever brings the same file again gets the earlier import; told otherwise (another source or mapping), it is
+        refused until that is undone.
         """
         work = current_work()
         provenance = Provenance(order["source"], order["ground"])

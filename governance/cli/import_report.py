@@ -73,7 +73,8 @@ def show_batch(batch: BatchReport) -> None:
         click.echo(f"Possible doubles to look at: {batch.possible_doubles}")
     if batch.inform_by is not None:
         click.echo(
-            f"These people did not give their data themselves; tell them by {batch.inform_by:%Y-%m-%d} (Art. 14)."
+            f"People of {batch.to_inform} rows did not give their data themselves; "
+            f"tell them by {batch.inform_by:%Y-%m-%d} (Art. 14)."
         )
     if batch.refused_until is not None and (batch.refused or batch.refused_late):
         click.echo(f"Refused rows are kept until {batch.refused_until:%Y-%m-%d}: governance import refused {batch.id}")

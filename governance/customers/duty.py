@@ -7,12 +7,15 @@ from governance.customers.codes import NOT_FROM_THE_PERSON, Ground, NotMailable,
 
 
 def inform_by(source: Source | None, *, acquired_at: datetime) -> datetime | None:
-    """When the person must have been told at the latest: within one month (GDPR Art. 14(3)(a)); None where no duty is.
+    """When the person must have been told at the latest (GDPR Art. 14(3)(a)); None where no duty is."""
+    return month_after(acquired_at) if source in NOT_FROM_THE_PERSON else None
 
-    The month ends on the same-numbered day, else on the last day of the next month (Regulation 1182/71 Art. 3(2)(c)).
+
+def month_after(acquired_at: datetime) -> datetime:
+    """The end of the month in which a person must be told: the same-numbered day, else the last day of the next month.
+
+    Regulation 1182/71 Art. 3(2)(c).
     """
-    if source not in NOT_FROM_THE_PERSON:
-        return None
     year, month = divmod(acquired_at.year * 12 + acquired_at.month, 12)
     last = monthrange(year, month + 1)[1]
     return acquired_at.replace(year=year, month=month + 1, day=min(acquired_at.day, last))

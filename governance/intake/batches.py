@@ -13,8 +13,8 @@ from sqlalchemy import func, select, update
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
-from governance.customers.codes import Ground, Source
-from governance.customers.duty import inform_by
+from governance.customers.codes import NOT_FROM_THE_PERSON, Ground, Source
+from governance.customers.duty import month_after
 from governance.intake.cells import for_csv
 from governance.intake.files import ColumnMeaning, FileFacts
 from governance.intake.headings import FileKind
@@ -76,6 +76,7 @@ def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
     applied, created, enriched, unchanged, refused_late, possible = map(int, work.session.execute(query).one())
     about: dict[str, Any] = row.about or {}
     source = Source(row.source)
+    to_inform = int(about.get("to_inform", row.rows_good if source in NOT_FROM_THE_PERSON else 0))
     return BatchReport(
         id=BatchId(row.id),
         state=BatchState(row.state),
@@ -96,7 +97,8 @@ def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
         unchanged=unchanged,
         refused_late=refused_late,
         possible_doubles=possible,
-        inform_by=inform_by(source, acquired_at=row.created_at),
+        to_inform=to_inform,
+        inform_by=month_after(row.created_at) if to_inform else None,
         refused_until=row.refused_until,
     )
 

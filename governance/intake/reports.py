@@ -110,7 +110,8 @@ class BatchReport:
         unchanged: rows that told nothing new.
         refused_late: rows refused against the store (a purchase of nobody).
         possible_doubles: people who share a contact with somebody of another name.
-        inform_by: until when people who did not give their data themselves are to be told (GDPR Art. 14(3)(a)).
+        to_inform: rows whose people did not give their data themselves, by the row's own source or that of the file.
+        inform_by: until when those are to be told (GDPR Art. 14(3)(a)); None where there are none.
         refused_until: until when the refused rows can be downloaded; None once they are gone.
     """
 
@@ -133,6 +134,7 @@ class BatchReport:
     unchanged: int
     refused_late: int
     possible_doubles: int
+    to_inform: int
     inform_by: datetime | None
     refused_until: datetime | None
 

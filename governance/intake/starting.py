@@ -9,11 +9,13 @@ from sqlalchemy import select, text
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
+from governance.customers.codes import NOT_FROM_THE_PERSON
 from governance.intake.batches import OBJECT, REFUSED_KEPT, facts_to, report_of
 from governance.intake.bounds import BoundedRows, Bounds
 from governance.intake.errors import EmptyFileError, OversizedFileError
 from governance.intake.files import CustomerFile, FileFacts, FileOptions, Provenance, ReadRow, fingerprint, open_file
 from governance.intake.reading import SkippedRow
+from governance.intake.records import CustomerRow, Record
 from governance.intake.reports import BatchReport, BatchState, Started
 from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
@@ -172,6 +174,7 @@ class _Stage:
         self._good: list[Json] = []
         self._refused: list[Json] = []
         self._counts = {"read": 0, "good": 0, "refused": 0, "skipped": 0}
+        self._to_inform = 0
 
     def take(self, read: ReadRow) -> None:
         """One row of the file."""
@@ -187,6 +190,7 @@ class _Stage:
             counts["refused"] += 1
         else:
             counts["good"] += 1
+            self._to_inform += self._is_from_others(read.read.record)
             self._good.append(encode_waiting(read.read.record, read.texts))
         refused = read.refused()
         if refused is not None:
@@ -203,7 +207,12 @@ class _Stage:
         self._row.rows_good = self._counts["good"]
         self._row.rows_refused = self._counts["refused"]
         self._row.rows_skipped = self._counts["skipped"]
+        self._row.about = {**(self._row.about or {}), "to_inform": self._to_inform}
         self._work.session.flush()
+
+    def _is_from_others(self, record: Record) -> bool:
+        own = record.source if isinstance(record, CustomerRow) else None
+        return (own or self._row.source) in NOT_FROM_THE_PERSON
 
     def _seal(self) -> None:
         self._chunks += 1

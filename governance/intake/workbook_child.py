@@ -22,8 +22,6 @@ from datetime import date, datetime, time, timedelta
 import python_calamine
 
 ADDRESS_SPACE_BYTES = 3 << 29
-CPU_SECONDS = 300
-"""Unless whoever waits says less."""
 ROWS_PER_LINE = 200
 
 Uncomputed = dict[int, dict[int, str]]
@@ -31,7 +29,7 @@ Uncomputed = dict[int, dict[int, str]]
 
 
 def main() -> None:
-    """Read the workbook on standard input; argument: the sheet wanted, or nothing."""
+    """Read the workbook on standard input; arguments: seconds of the processor, and the sheet wanted, if any."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     seconds = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

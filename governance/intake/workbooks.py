@@ -14,7 +14,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from governance.intake import workbook_child
 from governance.intake.cells import BlankRows, Cell, NotComputed, RawRow
 from governance.intake.errors import OversizedFileError, ProtectedFileError, UnreadableFileError
 
@@ -35,7 +34,10 @@ _XLS_START = bytes.fromhex("0908100000060500")
 _XLS_FILEPASS = 0x2F
 _ODS_TAG = re.compile(rb"<table:table-(row|cell|covered-table-cell)\b([^>]*)>")
 _ODS_REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d+)"')
-_CHILD = Path(workbook_child.__file__)
+CPU_SECONDS = 300
+"""For the process that reads, unless whoever waits says less."""
+_CHILD = Path(__file__).with_name("workbook_child.py")
+"""Run, never imported: what parses forged workbooks stays out of the process that holds the keys."""
 _PROTECTED = "This workbook is protected by a password; remove it in the program and save again."
 _SPANS = "This workbook spans more cells than can be held; delete empty rows and columns, or save it as CSV."
 _SAVE_AS = "open it in a spreadsheet program and save it as XLSX or CSV"
@@ -62,7 +64,7 @@ class Workbook:
 
     def __init__(self, file: BinaryIO, *, sheet: str | None = None, seconds: float | None = None) -> None:
         self.kind = _check(file)
-        self._lines = _lines(file, sheet, math.ceil(seconds or workbook_child.CPU_SECONDS))
+        self._lines = _lines(file, sheet, math.ceil(seconds or CPU_SECONDS))
         about = cast("dict[str, object]", next(self._lines))
         self.sheet = str(about["sheet"])
         self.other_sheets = tuple(cast("list[str]", about["others"]))

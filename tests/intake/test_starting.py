@@ -18,7 +18,7 @@ from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import BatchId, uuid7
 from tests.factories.trail import entries
 from tests.intake.building import csv_bytes
-from tests.intake.conftest import BOUGHT, bring
+from tests.intake.conftest import BOUGHT, OWN_FORM, bring
 from tests.intake.stores import undo
 
 HEADINGS = ["ФИО", "Телефон", "E-mail", "Город"]
@@ -143,6 +143,24 @@ def test_after_a_week_refused_rows_are_gone_for_good(russian):
 def test_a_bought_list_names_the_day_by_which_its_people_are_told(russian, now, due):
     work = replace(russian, now=now)
     assert bring(work, csv_bytes(ROWS), provenance=BOUGHT).batch.inform_by == due
+
+
+@pytest.mark.parametrize(
+    ("provenance", "sources", "to_inform"),
+    [
+        (OWN_FORM, ["сайт", "куплено", "соцсети", ""], 2),
+        (OWN_FORM, ["сайт", "звонок", "", ""], 0),
+        (BOUGHT, ["сайт", "звонок", "", ""], 2),
+        (BOUGHT, ["сайт", "звонок", "выставка", "сайт"], 0),
+    ],
+)
+def test_the_source_of_a_row_goes_before_that_of_the_file_when_it_comes_to_whom_must_be_told(
+    russian, provenance, sources, to_inform
+):
+    rows = [[name, source] for name, source in zip(("Иванов", "Петров", "Котов", "Лисов"), sources, strict=True)]
+    batch = bring(russian, csv_bytes([["ФИО", "Источник"], *rows]), provenance=provenance).batch
+    assert batch.refused == 0
+    assert (batch.to_inform, batch.inform_by is not None) == (to_inform, to_inform > 0)
 
 
 def test_an_unknown_import_is_not_found(russian):
