@@ -35,8 +35,8 @@ class Labels(Schema):
     """What a field is called."""
 
     en = ma.fields.String(required=True)
-    ru = ma.fields.String(required=True)
-    uk = ma.fields.String(required=True)
+    ru = ma.fields.String(load_default="", metadata={"description": "As in English, if not said."})
+    uk = ma.fields.String(load_default="", metadata={"description": "As in English, if not said."})
 
     @ma.post_load
     def titles(self, told: dict[str, str], **_options: object) -> Titles:

@@ -19,8 +19,8 @@ def fields() -> None:
 @fields.command()
 @click.argument("key")
 @click.option("--label-en", required=True, help="What people call it, in English.")
-@click.option("--label-ru", required=True, help="The same in Russian.")
-@click.option("--label-uk", required=True, help="The same in Ukrainian.")
+@click.option("--label-ru", default="", help="The same in Russian, where it differs.")
+@click.option("--label-uk", default="", help="The same in Ukrainian, where it differs.")
 @click.option("--type", "kind", type=click.Choice([one.value for one in ExtraType]), default="text", show_default=True)
 @click.option("--category", required=True, help="Data category (fideslang key), such as user.demographic.")
 @click.option(

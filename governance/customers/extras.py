@@ -77,7 +77,7 @@ def define(
 
     Raises:
         ForbiddenError: without `extra_fields:define`.
-        InvalidError: where this cannot be a field; `errors` says why.
+        InvalidError: where this cannot be a field, or has no English label (which stands in for those that are empty).
         DuplicateError: where a field has this key already.
     """
     allow(work, Permission.EXTRA_FIELDS_DEFINE)
@@ -188,11 +188,13 @@ def _labels(labels: Titles) -> Titles:
     errors: dict[str, list[str]] = {}
     for language in ("en", "ru", "uk"):
         try:
-            said[language] = words(getattr(labels, language), longest=100)
+            said[language] = words(getattr(labels, language) or labels.en, longest=100)
         except Wrong as wrong:
             errors[f"labels.{language}"] = [wrong.sentence]
     if errors:
-        raise InvalidError("An extra field needs a label in each language.", errors=errors)
+        raise InvalidError(
+            "An extra field needs a label: in English, and in other languages where it differs.", errors=errors
+        )
     return Titles(**said)
 
 

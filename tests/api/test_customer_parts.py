@@ -298,7 +298,8 @@ def test_what_is_wrong_is_said_by_field_and_never_repeated(
     [
         ({"key": CANARY.upper()}, "key"),
         ({"key": "family_name"}, "key"),
-        ({"labels": {"en": CANARY}}, "labels.ru"),
+        ({"labels": {"ru": CANARY}}, "labels.en"),
+        ({"labels": {"en": "a", "ru": CANARY * 20}}, "labels.ru"),
         ({"labels": {"en": "", "ru": "a", "uk": "a"}}, "labels.en"),
         ({"type": CANARY}, "type"),
         ({"category": CANARY}, "category"),

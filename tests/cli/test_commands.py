@@ -265,8 +265,7 @@ def test_the_url_of_the_database_is_given_by_role(governance: Command, fresh_sto
 
 
 def test_an_extra_field_is_defined_once_and_filled_from_a_mapped_column(governance: Command, tmp_path: Path) -> None:
-    labels = ("--label-en", "Shoe size", "--label-ru", "Размер обуви", "--label-uk", "Розмір взуття")
-    define = ("fields", "define", "shoe_size", *labels, "--category", "user.demographic")
+    define = ("fields", "define", "shoe_size", "--label-en", "Shoe size", "--category", "user.demographic")
     (tmp_path / "list.csv").write_text("ФИО;E-mail;Обувь\nКривой Пётр;petr@example.ru;44\n")
     (tmp_path / "mapping.yaml").write_text("Обувь: extra:shoe_size\n")
     bring = ("import", str(tmp_path / "list.csv"), "--mapping", str(tmp_path / "mapping.yaml"))

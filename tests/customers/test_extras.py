@@ -48,6 +48,10 @@ def test_a_field_is_defined_and_told(work: Work):
     assert (entry.facts["key"], entry.facts["compartment"]) == ("shoe_size", "profile")
 
 
+def test_the_english_label_stands_in_for_those_that_are_not_given(work: Work):
+    assert define(work, labels=Titles("Shoe size", "", "Розмір")).labels == Titles("Shoe size", "Shoe size", "Розмір")
+
+
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
