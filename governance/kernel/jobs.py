@@ -1,7 +1,8 @@
 """Jobs: work for later, put into the queue in the very transaction that makes it necessary.
 
 The queue is Procrastinate's, inside PostgreSQL: a job exists if and only if its transaction was committed. Jobs are
-named by strings, so that whoever defers one need not load what carries it out. Arguments are ids, never values.
+named by strings, so that whoever defers one need not load what carries it out; nor Procrastinate itself, whose own
+function in the database takes the job. Arguments are ids, never values.
 """
 
 from collections.abc import Mapping
@@ -9,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from procrastinate import App, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from governance.kernel.clock import require_aware
@@ -20,8 +21,12 @@ from governance.kernel.work import Work
 QUEUE: Final = "governance"
 FAILED_KEPT: Final = timedelta(days=30)
 
-# Never opened: every call brings the connection of its own transaction.
-_app: Final = App(connector=SyncPsycopgConnector())
+_DEFER: Final = """
+SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[
+    ROW(%(queue)s, %(name)s, 0, %(lock)s, %(waiting)s, %(ids)s, %(at)s)::procrastinate_job_to_defer_v1
+]))
+"""
+_ALREADY_WAITS: Final = "procrastinate_jobs_queueing_lock_idx_v1"
 
 
 def defer(work: Work, name: str, *, lock: str | None = None, at: datetime | None = None, **ids: UUID | int) -> int:
@@ -37,14 +42,7 @@ def defer(work: Work, name: str, *, lock: str | None = None, at: datetime | None
     Returns:
         Number of the job.
     """
-    deferrer = _app.configure_task(
-        name,
-        queue=QUEUE,
-        lock=lock,
-        schedule_at=None if at is None else require_aware(at),
-        connection=driver_connection(work.session),
-    )
-    return deferrer.defer(**_told(ids))
+    return _put(work, name, ids, lock=lock, at=None if at is None else require_aware(at))
 
 
 def defer_once(work: Work, name: str, *, waiting: str, **ids: UUID | int) -> bool:
@@ -52,11 +50,10 @@ def defer_once(work: Work, name: str, *, waiting: str, **ids: UUID | int) -> boo
     try:
         # In a savepoint, since the collision would abort the whole transaction.
         with work.session.begin_nested():
-            deferrer = _app.configure_task(
-                name, queue=QUEUE, queueing_lock=waiting, connection=driver_connection(work.session)
-            )
-            deferrer.defer(**_told(ids))
-    except AlreadyEnqueued:
+            _put(work, name, ids, waiting=waiting)
+    except UniqueViolation as collision:
+        if collision.diag.constraint_name != _ALREADY_WAITS:
+            raise
         return False
     return True
 
@@ -101,5 +98,16 @@ def purge_failed(work: Work) -> int:
     return len(found.all())
 
 
-def _told(ids: Mapping[str, UUID | int]) -> dict[str, str | int]:
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
+def _put(
+    work: Work,
+    name: str,
+    ids: Mapping[str, UUID | int],
+    *,
+    lock: str | None = None,
+    waiting: str | None = None,
+    at: datetime | None = None,
+) -> int:
+    told = Jsonb({key: str(value) if isinstance(value, UUID) else value for key, value in ids.items()})
+    job = {"queue": QUEUE, "name": name, "lock": lock, "waiting": waiting, "ids": told, "at": at}
+    [(number,)] = driver_connection(work.session).execute(_DEFER, job).fetchall()
+    return int(number)
