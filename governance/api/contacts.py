@@ -19,6 +19,11 @@ from governance.policies.permissions import Permission
 
 blueprint = Blueprint("contacts", __name__, description="Ways to reach a customer; several people may share one.")
 
+OFFERED = (
+    "When it was collected with a sale, and the customer was offered a way to refuse advertising; without it there is "
+    "no soft opt-in."
+)
+
 
 class ContactNew(Schema):
     """A contact to be kept."""
@@ -40,6 +45,7 @@ class ContactNew(Schema):
     )
     label = code(ContactLabel, load_default=None, allow_none=True)
     is_primary = flag(load_default=False)
+    opt_out_offered_at = Instant(load_default=None, allow_none=True, metadata={"description": OFFERED})
 
     @ma.post_load
     def said(self, told: dict[str, Any], **_options: object) -> ContactSaid:
@@ -55,6 +61,7 @@ class ContactMarks(Schema):
     is_login = flag(metadata={"description": "Whether its holder may sign in with it, once it is verified."})
     verified_at = Instant(allow_none=True, metadata={"description": "When its holder proved to hold it."})
     bounced_at = Instant(allow_none=True, metadata={"description": "When a message last came back."})
+    opt_out_offered_at = Instant(allow_none=True, metadata={"description": OFFERED})
 
 
 class Contact(Schema):
@@ -70,6 +77,7 @@ class Contact(Schema):
     is_login = ma.fields.Boolean(required=True)
     verified_at = Instant(required=True, allow_none=True)
     bounced_at = Instant(required=True, allow_none=True)
+    opt_out_offered_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
 
 

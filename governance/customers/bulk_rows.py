@@ -14,6 +14,7 @@ from governance.customers.records import SEALED_FIELDS, NewContact, NewPerson, O
 from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef, uuid7
 from governance.kernel.work import Work
+from governance.policies.ages import age_at_least
 from governance.vault.compartments import SealedColumn
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.runtime import SealItem, vault_of
@@ -99,8 +100,8 @@ _PERSON = Copier(
     PersonRow,
     (
         *("id", "owner_id", "subject_ref", "kind", "language", "country", "source", "ground", "acquired_at"),
-        *("customer_since", "inform_by", "not_mailable", "responsible_id", "batch_id", "version", "created_at"),
-        *("updated_at", *(f"{name}_sealed" for name in SEALED_FIELDS)),
+        *("customer_since", "inform_by", "not_mailable", "age_at_least", "responsible_id", "batch_id", "version"),
+        *("created_at", "updated_at", *(f"{name}_sealed" for name in SEALED_FIELDS)),
     ),
 )
 
@@ -128,15 +129,21 @@ def _person_columns(work: Work, one: PersonIn, origin: Origin) -> tuple[object, 
     return (
         *(one.id, one.owner, one.ref, new.kind, new.language, new.country, source, ground, since),
         *(new.customer_since, duty.inform_by(source, acquired_at=since)),
-        *(new.not_mailable or duty.obstacle(source, ground), new.responsible, origin.batch, 1, work.now, work.now),
+        *(new.not_mailable or duty.obstacle(source, ground), _age(work, new), new.responsible, origin.batch, 1),
+        *(work.now, work.now),
     )
+
+
+def _age(work: Work, new: NewPerson) -> int | None:
+    return None if new.birth_date is None else age_at_least(new.birth_date, at=work.now)
 
 
 _CONTACT_PLACES = places_of(ContactRow, "value", "extension")
 _CONTACT = Copier(
     ContactRow,
     (
-        *("id", "owner_id", "person_id", "kind", "region", "label", "is_primary", "is_login", "batch_id", "created_at"),
+        *("id", "owner_id", "person_id", "kind", "region", "label", "is_primary", "is_login", "opt_out_offered_at"),
+        *("batch_id", "created_at"),
         *("value_index", "value_index_next", "value_sealed", "extension_sealed"),
     ),
 )
@@ -171,8 +178,8 @@ def copy_contacts(
         counts[person] += 1
         row_id = uuid7()
         sealer.add(row_id, owner, (text_of(contact.value), text_of(contact.extension)))
-        shown = (row_id, owner, person, contact.kind, contact.region, contact.label, first, False, batch, work.now)
-        columns.append((*shown, *digests))
+        shown = (row_id, owner, person, contact.kind, contact.region, contact.label, first, False)
+        columns.append((*shown, contact.opt_out_offered_at, batch, work.now, *digests))
     sealed = sealer.seal(work)
     _CONTACT.write(work.session, ((*shown, *values) for shown, values in zip(columns, sealed, strict=True)))
     return counts

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -23,6 +24,8 @@ class ContactSaid:
 
     Attributes:
         region: country of a phone number that is written without a country code.
+        opt_out_offered_at: when it was collected with a sale, and a way to refuse advertising was offered
+            (Directive 2002/58/EC Art. 13(2)).
     """
 
     kind: str
@@ -31,6 +34,7 @@ class ContactSaid:
     region: str | None = None
     label: str | None = None
     is_primary: bool = False
+    opt_out_offered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ def read_contact(said: ContactSaid, *, home: str | None) -> NewContact:
         region=normal.region,
         label=ContactLabel(said.label) if said.label else None,
         is_primary=said.is_primary,
+        opt_out_offered_at=said.opt_out_offered_at,
     )
 
 

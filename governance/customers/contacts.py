@@ -99,6 +99,8 @@ def _read(work: Work, person: PersonRow, said: Sequence[ContactSaid], place: str
     new: list[NewContact] = []
     for number, one in enumerate(said):
         with errors.at(place.format(number)):
+            if one.opt_out_offered_at is not None and one.opt_out_offered_at > work.now:
+                raise Wrong("A way to refuse was offered at some instant that is past.")
             new.append(read_contact(one, home=home))
     errors.end("Some contacts cannot be kept as they are.")
     return new
@@ -146,15 +148,16 @@ def _row(work: Work, person: PersonRow, new: NewContact, *, is_primary: bool) ->
         label=None if new.label is None else new.label.value,
         is_primary=is_primary,
         is_login=False,
+        opt_out_offered_at=new.opt_out_offered_at,
         created_at=work.now,
     )
 
 
 def edit_contact(work: Work, *, subject: SubjectId, contact: ContactId, patch: Mapping[str, object]) -> ContactView:
-    """Change the marks of a contact by a merge patch: `label`, `is_primary`, `is_login`, `verified_at`, `bounced_at`.
+    """Change the marks of a contact by a merge patch: `label`, `is_primary`, `is_login`, and the instants.
 
-    Its value never changes: remove it and add another. An instant of verification or of a bounce may not lie in the
-    future; null takes it back.
+    The instants are `verified_at`, `bounced_at` and `opt_out_offered_at`. Its value never changes: remove it and add
+    another. An instant may not lie in the future; null takes it back.
 
     Raises:
         ForbiddenError, NotFoundError: as `reach.find_person` does, and where there is no such contact.
@@ -226,6 +229,7 @@ _MARKS: Mapping[str, Callable[[object], object]] = {
     "is_login": _flag,
     "verified_at": _instant,
     "bounced_at": _instant,
+    "opt_out_offered_at": _instant,
 }
 
 

@@ -15,6 +15,7 @@ _TYPES: Mapping[str, str] = {
     "boolean": "bool",
     "integer": "int4",
     "big_integer": "int8",
+    "small_integer": "int2",
     "numeric": "numeric",
     "large_binary": "bytea",
     "ARRAY": "varchar[]",

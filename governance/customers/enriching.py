@@ -19,7 +19,8 @@ from governance.customers.records import SEALED_FIELDS, Json, NewPerson, Origin
 from governance.customers.standing import restricted
 from governance.customers.tables import ContactRow, EnrichmentRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
-from governance.kernel.work import Work
+from governance.kernel.work import Work, tell_instant
+from governance.policies.ages import age_at_least
 from governance.vault.compartments import Compartment
 
 LISTS = ("tags", "interests")
@@ -60,10 +61,13 @@ def enrich_people(work: Work, known: Mapping[SubjectId, NewPerson], *, origin: O
         InvalidError: where an extra field is not defined, or retired.
     """
     people = _locked(work, known)
+    tell_instant(work)
     changes = _changes(work, {asked: (row, known[asked]) for asked, row in people.items()})
     for change in changes:
         for name, value in change.fields.items():
             setattr(change.person, name, value)
+        if isinstance(born := change.fields.get("birth_date"), str):
+            change.person.age_at_least = age_at_least(born, at=work.now)
         change.person.version += 1
         change.person.updated_at = work.now
     _remember(work, changes, origin)

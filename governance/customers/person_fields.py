@@ -17,6 +17,7 @@ from governance.customers.texts import Complaints
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import StaffId
 from governance.kernel.work import Work
+from governance.policies.ages import age_at_least
 from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
 
@@ -48,7 +49,7 @@ def change_fields(work: Work, person: PersonRow, told: Mapping[str, object], *, 
     refuse_if_held(work, person, {Compartment.PROFILE for name in sealed if before[name] is not None})
     for name in changed:
         _set(work, person, name, told[name])
-    _derive(person)
+    _derive(work, person)
     if not reaches(work, permission, person):
         raise ForbiddenError("You can only record and keep people whom you look after yourself.")
     return changed
@@ -99,8 +100,10 @@ def _check(work: Work, person: PersonRow, told: Mapping[str, object]) -> None:
     errors.end("Some fields cannot be kept as they are.")
 
 
-def _derive(person: PersonRow) -> None:
-    """What follows from the fields: until when the person must be told, and why nothing may be sent."""
+def _derive(work: Work, person: PersonRow) -> None:
+    """What follows from the fields: until when the person must be told, their age, and why nothing may be sent."""
+    born: str | None = opened(person, "birth_date")
+    person.age_at_least = None if born is None else age_at_least(born, at=work.now)
     source = None if person.source is None else Source(person.source)
     ground = None if person.ground is None else Ground(person.ground)
     person.inform_by = duty.inform_by(source, acquired_at=person.acquired_at)

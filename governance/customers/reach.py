@@ -9,7 +9,7 @@ from governance.customers.records import Owned
 from governance.customers.tables import PersonRow
 from governance.kernel.errors import ForbiddenError, NotFoundError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
-from governance.kernel.work import Work
+from governance.kernel.work import Work, tell_instant
 from governance.policies.access import Row, allows
 from governance.policies.permissions import Permission
 from governance.policies.roles import RowScope
@@ -54,6 +54,8 @@ def find_person(work: Work, subject: SubjectId, permission: Permission, *, locke
     found = work.session.scalars(query.with_for_update(of=PersonRow) if locked else query).one_or_none()
     if found is None or not reaches(work, permission, found):
         raise NotFoundError(UNKNOWN)
+    if locked:
+        tell_instant(work)
     return found
 
 

@@ -39,6 +39,7 @@ class NewContact:
         region: ISO 3166 country of a phone number.
         label: what it is to its holder, or the service that it is on.
         is_primary: whether it is the first of its kind to be used.
+        opt_out_offered_at: when it was collected with a sale, and a way to refuse advertising was offered.
     """
 
     kind: ContactKind
@@ -47,6 +48,7 @@ class NewContact:
     region: str | None = None
     label: ContactLabel | None = None
     is_primary: bool = False
+    opt_out_offered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

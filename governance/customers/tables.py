@@ -9,19 +9,35 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, Numeric, String, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.customers.codes import ContactKind, LinkKind, PersonKind
 from governance.customers.extra_column import ExtraColumn
 from governance.kernel.db import Base, Id, pk
+from governance.policies.ages import AGES
 from governance.vault.blind import BlindIndex, normal_email, normal_phone
 from governance.vault.compartments import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 
 CODE = String(32)
+AGE_KNOWN = f"age_at_least IN ({', '.join(map(str, AGES))})"
 
 
 def _one_of(column: str, codes: type[ContactKind | LinkKind | PersonKind]) -> CheckConstraint:
@@ -38,6 +54,7 @@ class PersonRow(SealedRow, Base):
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
         CheckConstraint("version >= 1", name="version_counts_from_one"),
         CheckConstraint("merged_into <> id", name="merged_into_another"),
+        CheckConstraint(AGE_KNOWN, name="age_known"),
         Index("ix_person_responsible_id", "responsible_id", "id", postgresql_where=text("responsible_id IS NOT NULL")),
         Index("ix_person_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_person_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
@@ -61,6 +78,7 @@ class PersonRow(SealedRow, Base):
     not_mailable: Mapped[str | None] = mapped_column(CODE)
     responsible_id: Mapped[UUID | None]
     deceased_at: Mapped[datetime | None]
+    age_at_least: Mapped[int | None] = mapped_column(SmallInteger)
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     batch_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(Integer)
@@ -142,6 +160,7 @@ class ContactRow(SealedRow, Base):
     is_login: Mapped[bool]
     verified_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
+    opt_out_offered_at: Mapped[datetime | None]
     batch_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
@@ -335,3 +354,40 @@ class EnrichmentRow(SealedRow, Base):
     created_at: Mapped[datetime]
 
     before = SealedField(JSON, Compartment.PROFILE)
+
+
+class PersonHistoryRow(Base):
+    """What a send check goes by of a person, as it was until an instant. Written by the database itself (0013)."""
+
+    __tablename__ = "person_history"
+    __table_args__ = (Index("ix_person_history_person_id", "person_id", "until", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    person_id: Mapped[UUID]
+    until: Mapped[datetime]
+    country: Mapped[str | None] = mapped_column(String(2))
+    ground: Mapped[str | None] = mapped_column(CODE)
+    not_mailable: Mapped[str | None] = mapped_column(CODE)
+    deceased_at: Mapped[datetime | None]
+    age_at_least: Mapped[int | None] = mapped_column(SmallInteger)
+    merged_into: Mapped[UUID | None]
+
+
+class ContactHistoryRow(Base):
+    """A contact as it was until an instant, or until it was removed. Written by the database itself (0013).
+
+    The digest is of the version of the blind indexes that was in use then, and is never made anew.
+    """
+
+    __tablename__ = "contact_history"
+    __table_args__ = (Index("ix_contact_history_contact_id", "contact_id", "until", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    contact_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(CODE)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    is_primary: Mapped[bool]
+    opt_out_offered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    until: Mapped[datetime]

@@ -30,7 +30,7 @@ from governance.customers.tables import (
     RestrictionRow,
 )
 from governance.kernel.ids import BatchId, OwnerId, SubjectId, SubjectRef
-from governance.kernel.work import Work
+from governance.kernel.work import Work, tell_instant
 from governance.vault.compartments import Compartment
 
 PART = 500
@@ -61,6 +61,7 @@ def undo_part(work: Work, *, batch: BatchId, limit: int = PART) -> UndonePart:
     Purchases and interactions go first, then people who came with the import, then what it added to others.
     """
     part = UndonePart()
+    tell_instant(work)
     for phase in (_purchases, _interactions, _people, _restorations):
         if phase(work, batch, limit, part):
             return part
@@ -204,6 +205,8 @@ def _restore(work: Work, batch: BatchId, restored: Sequence[tuple[PersonRow, Enr
         before = opened(note, "before") or {}
         for name in note.fields:
             setattr(person, name, before.get(name))
+        if "birth_date" in note.fields:  # it was empty before, or the import would not have filled it
+            person.age_at_least = None
         person.version += 1
         person.updated_at = work.now
     ids = _any([person.id for person, _ in restored])

@@ -32,6 +32,7 @@ class ContactView:
         label: what it is to its holder, or the service that it is on.
         is_login: whether its holder may sign in with it, once it is verified.
         verified_at: when its holder proved to hold it. bounced_at: when a message last came back.
+        opt_out_offered_at: when it was collected with a sale, and a way to refuse advertising was offered.
     """
 
     id: ContactId
@@ -44,6 +45,7 @@ class ContactView:
     is_login: bool
     verified_at: datetime | None
     bounced_at: datetime | None
+    opt_out_offered_at: datetime | None
     created_at: datetime
 
 
@@ -200,6 +202,7 @@ def contact_view(lens: Lens, row: ContactRow) -> ContactView:
         is_login=row.is_login,
         verified_at=row.verified_at,
         bounced_at=row.bounced_at,
+        opt_out_offered_at=row.opt_out_offered_at,
         created_at=row.created_at,
     )
 

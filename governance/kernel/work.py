@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from governance.kernel.clock import Clock, SystemClock, require_aware
@@ -63,6 +64,11 @@ class Work:
     actor: Actor
     now: datetime
     request_id: str | None = None
+
+
+def tell_instant(work: Work) -> None:
+    """Let triggers of the database date what this transaction changes by *work*, not by its own clock."""
+    work.session.execute(text("SELECT set_config('governance.now', :now, true)"), {"now": work.now.isoformat()})
 
 
 @contextmanager

@@ -103,7 +103,7 @@ class Indexer:
         return [self._digest(index.name, value, version) for version in self.plan.asked for value in normal]
 
     def of_normal(self, index: BlindIndex, values: Sequence[bytes]) -> list[bytes]:
-        """Digests of many values that are in their normal form: all of them in the first version asked, then in the next.
+        """Digests of many values in their normal form: all of them in the first version asked, then in the next.
 
         Args:
             index: whose normal form they are in.

@@ -82,6 +82,7 @@ def _people() -> None:
         _code("not_mailable"),
         sa.Column("responsible_id", sa.Uuid()),
         _at("deceased_at"),
+        sa.Column("age_at_least", sa.SmallInteger()),
         _of_person("merged_into", needed=False),
         sa.Column("batch_id", sa.Uuid()),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -93,6 +94,7 @@ def _people() -> None:
         sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
         sa.CheckConstraint("version >= 1", name="version_counts_from_one"),
         sa.CheckConstraint("merged_into <> id", name="merged_into_another"),
+        sa.CheckConstraint("age_at_least IN (0, 13, 14, 16, 18, 21)", name="age_known"),
     )
     _index("person", "ix_person_responsible_id", ["responsible_id", "id"], "responsible_id IS NOT NULL")
     _index("person", "ix_person_merged_into", ["merged_into"], "merged_into IS NOT NULL")
@@ -125,6 +127,7 @@ def _contacts() -> None:
         _mark("is_login"),
         _at("verified_at"),
         _at("bounced_at"),
+        _at("opt_out_offered_at"),
         sa.Column("batch_id", sa.Uuid()),
         _at("created_at", needed=True),
         *sealed("contact", "value", "extension"),
