@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from governance.accounts import operations as accounts
+from governance.accounts.errors import DisabledError, NoSuchStaffError
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
@@ -63,7 +65,8 @@ def record_interaction(work: Work, *, subject: SubjectId, interaction: NewIntera
 
     Raises:
         ForbiddenError, NotFoundError: as `reach.find_person` does, and where a field may not be written.
-        InvalidError: where something cannot be kept; `errors` says by field what is wrong.
+        InvalidError: where something cannot be kept, or nobody on the staff is who spoke; `errors` says by field what
+            is wrong.
     """
     person = find_person(work, subject, Permission.INTERACTIONS_RECORD)
     new = _checked(work, interaction)
@@ -106,6 +109,13 @@ def _checked(work: Work, new: NewInteraction) -> NewInteraction:
         new = replace(new, note=None if new.note is None else words(new.note, longest=LONG_TEXT, lines=True))
     if new.seconds is not None and not 0 <= new.seconds <= LONGEST_SECONDS:
         errors.add("seconds", f"Give 0 to {LONGEST_SECONDS} seconds.")
+    if new.staff is not None and new.staff != work.actor.id:
+        try:
+            accounts.staff_actor(work, staff=new.staff)
+        except NoSuchStaffError:
+            errors.add("staff", "No staff member has this id.")
+        except DisabledError:
+            pass  # whoever left may have spoken before
     if kept(new.at)[0] > work.now:
         errors.add("at", "This lies in the future; what is planned goes into next_contact_at.")
     errors.end("The interaction cannot be kept as it is.")

@@ -5,17 +5,20 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select
+
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
+from governance.customers.errors import DuplicateError
 from governance.customers.event_values import currency, json_value, total
-from governance.customers.loading import snapshots
+from governance.customers.loading import opened, snapshots
 from governance.customers.moments import kept, told
 from governance.customers.pages import After, newest_first
 from governance.customers.reach import find_person
 from governance.customers.records import Json, Moment, NewPurchase
 from governance.customers.shown import Lens, catalogued, refuse_unwritable
-from governance.customers.tables import PurchaseRow
+from governance.customers.tables import PersonRow, PurchaseRow
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import Work
@@ -62,9 +65,12 @@ def record_purchase(work: Work, *, subject: SubjectId, purchase: NewPurchase) ->
     Raises:
         ForbiddenError, NotFoundError: as `reach.find_person` does, and where a field may not be written.
         InvalidError: where something cannot be kept; `errors` says by field what is wrong.
+        DuplicateError: where the person has a purchase of this number already.
     """
-    person = find_person(work, subject, Permission.PURCHASES_RECORD)
+    person = find_person(work, subject, Permission.PURCHASES_RECORD, locked=purchase.number is not None)
     new = _checked(work, purchase)
+    if new.number is not None:
+        _refuse_known(work, person, new.number)
     paid_at, whole_day = kept(new.paid_at)
     row = PurchaseRow(
         owner_id=person.owner_id,
@@ -91,6 +97,15 @@ def record_purchase(work: Work, *, subject: SubjectId, purchase: NewPurchase) ->
         facts={"currency": row.currency},
     )
     return _view(Lens(work, Permission.PURCHASES_RECORD, person), row)
+
+
+def _refuse_known(work: Work, person: PersonRow, number: str) -> None:
+    query = select(PurchaseRow).where(PurchaseRow.person_id == person.id, PurchaseRow.number == number)
+    if any(opened(row, "number") is not None for row in work.session.scalars(query)):
+        raise DuplicateError(
+            "The customer has a purchase of this number already.",
+            errors={"number": ["Recorded already; leave the number out where this is another purchase."]},
+        )
 
 
 def _checked(work: Work, new: NewPurchase) -> NewPurchase:

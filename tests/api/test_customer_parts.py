@@ -264,6 +264,7 @@ def test_an_extra_field_is_defined_filled_found_by_and_retired(
         ("interactions", {**CALLED, "result": ""}, "result"),
         ("interactions", {**CALLED, "note": CANARY * 500}, "note"),
         ("interactions", {**CALLED, "staff": CANARY}, "staff"),
+        ("interactions", {**CALLED, "staff": str(uuid4())}, "staff"),
         ("interactions", {**CALLED, "next_contact_at": CANARY}, "next_contact_at"),
         ("activity", {**SEEN, "kind": CANARY}, "kind"),
         ("activity", {**SEEN, "at": "2025-12-16"}, "at"),

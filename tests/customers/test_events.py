@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from governance.accounts import operations as accounts
 from governance.audit.actions import Action
 from governance.customers import operations as customers
+from governance.customers.bulk_events import record_purchases
 from governance.customers.codes import ActivityKind, InteractionKind, RestrictionReason
-from governance.customers.errors import RestrictedError
+from governance.customers.errors import DuplicateError, RestrictedError
 from governance.customers.operations import ContactSaid, NewActivity, PersonView
+from governance.customers.records import PurchaseOf
 from governance.customers.tables import InteractionRow, PurchaseRow
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
+from governance.kernel.ids import BatchId, uuid4, uuid7
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from tests.conftest import NOW
@@ -179,3 +183,28 @@ def test_what_happened_is_for_those_who_may_see_it(
     if action is not Action.ACTIVITY_READ:
         with pytest.raises(NotFoundError):
             listing(by(work, staff("sales")), subject=irina.id)
+
+
+def test_a_number_names_one_purchase_of_a_customer_whichever_way_it_came(work: Work, irina: PersonView):
+    other = customers.create(work, fields={"family_name": "Котова"})
+    customers.record_purchase(work, subject=irina.id, purchase=purchase(number="A-1"))
+
+    with pytest.raises(DuplicateError) as refused:
+        customers.record_purchase(work, subject=irina.id, purchase=purchase(number=" a-1"))
+    assert list(refused.value.errors) == ["number"]
+    again = PurchaseOf(irina.id, purchase(number="A-1"))
+    assert record_purchases(work, [again], batch=BatchId(uuid7())) == [None]
+
+    for subject, number in ((irina.id, "A-2"), (irina.id, None), (irina.id, None), (other.id, "A-1")):
+        customers.record_purchase(work, subject=subject, purchase=purchase(number=number))
+
+
+def test_who_spoke_is_on_the_staff_or_was(work: Work, irina: PersonView):
+    left = accounts.create_staff(work, name="Anna", email="anna@firm.example").id
+    accounts.disable_staff(work, staff=left)
+
+    made = customers.record_interaction(work, subject=irina.id, interaction=interaction(staff=left))
+    assert made.staff == left
+    with pytest.raises(InvalidError) as refused:
+        customers.record_interaction(work, subject=irina.id, interaction=interaction(staff=uuid4()))
+    assert list(refused.value.errors) == ["staff"]
