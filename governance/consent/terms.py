@@ -144,23 +144,19 @@ def terms_of(work: Work) -> Terms:
 
 def published(work: Work) -> None:
     """To be called where *work* publishes a version: from now on it sees its own, and all do once it is committed."""
-    session = work.session
-    if _OWN not in session.info:
-        event.listen(session, "after_soft_rollback", _read_again)
-        event.listen(session, "after_transaction_end", _let_go)
-    session.info[_OWN] = None
+    work.session.info[_OWN] = None
 
 
+@event.listens_for(Session, "after_soft_rollback")
 def _read_again(session: Session, _previous: SessionTransaction) -> None:
     if _OWN in session.info:
         session.info[_OWN] = None
 
 
+@event.listens_for(Session, "after_transaction_end")
 def _let_go(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None and session.info.pop(_OWN, _OWN) is not _OWN:
         _kept.pop(session.get_bind().engine, None)
-        event.remove(session, "after_soft_rollback", _read_again)
-        event.remove(session, "after_transaction_end", _let_go)
 
 
 def _read(work: Work, known: Terms | None) -> Terms:

@@ -69,7 +69,7 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
     for row, value in zip(rows, _opened(work, vault, rows), strict=True):
         for kind, wanted in asked[row.value_index]:
             if value is not None and row.kind == kind and _same(kind, value, wanted):
-                found[kind, wanted][row.person_id] = _known(row)
+                found[kind, wanted][row[0]] = _known(row)
     return [
         tuple(sorted(found[one.kind, one.value].values(), key=lambda person: person.created_at)) for one in contacts
     ]
