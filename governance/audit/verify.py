@@ -32,6 +32,9 @@ NEWER = (
     "The tail was cut off, or an older or shorter log was put in its place; or the export was simply made before this "
     "checkpoint was signed: export again, and if it still falls short, entries are gone."
 )
+OTHER_LOG = (
+    "It is of another log (perhaps of an earlier tree, which is exported by its number), or was forged or damaged."
+)
 DROPPING = b'"action":"audit:bodies:dropped"'
 """What an entry holds that tells of bodies dropped by age; such entries are kept longest of all."""
 
@@ -96,7 +99,8 @@ def verify_export(
     Args:
         directory: an export in tlog-tiles layout.
         kept: a signed checkpoint that was kept elsewhere; without it a log replaced as a whole is not found out.
-        vkey: the verifier key as it was kept elsewhere; without it that of the export is taken.
+        vkey: the verifier key as it was kept elsewhere, or those of several trees, one a line; without it that of the
+            export is taken.
         progress: told how many entries of how many are done.
     """
     report = Report()
@@ -125,8 +129,9 @@ def _read_checkpoints(
 ) -> dict[int, list[tuple[str, bytes]]] | None:
     """Steps 1 to 3: roots to be met, by size, each with the name of the checkpoint that states it."""
     try:
-        verifier = notes.Verifier.parse(vkey if vkey is not None else (directory / "vkey").read_text("utf-8"))
         checkpoints = list(_checkpoint_files(directory, kept))
+        given = vkey if vkey is not None else (directory / "vkey").read_text("utf-8")
+        verifier = _choose(given.split(), (directory / "checkpoint").read_bytes())
     except (OSError, ValueError) as error:
         report.found(1, None, f"the key or the checkpoint cannot be read: {error}", "The export is incomplete.")
         return None
@@ -141,7 +146,7 @@ def _read_checkpoints(
         try:
             checkpoint = notes.open_checkpoint(note, verifier)
         except notes.NoteError as error:
-            report.found(2, None, f"{name}: {error}", "It is of another log, or was forged or damaged.")
+            report.found(2, None, f"{name}: {error}", OTHER_LOG)
             continue
         roots.setdefault(checkpoint.size, []).append((name, checkpoint.root))
         if name == OWN_CHECKPOINT:
@@ -150,6 +155,16 @@ def _read_checkpoints(
         what = f"{roots[size][0][0]} states {size} entries, the export has {report.size}"
         report.found(3, report.size, what, NEWER)
     return roots if report.origin else None
+
+
+def _choose(vkeys: list[str], checkpoint: bytes) -> notes.Verifier:
+    """The key of the export's log among those of several trees, as they were kept; a lone one is taken as it is."""
+    verifiers = [notes.Verifier.parse(one) for one in vkeys]
+    origin = notes.Checkpoint.parse_text(notes.Note.parse(checkpoint).text).origin
+    found = verifiers if len(verifiers) == 1 else [one for one in verifiers if one.name == origin]
+    if not found:
+        raise notes.NoteError(f"none of the verifier keys is of {origin}")
+    return found[0]
 
 
 def _checkpoint_files(directory: Path, kept: bytes | None) -> Iterator[tuple[str, bytes]]:

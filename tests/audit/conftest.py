@@ -15,6 +15,7 @@ from governance.audit.actions import Action
 from governance.audit.anchors import FileAnchor
 from governance.audit.checkpoints import Signer
 from governance.audit.entries import NewEntry, ObjectRef
+from governance.audit.findings import Verification
 from governance.audit.notes import Checkpoint
 from governance.audit.outside import Outside, create_signing_key
 from governance.kernel.clock import FixedClock
@@ -75,6 +76,12 @@ class Log:
     def ask(self, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.admin_url) as connection:
             return connection.execute(statement).fetchall()
+
+    def verify(self) -> Verification:
+        """Verify it where it stands."""
+        with open_work(self.database, SYSTEM, clock=FixedClock(self.now)) as work:
+            public_key = self.key.public_key().public_bytes_raw()
+            return audit.verify_live(work, public_key=public_key, outside=self.outside)
 
     def in_work(self, act: Callable[[Work], object]) -> None:
         with open_work(self.database, SYSTEM, clock=FixedClock(self.now)) as work:

@@ -9,6 +9,9 @@
 | added with an old date | | names the entry | | |
 | tail cut off, shorter log, old backup | | says so | refuses | says so |
 | triggers off | | says so | | |
+| checkpoint deleted or replaced in the database | yes | says so, by the anchor | | |
+| personal detail of an entry deleted | yes | names the entry | | |
+| tree changed after a new one was opened | | says so, by the first entry of the next | | |
 | entry removed before it is under a checkpoint | | not detected: protected by the database alone | | |
 """
 
@@ -22,16 +25,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from governance.audit import notes, verify
 from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.anchors import FileAnchor
 from governance.audit.errors import AuditBrokenError, AuditRollbackError
 from governance.audit.findings import Verification
 from governance.audit.outside import Outside
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
+from governance.kernel.ids import OwnerId
 from governance.kernel.work import SYSTEM, open_work
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
-from tests.audit.conftest import Log
+from tests.audit.conftest import STAFF, Log
 from tests.audit.forging import rewrite, tamper
+from tests.audit.test_appending import new_owner
 from tests.conftest import Store
 
 KEPT, SIZE = 260, 520
@@ -253,6 +260,98 @@ def test_a_forged_checkpoint_is_found_by_its_signature(grown: Log):
     with psycopg.connect(grown.admin_url) as connection:
         connection.execute("INSERT INTO audit_checkpoint VALUES (1, 400, %s, now())", (forged,))
     assert meanings(verify_live(grown)) == {"It was forged or damaged."}
+
+
+def test_deleting_checkpoints_is_found_by_the_anchor_and_their_roots_still_bind(grown: Log):
+    grown.grow(1)
+    tamper(grown, f"DELETE FROM audit_checkpoint WHERE size < {SIZE + 1}")
+    (difference,) = verify_live(grown).differences
+    assert difference.what.startswith("2 checkpoints that were told to anchor.jsonl are missing from tree 1")
+    rewrite(grown, f"{VOIDED} WHERE eid = '{grown.eids[100]}'", "DELETE FROM audit_checkpoint")
+    told = {one.what for one in verify_live(grown).differences}
+    assert f"the first {KEPT} entries do not make the root of the checkpoint of {KEPT} entries in anchor.jsonl" in told
+
+
+def test_putting_another_checkpoint_in_the_place_of_one_is_found_by_the_anchor(grown: Log):
+    (origin,) = grown.ask("SELECT origin FROM audit_tree")[0]
+    other = notes.sign_checkpoint(notes.Checkpoint(str(origin), KEPT, bytes(32)), grown.key)
+    tamper(grown, f"UPDATE audit_checkpoint SET note = '\\x{other.hex()}' WHERE size = {KEPT}")
+    told = {one.what for one in verify_live(grown).differences}
+    assert f"the checkpoint of {KEPT} entries is not the one that was told to anchor.jsonl" in told
+
+
+def test_a_forged_or_damaged_line_of_the_anchor_is_told_but_one_that_a_crash_cut_off_is_not(grown: Log):
+    (origin,) = grown.ask("SELECT origin FROM audit_tree")[0]
+    path, stranger = grown.outside.anchor_path, Ed25519PrivateKey.generate()
+    before = path.read_bytes()
+    path.write_bytes(before + b'{"at": "2026-11-2')
+    assert verify_live(grown).whole
+    FileAnchor(path).publish(
+        notes.sign_checkpoint(notes.Checkpoint(str(origin), 300, bytes(32)), stranger), at=grown.now
+    )
+    assert [one.what for one in verify_live(grown).differences] == ["line 3 of anchor.jsonl cannot be read"]
+    path.write_bytes(before)
+    FileAnchor(path).publish(
+        notes.sign_checkpoint(notes.Checkpoint(str(origin), 300, bytes(32)), stranger), at=grown.now
+    )
+    (difference,) = verify_live(grown).differences
+    assert difference.what == "line 3 of anchor.jsonl: the note is not signed by the expected key"
+    path.write_bytes(before)
+    FileAnchor(path).publish(
+        notes.sign_checkpoint(notes.Checkpoint("governance/elsewhere", 3, bytes(32)), grown.key),
+        at=grown.now + timedelta(days=9),
+    )
+    assert "governance/elsewhere, which this database does not hold" in verify_live(grown).differences[0].what
+
+
+def test_the_newest_checkpoint_may_be_outside_a_moment_before_it_is_recorded(grown: Log):
+    tamper(grown, f"DELETE FROM audit_checkpoint WHERE size = {SIZE}")
+    assert verify_live(grown).whole
+    grown.sign()
+    assert grown.ask("SELECT max(size) FROM audit_checkpoint") == [(SIZE,)]
+
+
+def told_with_detail(log: Log, *reasons: str) -> list[OwnerId]:
+    """An entry with a reason for each, under key owners of their own, signed."""
+    owners = []
+    with open_work(log.database, STAFF, clock=FixedClock(log.now)) as work:
+        for reason in reasons:
+            owners.append(new_owner(work))
+            audit.append(work, Action.PERSON_REVEALED, personal={"reason": reason}, owner=owners[-1])
+    log.sequence()
+    log.sign()
+    return owners
+
+
+@pytest.mark.parametrize("harm", ["DELETE FROM audit_detail", "UPDATE audit_detail SET content_sealed = NULL"])
+def test_removing_a_personal_detail_is_found_by_the_entry_that_speaks_of_it(log: Log, harm: str):
+    told_with_detail(log, "asked by telephone")
+    assert verify_live(log).whole
+    tamper(log, harm)
+    (difference,) = verify_live(log).differences
+    assert (difference.seq, difference.meaning) == (0, "It was removed from the database past its triggers.")
+    assert difference.what == "the personal detail reason of the entry is missing, and no erasure is told of"
+
+
+def test_details_that_were_erased_are_not_missed_but_those_of_others_are(log: Log):
+    first, _ = told_with_detail(log, "one", "two")
+    with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
+        assert audit.forget_details(work, owners=[first]) == 1
+    log.sequence()
+    log.sign()
+    found = verify_live(log)
+    assert found.whole, found.differences
+    tamper(log, "DELETE FROM audit_detail")
+    assert [one.seq for one in verify_live(log).differences] == [1]
+
+
+def test_entries_under_no_checkpoint_are_counted(grown: Log):
+    grown.append(3)
+    found = verify_live(grown)
+    assert (found.pending, found.unsigned) == (3, 3)
+    grown.sequence()
+    found = verify_live(grown)
+    assert (found.pending, found.unsigned) == (0, 4)  # the verification before told of itself
 
 
 def test_emptying_the_folder_outside_is_found(grown: Log):
