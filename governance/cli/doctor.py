@@ -2,8 +2,9 @@
 
 import click
 
-from governance.cli.context import answer_json, as_json, opened
+from governance.cli.context import answer_json, as_json, opened, operator_work
 from governance.custody.doctor import Level, examine
+from governance.messages import operations as messages
 
 FAILING = 1
 
@@ -14,6 +15,8 @@ def doctor(*, as_json: bool) -> int:
     """Examine the store; exits with 1 where a promise does not hold."""
     with opened() as store:
         found = examine(store)
+        with operator_work(store) as work:
+            found += messages.findings(work, settings=store.settings)
     if as_json:
         answer_json({"findings": found})
     else:

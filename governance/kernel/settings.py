@@ -25,6 +25,10 @@ READ_ELSEWHERE = frozenset(
 CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(\d|[a-z]+://|tcp|udp)")
 """What Kubernetes and Docker set of themselves for a neighbour that is called governance."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+MAIL_SCHEMES = ("smtp://", "smtps://", "file:")
+_PUBLIC_URL = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~\-]+)*/?|https?://\[[0-9a-f:]+\](:\d{1,5})?/?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Settings:
         backup_keep: nightly backups kept.
         epoch_days: days that a key-encryption key lives (at most 30).
         backup_hour_utc: hour of the nightly backup.
+        public_url: where people reach the service, `https://privacy.example.org`; links in mails begin with it.
+        smtp_url: mail server, `smtps://user:password@host` or `smtp://host:587`; unset, mail waits in the outbox.
+        mail_from: address, or `Name <address>`, that mail is sent from; needed with a mail server.
+        trusted_proxies: proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     """
 
     data_dir: Path = Path("var")
@@ -63,6 +71,10 @@ class Settings:
     backup_keep: int = 14
     backup_hour_utc: int = 2
     epoch_days: int = 30
+    public_url: str | None = None
+    smtp_url: Secret | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -95,6 +107,7 @@ class Settings:
             "web_threads": (1, 64),
             "requests_per_minute": (1, 1_000_000),
             "prepare_threshold": (-1, 1000),
+            "trusted_proxies": (0, 9),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
@@ -105,6 +118,19 @@ class Settings:
             raise ConfigurationError(f"{PREFIX}LOG_FORMAT takes json or console.")
         if not self.role_prefix.isidentifier() or not self.role_prefix.islower() or len(self.role_prefix) > 40:
             raise ConfigurationError(f"{PREFIX}ROLE_PREFIX takes lower-case letters, digits and _, 40 at most.")
+        self._check_mail()
+
+    def _check_mail(self) -> None:
+        if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise ConfigurationError(f"{PREFIX}PUBLIC_URL takes an address such as https://privacy.example.org.")
+        if self.smtp_url is not None and not self.smtp_url.startswith(MAIL_SCHEMES):
+            raise ConfigurationError(
+                f"{PREFIX}SMTP_URL takes smtps://user:password@host, smtp://host:587, or file:FOLDER for mail as files."
+            )
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ConfigurationError(f"{PREFIX}MAIL_FROM names the address that mail is sent from; set it as well.")
+        if self.mail_from is not None and ("@" not in self.mail_from or not self.mail_from.isprintable()):
+            raise ConfigurationError(f"{PREFIX}MAIL_FROM takes an address, or Name <address>.")
 
     @property
     def secrets_dir(self) -> Path:

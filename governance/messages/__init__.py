@@ -1,1 +1,6 @@
-"""Outgoing messages: mail and webhooks, put into the outbox with the act that makes them necessary."""
+"""Messages to people: written in their language, kept sealed until delivered, and then forgotten.
+
+`outbox` takes messages in the transaction that makes them necessary and keeps account of them, `texts` renders the
+templates, `transport` speaks SMTP (or writes files), `delivery` is what the worker repeats, `findings` what the doctor
+asks.
+"""

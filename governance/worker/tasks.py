@@ -23,6 +23,8 @@ from governance.kernel.ids import BatchId
 from governance.kernel.jobs import QUEUE
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, open_work
+from governance.messages import operations as messages
+from governance.messages.webhooks import operations as webhooks
 
 RESUME_IMPORT: Final = "intake.resume"
 ATTEMPTS: Final = 8
@@ -52,12 +54,14 @@ class _StoppedError(Exception):
 
 
 def purge(around: Surroundings) -> None:
-    """Forget what was kept for a time: requests for a day, refused rows for a week, failed jobs for a month."""
+    """Forget what was kept for a time: requests for a day, refused rows for a week, failed jobs and mail a month."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         requests = idempotency.purge(work)
         imports = intake.purge_refused(work)
         failed = jobs.purge_failed(work)
-    log.info("worker.purged", requests=requests, imports=imports, failed_jobs=failed)
+        mail = messages.purge(work)
+        hooks = webhooks.purge(work)
+    log.info("worker.purged", requests=requests, imports=imports, failed_jobs=failed, messages=mail, webhooks=hooks)
 
 
 def partitions(around: Surroundings) -> None:

@@ -1,0 +1,103 @@
+"""Delivery: due messages handed out one at a time, sent while no transaction is open, and settled.
+
+A step of its own in the worker, not a job: a mail server that dawdles holds up mail and nothing else.
+"""
+
+import contextlib
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, Policy
+from email.utils import format_datetime, parseaddr
+from typing import Final
+
+import idna
+
+from governance.kernel.clock import Clock
+from governance.kernel.db import Database
+from governance.kernel.logs import get_logger
+from governance.kernel.settings import Settings
+from governance.kernel.work import SYSTEM, open_work
+from governance.messages import outbox
+from governance.messages.outbox import Lent
+from governance.messages.texts import render
+from governance.messages.transport import Ending, Sender, sender_of
+
+AT_ONCE: Final = 50
+"""Messages of one round, so that the worker can stop between rounds."""
+
+log = get_logger(__name__)
+
+
+class _WholeLine(UnstructuredHeader, BaseHeader):
+    """A header that is never folded: within an address in angle brackets a fold would break it."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("List-Unsubscribe", _WholeLine)
+_POLICY: Final = SMTP.clone(header_factory=_HEADERS)
+
+
+def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender: Sender | None = None) -> int:
+    """Try to deliver messages that are due; answers how many were sent.
+
+    Args:
+        database: where the outbox is.
+        settings: name the mail server and the sender; without a mail server everything stays where it is.
+        clock: tells what is due.
+        sender: instead of the one that the settings name.
+    """
+    if settings.smtp_url is None or settings.mail_from is None:
+        return 0
+    sent = 0
+    with contextlib.closing(sender or sender_of(settings.smtp_url)) as line:
+        for _ in range(AT_ONCE):
+            with open_work(database, SYSTEM, clock=clock) as work:
+                lent = outbox.lend(work)
+            if lent is None:
+                break
+            message = message_of(lent, mail_from=settings.mail_from)
+            attempt = line.send(message, recipient=str(message["To"]))
+            with open_work(database, SYSTEM, clock=clock) as work:
+                outbox.settle(work, message=lent.id, attempt=attempt)
+            if attempt.ending is Ending.SENT:
+                sent += 1
+                continue
+            log.warning("messages.not_sent", message=str(lent.id), code=attempt.code, attempt=lent.attempt)
+            if attempt.ending is Ending.UNREACHABLE:
+                break
+    return sent
+
+
+def forget_ended(database: Database, *, clock: Clock) -> int:
+    """Destroy the keys of messages that have ended; answers how many."""
+    with open_work(database, SYSTEM, clock=clock) as work:
+        return outbox.forget(work)
+
+
+def message_of(lent: Lent, *, mail_from: str) -> EmailMessage:
+    """The message as it goes out (RFC 5322), in plain text and in HTML; RFC 8058 headers where it advertises."""
+    words = render(lent.template, lent.language, lent.values)
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = mail_from
+    message["To"] = _ascii_domain(lent.recipient)
+    message["Subject"] = words.subject
+    message["Date"] = format_datetime(lent.created_at)
+    message["Message-ID"] = f"<{lent.id}@{parseaddr(mail_from)[1].rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    if lent.unsubscribe_url is not None:
+        message["List-Unsubscribe"] = f"<{lent.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(words.text, cte="quoted-printable")
+    message.add_alternative(words.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def _ascii_domain(address: str) -> str:
+    """An address with its domain as DNS knows it (IDNA 2008); not every server on the way takes another."""
+    local, _, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"

@@ -1,0 +1,18 @@
+"""Every verb of this room."""
+
+from governance.messages.delivery import deliver_due, forget_ended
+from governance.messages.findings import findings
+from governance.messages.outbox import MessageId, backlog, enqueue, purge
+from governance.messages.texts import LANGUAGES, Template
+
+__all__ = [
+    "LANGUAGES",
+    "MessageId",
+    "Template",
+    "backlog",
+    "deliver_due",
+    "enqueue",
+    "findings",
+    "forget_ended",
+    "purge",
+]

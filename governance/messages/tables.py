@@ -1,0 +1,39 @@
+"""What is kept of messages: the outbox."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from governance.kernel.db import Base
+from governance.vault.compartments import Compartment
+from governance.vault.kinds import JSON, TEXT
+from governance.vault.orm import SealedField, SealedRow
+
+CODE = String(32)
+
+
+class MessageRow(SealedRow, Base):
+    """A message on its way. Each has a key owner of its own, whose keys are destroyed once it has ended."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed')", name="state_known"),
+        CheckConstraint("(state IN ('sent', 'failed')) = (ended_at IS NOT NULL)", name="ended_where_it_says_so"),
+        Index("ix_message_due_at", "due_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_message_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+    )
+
+    template: Mapped[str] = mapped_column(CODE)
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(CODE)
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(CODE)
+    forgotten: Mapped[bool]
+
+    recipient = SealedField(TEXT, Compartment.OPERATION)
+    content = SealedField(JSON, Compartment.OPERATION)

@@ -1,0 +1,49 @@
+"""Every template is written in every language, and all of them name the same things."""
+
+import pytest
+from jinja2 import Environment, meta
+
+from governance.messages import texts
+from governance.messages.texts import LANGUAGES, SUBJECT, Template, language_of, render
+
+VALUES: dict[str, str | int | list[str]] = {
+    "controller": "Daisy <Ltd>\nX",
+    "purposes": ["News", "Offers"],
+    "link": "https://privacy.example.org/x",
+    "days": 7,
+}
+
+
+def names(template: Template, language: str) -> set[str]:
+    source = (texts._HERE / f"{template.value}.{language}.txt").read_text("utf-8")
+    assert source.startswith(SUBJECT)
+    return meta.find_undeclared_variables(Environment().parse(source))
+
+
+@pytest.mark.parametrize("template", Template)
+def test_every_template_names_the_same_things_in_every_language(template: Template) -> None:
+    assert {frozenset(names(template, language)) for language in LANGUAGES} == {frozenset(names(template, "en"))}
+
+
+@pytest.mark.parametrize("template", Template)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_template_is_left_untranslated(template: Template, language: str) -> None:
+    said = render(template, language, VALUES)
+
+    assert (said.text == render(template, "en", VALUES).text) == (language == "en")
+    assert "\n" not in said.subject
+    assert f'lang="{language}"' in said.html
+
+
+def test_there_is_no_template_that_nothing_sends() -> None:
+    files = {one.name for one in texts._HERE.iterdir()} - {"mail.html"}
+
+    assert files == {f"{template.value}.{language}.txt" for template in Template for language in LANGUAGES}
+
+
+def test_what_is_filled_in_is_no_markup() -> None:
+    assert "Daisy &lt;Ltd&gt;" in render(Template.CONFIRM_SUBSCRIPTION, "en", VALUES).html
+
+
+def test_a_language_that_nothing_is_written_in_gets_english() -> None:
+    assert [language_of(one) for one in ("uk-UA", "RU", "de", None)] == ["uk", "ru", "en", "en"]
