@@ -9,6 +9,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
+from governance.api.etags import etag, expected_version
 from governance.api.schemas import Instant, Schema, code, flag
 from governance.api.service import current_work
 from governance.customers import operations as customers
@@ -88,26 +89,35 @@ class Contacts(MethodView):
     @guarded(Permission.CONTACTS_ADD)
     @blueprint.arguments(ContactNew)
     @blueprint.response(201, Contact)
-    def post(self, contact: ContactSaid, customer: UUID) -> ContactView:
-        """Add a contact; the first of its kind becomes the primary one."""
-        return customers.add_contact(current_work(), subject=SubjectId(customer), contact=contact)
+    def post(self, contact: ContactSaid, customer: UUID) -> tuple[ContactView, int, dict[str, str]]:
+        """Add a contact; the first of its kind becomes the primary one. The ETag is the customer's."""
+        made = customers.add_contact(current_work(), subject=SubjectId(customer), contact=contact)
+        return made, 201, etag(made.person_version)
 
 
 @blueprint.route("/customers/<uuid:customer>/contacts/<uuid:contact>")
 class OneContact(MethodView):
     """A contact."""
 
-    @guarded(Permission.CONTACTS_EDIT)
+    @guarded(Permission.CONTACTS_EDIT, versioned=True)
     @blueprint.arguments(ContactMarks)
     @blueprint.response(200, Contact)
-    def patch(self, marks: Mapping[str, Any], customer: UUID, contact: UUID) -> ContactView:
-        """Mark a contact; its value never changes: remove it and add another."""
-        return customers.edit_contact(
-            current_work(), subject=SubjectId(customer), contact=ContactId(contact), patch=marks
+    def patch(self, marks: Mapping[str, Any], customer: UUID, contact: UUID) -> tuple[ContactView, int, dict[str, str]]:
+        """Mark a contact; its value never changes: remove it and add another. The ETag is the customer's."""
+        marked = customers.edit_contact(
+            current_work(),
+            subject=SubjectId(customer),
+            contact=ContactId(contact),
+            patch=marks,
+            if_version=expected_version(),
         )
+        return marked, 200, etag(marked.person_version)
 
-    @guarded(Permission.CONTACTS_REMOVE)
+    @guarded(Permission.CONTACTS_REMOVE, versioned=True)
     @blueprint.response(204)
-    def delete(self, customer: UUID, contact: UUID) -> None:
-        """Remove a contact."""
-        customers.remove_contact(current_work(), subject=SubjectId(customer), contact=ContactId(contact))
+    def delete(self, customer: UUID, contact: UUID) -> tuple[None, int, dict[str, str]]:
+        """Remove a contact. The ETag is the customer's."""
+        version = customers.remove_contact(
+            current_work(), subject=SubjectId(customer), contact=ContactId(contact), if_version=expected_version()
+        )
+        return None, 204, etag(version)

@@ -15,7 +15,7 @@ from governance.customers.codes import ContactKind, ContactLabel
 from governance.customers.contact_values import ContactSaid, read_contact
 from governance.customers.errors import DuplicateError, LoginTakenError
 from governance.customers.event_values import instant
-from governance.customers.person_fields import touch
+from governance.customers.person_fields import refuse_other_version, touch
 from governance.customers.reach import find_person
 from governance.customers.records import NewContact
 from governance.customers.shown import Lens, refuse_unwritable
@@ -153,7 +153,14 @@ def _row(work: Work, person: PersonRow, new: NewContact, *, is_primary: bool) ->
     )
 
 
-def edit_contact(work: Work, *, subject: SubjectId, contact: ContactId, patch: Mapping[str, object]) -> ContactView:
+def edit_contact(
+    work: Work,
+    *,
+    subject: SubjectId,
+    contact: ContactId,
+    patch: Mapping[str, object],
+    if_version: int | None = None,
+) -> ContactView:
     """Change the marks of a contact by a merge patch: `label`, `is_primary`, `is_login`, and the instants.
 
     The instants are `verified_at`, `bounced_at` and `opt_out_offered_at`. Its value never changes: remove it and add
@@ -164,8 +171,9 @@ def edit_contact(work: Work, *, subject: SubjectId, contact: ContactId, patch: M
         RestrictedError: where processing is restricted.
         InvalidError: where a mark cannot be set so; `errors` says why.
         LoginTakenError: where somebody else holds it, verified, to sign in with.
+        PreconditionError: where the person has another version than *if_version* by now.
     """
-    person, row = _find(work, subject, contact, Permission.CONTACTS_EDIT)
+    person, row = _find(work, subject, contact, Permission.CONTACTS_EDIT, if_version)
     refuse_if_restricted(work, person)
     told = _read_marks(work, row, patch)
     changed = sorted(name for name, value in told.items() if getattr(row, name) != value)
@@ -233,15 +241,19 @@ _MARKS: Mapping[str, Callable[[object], object]] = {
 }
 
 
-def remove_contact(work: Work, *, subject: SubjectId, contact: ContactId) -> None:
+def remove_contact(work: Work, *, subject: SubjectId, contact: ContactId, if_version: int | None = None) -> int:
     """Remove a contact; the oldest other one of its kind becomes the primary one, where it was that.
+
+    Returns:
+        The version that the person has now.
 
     Raises:
         ForbiddenError, NotFoundError: as `reach.find_person` does, and where there is no such contact.
         RestrictedError: where processing is restricted.
         LegalHoldError: where a hold keeps contacts.
+        PreconditionError: where the person has another version than *if_version* by now.
     """
-    person, row = _find(work, subject, contact, Permission.CONTACTS_REMOVE)
+    person, row = _find(work, subject, contact, Permission.CONTACTS_REMOVE, if_version)
     refuse_if_restricted(work, person)
     refuse_if_held(work, person, [Compartment.CONTACT])
     work.session.delete(row)
@@ -253,14 +265,18 @@ def remove_contact(work: Work, *, subject: SubjectId, contact: ContactId) -> Non
             following.is_primary = True
     touch(work, person)
     _tell(work, Action.CONTACT_REMOVED, person, row, {"kind": row.kind})
+    return person.version
 
 
-def _find(work: Work, subject: SubjectId, contact: ContactId, permission: Permission) -> tuple[PersonRow, ContactRow]:
+def _find(
+    work: Work, subject: SubjectId, contact: ContactId, permission: Permission, if_version: int | None
+) -> tuple[PersonRow, ContactRow]:
     person = find_person(work, subject, permission, locked=True)
     query = select(ContactRow).where(ContactRow.id == contact, ContactRow.person_id == person.id)
     row = work.session.scalars(query).one_or_none()
     if row is None:
         raise NotFoundError("The person has no such contact.")
+    refuse_other_version(person, if_version)
     return person, row
 
 

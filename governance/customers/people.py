@@ -12,13 +12,13 @@ from governance.audit.entries import Fact
 from governance.customers.contact_values import ContactSaid
 from governance.customers.contacts import put_contacts
 from governance.customers.extra_values import change_extras
-from governance.customers.person_fields import change_fields, touch
+from governance.customers.person_fields import change_fields, refuse_other_version, touch
 from governance.customers.reach import allow, find_person, within
 from governance.customers.standing import refuse_if_restricted
 from governance.customers.tables import PersonRow
 from governance.customers.values import read_fields
 from governance.customers.views import PersonView, view, views
-from governance.kernel.errors import InvalidError, PreconditionError
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, StaffId, SubjectId, SubjectRef, uuid4, uuid7
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
@@ -122,8 +122,7 @@ def edit(work: Work, *, subject: SubjectId, patch: Mapping[str, object], if_vers
         InvalidError: where something cannot be kept; `errors` says by field what is wrong.
     """
     person = find_person(work, subject, Permission.CUSTOMERS_EDIT, locked=True)
-    if if_version is not None and person.version != if_version:
-        raise PreconditionError("The record has changed since you read it; read it again, then edit.")
+    refuse_other_version(person, if_version)
     refuse_if_restricted(work, person)
     told = read_fields({name: value for name, value in patch.items() if name != _EXTRA}, today=work.now.date())
     changed = change_fields(work, person, told, permission=Permission.CUSTOMERS_EDIT)

@@ -14,7 +14,7 @@ from governance.customers.shown import catalogued, refuse_unwritable
 from governance.customers.standing import refuse_if_held
 from governance.customers.tables import PersonRow
 from governance.customers.texts import Complaints
-from governance.kernel.errors import ForbiddenError
+from governance.kernel.errors import ForbiddenError, PreconditionError
 from governance.kernel.ids import StaffId
 from governance.kernel.work import Work
 from governance.policies.ages import age_at_least
@@ -30,6 +30,16 @@ def touch(work: Work, person: PersonRow) -> None:
     person.version += 1
     person.updated_at = work.now
     work.session.flush()
+
+
+def refuse_other_version(person: PersonRow, if_version: int | None) -> None:
+    """Stop an edit by whoever read another version of the person, contacts and extra fields included.
+
+    Raises:
+        PreconditionError: where *if_version* is not its version any more.
+    """
+    if if_version is not None and person.version != if_version:
+        raise PreconditionError("The record has changed since you read it; read it again, then edit.")
 
 
 def change_fields(work: Work, person: PersonRow, told: Mapping[str, object], *, permission: Permission) -> list[str]:

@@ -33,6 +33,7 @@ class ContactView:
         is_login: whether its holder may sign in with it, once it is verified.
         verified_at: when its holder proved to hold it. bounced_at: when a message last came back.
         opt_out_offered_at: when it was collected with a sale, and a way to refuse advertising was offered.
+        person_version: number of changes of the person, contacts included, for ETag.
     """
 
     id: ContactId
@@ -47,6 +48,7 @@ class ContactView:
     bounced_at: datetime | None
     opt_out_offered_at: datetime | None
     created_at: datetime
+    person_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +206,7 @@ def contact_view(lens: Lens, row: ContactRow) -> ContactView:
         bounced_at=row.bounced_at,
         opt_out_offered_at=row.opt_out_offered_at,
         created_at=row.created_at,
+        person_version=lens.person.version,
     )
 
 

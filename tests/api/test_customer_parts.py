@@ -37,14 +37,31 @@ def test_a_contact_is_added_marked_and_removed(web: FlaskClient, system: dict[st
 
     contact = f"{at}/contacts/{added.json['id']}"
     marks = {"is_login": True, "verified_at": "2025-12-16T10:00:00Z", "label": None}
-    marked = web.patch(contact, json=marks, headers=system)
-    assert marked.status_code == 200
+    assert added.headers["ETag"] == '"v2"'  # the customer's, whose record it belongs to
+    marked = web.patch(contact, json=marks, headers=system | {"If-Match": added.headers["ETag"]})
+    assert (marked.status_code, marked.headers["ETag"]) == (200, '"v3"')
     assert (marked.json["verified_at"], marked.json["label"]) == ("2025-12-16T10:00:00Z", None)
     assert web.get(at, headers=system).headers["ETag"] == '"v3"'
 
-    assert web.delete(contact, headers=system).status_code == 204
+    gone = web.delete(contact, headers=system | {"If-Match": '"v3"'})
+    assert (gone.status_code, gone.headers["ETag"], gone.data) == (204, '"v4"', b"")
     assert web.get(at, headers=system).json["contacts"] == []
-    assert web.delete(contact, headers=system).status_code == 404
+    assert web.delete(contact, headers=system | {"If-Match": '"v4"'}).status_code == 404
+
+
+def test_who_changes_a_contact_says_which_version_of_the_customer_was_read(
+    web: FlaskClient, system: dict[str, str], at: str
+) -> None:
+    contact = (
+        f"{at}/contacts/" + web.post(f"{at}/contacts", json={"kind": "card", "value": "42"}, headers=system).json["id"]
+    )
+    read = web.get(at, headers=system).headers["ETag"]
+    web.patch(at, json={"city": "Тверь"}, headers=system | {"If-Match": read})
+
+    for headers, status in ((system, 428), (system | {"If-Match": read}, 412)):
+        assert web.patch(contact, json={"label": "home"}, headers=headers).status_code == status
+        assert web.delete(contact, headers=headers).status_code == status
+    assert web.get(at, headers=system).json["contacts"][0]["label"] is None
 
 
 def test_the_same_contact_twice_and_a_login_of_somebody_else_are_conflicts(
@@ -57,8 +74,8 @@ def test_the_same_contact_twice_and_a_login_of_somebody_else_are_conflicts(
     theirs = web.post(f"{other}/contacts", json=email, headers=system).json["id"]
 
     twice = web.post(f"{at}/contacts", json=email, headers=system)
-    first = web.patch(f"{at}/contacts/{mine}", json=login, headers=system)
-    second = web.patch(f"{other}/contacts/{theirs}", json=login, headers=system)
+    first = web.patch(f"{at}/contacts/{mine}", json=login, headers=system | {"If-Match": '"v2"'})
+    second = web.patch(f"{other}/contacts/{theirs}", json=login, headers=system | {"If-Match": '"v2"'})
 
     assert (twice.status_code, twice.json["type"]) == (409, "already-there")
     assert first.status_code == 200
@@ -69,8 +86,9 @@ def test_a_contact_of_another_customer_is_not_found(web: FlaskClient, system: di
     other = make(web, system, contacts=[{"kind": "email", "value": an_email()}])
     contact = other["contacts"][0]["id"]  # type: ignore[index]  # as JSON has it
 
-    assert web.patch(f"{at}/contacts/{contact}", json={"label": "home"}, headers=system).status_code == 404
-    assert web.delete(f"{at}/contacts/{contact}", headers=system).status_code == 404
+    versioned = system | {"If-Match": '"v1"'}
+    assert web.patch(f"{at}/contacts/{contact}", json={"label": "home"}, headers=versioned).status_code == 404
+    assert web.delete(f"{at}/contacts/{contact}", headers=versioned).status_code == 404
 
 
 def test_a_contact_added_twice_with_one_key_is_one(web: FlaskClient, system: dict[str, str], at: str) -> None:
@@ -338,7 +356,7 @@ def test_a_mark_that_a_contact_cannot_have_is_refused(
 ) -> None:
     contact = web.post(f"{at}/contacts", json={"kind": "card", "value": "42"}, headers=system).json["id"]
 
-    answer = web.patch(f"{at}/contacts/{contact}", json=body, headers=system)
+    answer = web.patch(f"{at}/contacts/{contact}", json=body, headers=system | {"If-Match": '"v2"'})
 
     assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
     assert CANARY not in answer.text
@@ -384,6 +402,7 @@ def test_each_of_the_other_routes_asks_for_its_own_scope(
 def test_what_a_customer_does_not_have_is_not_found(
     web: FlaskClient, system: dict[str, str], at: str, method: str, under: str, body: object
 ) -> None:
-    answer = web.open(f"{at}/{under.format(id=uuid4())}", method=method, json=body, headers=system)
+    versioned = system | {"If-Match": '"v1"'}
+    answer = web.open(f"{at}/{under.format(id=uuid4())}", method=method, json=body, headers=versioned)
 
     assert (answer.status_code, answer.json["type"]) == (404, "not-found")
