@@ -9,6 +9,7 @@ from flask import Flask, Response
 from governance.api import (
     activity,
     audit,
+    consent_changes,
     contacts,
     customers,
     fields,
@@ -20,6 +21,7 @@ from governance.api import (
     purchases,
     reveals,
     searches,
+    webhooks,
 )
 from governance.api.assembly import assemble
 from governance.api.backlogs import figures_of
@@ -49,6 +51,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     marks.blueprint,
     fields.blueprint,
     imports.blueprint,
+    consent_changes.blueprint,
+    webhooks.blueprint,
     audit.blueprint,
 )
 STRANGERS_PER_MINUTE: Final = 60

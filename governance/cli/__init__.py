@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "restore": "governance.cli.backups:restore",
     "doctor": "governance.cli.doctor:doctor",
     "clients": "governance.cli.clients:clients",
+    "webhooks": "governance.cli.webhooks:webhooks",
     "staff": "governance.cli.staff:staff",
     "fields": "governance.cli.fields:fields",
     "access": "governance.cli.access:access",

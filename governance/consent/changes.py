@@ -29,6 +29,7 @@ from governance.audit.following import (
     require_reached,
     told_between,
 )
+from governance.consent.codes import NoticeKind
 from governance.consent.tables import ConsentEventRow
 from governance.customers.references import people_of
 from governance.kernel.errors import InvalidError
@@ -217,6 +218,8 @@ def _acts(work: Work, *, after: Place, until: Place) -> list[Change]:
 
 
 def _matters(told: PlacedFacts) -> bool:
+    if told.action == Action.NOTICE_PUBLISHED:
+        return told.facts.get("kind") == NoticeKind.CONSENT
     if told.action != Action.PERSON_EDITED:
         return True
     fields = told.facts.get("fields")

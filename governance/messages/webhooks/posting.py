@@ -46,7 +46,8 @@ def post(target: Target, *, body: bytes, headers: Mapping[str, str], resolver: R
     except OSError:
         return Answer(None, "unreachable")
     # A receiver that sends one byte at a time would outlast any timeout of the socket's.
-    watch = threading.Timer(ANSWER_SECONDS, _cut, (plain,))
+    late = threading.Event()
+    watch = threading.Timer(ANSWER_SECONDS, _cut, (plain, late))
     watch.daemon = True
     watch.start()
     try:
@@ -54,9 +55,9 @@ def post(target: Target, *, body: bytes, headers: Mapping[str, str], resolver: R
     except TimeoutError:
         return Answer(None, "timeout")
     except ssl.SSLError:
-        return Answer(None, "tls")
+        return Answer(None, "timeout" if late.is_set() else "tls")
     except (OSError, http.client.HTTPException):
-        return Answer(None, "timeout" if watch.finished.is_set() else "broken_off")
+        return Answer(None, "timeout" if late.is_set() else "broken_off")
     finally:
         watch.cancel()
         plain.close()
@@ -85,6 +86,7 @@ def _read(response: http.client.HTTPResponse) -> Answer:
     return Answer(status, "refused", wait)
 
 
-def _cut(plain: socket.socket) -> None:
+def _cut(plain: socket.socket, late: threading.Event) -> None:
+    late.set()
     with suppress(OSError):
         plain.shutdown(socket.SHUT_RDWR)
