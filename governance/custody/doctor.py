@@ -15,6 +15,8 @@ from typing import Final
 from sqlalchemy import func, select, text
 
 from governance.audit.enforcement import verify_enforcement
+from governance.audit.errors import SigningKeyChangedError, SigningKeyError
+from governance.audit.keys import check_signing_key
 from governance.audit.progress import progress
 from governance.custody import rotation
 from governance.custody.backup import hindrance
@@ -24,13 +26,13 @@ from governance.custody.opening import Store
 from governance.custody.places import Places
 from governance.custody.recovery import status as sheet_status
 from governance.custody.rows import sealed_tables
-from governance.custody.signing import outside_of
+from governance.custody.signing import has_signing_key, outside_of, public_key_of
 from governance.custody.tombstones import Tombstones
 from governance.kernel.clock import Clock
 from governance.kernel.work import OPERATOR, Work, open_work
+from governance.vault.aside import replaced_rings
 from governance.vault.enforcement import verify_sealing
 from governance.vault.epochs import index_states
-from governance.vault.keyring import REPLACED
 
 CLOCK_SKEW: Final = timedelta(seconds=5)
 """Between host and database; deadlines are days, but checkpoints follow each other by seconds."""
@@ -39,7 +41,9 @@ BACKLOG_AGE: Final = timedelta(minutes=2)
 LEAST_FREE_BYTES: Final = 1 << 30
 GROUP_AND_OTHERS: Final = 0o077
 
-_REPLACED: Final = "SELECT datname FROM pg_database WHERE datname = current_database() || '_replaced'"
+_BESIDE: Final = """
+SELECT datname FROM pg_database WHERE datname IN (current_database() || '_replaced', current_database() || '_restoring')
+"""
 
 
 class Level(StrEnum):
@@ -103,14 +107,33 @@ def _sealing(patient: _Patient) -> Iterator[Finding]:
 
 
 def _alarm(patient: _Patient) -> Iterator[Finding]:
-    alarm = outside_of(patient.store.settings.data_dir).alarm()
-    if alarm is not None:
+    for alarm in outside_of(patient.store.settings.data_dir).alarms():
         yield Finding(
             alarm.slug,
             Level.FAILING,
-            f"No checkpoint is signed since {alarm.since}: {alarm.detail}",
+            f"The audit log raised an alarm on {alarm.since}: {alarm.detail}",
             "governance audit verify tells more; after a restore on purpose: governance audit open-tree",
         )
+
+
+def _signing_key(patient: _Patient) -> Iterator[Finding]:
+    """Whether the key on this host is the one that signed until now."""
+    settings = patient.store.settings
+    outside, put_back = outside_of(settings.data_dir), "Put the key back from a copy; if it is lost: governance audit "
+    if not has_signing_key(settings.secrets_dir):
+        if outside.last() is not None:
+            yield Finding(
+                "signing-key-missing",
+                Level.FAILING,
+                "Checkpoints were signed on this host, but the key is gone: nothing is signed any more.",
+                put_back + "open-tree --new-key",
+            )
+        return
+    try:
+        public_key = public_key_of(settings.secrets_dir)
+        check_signing_key(patient.work.session, outside=outside, public_key=public_key)
+    except (SigningKeyError, SigningKeyChangedError) as error:
+        yield Finding(error.slug, Level.FAILING, error.detail, put_back + "open-tree")
 
 
 def _backlog(patient: _Patient) -> Iterator[Finding]:
@@ -166,22 +189,22 @@ def _epoch(patient: _Patient) -> Iterator[Finding]:
 
 def _copies(patient: _Patient) -> Iterator[Finding]:
     """A copy of the keyring, or of the database, keeps alive what was destroyed in the one in use."""
-    path, days = patient.store.keyring.path, patient.store.settings.epoch_days
-    before = (patient.work.now - timedelta(days=days)).timestamp()
-    for copy in sorted(path.parent.glob(f"{path.name}{REPLACED}*")):
-        if copy.stat().st_mtime < before:
-            yield Finding(
-                "keyring-copy",
-                Level.WARNING,
-                f"{copy} is a replaced keyring that has outlived its epoch, and keeps destroyed keys alive.",
-                f"Once nobody needs it: rm {_quoted(copy)}",
-            )
-    if patient.work.session.execute(text(_REPLACED)).scalar() is not None:
+    for copy in replaced_rings(patient.store.keyring.path):
         yield Finding(
-            "replaced-database",
+            "keyring-copy",
             Level.WARNING,
-            "The database that a restore replaced still stands, with all that was erased since.",
-            "Drop it once nobody needs it; see governance restore --help",
+            f"{copy} is a keyring that was replaced. It keeps keys alive that are destroyed in the one in use.",
+            "The next rotation removes it where nothing else is in it (governance keys rotate); else look what it is, "
+            f"then: rm {_quoted(copy)}",
+        )
+    for (name,) in patient.work.session.execute(text(_BESIDE)):
+        what = "that a restore replaced" if name.endswith("_replaced") else "of a restore that did not end"
+        yield Finding(
+            f"{name.rpartition('_')[2]}-database",
+            Level.WARNING,
+            f"The database {name} {what} still stands, with wrapped keys: until the epoch ends, what was erased since "
+            "can be read in it by whoever holds the keyring.",
+            "governance restore --drop-old",
         )
 
 
@@ -261,6 +284,7 @@ def _quoted(path: Path) -> str:
 CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _protection,
     _alarm,
+    _signing_key,
     _modes,
     _sealing,
     _epoch,

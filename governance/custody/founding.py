@@ -55,9 +55,15 @@ def found(server: Server, *, clock: Clock, say: Say) -> None:
     if not has_signing_key(settings.secrets_dir):
         if outside_of(data_dir).last() is not None:
             raise SigningKeyError(
-                f"Checkpoints were signed, but the key is gone from {settings.secrets_dir}. Restore it from a backup "
-                "of that folder; a new key needs a new tree."
+                f"Checkpoints were signed, but the key is gone from {settings.secrets_dir}. Put it back from a copy; "
+                "if there is none, a new key needs a new tree: governance audit open-tree --new-key"
             )
+        if _is_signed(server.app_url()):
+            say(
+                "Checkpoints of the audit log were signed with a key that is not here; this host signs nothing. Put "
+                "the key back, or if it is lost: governance audit open-tree --new-key"
+            )
+            return
         create_signing_key(settings.secrets_dir)
         say("The key that signs checkpoints of the audit log is made.")
 
@@ -70,6 +76,8 @@ def migrate(server: Server, *, say: Say) -> None:
         UnavailableError: the database does not answer.
     """
     with outage_named():
+        if _is_current(server):
+            return
         admin = server.admin_url()
         before = _stands_at(admin)
         if before == newest():

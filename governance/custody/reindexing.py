@@ -130,8 +130,15 @@ class IndexRotation:
     def _clean_up(self, live: int) -> None:
         """Empty the column beside, and destroy the roots that nothing is asked by any more."""
         with self._work() as work:
-            dropped = {version for version, state in index_states(work.session).items() if state == "dropped"}
-        left = [root.version for root in self._keys.index_roots() if root.version in dropped]
+            states = index_states(work.session)
+        dropped = {version for version, state in states.items() if state == "dropped"}
+        # A restored database does not know the versions between its own and the one that it was given then.
+        known = set(states)
+        left = [
+            root.version
+            for root in self._keys.index_roots()
+            if root.version in dropped or (root.version < live and root.version not in known)
+        ]
         if not left:
             return
         let_versions_pass(self._database)
@@ -142,6 +149,7 @@ class IndexRotation:
             with self._work() as work:
                 self._tell(work, version, "destroyed")
                 self._duties.ring_changed(work)
+        self._keys.sweep()
         log.info("custody.indexes_rotated", version=live)
 
     def _states(self) -> dict[str, int]:

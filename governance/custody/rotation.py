@@ -189,6 +189,9 @@ def resume(
     current, older = standing[-1], standing[:-1]
     moved = _rewrap_all(database, actor, older, current.id, clock=clock, progress=progress)
     destroyed = _destroy_all(database, keys, actor, older, duties=duties, clock=clock)
+    swept = keys.sweep()
+    if swept:
+        log.info("custody.replaced_keyrings_removed", count=swept)
     return Rotated(current.id, moved, destroyed)
 
 

@@ -8,17 +8,14 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from governance.kernel.clock import require_aware
 from governance.kernel.ids import uuid4
-from governance.vault import keyfile
+from governance.vault import aside, keyfile
 from governance.vault.errors import KeyringError
 from governance.vault.keyfile import Contents, HeldKey
-
-REPLACED: Final = ".replaced-"
-"""Between the name of the keyring and the instant at which another one was put in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +120,10 @@ class KeyProvider(Protocol):
 
     def destroy_index_root(self, version: int) -> None:
         """Forget a version of the index root durably."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove copies, kept aside by the provider, that only keep destroyed keys alive; answers how many."""
         ...
 
     def refresh(self) -> None:
@@ -283,20 +284,26 @@ class Keyring:
 
     @classmethod
     def restore(cls, path: Path, exported: bytes, *, now: datetime) -> "Keyring":
-        """Put back what `export` gave; another ring that stands there is kept aside as `.replaced-…`.
+        """Put back what `export` gave; an older or damaged ring that stands there is kept aside as `.replaced-…`.
 
         Raises:
-            KeyringError: where *exported* is no keyring.
+            KeyringError: where *exported* is no keyring, or the ring there is younger or of another store.
         """
-        keyfile.decode(exported, source="the sealed copy")
+        given = keyfile.decode(exported, source="the sealed copy")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with keyfile.locked(path):
             standing = path.read_bytes() if path.exists() else exported
             if standing != exported:
-                aside = path.with_name(f"{path.name}{REPLACED}{require_aware(now):%Y%m%dT%H%M%S%fZ}")
-                keyfile.write(aside, standing)
+                aside.require_superseded(standing, by=given, path=path)
+                keyfile.write(aside.name_for(path, now=require_aware(now)), standing)
             keyfile.write(path, exported)
         return cls(path)
+
+    def sweep(self) -> int:
+        """Remove replaced rings that only keep destroyed keys alive; answers how many."""
+        with self._lock, keyfile.locked(self.path):
+            self._contents = keyfile.read(self.path)
+            return len(aside.sweep(self.path, self._contents))
 
     def _replace(
         self,

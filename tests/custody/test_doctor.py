@@ -1,7 +1,6 @@
 """What doctor finds about keys, copies and tombstones, each ill by its name and with a remedy."""
 
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -11,7 +10,7 @@ from governance.audit.outside import create_signing_key
 from governance.custody.doctor import Finding, Level, examine
 from governance.custody.opening import open_store
 from governance.custody.places import Places
-from governance.custody.rotation import Duties, _begin
+from governance.custody.rotation import Duties, _begin, rotate
 from governance.custody.tombstones import Tombstones
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.settings import Secret, Settings
@@ -89,20 +88,23 @@ def test_shreddings_that_are_not_settled_and_a_damaged_list_are_found(settings):
     assert _found(settings)["tombstones-damaged"].level is Level.FAILING
 
 
-def test_a_copy_of_the_keyring_that_outlived_its_epoch_is_found(settings):
+def test_a_replaced_keyring_is_found_until_a_rotation_removes_it(settings):
     copy = settings.secrets_dir / "keyring.json.replaced-20260101T000000000000Z"
-    copy.write_bytes(b"{}")
+    copy.write_bytes((settings.secrets_dir / "keyring.json").read_bytes())
     copy.chmod(0o600)
-    assert "keyring-copy" not in _found(settings)
-    old = (datetime.now(UTC) - timedelta(days=31)).timestamp()
-    os.utime(copy, (old, old))
     assert f"rm '{copy}'" in _found(settings)["keyring-copy"].remedy
+    with open_store(settings) as store:
+        rotate(store.database, store.keyring, SYSTEM, duties=Duties())
+    assert not copy.exists()
+    assert "keyring-copy" not in _found(settings)
 
 
-def test_a_database_that_a_restore_replaced_is_found(settings, fresh_store):
+@pytest.mark.parametrize("beside", ["replaced", "restoring"])
+def test_a_database_that_a_restore_left_beside_is_found(settings, fresh_store, beside):
     with psycopg.connect(fresh_store.admin_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{fresh_store.name}_replaced"')
+        admin.execute(f'CREATE DATABASE "{fresh_store.name}_{beside}"')
         try:
-            assert "replaced-database" in _found(settings)
+            found = _found(settings)[f"{beside}-database"]
         finally:
-            admin.execute(f'DROP DATABASE "{fresh_store.name}_replaced"')
+            admin.execute(f'DROP DATABASE "{fresh_store.name}_{beside}"')
+    assert found.remedy == "governance restore --drop-old"

@@ -13,6 +13,7 @@ from governance.custody import recovery, sheets
 from governance.custody.errors import RecoveryError
 from governance.custody.places import Places
 from governance.kernel.work import Work
+from governance.vault.errors import KeyringError
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW
 
@@ -225,8 +226,12 @@ def test_an_old_sheet_opens_the_renewed_copy_and_brings_back_younger_keys(
         recovery.recover(sheet_of(keyring).text, PASSPHRASE, tmp_path / "k", now=NOW, copy=copy)
 
 
-def test_another_ring_that_stands_in_the_way_is_kept_aside(keyring: Keyring, tmp_path: Path) -> None:
-    standing = Keyring.create(tmp_path / "k.json", now=NOW).export()
-    recovery.recover(sheet_of(keyring).text, PASSPHRASE, tmp_path / "k.json", now=NOW)
-    aside = list(tmp_path.glob("k.json.replaced-*"))
-    assert [path.read_bytes() for path in aside] == [standing]
+def test_a_sheet_does_not_take_the_place_of_a_younger_keyring(keyring: Keyring) -> None:
+    text = sheet_of(keyring).text
+    keyring.add_epoch(now=NOW)
+    standing = keyring.path.read_bytes()
+
+    with pytest.raises(KeyringError, match=r"epoch 2.*--copy"):
+        recovery.recover(text, PASSPHRASE, keyring.path, now=NOW)
+
+    assert keyring.path.read_bytes() == standing

@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -155,16 +156,67 @@ def test_what_a_killed_process_left_behind_is_cleared(keyring):
     assert not draft.exists()
 
 
-def test_a_ring_that_is_replaced_is_kept_aside(keyring, tmp_path: Path):
-    other = Keyring.create(tmp_path / "other" / "keyring.json", now=NOW)
+@pytest.fixture
+def younger(keyring, tmp_path: Path):
+    """What the ring exports after a rotation of all that rotates, in which nothing was destroyed yet."""
+    copy = tmp_path / "copy" / "keyring.json"
+    Keyring.restore(copy, keyring.export(), now=NOW)
+    ring = Keyring(copy)
+    ring.add_epoch(now=NOW)
+    ring.add_index_root(now=NOW)
+    return ring
+
+
+def _aside(ring) -> list[Path]:
+    return sorted(path for path in ring.path.parent.iterdir() if ".replaced-" in path.name)
+
+
+def test_an_older_or_damaged_ring_that_is_replaced_is_kept_aside(keyring, younger):
     before = keyring.path.read_bytes()
 
-    restored = Keyring.restore(keyring.path, other.export(), now=NOW)
+    Keyring.restore(keyring.path, younger.export(), now=NOW)
+    keyring.path.write_bytes(b"{")
+    Keyring.restore(keyring.path, younger.export(), now=NOW + timedelta(seconds=1))
 
-    aside = [path for path in keyring.path.parent.iterdir() if ".replaced-" in path.name]
-    assert restored.deployment == other.deployment
-    assert [path.read_bytes() for path in aside] == [before]
-    assert stat.S_IMODE(aside[0].stat().st_mode) == 0o600
+    assert [path.read_bytes() for path in _aside(keyring)] == [before, b"{"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in _aside(keyring)} == {0o600}
+
+
+def test_a_ring_with_younger_keys_is_not_replaced(keyring, younger):
+    older, standing = keyring.export(), younger.path.read_bytes()
+    with pytest.raises(KeyringError, match=r"holds epoch 2, index root 2.*keyring\.sealed"):
+        Keyring.restore(younger.path, older, now=NOW)
+    younger.destroy_epoch(1)
+    with pytest.raises(KeyringError, match="epoch 2"):
+        Keyring.restore(younger.path, older, now=NOW)
+    assert younger.path.read_bytes() != standing
+    assert _aside(younger) == []
+
+
+def test_a_ring_of_another_store_is_not_replaced(keyring, tmp_path: Path):
+    other = Keyring.create(tmp_path / "other" / "keyring.json", now=NOW)
+    with pytest.raises(KeyringError, match="another store"):
+        Keyring.restore(keyring.path, other.export(), now=NOW)
+    assert _aside(keyring) == []
+
+
+def test_a_replaced_ring_goes_once_nothing_in_it_is_needed(keyring, younger):
+    Keyring.restore(keyring.path, younger.export(), now=NOW)
+    ring = Keyring(keyring.path)
+    ring.destroy_epoch(1)
+    assert len(_aside(ring)) == 1
+
+    assert ring.sweep() == 1
+
+    assert _aside(ring) == []
+
+
+def test_a_replaced_ring_with_younger_keys_or_of_another_store_is_left(keyring, younger, tmp_path: Path):
+    other = Keyring.create(tmp_path / "other" / "keyring.json", now=NOW)
+    for number, content in enumerate((younger.export(), other.export(), b"{")):
+        keyring.path.with_name(f"keyring.json.replaced-{number}").write_bytes(content)
+    assert keyring.sweep() == 0
+    assert len(_aside(keyring)) == 3
 
 
 def test_putting_back_the_same_ring_keeps_no_copy(keyring):
