@@ -113,7 +113,7 @@ class Action(StrEnum):
     FORM_PUBLISHED = "consent:form:published", ActionClass.SYSTEM, "Subscription form published"
     WEBHOOK_CREATED = "consent:webhook:created", ActionClass.SYSTEM, "Webhook set up"
     WEBHOOK_REMOVED = "consent:webhook:removed", ActionClass.SYSTEM, "Webhook removed"
-    WEBHOOK_SECRET_RENEWED = "consent:webhook:secret-renewed", ActionClass.SYSTEM, "Secret of a webhook renewed"
+    WEBHOOK_SECRET_RENEWED = "consent:webhook-secret:renewed", ActionClass.SYSTEM, "Secret of a webhook renewed"
     WEBHOOK_RESENT = "consent:webhook:resent", ActionClass.SYSTEM, "Messages to a webhook sent again"
     CHANGES_FOLLOWED = "consent:changes:followed", ActionClass.READ, "Changes of consents read by another system"
     MESSAGE_SENT = "messages:message:sent", ActionClass.DECISION, "Message sent"

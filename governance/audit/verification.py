@@ -271,4 +271,9 @@ def _marks_outside(
         what = f"the checkpoint kept outside is of {kept.origin}, which this database does not hold"
         report.found(None, None, what, "The log was replaced, or the database restored from an older copy.")
         return {}
+    if tree is not trees[-1]:
+        what = (
+            f"the checkpoint kept outside is of tree {tree.tree_id}, and tree {trees[-1].tree_id} was not opened here"
+        )
+        report.found(None, None, what, "A tree was opened past the operator, or an old copy of the folder put back.")
     return {tree.tree_id: [Mark(kept.size, "the checkpoint kept outside", kept.root, None)]}

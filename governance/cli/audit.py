@@ -239,6 +239,8 @@ def open_tree(*, new_key: bool, yes: bool) -> None:
                 "The signing key is not on this host; open the tree where it is, or if it is lost, with --new-key."
             )
         vkey = outside_of(store.settings.data_dir).vkey()
+        with contextlib.suppress(AuditBrokenError):  # the alarm of it stands
+            bring_up_to_date(store)
     click.echo(origin)
     say(f"Tell auditors this origin and its verifier key, {vkey}; let them keep what they have of the old tree.")
 

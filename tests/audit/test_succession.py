@@ -171,6 +171,15 @@ def test_a_key_that_the_database_names_against_the_list_outside_is_told(log: Log
     assert [one.meaning for one in found.differences] == ["It was put there to let forged checkpoints pass."]
 
 
+def test_a_tree_that_was_opened_past_the_operator_is_found_by_the_folder_outside(log: Log):
+    log.grow(10)
+    forger = dataclasses.replace(log, outside=Outside(log.folder / "forger"))
+    forger.outside.keep(log.outside.last() or b"")
+    open_and_grow(forger)
+    assert forger.verify().whole
+    assert "tree 2 was not opened here" in " ".join(one.what for one in log.verify().differences)
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
