@@ -15,6 +15,8 @@ from governance.kernel.folders import prepare_data_dir
 from governance.kernel.server import reach
 from governance.kernel.work import OPERATOR
 
+ROWS_TOLD = 50_000
+
 _folder = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -61,7 +63,7 @@ def _list(*, as_json: bool) -> None:
 @click.command()
 @click.argument("folder", type=_folder, required=False)
 @click.option("--keys", "keys", type=_folder, help="Folder of the dump of keys to use; the newest that fits otherwise.")
-@click.option("--drop-old", is_flag=True, help="Restore nothing: drop the database that the last restore replaced.")
+@click.option("--drop-old", is_flag=True, help="Restore nothing: drop what restores left beside the database.")
 @click.option("--yes", is_flag=True, help="Restore without asking.")
 @as_json
 def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool, as_json: bool) -> None:
@@ -74,7 +76,7 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
     data_dir = prepare_data_dir(found.data_dir)
     if drop_old:
         with reach(found) as server:
-            say("Dropped." if drop_replaced(server) else "There is no database that was replaced.")
+            say("Dropped." if drop_replaced(server) else "There is nothing that a restore has left.")
         return
     chosen = newest_backup(data_dir) if folder is None else folder
     require_keyring(found)
@@ -83,7 +85,7 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
             raise click.UsageError("Nobody is there to be asked; say --yes.")
         click.confirm(f"Replace the present data by the backup {chosen.name}?", abort=True, err=True)
     with reach(found) as server:
-        done = restore_backup(server, chosen, OPERATOR, keys=keys, say=say)
+        done = restore_backup(server, chosen, OPERATOR, keys=keys, say=say, progress=_tell_rows)
     if as_json:
         answer_json(done)
         return
@@ -94,3 +96,8 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
         say(f"The former database still stands, as {done.replaced}. When all is well: governance restore --drop-old")
     if done.log_warning is not None:
         say(f"Signing the audit log is refused until you have looked at this: {done.log_warning}")
+
+
+def _tell_rows(table: str, rows: int) -> None:
+    if rows % ROWS_TOLD == 0:
+        say(f"{table}: {rows} rows have their index.")

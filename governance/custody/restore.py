@@ -3,7 +3,8 @@
 1. The backup is authentic, of this store, and of a schema and keys that can be had.
 2. The newest dump of keys that the keyring opens is chosen; it may be younger than the data.
 3. A new database: roles, data, keys, schema brought up to this release.
-4. Keys are what the keyring holds; whatever was shredded since is shredded again.
+4. Keys are what the keyring holds; whatever was shredded since is shredded again. Where the root of the blind indexes
+   was rotated away, all digests are made anew; whoever is interrupted in that goes on with it by the next restore.
 5. The log is compared with the last checkpoint kept outside the database. If the backup is older, signing stays refused
    until an operator opens a new tree.
 6. The new database takes the name of the old one, which is kept beside it until it is dropped.
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -31,12 +33,14 @@ from governance.custody import dumps, keeping, manifests
 from governance.custody.errors import BackupError, RestoreError
 from governance.custody.founding import app_password
 from governance.custody.keeping import Backup
-from governance.custody.manifests import DATA, KEYS, Manifest
+from governance.custody.manifests import DATA, KEYS, FileFacts, Manifest
 from governance.custody.opening import KEYRING
 from governance.custody.places import Places
+from governance.custody.reindexing import Progress, adopt_root, rebuild
 from governance.custody.replaying import load_keys, replay, settle_epochs
+from governance.custody.rows import indexed_fields
 from governance.custody.signing import outside_of
-from governance.custody.swapping import Neighbours, fresh_database, neighbours, swap
+from governance.custody.swapping import Fresh, Neighbours, fresh_database, neighbours, swap
 from governance.custody.tombstones import Tombstones
 from governance.kernel import schema
 from governance.kernel.clock import Clock, SystemClock
@@ -71,6 +75,7 @@ class Restored:
         keys, keys_made_at: the same of the keys.
         passed_over: why younger dumps of keys were not used.
         shredded: data keys that were destroyed once more.
+        reindexed: version of the blind indexes that were made anew, None where they had not to be.
         log_warning: why checkpoints will not be signed, where that is so.
         replaced: name of the database that was replaced and still stands.
     """
@@ -81,6 +86,7 @@ class Restored:
     keys_made_at: datetime
     passed_over: tuple[str, ...]
     shredded: int
+    reindexed: int | None
     log_warning: str | None
     replaced: str | None
 
@@ -94,6 +100,15 @@ class _Sources:
     keys: Path
     keys_manifest: Manifest
     passed_over: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Names what is restored, and to which schema."""
+        digests = sha256("".join(facts.sha256 for facts in self._files()).encode()).hexdigest()
+        return f"restoring {self.manifest.name} with the keys of {self.keys_manifest.name} to {newest()}: {digests}"
+
+    def _files(self) -> tuple[FileFacts, FileFacts]:
+        return self.manifest.files[DATA], self.keys_manifest.files[KEYS]
 
 
 def newest_backup(data_dir: Path) -> Path:
@@ -118,7 +133,14 @@ def require_keyring(settings: Settings) -> None:
 
 
 def restore(
-    server: Server, folder: Path, actor: Actor, *, keys: Path | None = None, clock: Clock | None = None, say: Say
+    server: Server,
+    folder: Path,
+    actor: Actor,
+    *,
+    keys: Path | None = None,
+    clock: Clock | None = None,
+    say: Say,
+    progress: Progress | None = None,
 ) -> Restored:
     """Restore the backup in *folder*; the service must not be running.
 
@@ -130,6 +152,7 @@ def restore(
             the store's own folder of backups.
         clock: dates the entry.
         say: tells the operator of each step.
+        progress: told of tables, and of the rows in them whose digests are made anew.
 
     Raises:
         RestoreError: the service runs, or this backup cannot become this store. Nothing has changed then.
@@ -145,10 +168,17 @@ def restore(
         sources = _choose(server, ring, folder, keys)
         beside = neighbours(server)
         say(f"Restoring the data of {_instant(sources.manifest)} with the keys of {_instant(sources.keys_manifest)}.")
-        with fresh_database(beside) as admin_url:
-            _fill(server, ring, sources, beside, admin_url)
-            say("Data and keys are loaded.")
-            with _opened(server, ring, beside, clock=clock) as database:
+        with fresh_database(beside, label=sources.label) as fresh:
+            if fresh.filled:
+                say("The same restore was interrupted; going on with it.")
+            else:
+                _fill(server, ring, sources, beside, fresh.admin_url)
+                say("Data and keys are loaded.")
+            with _opened(server, ring, beside, actor, fresh, clock=clock) as (database, reindexed):
+                if reindexed is not None:
+                    say("Their blind indexes are of a root that was rotated away, and are made anew.")
+                    rebuild(database, actor, fields=indexed_fields(), version=reindexed, progress=progress)
+                    fresh.forget()
                 shredded = replay(database, actor, Tombstones(places.tombstones).standing(), clock=clock)
                 warning = _compare_log(database, settings.data_dir)
                 _tell(database, actor, sources, shredded, warning, clock=clock)
@@ -163,6 +193,7 @@ def restore(
         keys_made_at=sources.keys_manifest.made_at,
         passed_over=sources.passed_over,
         shredded=shredded,
+        reindexed=reindexed,
         log_warning=warning,
         replaced=beside.replaced if replaced else None,
     )
@@ -176,12 +207,8 @@ def _choose(server: Server, ring: Keyring, folder: Path, keys: Path | None) -> _
         raise RestoreError(f"The backup's schema is {manifest.schema}, newer than this release; install a newer one.")
     if manifest.role_prefix != server.roles.prefix:
         raise RestoreError(f"The backup is of other roles; set GOVERNANCE_ROLE_PREFIX={manifest.role_prefix}")
-    lost = set(manifest.index_versions) - {root.version for root in ring.index_roots()}
-    if lost:
-        raise RestoreError(
-            f"The backup's blind indexes are of version {min(lost)}, whose root the keyring no longer holds. Put back "
-            "the keyring of that time (recovery sheet), restore, and rotate the indexes again."
-        )
+    if max(manifest.index_versions) > max(root.version for root in ring.index_roots()):
+        raise RestoreError("The keyring is older than the backup: it lacks the root of its blind indexes.")
     own = Places(server.settings.data_dir).backups
     passed_over: list[str] = []
     for one in [keeping.backup_in(keys)] if keys is not None else _key_dumps([folder.parent, own]):
@@ -226,18 +253,26 @@ def _fill(server: Server, ring: Keyring, sources: _Sources, beside: Neighbours, 
 
 
 @contextmanager
-def _opened(server: Server, ring: Keyring, beside: Neighbours, *, clock: Clock) -> Iterator[Database]:
-    """The restored database as the service sees it, its keys known to be the keyring's, its log to be protected."""
+def _opened(
+    server: Server, ring: Keyring, beside: Neighbours, actor: Actor, fresh: Fresh, *, clock: Clock
+) -> Iterator[tuple[Database, int | None]]:
+    """The restored database as the service sees it, its keys known to be the keyring's, its log to be protected.
+
+    With it comes the version of the blind indexes by which all digests are to be made anew, if they are.
+    """
     database = Database(beside.url_of(beside.fresh, server.app_url()), pool_size=1)
     try:
-        with database.sessions.begin() as session:
-            settle_epochs(session, ring, now=clock.now())
+        with open_work(database, actor, clock=clock) as work:
+            settle_epochs(work.session, ring, now=work.now)
+            adopted = adopt_root(work, ring)
+        if adopted:
+            fresh.keep()
         Vault.install(database, ring)
         with database.sessions() as session:
             missing = verify_enforcement(session.connection())
         if missing:
             raise RestoreError(f"The restored log would not be protected: {'; '.join(missing)}.")
-        yield database
+        yield database, ring.index_roots()[-1].version if adopted or fresh.filled else None
     finally:
         database.dispose()
 

@@ -8,12 +8,16 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from governance.custody import keeping
 from governance.custody.errors import RestoreError
+from governance.custody.places import Places
 from governance.kernel.db import psycopg_url, sqlalchemy_url
 from governance.kernel.server import Server
 
 NAME_LIMIT: Final = 63
 """Bytes in a name of PostgreSQL's."""
+
+_COMMENT: Final = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -24,7 +28,7 @@ class Neighbours:
 
     Attributes:
         name: what the service opens.
-        fresh: what is being restored; left over from an earlier restore, it is worthless.
+        fresh: what is being restored; left over from an earlier restore, it is worthless unless it was kept.
         replaced: what the service opened before the last restore.
         admin_url: of an administrator, in a database that stays what it is.
     """
@@ -59,22 +63,56 @@ def neighbours(server: Server) -> Neighbours:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The database that is being restored.
+
+    Attributes:
+        admin_url: of an administrator.
+        filled: whether it is left from a restore of the same that was interrupted, and need not be filled again.
+    """
+
+    beside: Neighbours
+    label: str
+    admin_url: str
+    filled: bool
+
+    def keep(self) -> None:
+        """Let the next restore of the same go on with it, should this one be interrupted from here on."""
+        self._comment(sql.Literal(self.label))
+
+    def forget(self) -> None:
+        """Let the next restore begin anew again."""
+        self._comment(sql.NULL)
+
+    def _comment(self, comment: sql.Composable) -> None:
+        with _connected(self.beside) as connection:
+            statement = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(self.beside.fresh), comment)
+            connection.execute(statement)
+
+
 @contextlib.contextmanager
-def fresh_database(beside: Neighbours) -> Iterator[str]:
-    """An empty database, thrown away if the block ends by an exception; answers its administrator's URL.
+def fresh_database(beside: Neighbours, *, label: str) -> Iterator[Fresh]:
+    """A database to restore into: a new one, or one that was kept under this *label* by who was interrupted.
+
+    It is thrown away if the block ends by an error; by an interruption, only if it was not kept.
 
     Raises:
         RestoreError: somebody is connected to the store's database.
     """
     with _connected(beside) as connection:
         require_unused(connection, beside.name)
-        _drop(connection, beside.fresh)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(beside.fresh)))
-    try:
-        yield beside.url_of(beside.fresh, beside.admin_url)
-    except BaseException:
-        with contextlib.suppress(psycopg.Error), _connected(beside) as connection:
+        filled = connection.execute(_COMMENT, (beside.fresh,)).fetchone() == (label,)
+        if not filled:
             _drop(connection, beside.fresh)
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(beside.fresh)))
+    try:
+        yield Fresh(beside, label, beside.url_of(beside.fresh, beside.admin_url), filled)
+    except BaseException as ended:
+        with contextlib.suppress(psycopg.Error), _connected(beside) as connection:
+            kept = connection.execute(_COMMENT, (beside.fresh,)).fetchone() == (label,)
+            if not (kept and isinstance(ended, KeyboardInterrupt)):
+                _drop(connection, beside.fresh)
         raise
 
 
@@ -100,12 +138,17 @@ def swap(beside: Neighbours) -> bool:
 
 
 def drop_replaced(server: Server) -> bool:
-    """Drop the database that the last restore replaced; answers whether there was one."""
+    """Drop what restores have left beside the database; answers whether there was anything.
+
+    Raises:
+        BusyError: a restore is going on.
+    """
     beside = neighbours(server)
-    with _connected(beside) as connection:
-        stood = _exists(connection, beside.replaced)
-        _drop(connection, beside.replaced)
-    return stood
+    with keeping.alone(Places(server.settings.data_dir)), _connected(beside) as connection:
+        standing = [name for name in (beside.replaced, beside.fresh) if _exists(connection, name)]
+        for name in standing:
+            _drop(connection, name)
+    return bool(standing)
 
 
 def require_unused(connection: Connection, name: str) -> None:

@@ -19,10 +19,15 @@ from governance.custody.founding import found
 from governance.custody.keeping import Backup
 from governance.custody.opening import Store, open_store
 from governance.custody.places import Places
+from governance.custody.reindexing import IndexRotation
 from governance.custody.restore import Restored, newest_backup, restore
+from governance.custody.rotation import Duties
+from governance.custody.rows import indexed_fields
 from governance.custody.signing import signer_of
 from governance.custody.swapping import drop_replaced, neighbours
 from governance.custody.tombstones import Outcome, Tombstones
+from governance.customers import operations as customers
+from governance.customers.contact_values import ContactSaid
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import uuid7
 from governance.kernel.server import Server, reach
@@ -289,7 +294,7 @@ def wait(name):
     setattr(module, name, slow)
 
 folder, url = Path(sys.argv[1]), sys.argv[3]
-for name in ("load_keys", "settle_epochs", "replay", "swap"):
+for name in ("load_keys", "settle_epochs", "rebuild", "replay", "swap"):
     wait(name)
 with reach(Settings(data_dir=folder, database_url=url)) as server:
     module.restore(server, module.newest_backup(folder), OPERATOR, say=lambda _: None)
@@ -309,6 +314,65 @@ def test_killed_at_any_step_the_old_database_stands_and_the_next_restore_goes_th
     assert remembered(server, owners_of(server)) == [CANARY, "another"]
     back(server)
     assert databases(server) == {"", "_replaced"}
+    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+
+
+def found_by(server: Server, *addresses: str) -> list[int]:
+    with open_store(server.settings) as store, open_work(store.database, OPERATOR, clock=at(90)) as work:
+        return [len(customers.search(work, by="email", value=address).items) for address in addresses]
+
+
+def with_indexes_rotated(server: Server) -> None:
+    """A backup, and then a rotation of the blind indexes, which destroys the root that the backup's digests are of."""
+    with open_store(server.settings) as store:
+        with open_work(store.database, OPERATOR, clock=at(3)) as work:
+            for number in range(3):
+                customers.create(work, fields={}, contacts=[ContactSaid(kind="email", value=f"n{number}@example.org")])
+        backup.make_backup(store, OPERATOR, clock=at(4))
+        store.vault.versions_ttl_seconds = 0.1
+        rotation = IndexRotation(store.database, store.keyring, OPERATOR, fields=indexed_fields(), duties=Duties())
+        assert rotation.run() == 2
+
+
+def test_after_a_rotation_of_indexes_an_older_backup_gets_its_indexes_anew(server: Server) -> None:
+    with_indexes_rotated(server)
+    assert back(server).reindexed == 2
+    assert found_by(server, "n0@example.org", "n2@example.org", "n9@example.org") == [1, 1, 0]
+    with open_store(server.settings) as store:
+        store.vault.versions_ttl_seconds = 0.1
+        again = IndexRotation(store.database, store.keyring, OPERATOR, fields=indexed_fields(), duties=Duties())
+        assert again.run() == 3
+    assert found_by(server, "n1@example.org") == [1]
+
+
+def test_a_keyring_older_than_the_indexes_of_a_backup_is_refused(server: Server) -> None:
+    ring = server.settings.secrets_dir / "keyring.json"
+    before = ring.read_bytes()
+    with_indexes_rotated(server)
+    with open_store(server.settings) as store:
+        backup.make_backup(store, OPERATOR, clock=at(5))
+    ring.write_bytes(before)
+    with pytest.raises(RestoreError, match="keyring is older than the backup"):
+        back(server)
+
+
+def test_killed_while_indexes_are_made_anew_the_next_restore_goes_on_with_them(server: Server) -> None:
+    with_indexes_rotated(server)
+    process = start(SLOW_RESTORE, server.settings.data_dir, "rebuild", server.settings.database_url)
+    while (line := line_of(process)) != "rebuild":
+        assert line
+    process.send_signal(signal.SIGKILL)
+    kill(process)
+    assert databases(server) == {"", "_restoring"}
+    assert found_by(server, "n1@example.org") == [1]
+
+    told: list[str] = []
+    done = restore(server, newest_backup(server.settings.data_dir), OPERATOR, clock=at(60), say=told.append)
+
+    assert "going on" in " ".join(told)
+    assert "loaded" not in " ".join(told)
+    assert done.reindexed == 2
+    assert found_by(server, "n0@example.org", "n2@example.org") == [1, 1]
     assert remembered(server, owners_of(server)) == [CANARY, "another"]
 
 
