@@ -25,3 +25,21 @@ class NoticeOrderError(ConflictError):
     """A version of a notice or purpose must take effect after the one before it."""
 
     slug = "not-after-the-version-before"
+
+
+class ClosedFormError(ConflictError):
+    """A subscription form that takes nothing now."""
+
+    slug = "form-closed"
+
+
+class TextChangedError(ConflictError):
+    """The words that were agreed to are not those in force."""
+
+    slug = "text-changed"
+
+
+class SpentTokenError(NotFoundError):
+    """Nothing waits under this token any more, or nothing ever did."""
+
+    slug = "spent-token"

@@ -2,6 +2,9 @@
 
 from governance.consent.changes import Change, Changes, follow
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
+from governance.consent.histories import Events, EventView, States, StateView, events_of, states_of
+from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
+from governance.consent.merging import merge
 from governance.consent.notices import (
     Notice,
     NoticeText,
@@ -12,22 +15,39 @@ from governance.consent.notices import (
     publish_notice,
 )
 from governance.consent.purposes import book, publish_purpose, purpose_versions, purposes
+from governance.consent.rebuilding import Difference, Rebuilt, rebuild
 from governance.consent.recording import record, record_claims, record_many
 from governance.consent.terms import NoticeVersion, PurposeVersion
+from governance.consent.undoing import Invalidated, invalidate
 
 __all__ = [
     "Change",
     "Changes",
     "ContactSaid",
+    "Difference",
+    "EventView",
+    "Events",
+    "Invalidated",
+    "Lapsing",
+    "LapsingAfter",
+    "LapsingPage",
     "NewEvent",
     "Notice",
     "NoticeText",
     "NoticeVersion",
     "PurposeVersion",
+    "Rebuilt",
     "Recorded",
     "Refused",
+    "StateView",
+    "States",
     "book",
+    "events_of",
+    "expire",
     "follow",
+    "invalidate",
+    "lapsing",
+    "merge",
     "minimum_notice",
     "notice",
     "notice_in_force",
@@ -36,7 +56,9 @@ __all__ = [
     "publish_purpose",
     "purpose_versions",
     "purposes",
+    "rebuild",
     "record",
     "record_claims",
     "record_many",
+    "states_of",
 ]

@@ -94,6 +94,14 @@ def put_off(work: Work, instants: Mapping[UUID, datetime]) -> None:
         )
 
 
+def point_to(work: Work, survivor: UUID, *, others: Sequence[UUID]) -> None:
+    """Let the locks of *others*, and of all who were merged into them, lead to the survivor's."""
+    driver_connection(work.session).execute(
+        "UPDATE consent_subject SET merged_into = %s WHERE person_id = ANY(%s) OR merged_into = ANY(%s)",
+        (survivor, list(others), list(others)),
+    )
+
+
 def histories(work: Work, keys: Iterable[Key]) -> dict[Key, list[KeptEvent]]:
     """Events of each of *keys*, the oldest first; to be read under the lock by whoever adds to them."""
     asked = list(dict.fromkeys(keys))

@@ -10,14 +10,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from governance.customers.codes import ContactKind
+from governance.customers.reach import allow, within
 from governance.customers.records import NewContact
 from governance.customers.tables import ContactRow, PersonRow
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
+from governance.policies.permissions import Permission
+from governance.policies.roles import RowScope
 from governance.vault.ciphers import cipher_name
 from governance.vault.compartments import Compartment
 from governance.vault.errors import ShreddedError
@@ -79,6 +82,17 @@ def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known
     """Each of *people* who exists, by the id that was asked for."""
     rows = work.session.execute(_KNOWN_BY_ID, {"people": list(people)})
     return {SubjectId(row.asked): _known(row) for row in rows}
+
+
+def people_within(work: Work, permission: Permission) -> Select[UUID] | None:
+    """Ids of the people whom the act reaches, for a statement of another room; None where it reaches everybody.
+
+    Raises:
+        ForbiddenError: where the actor may not do it at all.
+    """
+    if allow(work, permission) is RowScope.ALL:
+        return None
+    return select(PersonRow.id).where(within(work, permission))
 
 
 def contact_used(

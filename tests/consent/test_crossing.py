@@ -1,0 +1,121 @@
+"""What is said at the same moment, by real connections: the stricter answer stays, whoever comes first."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from sqlalchemy import update
+
+from governance.consent import operations as consent
+from governance.customers.tables import PersonRow
+from governance.kernel.db import Database
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import SYSTEM, Work, open_work
+from governance.policies.consent_state import EventKind, Standing
+from governance.policies.purposes import Channel
+from tests.factories.saying import notice, said, someone
+
+Act = Callable[..., None]
+STOPPED = {Standing.WITHDRAWN, Standing.OBJECTED, Standing.REFUSED}
+ROUNDS = 6
+
+
+def give(work: Work, *, survivor: SubjectId, subject: SubjectId) -> None:
+    consent.record(work, event=said(EventKind.CONFIRMED, subject=subject))
+
+
+def give_to_survivor(work: Work, *, survivor: SubjectId, subject: SubjectId) -> None:
+    consent.record(work, event=said(EventKind.CONFIRMED, subject=survivor))
+
+
+def withdraw(work: Work, *, survivor: SubjectId, subject: SubjectId) -> None:
+    consent.record(work, event=said(EventKind.WITHDRAWN, subject=subject))
+
+
+def refuse_in_a_batch(work: Work, *, survivor: SubjectId, subject: SubjectId) -> None:
+    consent.record_many(
+        work,
+        events=[
+            said(EventKind.REFUSED, subject=subject),
+            said(EventKind.REQUESTED, subject=survivor, channel=Channel.SMS),
+        ],
+    )
+
+
+def merge(work: Work, *, survivor: SubjectId, subject: SubjectId) -> None:
+    work.session.execute(update(PersonRow).where(PersonRow.id == subject).values(merged_into=survivor))
+    consent.merge(work, into=survivor, other=subject)
+
+
+def at_once(database: Database, *acts: Callable[[Work], None]) -> None:
+    """Run each act in a transaction of its own, all begun before any goes on."""
+    ready, errors = threading.Barrier(len(acts)), list[BaseException]()
+
+    def run(act: Callable[[Work], None]) -> None:
+        try:
+            with open_work(database, SYSTEM) as work:
+                work.session.connection()
+                ready.wait(10)
+                act(work)
+        except BaseException as error:  # noqa: BLE001 - told to the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (give, withdraw),
+        (give, refuse_in_a_batch),
+        (withdraw, merge),
+        (refuse_in_a_batch, merge),
+        (give, withdraw, merge),
+        (give_to_survivor, withdraw, merge),
+        (give_to_survivor, refuse_in_a_batch, merge),
+    ],
+    ids=lambda acts: "+".join(act.__name__ for act in acts),
+)
+def test_of_what_happens_at_once_the_stop_stays(
+    fresh_database: Database, acts: tuple[Callable[..., None], ...]
+) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        notice(work)
+        pairs = [
+            (someone(work, f"a{number}@example.org"), someone(work, f"b{number}@example.org"))
+            for number in range(ROUNDS)
+        ]
+    for survivor, subject in pairs:
+        at_once(fresh_database, *(partial(act, survivor=survivor, subject=subject) for act in acts))
+    merged = merge in acts
+    for survivor, subject in pairs:
+        with open_work(fresh_database, SYSTEM) as work:
+            found = consent.states_of(work, subject=survivor if merged else subject).items
+            assert [one.state.standing in STOPPED for one in found if one.channel is Channel.EMAIL] == [True]
+            assert consent.rebuild(work, repair=False).differences == ()
+
+
+def test_a_consent_that_waited_for_a_stop_did_not_have_it_before_it(fresh_database: Database) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        notice(work)
+        subject = someone(work)
+    with open_work(fresh_database, SYSTEM) as stopping:
+        consent.record(stopping, event=said(EventKind.WITHDRAWN, subject=subject))
+        found: list[consent.Recorded] = []
+
+        def consenting() -> None:
+            with open_work(fresh_database, SYSTEM) as work:
+                found.append(consent.record(work, event=said(EventKind.CONFIRMED, subject=subject)))
+
+        thread = threading.Thread(target=consenting)
+        thread.start()
+        thread.join(1.5)  # longer than what counts as crossing, so that only the wait tells
+        assert thread.is_alive()
+    thread.join(10)
+    assert found[0].state.standing is Standing.WITHDRAWN
