@@ -10,6 +10,7 @@ from governance.api import (
     activity,
     audit,
     consent_changes,
+    consent_records,
     contacts,
     customers,
     fields,
@@ -52,6 +53,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     fields.blueprint,
     imports.blueprint,
     consent_changes.blueprint,
+    consent_records.blueprint,
     webhooks.blueprint,
     audit.blueprint,
 )
