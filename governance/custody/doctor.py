@@ -183,7 +183,7 @@ def _epoch(patient: _Patient) -> Iterator[Finding]:
             "indexes-pending",
             Level.WARNING,
             "A rotation of the blind indexes is not done.",
-            "governance keys rotate --indexes",
+            "governance keys rotate --indexes (the worker goes on with it while it runs)",
         )
 
 

@@ -6,7 +6,7 @@ the last one, so that two neighbouring plans are in use at most. Whoever is kill
 goes on from.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -82,6 +82,13 @@ class IndexRotation:
                 self._begin()
             return self._go_on()
 
+    def is_pending(self) -> bool:
+        """Whether a rotation was begun and is not done, be it in the hands of another process."""
+        with self._work() as work:
+            states = index_states(work.session)
+        live = max(version for version, state in states.items() if state == "live")
+        return bool({"incoming", "flipping"} & set(states.values())) or bool(self._outlived(states, live))
+
     def resume(self) -> int:
         """Go on with a rotation that was interrupted; nothing where none was. Answers the version in use then."""
         with self._alone():
@@ -131,14 +138,7 @@ class IndexRotation:
         """Empty the column beside, and destroy the roots that nothing is asked by any more."""
         with self._work() as work:
             states = index_states(work.session)
-        dropped = {version for version, state in states.items() if state == "dropped"}
-        # A restored database does not know the versions between its own and the one that it was given then.
-        known = set(states)
-        left = [
-            root.version
-            for root in self._keys.index_roots()
-            if root.version in dropped or (root.version < live and root.version not in known)
-        ]
+        left = self._outlived(states, live)
         if not left:
             return
         let_versions_pass(self._database)
@@ -151,6 +151,14 @@ class IndexRotation:
                 self._duties.ring_changed(work)
         self._keys.sweep()
         log.info("custody.indexes_rotated", version=live)
+
+    def _outlived(self, states: Mapping[int, str], live: int) -> list[int]:
+        """Versions whose roots still stand, though nothing is asked by them any more.
+
+        A restored database does not know the versions between its own and the one that it was given then.
+        """
+        over = [root.version for root in self._keys.index_roots() if root.version < live]
+        return [version for version in over if states.get(version, "dropped") == "dropped"]
 
     def _states(self) -> dict[str, int]:
         with self._work() as work:

@@ -13,7 +13,10 @@ from procrastinate.connector import BaseConnector
 from governance.audit import operations as audit
 from governance.custody import backup, rotation
 from governance.custody.duties import duties_of
+from governance.custody.errors import BusyError
 from governance.custody.opening import Store
+from governance.custody.reindexing import IndexRotation
+from governance.custody.rows import indexed_fields
 from governance.intake import operations as intake
 from governance.intake.reports import Progress
 from governance.kernel import idempotency, jobs
@@ -91,6 +94,32 @@ def rotate_keys(around: Surroundings) -> None:
     log.info("worker.keys_seen_to", epoch=done.epoch, rewrapped=done.rewrapped, destroyed=len(done.destroyed))
 
 
+def resume_indexes(around: Surroundings) -> None:
+    """Go on with a rotation of the blind indexes that was interrupted, until it is done or the worker is to end."""
+    store = around.store
+
+    def stop_where_told(_table: str, _rows: int) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    rotating = IndexRotation(
+        store.database,
+        store.keyring,
+        SYSTEM,
+        fields=indexed_fields(),
+        duties=duties_of(store, SYSTEM),
+        clock=around.clock,
+        progress=stop_where_told,
+    )
+    try:
+        if rotating.is_pending():
+            log.info("worker.indexes_rotated", version=rotating.resume())
+    except _StoppedError:
+        return
+    except BusyError as error:
+        log.info("worker.indexes_wait", reason=error.detail)  # the next call goes on
+
+
 def resume_import(around: Surroundings, *, batch: str) -> None:
     """Go on with an import, or with its undoing, until it is done or the worker is to end."""
 
@@ -121,6 +150,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.partitions": partitions,
     "service.backup": make_backup,
     "service.rotate": rotate_keys,
+    "service.resume_indexes": resume_indexes,
     RESUME_IMPORT: resume_import,
 }
 

@@ -11,6 +11,7 @@ import pytest
 
 from governance.custody import keeping
 from governance.custody.opening import Store as OpenStore
+from governance.custody.reindexing import LOCK
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.files import Provenance
@@ -22,7 +23,9 @@ from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.reference.operations import set_controller
+from governance.vault.epochs import index_states
 from governance.vault.keyring import Keyring
+from governance.vault.register import add_index_version
 from governance.worker import tasks
 from governance.worker.tasks import Surroundings
 from governance.worker.timetable import Entry, entries
@@ -134,6 +137,25 @@ def test_keys_are_rotated_when_they_are_due_and_not_before(around: Surroundings,
     tasks.rotate_keys(replace(around, store=store, clock=later))
 
     assert [epoch.id for epoch in store.keyring.epochs()] == [2]
+
+
+def test_a_rotation_of_indexes_that_was_interrupted_is_gone_on_with(around: Surroundings) -> None:
+    store = around.store
+    store.vault.versions_ttl_seconds = 0.1
+    with open_work(store.database, SYSTEM) as work:
+        root = store.keyring.add_index_root(now=work.now)
+        add_index_version(work.session, root, state="incoming")
+    with store.database.direct_connection() as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        tasks.resume_indexes(around)
+    assert [root.version for root in store.keyring.index_roots()] == [1, 2]
+
+    tasks.resume_indexes(around)
+    tasks.resume_indexes(around)
+
+    with open_work(store.database, SYSTEM) as work:
+        assert index_states(work.session) == {1: "dropped", 2: "live"}
+    assert [root.version for root in store.keyring.index_roots()] == [2]
 
 
 def test_the_nightly_backup_is_made_and_as_many_are_kept_as_asked(around: Surroundings, fresh_store: Store) -> None:
