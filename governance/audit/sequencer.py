@@ -19,10 +19,13 @@ from governance.audit.outside import Outside, Watch
 from governance.audit.trees import Tree, current_tree
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
+from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, Work, open_work
 
 BATCH: Final = 65_536
 """Entries placed in one transaction: 256 tiles."""
+
+log = get_logger(__name__)
 
 Stage = Callable[[str], None]
 """Told which step has just been taken: `locked`, `placed`, `tiled`, `advanced`, then `committed`."""
@@ -141,6 +144,7 @@ def drain(
             except AuditBrokenError as error:
                 if outside is not None:
                     outside.raise_alarm(error.slug, error.detail, at=work.now, by=Watch.SEQUENCER)
+                    log.error("audit.alarm", reason=error.slug)  # noqa: TRY400 (the reason is enough; doctor shows all)
                 raise
         if outside is not None and step.placed:
             outside.clear_alarm(by=Watch.SEQUENCER)
