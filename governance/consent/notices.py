@@ -28,6 +28,8 @@ from governance.policies.purposes import KEY
 
 LONGEST_TITLE = 200
 LONGEST_BODY = 100_000
+BLANK = "⟦"
+"""Begins a place in a draft that only the controller can fill."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
@@ -175,6 +177,8 @@ def _checked(work: Work, kind: NoticeKind, key: str, texts: Mapping[str, NoticeT
         with errors.at("texts"):
             if not _LANGUAGE.fullmatch(code):
                 raise Wrong("A language is two or three small letters (ISO 639).")
+            if BLANK in said.title + said.body:
+                raise Wrong("Fill in the places between ⟦ and ⟧ first; only you can.")
             title = words(said.title, longest=LONGEST_TITLE)
             checked[code] = NoticeText(title, words(said.body, longest=LONGEST_BODY, lines=True))
     errors.end("This notice cannot be published.")
