@@ -25,9 +25,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, 
 
 
 def settings() -> Settings:
-    """The settings of this process; commands say little of themselves, warnings apart."""
+    """The settings of this process; commands tell people in sentences, so only errors are logged."""
     found = Settings.from_environment(os.environ)
-    logs.configure(replace(found, log_level="warning", log_format="console"))
+    logs.configure(replace(found, log_level="error", log_format="console"))
     return found
 
 

@@ -2,8 +2,10 @@
 
 import click
 
-from governance.cli.context import answer_json, as_json, opened, operator_work
-from governance.custody.doctor import Level, examine
+from governance.cli.context import answer_json, as_json, opened, operator_work, settings
+from governance.custody.doctor import examine, examine_closed
+from governance.custody.findings import Level
+from governance.kernel.errors import GovernanceError
 from governance.messages import operations as messages
 
 FAILING = 1
@@ -12,11 +14,17 @@ FAILING = 1
 @click.command()
 @as_json
 def doctor(*, as_json: bool) -> int:
-    """Examine the store; exits with 1 where a promise does not hold."""
-    with opened() as store:
-        found = examine(store)
-        with operator_work(store) as work:
-            found += messages.findings(work, settings=store.settings)
+    """Examine the store; exits with 1 where a promise does not hold.
+
+    Of a store that does not open it tells why, and what else can be seen.
+    """
+    try:
+        with opened() as store:
+            found = examine(store)
+            with operator_work(store) as work:
+                found += messages.findings(work, settings=store.settings)
+    except GovernanceError as refusal:
+        found = examine_closed(settings(), refusal)
     if as_json:
         answer_json({"findings": found})
     else:

@@ -47,7 +47,7 @@ def status(*, as_json: bool) -> None:
         f"Next rotation: {_day(found.due_at)}. What is shredded now is gone from all copies by {_day(found.ends_at)}."
     )
     if sheet.warning is not None:
-        click.echo(sheet.warning)
+        click.echo(f"{sheet.warning} Run: governance keys recovery")
 
 
 @keys.command()

@@ -1,15 +1,12 @@
 """What is wrong with a store, or soon will be: findings with their remedies, worst first.
 
-Each check looks at one thing and says nothing where it is in order.
+Each check looks at one thing and says nothing where it is in order. What can be seen without opening the store is in
+`host`.
 """
 
-import shutil
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import func, select, text
@@ -20,17 +17,19 @@ from governance.audit.keys import check_signing_key
 from governance.audit.progress import progress
 from governance.custody import rotation
 from governance.custody.backup import hindrance
-from governance.custody.errors import TombstoneError
-from governance.custody.keeping import is_overdue, last_backup
+from governance.custody.findings import Finding, Level, worst_first
+from governance.custody.host import Host, look_at_doors, look_at_host
 from governance.custody.opening import Store
 from governance.custody.places import Places
 from governance.custody.recovery import status as sheet_status
 from governance.custody.rows import sealed_tables
 from governance.custody.signing import has_signing_key, outside_of, public_key_of
-from governance.custody.tombstones import Tombstones
-from governance.kernel.clock import Clock
+from governance.kernel import jobs
+from governance.kernel.clock import Clock, SystemClock
+from governance.kernel.errors import GovernanceError
+from governance.kernel.outage import outage_named
+from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
-from governance.vault.aside import replaced_rings
 from governance.vault.enforcement import verify_sealing
 from governance.vault.epochs import index_states
 
@@ -38,38 +37,10 @@ CLOCK_SKEW: Final = timedelta(seconds=5)
 """Between host and database; deadlines are days, but checkpoints follow each other by seconds."""
 BACKLOG_AGE: Final = timedelta(minutes=2)
 """A worker places entries every 200 ms and signs every few seconds."""
-LEAST_FREE_BYTES: Final = 1 << 30
-GROUP_AND_OTHERS: Final = 0o077
 
 _BESIDE: Final = """
 SELECT datname FROM pg_database WHERE datname IN (current_database() || '_replaced', current_database() || '_restoring')
 """
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    FAILING = "failing"
-    """A promise does not hold now."""
-    WARNING = "warning"
-    """It holds, but something that it rests on is missing or late."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not in order.
-
-    Attributes:
-        code: stable name, kebab-case.
-        level: how bad it is.
-        sentence: what was found.
-        remedy: what to do.
-    """
-
-    code: str
-    level: Level
-    sentence: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +51,20 @@ class _Patient:
 
 def examine(store: Store, *, clock: Clock | None = None) -> list[Finding]:
     """All findings on an open store, failing ones first."""
-    with open_work(store.database, OPERATOR, clock=clock) as work:
+    with outage_named(), open_work(store.database, OPERATOR, clock=clock) as work:
         patient = _Patient(store, work)
         found = [finding for check in CHECKS for finding in check(patient)]
-    return sorted(found, key=lambda finding: finding.level is not Level.FAILING)
+        found += look_at_host(Host(store.settings, work.now))
+    return worst_first(found)
+
+
+def examine_closed(settings: Settings, refusal: GovernanceError, *, clock: Clock | None = None) -> list[Finding]:
+    """What can be found on a store that does not open, beside the *refusal* itself: host, keyring, database."""
+    closed = Finding("store-closed", Level.FAILING, refusal.detail, "Do what it says; then run governance doctor again")
+    if not settings.data_dir.is_dir():
+        return [closed]
+    found = [*look_at_host(Host(settings, (clock or SystemClock()).now())), *look_at_doors(settings)]
+    return [closed, *worst_first([one for one in found if one.sentence != refusal.detail])]
 
 
 def _protection(patient: _Patient) -> Iterator[Finding]:
@@ -103,16 +84,6 @@ def _sealing(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The database no longer protects sealed values and keys: {missing}.",
             "Find out who changed it; then put the protection back, or restore a backup",
-        )
-
-
-def _alarm(patient: _Patient) -> Iterator[Finding]:
-    for alarm in outside_of(patient.store.settings.data_dir).alarms():
-        yield Finding(
-            alarm.slug,
-            Level.FAILING,
-            f"The audit log raised an alarm on {alarm.since}: {alarm.detail}",
-            "governance audit verify tells more; after a restore on purpose: governance audit open-tree",
         )
 
 
@@ -187,16 +158,19 @@ def _epoch(patient: _Patient) -> Iterator[Finding]:
         )
 
 
-def _copies(patient: _Patient) -> Iterator[Finding]:
-    """A copy of the keyring, or of the database, keeps alive what was destroyed in the one in use."""
-    for copy in replaced_rings(patient.store.keyring.path):
+def _jobs(patient: _Patient) -> Iterator[Finding]:
+    for task, count in jobs.given_up(patient.work).items():
         yield Finding(
-            "keyring-copy",
+            "jobs-failed",
             Level.WARNING,
-            f"{copy} is a keyring that was replaced. It keeps keys alive that are destroyed in the one in use.",
-            "The next rotation removes it where nothing else is in it (governance keys rotate); else look what it is, "
-            f"then: rm {_quoted(copy)}",
+            f"{count} jobs of {task} were given up after several attempts.",
+            "The worker's log says why (worker.job_failed). Jobs of the timetable are due again by themselves, an "
+            "import goes on by: governance import resume BATCH",
         )
+
+
+def _databases(patient: _Patient) -> Iterator[Finding]:
+    """A copy of the database keeps alive what was destroyed in the one in use."""
     for (name,) in patient.work.session.execute(text(_BESIDE)):
         what = "that a restore replaced" if name.endswith("_replaced") else "of a restore that did not end"
         yield Finding(
@@ -206,28 +180,6 @@ def _copies(patient: _Patient) -> Iterator[Finding]:
             "can be read in it by whoever holds the keyring.",
             "governance restore --drop-old",
         )
-
-
-def _tombstones(patient: _Patient) -> Iterator[Finding]:
-    try:
-        unsettled = len(Tombstones(Places(patient.store.settings.data_dir).tombstones).unsettled())
-    except TombstoneError as damaged:
-        yield Finding("tombstones-damaged", Level.FAILING, damaged.detail, "Put the file back from a copy")
-        return
-    if unsettled:
-        yield Finding(
-            "tombstones-unsettled",
-            Level.WARNING,
-            f"Of {unsettled} shreddings it is not written down whether they were committed.",
-            "The nightly backup finds out by itself",
-        )
-
-
-def _backup(patient: _Patient) -> Iterator[Finding]:
-    last = last_backup(patient.store.settings.data_dir)
-    if is_overdue(last, now=patient.work.now):
-        told = "There is no backup" if last is None else f"The last backup is of {last.manifest.made_at:%Y-%m-%d %H:%M}"
-        yield Finding("backup-overdue", Level.WARNING, f"{told}.", "governance backup")
 
 
 def _hindrance(patient: _Patient) -> Iterator[Finding]:
@@ -253,47 +205,15 @@ def _clock(patient: _Patient) -> Iterator[Finding]:
         )
 
 
-def _space(patient: _Patient) -> Iterator[Finding]:
-    free = shutil.disk_usage(patient.store.settings.data_dir).free
-    if free < LEAST_FREE_BYTES:
-        yield Finding(
-            "disk-nearly-full",
-            Level.WARNING,
-            f"Only {free >> 20} MiB are free where the data folder lies.",
-            "Make room; a full disk stops the database and its backups",
-        )
-
-
-def _modes(patient: _Patient) -> Iterator[Finding]:
-    secrets = patient.store.settings.secrets_dir
-    for path in (patient.store.settings.data_dir, secrets, *sorted(secrets.iterdir())):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & GROUP_AND_OTHERS:
-            yield Finding(
-                "open-to-others",
-                Level.FAILING,
-                f"{path} can be reached by other users (mode {mode:04o}).",
-                f"chmod go= {_quoted(path)}",
-            )
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "'\\''") + "'"
-
-
 CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _protection,
-    _alarm,
     _signing_key,
-    _modes,
     _sealing,
     _epoch,
-    _copies,
-    _tombstones,
+    _databases,
     _backlog,
-    _backup,
     _hindrance,
+    _jobs,
     _sheet,
     _clock,
-    _space,
 )

@@ -79,7 +79,7 @@ def migrate(server: Server, *, say: Say) -> None:
         if _is_current(server):
             return
         admin = server.admin_url()
-        before = _stands_at(admin)
+        before = stands_at(admin)
         if before == newest():
             return
         schema.migrate(admin, roles=server.roles)
@@ -100,7 +100,8 @@ def app_password(server: Server) -> str:
     return kept
 
 
-def _stands_at(url: str) -> str | None:
+def stands_at(url: str) -> str | None:
+    """Id of the migration that a database stands at; None where it has no schema of ours."""
     with psycopg.connect(psycopg_url(url)) as connection:
         try:
             found = connection.execute(_CURRENT).fetchone()
@@ -117,7 +118,7 @@ def _is_signed(url: str) -> bool:
 def _is_current(server: Server) -> bool:
     """Whether the service's role logs in and finds the schema of this release, so that nothing is to be done."""
     try:
-        return _stands_at(server.app_url()) == newest()
+        return stands_at(server.app_url()) == newest()
     except (ConfigurationError, psycopg.errors.InsufficientPrivilege):
         return False
     except psycopg.OperationalError:

@@ -78,11 +78,11 @@ class SheetStatus:
     def warning(self) -> str | None:
         """What to tell the operator, or None where all is well."""
         if self.confirmed_at is None:
-            return "No recovery sheet was confirmed: losing the keyring loses everything. Run: governance keys recovery"
+            return "No recovery sheet was confirmed: losing the keyring loses everything."
         if self.lacks and not self.copy_is_current:
             return (
                 f"The recovery sheet is outdated, it lacks {', '.join(self.lacks)}, and the sealed copy of the keyring "
-                "in the folder of backups is not current either. Run: governance keys recovery"
+                "in the folder of backups is not current either."
             )
         return None
 

@@ -86,6 +86,18 @@ def counts(work: Work) -> Mapping[str, int]:
     return {state: found.get(state, 0) for state in ("todo", "doing", "failed")}
 
 
+def given_up(work: Work) -> Mapping[str, int]:
+    """Jobs that were given up, by task; without those of the timetable that a later run has made good."""
+    found = work.session.execute(
+        text(
+            "SELECT task_name, count(*) FROM procrastinate_jobs j WHERE status = 'failed' AND NOT EXISTS "
+            "(SELECT FROM procrastinate_periodic_defers d WHERE d.task_name = j.task_name AND d.job_id IS NULL) "
+            "GROUP BY task_name ORDER BY task_name"
+        )
+    )
+    return dict(iter(found))
+
+
 def purge_failed(work: Work) -> int:
     """Delete jobs that were given up a month ago; until then they are there to be looked at."""
     found = work.session.execute(

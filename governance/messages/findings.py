@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from governance.custody.doctor import Finding, Level
+from governance.custody.findings import Finding, Level
 from governance.kernel.settings import Settings
 from governance.kernel.work import Work
 from governance.messages.outbox import Backlog, backlog

@@ -30,6 +30,7 @@ def test_a_backup_is_made_listed_verified_and_restored(ready: Command) -> None:
     assert [row["folder"] for row in ready("backup", "--list", "--json").json] == [folder]
     assert ready("backup", "--verify", folder).code == 0
     done = ready("restore", "--yes")
+    assert "custody.restored" not in done.err
     assert done.code == 0, done.err
     assert "--drop-old" in done.err
     assert "Dropped" in ready("restore", "--drop-old").err

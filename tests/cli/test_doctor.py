@@ -59,6 +59,75 @@ def test_an_epoch_that_never_ends_is_found(governance: Command) -> None:
 
 @pytest.mark.parametrize("free", [1 << 20, 1 << 40])
 def test_a_disk_that_is_nearly_full_is_found(governance: Command, monkeypatch: pytest.MonkeyPatch, free: int) -> None:
-    monkeypatch.setattr("governance.custody.doctor.LEAST_FREE_BYTES", free)
+    monkeypatch.setattr("governance.custody.host.LEAST_FREE_BYTES", free)
 
     assert ("disk-nearly-full" in codes(governance)) == (free == 1 << 40)
+
+
+def test_each_remedy_is_told_once(governance: Command) -> None:
+    assert governance("doctor").out.count("governance keys recovery") == 1
+    assert "Run: governance keys recovery" in governance("keys", "status").out
+
+
+def test_jobs_that_were_given_up_are_found_until_a_later_run_makes_good(
+    governance: Command, fresh_store: Store
+) -> None:
+    failed = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, status, args) VALUES ('governance', %s, 'failed', '{}')"
+    )
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute(failed, ("service.backup",))
+        connection.execute(failed, ("intake.resume",))
+    told = [one["sentence"] for one in governance("doctor", "--json").json["findings"] if one["code"] == "jobs-failed"]
+    assert told == [
+        "1 jobs of intake.resume were given up after several attempts.",
+        "1 jobs of service.backup were given up after several attempts.",
+    ]
+
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute(
+            "INSERT INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp, job_id) "
+            "VALUES ('service.backup', '', 1, NULL)"
+        )
+    told = [one["sentence"] for one in governance("doctor", "--json").json["findings"] if one["code"] == "jobs-failed"]
+    assert told == ["1 jobs of intake.resume were given up after several attempts."]
+
+
+def test_a_store_without_its_keyring_is_examined_as_far_as_it_goes(governance: Command, surroundings: Path) -> None:
+    (surroundings / "secrets" / "keyring.json").unlink()
+    (surroundings / "secrets" / "audit-signing.key").chmod(0o644)
+
+    told = governance("doctor")
+
+    assert told.code == 1
+    assert told.out.startswith("FAILING store-closed: There is no keyring at")
+    assert codes(governance) == {"store-closed", "open-to-others", "backup-overdue"}
+
+
+def test_a_store_whose_database_is_gone_is_examined_as_far_as_it_goes(
+    governance: Command, fresh_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = fresh_store.app_url.replace(fresh_store.password, "wrong")
+    monkeypatch.setenv("GOVERNANCE_DATABASE_URL", wrong.replace(fresh_store.name, f"{fresh_store.name}_nowhere"))
+
+    told = governance("doctor", "--json").json["findings"]
+
+    assert [one["code"] for one in told] == ["store-closed", "database-unreachable", "backup-overdue"]
+    assert "but an administrator does" in told[1]["sentence"]
+    assert fresh_store.password not in str(told)
+
+
+def test_a_schema_that_is_behind_is_found(governance: Command, fresh_store: Store, surroundings: Path) -> None:
+    (surroundings / "secrets" / "keyring.json").chmod(0o644)
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+
+    assert {"store-closed", "schema-outdated", "open-to-others"} <= codes(governance)
+
+
+def test_no_store_at_all_is_said_and_none_is_made(command: Command, surroundings: Path) -> None:
+    told = command("doctor")
+
+    assert told.code == 1
+    assert "governance init" in told.out
+    assert not surroundings.exists()

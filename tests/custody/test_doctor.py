@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from governance.audit.outside import create_signing_key
-from governance.custody.doctor import Finding, Level, examine
+from governance.custody.doctor import examine
+from governance.custody.findings import Finding, Level
 from governance.custody.opening import open_store
 from governance.custody.places import Places
 from governance.custody.rotation import Duties, _begin, rotate

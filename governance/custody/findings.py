@@ -1,0 +1,36 @@
+"""Findings: things that are not in order, with their remedies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    FAILING = "failing"
+    """A promise does not hold now."""
+    WARNING = "warning"
+    """It holds, but something that it rests on is missing or late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not in order.
+
+    Attributes:
+        code: stable name, kebab-case.
+        level: how bad it is.
+        sentence: what was found.
+        remedy: what to do.
+    """
+
+    code: str
+    level: Level
+    sentence: str
+    remedy: str
+
+
+def worst_first(found: Iterable[Finding]) -> list[Finding]:
+    """Failing ones before warnings, otherwise as they come."""
+    return sorted(found, key=lambda finding: finding.level is not Level.FAILING)
