@@ -1,4 +1,4 @@
-"""From the random references of the audit log back to people, while the mapping is there: erasure deletes it."""
+"""People by reference alone: from the random names of the audit log, while erasure has not cut them; and one by one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
+from governance.customers.reach import within
 from governance.customers.tables import PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import Work
+from governance.policies.permissions import Permission
 
 
 def people_of(work: Work, refs: Iterable[SubjectRef]) -> Mapping[SubjectRef, SubjectId]:
@@ -16,3 +18,15 @@ def people_of(work: Work, refs: Iterable[SubjectRef]) -> Mapping[SubjectRef, Sub
     asked = literal(sorted(set(refs)), ARRAY(Uuid))
     query = select(PersonRow.subject_ref, PersonRow.id).where(PersonRow.subject_ref == any_(asked))
     return {SubjectRef(ref): SubjectId(person) for ref, person in work.session.execute(query)}
+
+
+def next_people(work: Work, *, permission: Permission, after: SubjectId | None, limit: int) -> list[SubjectId]:
+    """Ids of up to *limit* people after one, in the order of ids; those whom the act does not reach are left out.
+
+    Raises:
+        ForbiddenError: where the actor may not do it at all.
+    """
+    query = select(PersonRow.id).where(PersonRow.merged_into.is_(None), within(work, permission))
+    if after is not None:
+        query = query.where(PersonRow.id > after)
+    return [SubjectId(one) for one in work.session.scalars(query.order_by(PersonRow.id).limit(limit))]
