@@ -24,8 +24,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base, Id, pk
+from governance.vault.blind import BlindIndex, normal_email
 from governance.vault.compartments import Compartment
-from governance.vault.kinds import JSON
+from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 
 CODE = String(32)
@@ -159,6 +160,18 @@ class ConsentStateRow(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class DecisionSaltRow(SealedRow, Base):
+    """What the decisions of a month are salted with, under a key owner of its own: it goes when proofs end to matter."""
+
+    __tablename__ = "decision_salt"
+    __table_args__ = (UniqueConstraint("month"), CheckConstraint("month ~ '^\\d{4}-\\d{2}$'", name="month_is_one"))
+
+    month: Mapped[str] = mapped_column(String(7))
+    created_at: Mapped[datetime]
+
+    salt = SealedField(TEXT, Compartment.EVIDENCE)
+
+
 class SuppressionRow(Base):
     """A line of the suppression ledger: it knows a contact by a keyed digest alone, and no person.
 
@@ -196,3 +209,41 @@ class SuppressionRow(Base):
     normaliser: Mapped[int] = mapped_column(SmallInteger)
     at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+
+
+class ConsentFormRow(Base):
+    """A version of a subscription form, in the form of `forms`; the newest is served. Never changed or deleted."""
+
+    __tablename__ = "consent_form"
+    __table_args__ = (
+        CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,49}$'", name="key_is_a_name"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+    )
+
+    key: Mapped[str] = mapped_column(PURPOSE, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    published_at: Mapped[datetime]
+    published_by: Mapped[UUID | None]
+
+
+class ConsentRequestRow(SealedRow, Base):
+    """A subscription that waits to be confirmed, by whoever reads the mail of the contact. Has a key owner of its own.
+
+    Once it is confirmed, its events hold what proves them, and nothing sealed is left here.
+    """
+
+    __tablename__ = "consent_request"
+    __table_args__ = (CheckConstraint("octet_length(token_digest) = 32", name="token_is_digested"),)
+
+    form: Mapped[str] = mapped_column(PURPOSE)
+    form_version: Mapped[int]
+    choices: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    language: Mapped[str] = mapped_column(LANGUAGE)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime | None]
+
+    contact = SealedField(TEXT, Compartment.OPERATION, index=BlindIndex("consent_request.contact", normal_email))
+    said = SealedField(JSON, Compartment.OPERATION)

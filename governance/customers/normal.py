@@ -16,6 +16,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid, read_contact
 from governance.customers.tables import ContactRow
 from governance.customers.texts import Wrong
+from governance.vault.blind import BlindIndex
 
 LONGEST = 500
 """Characters of a contact; what is longer is none."""
@@ -51,6 +52,11 @@ def normal_forms(kind: ContactKind, values: Sequence[object], *, home: str | Non
     return [None if not isinstance(value, str) else plain(value) or _read(kind, value, home) for value in values]
 
 
+def index_of(kind: ContactKind) -> BlindIndex:
+    """The blind index that contacts of *kind* are found by."""
+    return ContactRow.sealed_fields["value"].indexes[kind.value]
+
+
 def _read(kind: ContactKind, value: str, home: str | None) -> bytes | None:
     if not value or len(value) > LONGEST:
         return None
@@ -58,8 +64,7 @@ def _read(kind: ContactKind, value: str, home: str | None) -> bytes | None:
         contact = read_contact(ContactSaid(kind=kind.value, value=value), home=home)
     except Wrong:
         return None
-    normal = ContactRow.sealed_fields["value"].indexes[kind.value].normalise(contact.value)
-    return normal.encode("utf-8", "surrogatepass")
+    return index_of(kind).normalise(contact.value).encode("utf-8", "surrogatepass")
 
 
 def _plain_email(value: str) -> bytes | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, literal_column, select, text
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -39,6 +39,11 @@ def find_controller(work: Work) -> Controller | None:
     """The record in force, or None where none was set yet."""
     row = _newest(work)
     return None if row is None else _told(work, row)
+
+
+def country_in_force() -> Select[str]:
+    """The country of the record in force, as a part of somebody else's statement."""
+    return select(ControllerVersionRow.country).order_by(ControllerVersionRow.version.desc()).limit(literal_column("1"))
 
 
 def controller_history(work: Work) -> list[Controller]:

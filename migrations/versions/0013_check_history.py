@@ -1,9 +1,9 @@
-"""What a check asked about in the past needs, beside the events: people and contacts as they were."""
+"""What a check asked about in the past needs, beside the events: people and contacts as they were, salts of decisions."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.helpers import grant
+from migrations.helpers import grant, sealed
 
 revision = "0013"
 down_revision: str | None = "0012"
@@ -73,6 +73,18 @@ def upgrade() -> None:
     op.create_index("ix_contact_history_contact_id", "contact_history", ["contact_id", "until", "id"])
     op.create_index("ix_contact_history_digest", "contact_history", ["digest"])
     op.create_index("ix_contact_history_person_id", "contact_history", ["person_id"])
+    op.create_table(
+        "decision_salt",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("owner_id", sa.Uuid(), sa.ForeignKey("key_owner.id"), nullable=False),
+        sa.Column("month", sa.String(7), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        *sealed("decision_salt", "salt"),
+        sa.UniqueConstraint("month"),
+        sa.CheckConstraint("month ~ '^\\d{4}-\\d{2}$'", name="month_is_one"),
+    )
+    op.create_index("ix_decision_salt_owner_id", "decision_salt", ["owner_id"])
+    grant("decision_salt", "SELECT, INSERT")
     op.execute(KEEP_PERSON)
     op.execute(KEEP_CONTACT)
     _trigger("person", "person", PERSON)
@@ -103,5 +115,6 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER customers_{name} ON {table}")
     op.execute("DROP FUNCTION customers_keep_person()")
     op.execute("DROP FUNCTION customers_keep_contact()")
+    op.drop_table("decision_salt")
     op.drop_table("contact_history")
     op.drop_table("person_history")

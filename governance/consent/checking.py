@@ -1,0 +1,290 @@
+"""May this be sent? The question of one or many contacts, answered by `policies.consent.decide` and told in the log."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import accumulate, chain
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, literal, or_, select, update
+
+from governance.audit import operations as audit
+from governance.audit.entries import Fact, NewEntry
+from governance.consent import decisions, past
+from governance.consent.codes import CONTACTS_OF
+from governance.consent.facts import MALFORMED, NOBODY, Holding, Known, Spelled, Wanted, of_contacts, of_people, spell
+from governance.consent.tables import ConsentStateRow
+from governance.consent.terms import terms_of
+from governance.customers.holders import contact_used, find_known
+from governance.customers.normal import normal_forms
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import EntryId, SubjectId
+from governance.kernel.work import Work
+from governance.policies.consent import decide, prepare
+from governance.policies.consent_facts import Verdict
+from governance.policies.purposes import Channel, Ground, Purpose
+
+MOST_CONTACTS: Final = 10_000
+"""In one question."""
+USE_NOTED_EVERY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be sent, and how.
+
+    Attributes:
+        purpose: key; an unknown one is answered no.
+        channel: by which it is to be sent.
+        as_of: what would have been answered at this instant, by what was recorded then; None for now.
+        campaign: the caller's code of the mailing, for the log.
+        region: country of phone numbers without a country code; the controller's where none is given.
+        opt_out_in_message: whether every message offers a way to refuse; soft opt-in needs it.
+    """
+
+    purpose: str
+    channel: Channel
+    as_of: datetime | None = None
+    campaign: str | None = None
+    region: str | None = None
+    opt_out_in_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to a question.
+
+    Attributes:
+        decision: the audit entry that tells of it.
+        at: the instant that the verdicts are of.
+        verdicts: in the order of what was asked about.
+        holdings: by place, one who holds the contact, and its id; nothing where nobody does.
+        used: people whose consent was relied on for the first time in a day; hand them to `note_use`.
+        spelled: the contacts in their normal form.
+    """
+
+    decision: EntryId
+    at: datetime
+    verdicts: Sequence[Verdict]
+    holdings: Mapping[int, Holding] = field(repr=False)
+    used: Sequence[UUID] = field(repr=False)
+    spelled: Sequence[Spelled] = field(repr=False)
+
+
+class Request(NamedTuple):
+    """One of several questions that are answered by one transaction; each works for an actor of its own.
+
+    Attributes:
+        work: of the transaction that all share.
+        asked: the question.
+        contacts: what it is about, as it was sent.
+    """
+
+    work: Work
+    asked: Asked
+    contacts: Sequence[object]
+
+
+class _Answer(NamedTuple):
+    """What a question came to; *purpose* is None where there is no such purpose."""
+
+    known: Known
+    verdicts: list[Verdict]
+    at: datetime
+    spelled: Sequence[Spelled]
+    purpose: str | None
+
+
+def check(work: Work, *, question: Asked, contacts: Sequence[object] = (), people: Sequence[SubjectId] = ()) -> Checked:
+    """Answer whether something may be sent, contact by contact; what is malformed or unknown is answered no.
+
+    Args:
+        work: the transaction; the decision is told in it.
+        question: what is to be sent.
+        contacts: as people write them; at most 10,000.
+        people: customers instead of contacts; each is asked about by the contact that a message would go to.
+
+    Raises:
+        InvalidError: where the question cannot be put so; `errors` says by field why.
+    """
+    _require(work, question, contacts, people)
+    if question.as_of is None and not people:
+        return check_together([Request(work, question, contacts)])[0]
+    inputs: Sequence[object] = contacts
+    if people:
+        answer, inputs = _of_people(work, question, people), [str(one) for one in people]
+    else:
+        answer = _of_past(work, question, contacts)
+    (decision,) = audit.append_many(work, [_entry(work, question, inputs, answer, by_id=bool(people))])
+    return _checked(work, question, decision, answer)
+
+
+def check_together(requests: Sequence[Request]) -> list[Checked]:
+    """Answer several questions about contacts, as they stand now, at the price of little more than one.
+
+    Each is answered as `check` would have, and told by an entry of its own.
+
+    Raises:
+        InvalidError: as `check` does; where one question cannot be put, none is answered.
+    """
+    for work, asked, contacts in requests:
+        _require(work, asked, contacts, ())
+    answers: dict[int, _Answer] = {}
+    for places in _alike(requests, lambda one: (one.asked.purpose, one.asked.channel)):
+        answers.update(zip(places, _of_contacts([requests[place] for place in places]), strict=True))
+    checked: dict[int, Checked] = {}
+    for places in _alike(requests, lambda one: one.work.actor):
+        entries = [
+            _entry(requests[place].work, requests[place].asked, requests[place].contacts, answers[place])
+            for place in places
+        ]
+        told = audit.append_many(requests[places[0]].work, entries)
+        for place, decision in zip(places, told, strict=True):
+            checked[place] = _checked(*requests[place][:2], decision, answers[place])
+    return [checked[place] for place in range(len(requests))]
+
+
+def note_use(work: Work, *, purpose: str, channel: Channel, people: Sequence[UUID]) -> None:
+    """Note that consents were relied on: at most once a day, and never waiting for anybody.
+
+    Some laws count from the last use of a consent.
+    """
+    mine = (
+        select(ConsentStateRow.person_id)
+        .where(
+            ConsentStateRow.person_id == any_(literal(list(people), ARRAY(Uuid))),
+            ConsentStateRow.purpose == purpose,
+            ConsentStateRow.channel == channel.value,
+            or_(ConsentStateRow.last_used_at.is_(None), ConsentStateRow.last_used_at <= work.now - USE_NOTED_EVERY),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    work.session.execute(
+        update(ConsentStateRow)
+        .where(
+            ConsentStateRow.person_id.in_(mine),
+            ConsentStateRow.purpose == purpose,
+            ConsentStateRow.channel == channel.value,
+        )
+        .values(last_used_at=work.now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _alike(requests: Sequence[Request], key: Callable[[Request], Hashable]) -> list[list[int]]:
+    groups: dict[Hashable, list[int]] = {}
+    for place, one in enumerate(requests):
+        groups.setdefault(key(one), []).append(place)
+    return list(groups.values())
+
+
+def _require(work: Work, asked: Asked, contacts: Sequence[object], people: Sequence[SubjectId]) -> None:
+    errors: dict[str, list[str]] = {}
+    field_name, count = ("customers", len(people)) if people else ("contacts", len(contacts))
+    if contacts and people:
+        errors["customers"] = ["Ask by contacts or by customers, not by both."]
+    if not 1 <= count <= MOST_CONTACTS:
+        errors[field_name] = [f"Ask about 1 to {MOST_CONTACTS:,} at a time."]
+    if contacts and not CONTACTS_OF[asked.channel]:
+        errors["contacts"] = ["No contact belongs to this channel; ask by customers."]
+    if asked.as_of is not None and asked.as_of > work.now:
+        errors["as_of"] = ["Ask about an instant that is past."]
+    elif asked.as_of is not None and people:
+        errors["as_of"] = ["What was is known by contact only; ask by contacts, or leave this out."]
+    if errors:
+        raise InvalidError("The question cannot be put like this.", errors=errors)
+
+
+def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
+    """Answers to questions of one purpose and channel, from one lookup."""
+    work, asked, _ = requests[0]
+    spelled = [spell(one.work, asked.channel, one.contacts, region=one.asked.region) for one in requests]
+    starts = [0, *accumulate(len(one.contacts) for one in requests)]
+    purpose = terms_of(work).book(work.now).purposes.get(asked.purpose)
+    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), starts[-1])
+    joined = [
+        Spelled(group.kind, [start + place for place in group.places] if start else group.places, group.values)
+        for start, groups in zip(starts, spelled, strict=False)
+        for group in groups
+    ]
+    known = of_contacts(work, wanted, joined)
+    return [
+        _decided(one.work, one.asked, known.part(start, start + len(one.contacts)), groups)
+        for one, start, groups in zip(requests, starts, spelled, strict=False)
+    ]
+
+
+def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
+    at = asked.as_of or work.now
+    spelled = spell(work, asked.channel, contacts, region=asked.region)
+    purpose = terms_of(work).book(at).purposes.get(asked.purpose)
+    wanted = Wanted(asked.purpose, asked.channel, at, _rests_on_sales(purpose), len(contacts))
+    return _decided(work, asked, past.of_contacts(work, wanted, spelled), spelled)
+
+
+def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer:
+    """By the contact that a message would go to; where no contact belongs to the channel, by the person alone."""
+    known = find_known(work, people)
+    survivors = {place: known[person].id for place, person in enumerate(people) if person in known}
+    kinds = CONTACTS_OF[asked.channel]
+    purpose = terms_of(work).book(work.now).purposes.get(asked.purpose)
+    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), len(people))
+    if not kinds:
+        return _decided(work, asked, of_people(work, wanted, survivors), ())
+    used = contact_used(work, dict.fromkeys(survivors.values(), frozenset(kinds)))
+    spelled = []
+    taken: set[int] = set()
+    for kind in kinds:
+        held = {
+            place: used[person, kind].value
+            for place, person in survivors.items()
+            if place not in taken and (person, kind) in used
+        }
+        taken.update(held)
+        forms = zip(held, normal_forms(kind, list(held.values()), home=None), strict=True)
+        formed = [(place, form) for place, form in forms if form is not None]
+        spelled.append(Spelled(kind, [place for place, _ in formed], [form for _, form in formed]))
+    found = of_contacts(work, wanted, spelled)
+    for place in range(len(people)):
+        if found.facts[place] is MALFORMED:
+            found.facts[place] = NOBODY
+    return _decided(work, asked, found, spelled)
+
+
+def _rests_on_sales(purpose: Purpose | None) -> bool:
+    return purpose is not None and any(basis.ground is not Ground.CONSENT for basis, _ in purpose.bases)
+
+
+def _decided(work: Work, asked: Asked, known: Known, spelled: Sequence[Spelled]) -> _Answer:
+    at = asked.as_of or work.now
+    terms = terms_of(work)
+    question = prepare(
+        terms.book(at),
+        purpose=asked.purpose,
+        channel=asked.channel,
+        at=at,
+        country=known.country,
+        minimum_notice=terms.minimum_notice(asked.purpose, at),
+        opt_out_in_message=asked.opt_out_in_message,
+    )
+    return _Answer(known, [decide(facts, question) for facts in known.facts], at, spelled, question.purpose)
+
+
+def _entry(work: Work, asked: Asked, inputs: Sequence[object], answer: _Answer, *, by_id: bool = False) -> NewEntry:
+    facts: dict[str, Fact] = {"as_of": answer.at, "by": "customers" if by_id else "contacts"}
+    # What is no purpose may be anything.
+    given = {"purpose": answer.purpose, "channel": asked.channel.value, "campaign": asked.campaign}
+    facts.update({name: value for name, value in given.items() if value is not None})
+    return decisions.new_entry(work, salt=answer.known.salt, inputs=inputs, verdicts=answer.verdicts, facts=facts)
+
+
+def _checked(work: Work, asked: Asked, decision: EntryId, answer: _Answer) -> Checked:
+    known, verdicts, before = answer.known, answer.verdicts, work.now - USE_NOTED_EVERY
+    held = chain(known.holdings.items(), known.others) if asked.as_of is None else ()
+    used = [
+        one.person
+        for place, one in held
+        if verdicts[place][2] is Ground.CONSENT and (one.used_at is None or one.used_at <= before)
+    ]
+    return Checked(decision, answer.at, verdicts, known.holdings, used, answer.spelled)

@@ -1,0 +1,139 @@
+"""The entry of a send check: what was decided, provable later against the very list that was asked about.
+
+The entry holds counts, a bit for each verdict, and an HMAC of the list. Its key is derived from a salt of the month and
+a nonce of the entry, so that nobody without the salt can try contacts against it, and a check need seal nothing. When
+the month's salt is shredded, nobody can at all.
+"""
+
+import base64
+import hmac
+import json
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import Fact, NewEntry
+from governance.consent.tables import DecisionSaltRow
+from governance.kernel.errors import NotFoundError
+from governance.kernel.ids import EntryId, OwnerId, uuid7
+from governance.kernel.work import Work
+from governance.policies.consent_facts import Verdict
+from governance.vault.compartments import OwnerKind
+from governance.vault.errors import ShreddedError
+from governance.vault.runtime import vault_of
+
+SALT_BYTES: Final = 32
+PIECE: Final = 1000
+"""Characters of the bitmap that one fact holds; a fact is a code of at most 1024."""
+
+_newest: tuple[UUID, bytes] | None = None
+"""The salt in use, by the id of its row, which every lookup names anew."""
+
+
+def canonical(inputs: Sequence[object]) -> bytes:
+    """The list that was asked about, as it is digested: a JSON array (RFC 8785) of the texts as sent.
+
+    What is no text stands as null.
+    """
+    texts = [one if isinstance(one, str) else None for one in inputs]
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def bitmap(verdicts: Sequence[Verdict]) -> bytes:
+    """A bit for each verdict, 1 where it may be sent: the first is the highest of the first byte, the end is padded."""
+    bits = "".join("1" if verdict[0] else "0" for verdict in verdicts)
+    return int(bits.ljust(-len(bits) % 8 + len(bits), "0") or "0", 2).to_bytes((len(bits) + 7) // 8, "big")
+
+
+def new_entry(
+    work: Work, *, salt: UUID | None, inputs: Sequence[object], verdicts: Sequence[Verdict], facts: Mapping[str, Fact]
+) -> NewEntry:
+    """The entry of one decision.
+
+    Args:
+        work: the transaction.
+        salt: id of the month's salt where it is known, as the lookup tells it.
+        inputs: what was asked about, as it was sent.
+        verdicts: in the same order.
+        facts: purpose, channel and whatever else is told.
+    """
+    nonce = secrets.token_bytes(16)
+    encoded = base64.b64encode(bitmap(verdicts)).decode()
+    reasons = Counter([verdict[1] for verdict in verdicts])
+    told: dict[str, Fact] = {
+        **facts,
+        "allowed": sum(1 for verdict in verdicts if verdict[0]),
+        "count": len(verdicts),
+        "inputs": _digest(_salt(work, salt), nonce, inputs).hex(),
+        "nonce": nonce.hex(),
+        "reasons": {reason.value: count for reason, count in reasons.items()},
+        "verdicts": [encoded[start : start + PIECE] for start in range(0, len(encoded), PIECE)],
+    }
+    return NewEntry(Action.CONSENT_CHECKED, facts=told)
+
+
+def is_about(work: Work, *, decision: EntryId, inputs: Sequence[object]) -> bool:
+    """Whether a decision was about exactly this list, in this order and spelling.
+
+    Raises:
+        NotFoundError: where there is no such decision, or its month's salt was shredded.
+    """
+    told = audit.entry(work, eid=decision).entry
+    if told.action != Action.CONSENT_CHECKED.value:
+        raise NotFoundError("There is no such decision.")
+    row = _row(work, told.at)
+    if row is None:
+        raise NotFoundError("What this decision was salted with is gone.")
+    made = _digest(_opened(row), bytes.fromhex(str(told.facts["nonce"])), inputs)
+    return hmac.compare_digest(made.hex(), str(told.facts["inputs"]))
+
+
+def _digest(salt: bytes, nonce: bytes, inputs: Sequence[object]) -> bytes:
+    return hmac.digest(hmac.digest(salt, nonce, "sha256"), canonical(inputs), "sha256")
+
+
+def _salt(work: Work, known: UUID | None) -> bytes:
+    global _newest
+    if known is not None and _newest is not None and _newest[0] == known:
+        return _newest[1]
+    row = _row(work, work.now) or _make(work)
+    salt = _opened(row)
+    _newest = (row.id, salt)
+    return salt
+
+
+def _opened(row: DecisionSaltRow) -> bytes:
+    try:
+        return bytes.fromhex(row.salt or "")
+    except ShreddedError:
+        raise NotFoundError("What this decision was salted with is gone.") from None
+
+
+def _row(work: Work, at: datetime) -> DecisionSaltRow | None:
+    query = select(DecisionSaltRow).where(DecisionSaltRow.month == at.astimezone(UTC).strftime("%Y-%m"))
+    return work.session.scalars(query).one_or_none()
+
+
+def _make(work: Work) -> DecisionSaltRow:
+    owner = OwnerId(uuid7())
+    month, salt = work.now.astimezone(UTC).strftime("%Y-%m"), secrets.token_bytes(SALT_BYTES)
+    try:
+        with work.session.begin_nested():
+            vault_of(work.session).owners.create(work.session, OwnerKind.DECISIONS, [owner])
+            row = DecisionSaltRow(owner_id=owner, month=month, created_at=work.now, salt=salt.hex())
+            work.session.add(row)
+    except IntegrityError as error:
+        made = _row(work, work.now)  # somebody else made it at the same time
+        if made is None or not isinstance(error.orig, UniqueViolation):
+            raise
+        return made
+    return row

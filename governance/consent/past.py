@@ -1,0 +1,70 @@
+"""What was known of contacts at an instant, by what had been recorded up to then: the facts of a check of the past."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import ARRAY, LargeBinary, any_, literal, or_, select
+
+from governance.consent.facts import Holding, Known, Spelled, Wanted, blank, settle
+from governance.consent.ledger import all_digests
+from governance.consent.subjects import Key, histories
+from governance.consent.tables import SuppressionRow
+from governance.customers.normal import index_of
+from governance.customers.past import PastHolder, holders_at
+from governance.kernel.work import Work
+from governance.policies.consent_facts import Holder, Scope, Suppression, SuppressionReason
+from governance.policies.consent_state import ConsentState, fold
+from governance.policies.purposes import Ground
+from governance.reference.operations import controller_history
+from governance.vault.runtime import vault_of
+
+_GROUNDS = {one.value: one for one in Ground}
+
+
+def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known:
+    """What was known of contacts at the instant of *wanted*, itself included; the rest as `facts.of_contacts`."""
+    vault = vault_of(work.session)
+    vault.keep_fresh(work.session)
+    digests = [one for group in spelled for one in vault.indexer.of_normal(index_of(group.kind), group.values)]
+    places = [place for group in spelled for _ in vault.indexer.plan.asked for place in group.places]
+    found = holders_at(work, places=places, digests=digests, at=wanted.at)
+    states = _states(work, wanted, {one.person for one in found})
+    known = blank(wanted, spelled)
+    known.country = next((one.country for one in controller_history(work) if one.recorded_at <= wanted.at), "")
+    held: dict[int, list[Holding]] = defaultdict(list)
+    for one in found:
+        held[one.place].append(Holding(one.person, one.contact, None, _holder(one, states)))
+    settle(known, held, _lines(work, wanted, spelled))
+    return known
+
+
+def _holder(one: PastHolder, states: Mapping[UUID, ConsentState]) -> Holder:
+    ground = None if one.ground is None else _GROUNDS.get(one.ground)
+    return Holder(states.get(one.person), one.restricted, one.country, one.age, ground, one.sale_at, one.offered_at)
+
+
+def _states(work: Work, wanted: Wanted, people: set[UUID]) -> dict[UUID, ConsentState]:
+    said = histories(work, [Key(person, wanted.purpose, wanted.channel.value) for person in people])
+    folded = {key.person: fold([one.event for one in events], as_of=wanted.at) for key, events in said.items()}
+    return {person: one.state for person, one in folded.items() if one.sequence}
+
+
+def _lines(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> dict[int, list[Suppression]]:
+    row, by_digest = SuppressionRow, defaultdict[bytes, list[int]](list)
+    for group in spelled:
+        digests = all_digests(work, group.kind, group.values)
+        for number, digest in enumerate(digests):
+            by_digest[digest].append(group.places[number % len(group.places)])
+    query = select(row.digest, row.scope, row.purpose, row.reason, row.at).where(
+        row.digest == any_(literal(list(by_digest), ARRAY(LargeBinary))),
+        row.channel == wanted.channel.value,
+        or_(row.purpose.is_(None), row.purpose == wanted.purpose),
+        row.at <= wanted.at,
+        or_(row.lifted_at.is_(None), row.lifted_at > wanted.at),
+    )
+    found: dict[int, list[Suppression]] = defaultdict(list)
+    for digest, scope, purpose, reason, at in work.session.execute(query):
+        for place in by_digest[digest]:
+            found[place].append(Suppression(Scope(scope), purpose, SuppressionReason(reason), at))
+    return found
