@@ -17,7 +17,7 @@ from governance.kernel.folders import prepare_data_dir
 from governance.kernel.outage import outage_named
 from governance.kernel.passwords import keep_passwords, new_password, read_passwords
 from governance.kernel.revision import newest
-from governance.kernel.server import Server
+from governance.kernel.server import Server, remember_place
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Keyring
 
@@ -52,6 +52,7 @@ def found(server: Server, *, clock: Clock, say: Say) -> None:
             say(f"Database roles {server.roles.owner} and {server.roles.app} are set.")
             migrate(server, say=say)
         _make_keyring(server, clock=clock, say=say)
+    remember_place(server)
     if not has_signing_key(settings.secrets_dir):
         if outside_of(data_dir).last() is not None:
             raise SigningKeyError(

@@ -48,7 +48,7 @@ from governance.kernel.db import Database
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named
 from governance.kernel.revision import newest
-from governance.kernel.server import Server
+from governance.kernel.server import Server, remember_place
 from governance.kernel.settings import Settings
 from governance.kernel.supervisor import sole_supervisor
 from governance.kernel.work import Actor, open_work
@@ -183,6 +183,7 @@ def restore(
                 warning = _compare_log(database, settings.data_dir)
                 _tell(database, actor, sources, shredded, warning, clock=clock)
             replaced = swap(beside)
+    remember_place(server)
     if warning is not None:
         outside_of(settings.data_dir).raise_alarm(AuditRollbackError.slug, warning, at=clock.now())
     log.warning("custody.restored", backup=sources.manifest.name, keys=sources.keys_manifest.name)

@@ -6,17 +6,23 @@ with the password that `init` kept in `secrets/database.json`.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from psycopg.conninfo import conninfo_to_dict
 
+from governance.kernel.cluster import FOLDER, SUPERUSER
 from governance.kernel.db import psycopg_url, sqlalchemy_url
 from governance.kernel.embedded import EmbeddedPostgres, lease
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.passwords import read_passwords
 from governance.kernel.roles import Roles
 from governance.kernel.settings import Settings
+
+ELSEWHERE: Final = "external-database"
+"""File of secrets that tells where the database of a store is, if it is not in the data folder; no password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,42 @@ def reach(settings: Settings) -> Iterator[Server]:
     if settings.database_url is not None or settings.database_admin_url is not None:
         yield Server(settings, roles)
         return
+    _require_embedded(settings)
     with lease(settings.data_dir) as embedded:
         yield Server(settings, roles, embedded)
+
+
+def remember_place(server: Server) -> None:
+    """Write down beside the secrets that the store lives in a database elsewhere; nothing where it is embedded."""
+    if server.embedded is not None:
+        return
+    url = sqlalchemy_url(server.admin_url() if server.has_administrator else server.app_url())
+    place = f"{url.query.get('host') or url.host or 'localhost'}:{url.port or 5432}/{url.database}\n"
+    path = server.settings.secrets_dir / ELSEWHERE
+    if not path.exists() or path.read_text("utf-8") != place:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(place)
+
+
+def _require_embedded(settings: Settings) -> None:
+    """Refuse to start an empty server for a store whose data is elsewhere: somebody forgot a variable.
+
+    Raises:
+        ConfigurationError: the store was made in a database elsewhere.
+    """
+    mark = settings.secrets_dir / ELSEWHERE
+    passwords = read_passwords(settings.data_dir)
+    if mark.exists():
+        where = f"in {mark.read_text('utf-8').strip()}"
+    elif passwords and SUPERUSER not in passwords and not (settings.data_dir / FOLDER).exists():
+        where = "elsewhere"  # the embedded server's first act is to keep the password of its superuser
+    else:
+        return
+    raise ConfigurationError(
+        f"The database of the store in {settings.data_dir} is {where}, not in the data folder; set "
+        f"GOVERNANCE_DATABASE_URL. (To move it into the data folder: remove {mark}, then governance restore.)"
+    )
 
 
 def _user(url: str) -> str | None:

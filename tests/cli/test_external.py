@@ -81,3 +81,31 @@ def test_a_table_that_the_role_may_not_read_is_told_of_before_the_night(
     assert "WARNING backup-impossible" in told.out
     assert "import_kept" in told.out
     assert "GRANT SELECT" in told.out
+
+
+def test_forgetting_the_address_of_the_database_makes_no_empty_one(
+    governance: Command, surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "DATABASE_ADMIN_URL"):
+        monkeypatch.delenv(f"GOVERNANCE_{name}")
+
+    for arguments in (("up",), ("backup",), ("staff", "list"), ("doctor",)):
+        told = governance(*arguments)
+        assert told.code == 1
+        assert "set GOVERNANCE_DATABASE_URL" in told.err + told.out
+    assert not (surroundings / "postgres").exists()
+
+    (surroundings / "secrets" / "external-database").unlink()
+    (surroundings / "secrets" / "database.json").write_text('{"governance_app": "kept"}')
+    assert "set GOVERNANCE_DATABASE_URL" in governance("staff", "list").err
+    assert not (surroundings / "postgres").exists()
+
+
+def test_the_address_that_is_written_down_holds_no_password(
+    governance: Command, fresh_store: Store, surroundings: Path
+) -> None:
+    written = surroundings / "secrets" / "external-database"
+
+    assert written.read_text().endswith(f"/{fresh_store.name}\n")
+    assert fresh_store.password not in written.read_text()
+    assert written.stat().st_mode & 0o777 == 0o600
