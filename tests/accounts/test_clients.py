@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from governance.accounts import operations
@@ -26,6 +26,7 @@ from governance.kernel.ids import ClientId
 from governance.kernel.work import OPERATOR, ActorKind, Work, open_work
 from governance.policies.access import allows
 from tests.conftest import NOW
+from tests.factories.statements import counted
 from tests.factories.trail import entries
 
 TILL = {"name": "Till", "scopes": ["customers:create", "customers:search"]}
@@ -98,15 +99,8 @@ def test_an_unknown_id_and_a_wrong_secret_cost_the_same_statements(work):
     wrong = f"gov_{new.key_id}_{make_key().presented.rpartition('_')[2]}"
     counts = []
     for presented in (wrong, make_key().presented, "no key at all"):
-        statements: list[str] = []
-
-        def note(_c: object, _cursor: object, statement: str, *_more: object, kept: list[str] = statements) -> None:
-            kept.append(statement)
-
-        connection = work.session.connection()
-        event.listen(connection, "before_cursor_execute", note)
-        assert not is_taken(work, presented)
-        event.remove(connection, "before_cursor_execute", note)
+        with counted(work) as statements:
+            assert not is_taken(work, presented)
         counts.append(statements)
     assert counts[0] == counts[1] == counts[2]
     assert len(counts[0]) == 1
