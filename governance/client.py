@@ -233,6 +233,18 @@ class Client:
         self._patience_seconds = patience_seconds
         self._line = _Line(url, key, timeout_seconds=timeout_seconds, plain_http=plain_http, tls=tls)
 
+    def __enter__(self) -> Client:
+        """The client itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close its connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections; it can be used again."""
+        self._line.close()
+
     def may_send(
         self,
         purpose: str,
@@ -421,7 +433,7 @@ class _Reply:
 
 
 class _Line:
-    """Connections to the service, one for each thread, kept open between calls."""
+    """Connections to the service, kept open between calls."""
 
     def __init__(
         self, url: str, key: str, *, timeout_seconds: float, plain_http: bool, tls: ssl.SSLContext | None
@@ -437,19 +449,29 @@ class _Line:
         self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._key = key
         self._timeout_seconds = timeout_seconds
-        self._kept = threading.local()
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._idle: list[http.client.HTTPConnection] = []
 
     def exchange(
         self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], *, until: float
     ) -> _Reply:
         """One attempt; within the time that is left, and at least a moment."""
         timeout = max(0.1, min(self._timeout_seconds, until - time.monotonic()))
-        connection, fresh = self._connection(timeout)
-        reply = self._attempt(connection, method, path, content, headers)
-        if reply.status is None and not fresh:
+        kept = self._kept(timeout)
+        if kept is not None:
+            reply = self._attempt(kept, method, path, content, headers)
+            if reply.status is not None:
+                return reply
             # A connection that was kept may have been closed by the other side long ago.
-            reply = self._attempt(self._connection(timeout)[0], method, path, content, headers)
-        return reply
+        return self._attempt(self._fresh(timeout), method, path, content, headers)
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for one in idle:
+            one.close()
 
     def _attempt(
         self,
@@ -467,33 +489,33 @@ class _Line:
             response = connection.getresponse()
             read = response.read(ANSWER_LIMIT_BYTES + 1)
         except (OSError, http.client.HTTPException):
-            self._drop(connection)
+            connection.close()
             return _Reply(None)
-        if response.will_close or len(read) > ANSWER_LIMIT_BYTES:
-            self._drop(connection)
+        whole = len(read) <= ANSWER_LIMIT_BYTES
+        if response.will_close or not whole:
+            connection.close()
+        else:
+            with self._lock:
+                self._idle.append(connection)
         told = response.getheader("Retry-After", "").strip()
         wait = float(told) if told.isdecimal() and len(told) < len("100000") else None
-        return _Reply(response.status if len(read) <= ANSWER_LIMIT_BYTES else None, read, wait)
+        return _Reply(response.status if whole else None, read, wait)
 
-    def _connection(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
-        # A process that was forked must not write into its parent's connection.
-        process, kept = getattr(self._kept, "connection", (None, None))
-        if process == os.getpid() and kept is not None:
-            kept.timeout = timeout
-            if kept.sock is not None:
-                kept.sock.settimeout(timeout)
-            return kept, False
-        made = (
-            http.client.HTTPConnection(self._host, self._port, timeout=timeout)
-            if self._tls is None
-            else http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
-        )
-        self._kept.connection = (os.getpid(), made)
-        return made, True
+    def _kept(self, timeout: float) -> http.client.HTTPConnection | None:
+        with self._lock:
+            if self._process != os.getpid():
+                # A process that was forked must not write into its parent's connections.
+                self._idle, self._process = [], os.getpid()
+            connection = self._idle.pop() if self._idle else None
+        if connection is not None and connection.sock is not None:
+            connection.timeout = timeout
+            connection.sock.settimeout(timeout)
+        return connection
 
-    def _drop(self, connection: http.client.HTTPConnection) -> None:
-        connection.close()
-        self._kept.connection = (None, None)
+    def _fresh(self, timeout: float) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
 
 
 def _is_this_host(host: str) -> bool:
