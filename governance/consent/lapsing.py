@@ -64,8 +64,17 @@ class LapsingPage:
     next_after: LapsingAfter | None
 
 
-def lapsing(work: Work, *, days: int, after: LapsingAfter | None = None, limit: int = LISTED) -> LapsingPage:
+def lapsing(
+    work: Work, *, days: int, purpose: str | None = None, after: LapsingAfter | None = None, limit: int = LISTED
+) -> LapsingPage:
     """Consents that lapse within *days* days, those included whose end has come and is not recorded yet.
+
+    Args:
+        work: the transaction.
+        days: how far to look ahead.
+        purpose: key of the only purpose to be looked at; all of them where it is left out.
+        after: where the page before ended.
+        limit: consents on the page.
 
     Raises:
         ForbiddenError: where the actor may not read consents.
@@ -76,9 +85,9 @@ def lapsing(work: Work, *, days: int, after: LapsingAfter | None = None, limit: 
         raise InvalidError("This cannot be looked ahead.", errors={"days": [f"From 0 to {MOST_DAYS} days."]})
     until = work.now + timedelta(days=days)
     found: list[Lapsing] = []
-    for purpose in _lasting(work):
-        if after is None or purpose.key >= after.purpose:
-            found += _lapsing(work, purpose, until, after, limit + 1 - len(found), people)
+    for one in _lasting(work):
+        if purpose in {None, one.key} and (after is None or one.key >= after.purpose):
+            found += _lapsing(work, one, until, after, limit + 1 - len(found), people)
         if len(found) > limit:
             break
     items = tuple(found[:limit])

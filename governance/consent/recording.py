@@ -12,7 +12,8 @@ from governance.audit import operations as audit
 from governance.consent.accepting import CONSENTS, Acceptance, Accepted
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.errors import SharedContactError, UnknownContactError
-from governance.consent.events import NewEvent, Recorded, Refused
+from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
+from governance.consent.ledger import suppress
 from governance.consent.writing import ACTIONS, Said, write_events
 from governance.customers.codes import ContactKind
 from governance.customers.holders import HeldContact, Known, contact_used, find_holders, find_known
@@ -21,6 +22,7 @@ from governance.customers.records import Json, NewContact
 from governance.kernel.errors import GovernanceError, NotFoundError
 from governance.kernel.ids import BatchId, SubjectId
 from governance.kernel.work import Work
+from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import SILENCE, STOPS, Method
 from governance.policies.permissions import Permission
 from governance.policies.roles import RowScope
@@ -230,8 +232,18 @@ def _goes_into_the_ledger(one: _Whose) -> bool:
     return not one.people or new.method is Method.ONE_CLICK
 
 
-def _keep_out(_work: Work, _accepted: Accepted) -> None:
-    raise UnknownContactError(_NOBODY, errors={"contact": [_NOBODY]})
+def _keep_out(work: Work, accepted: Accepted) -> None:
+    """Let the stop outlive whoever holds the contact, and wait for whoever will."""
+    new, contact = accepted.new, accepted.contact
+    if contact is not None:
+        suppress(
+            work,
+            contact=ContactSaid(contact.kind, contact.value, contact.region),
+            channel=new.channel,
+            scope=Scope.PURPOSE,
+            reason=SuppressionReason.UNSUBSCRIBED,
+            purpose=new.purpose,
+        )
 
 
 def _without_subject(work: Work, accepted: Accepted) -> Recorded:

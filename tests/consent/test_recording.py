@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from governance.consent import ledger
 from governance.consent import operations as consent
 from governance.consent.errors import SharedContactError, UnknownContactError, UnknownPurposeError
 from governance.consent.events import Recorded, Refused
@@ -14,6 +15,7 @@ from governance.customers.codes import ContactKind
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import BatchId, SubjectId, uuid4, uuid7
 from governance.kernel.work import Actor, ActorKind, Work
+from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Method, Standing
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
@@ -235,3 +237,25 @@ def test_undoing_an_import_takes_its_consents_and_leaves_its_stops(work: Work) -
     assert consent.invalidate(later(work), batch=batch).count == 0
     standings = dict(work.session.execute(select(ConsentStateRow.person_id, ConsentStateRow.standing)).all())
     assert standings == {gave: "silent", stopped: "withdrawn"}
+
+
+def test_a_stop_by_a_contact_that_nobody_holds_goes_into_the_ledger(work: Work) -> None:
+    made = consent.record(work, event=said(WITHDRAWN, contact=mail("nobody@example.org")))
+    assert (made.subject, made.sequence) == (None, 0)
+    (line,) = ledger.lines(work, contact=mail("Nobody@Example.org"), channel=Channel.EMAIL)
+    assert (line.scope, line.purpose, line.reason) == (Scope.PURPOSE, "newsletter", SuppressionReason.UNSUBSCRIBED)
+
+
+def test_a_one_click_stop_is_kept_by_the_ledger_as_well(work: Work) -> None:
+    subject = someone(work)
+    made = consent.record(work, event=said(WITHDRAWN, contact=mail(), method=Method.ONE_CLICK))
+    assert (made.subject, made.state.standing) == (subject, Standing.WITHDRAWN)
+    assert len(ledger.lines(work, contact=mail(), channel=Channel.EMAIL)) == 1
+    consent.record(work, event=said(WITHDRAWN, contact=mail()))
+    assert len(ledger.lines(work, contact=mail(), channel=Channel.EMAIL)) == 1
+
+
+def test_a_stop_by_a_kind_of_contact_that_the_channel_does_not_use_needs_a_holder(work: Work) -> None:
+    card = consent.ContactSaid(ContactKind.CARD, "4711")
+    with pytest.raises(UnknownContactError):
+        consent.record(work, event=said(WITHDRAWN, contact=card))
