@@ -7,6 +7,7 @@ from governance.custody.doctor import examine, examine_closed
 from governance.custody.findings import Level
 from governance.kernel.errors import GovernanceError
 from governance.messages import operations as messages
+from governance.messages.webhooks import operations as webhooks
 
 FAILING = 1
 
@@ -23,6 +24,7 @@ def doctor(*, as_json: bool) -> int:
             found = examine(store)
             with operator_work(store) as work:
                 found += messages.findings(work, settings=store.settings)
+                found += webhooks.findings(work)
     except GovernanceError as refusal:
         found = examine_closed(settings(), refusal)
     if as_json:

@@ -161,6 +161,25 @@ def test_what_waited_for_a_day_in_vain_is_listed_and_can_be_sent_again(
         assert webhooks.read(work, webhook=made.webhook.id).failing_since is None
 
 
+def test_the_doctor_names_receivers_that_are_not_reached_and_what_was_given_up(
+    line: Line, receiver: Receiver, clock: FixedClock
+) -> None:
+    receiver.answers = [500]
+    made = set_up(line, receiver)
+
+    def seen() -> list[str]:
+        with open_by(line) as work:
+            return [one.code for one in webhooks.findings(work)]
+
+    deliver_next(line, made.webhook.id)
+    assert seen() == []
+    clock.at += timedelta(hours=2)
+    assert seen() == ["webhook-not-reached"]
+    clock.at += timedelta(hours=23)
+    deliver_next(line, made.webhook.id)
+    assert seen() == ["webhook-not-reached", "webhook-gave-up"]
+
+
 def test_a_worker_that_was_down_for_days_tries_before_it_gives_up(
     line: Line, receiver: Receiver, clock: FixedClock
 ) -> None:

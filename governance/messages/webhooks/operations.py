@@ -1,6 +1,7 @@
 """Every verb of the webhooks."""
 
 from governance.messages.webhooks.endpoints import create, listed, read, remove, renew_secret
+from governance.messages.webhooks.findings import findings
 from governance.messages.webhooks.queue import behind, enqueue, enqueue_test, messages, purge, send_again, set_back
 from governance.messages.webhooks.records import (
     Message,
@@ -26,6 +27,7 @@ __all__ = [
     "create",
     "enqueue",
     "enqueue_test",
+    "findings",
     "listed",
     "messages",
     "purge",
