@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "webhooks": "governance.cli.webhooks:webhooks",
     "staff": "governance.cli.staff:staff",
     "fields": "governance.cli.fields:fields",
+    "consent": "governance.cli.consent:consent_group",
     "access": "governance.cli.access:access",
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Function, Interval, Select, case, func, select, tuple_
 
@@ -12,7 +13,7 @@ from governance.audit.actions import Action
 from governance.consent.purposes import book
 from governance.consent.tables import ConsentStateRow
 from governance.consent.writing import Said, write_events
-from governance.customers.holders import find_known, people_within
+from governance.customers.holders import everybody, find_known, people_within
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
@@ -112,7 +113,6 @@ def expire(work: Work, *, limit: int = AT_ONCE) -> int:
             valid_at=row.given_at,
         )
         for row in due
-        if known[SubjectId(row.person_id)].id == row.person_id
     ]
     write_events(work, said)
     return len(said)
@@ -129,6 +129,7 @@ def _due(work: Work, purpose: Purpose, limit: int) -> Sequence[Any]:
         select(_STATE.person_id, _STATE.purpose, _STATE.channel, _STATE.given_at)
         .where(_STATE.standing == Standing.GIVEN.value, _STATE.purpose == purpose.key)
         .where(_STATE.given_at <= work.now - _at_least(valid_for), _STATE.given_at + _interval(valid_for) <= work.now)
+        .where(_STATE.person_id.in_(everybody()))
         .order_by(_STATE.given_at)
         .limit(limit)
     )
@@ -136,7 +137,7 @@ def _due(work: Work, purpose: Purpose, limit: int) -> Sequence[Any]:
 
 
 def _lapsing(
-    work: Work, purpose: Purpose, until: datetime, after: LapsingAfter | None, limit: int, people: Select[Any] | None
+    work: Work, purpose: Purpose, until: datetime, after: LapsingAfter | None, limit: int, people: Select[UUID]
 ) -> Iterator[Lapsing]:
     valid_for = _of(purpose)
     confirmed = _STATE.channel.in_(sorted(purpose.double_opt_in))
@@ -145,12 +146,10 @@ def _lapsing(
     query = (
         select(*columns)
         .where(_STATE.standing == Standing.GIVEN.value, _STATE.purpose == purpose.key)
-        .where(given_at + _interval(valid_for) <= until)
+        .where(given_at + _interval(valid_for) <= until, _STATE.person_id.in_(people))
         .order_by(given_at, _STATE.person_id, _STATE.channel)
         .limit(limit)
     )
-    if people is not None:
-        query = query.where(_STATE.person_id.in_(people))
     if after is not None and after.purpose == purpose.key:
         place = (after.given_at, after.subject, after.channel)
         query = query.where(tuple_(given_at, _STATE.person_id, _STATE.channel) > tuple_(*place))

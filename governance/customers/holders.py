@@ -14,13 +14,12 @@ from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, any_, bindparam, func, 
 from sqlalchemy.orm import aliased
 
 from governance.customers.codes import ContactKind
-from governance.customers.reach import allow, within
+from governance.customers.reach import within
 from governance.customers.records import NewContact
 from governance.customers.tables import ContactRow, PersonRow
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
-from governance.policies.roles import RowScope
 from governance.vault.ciphers import cipher_name
 from governance.vault.compartments import Compartment
 from governance.vault.errors import ShreddedError
@@ -84,15 +83,18 @@ def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known
     return {SubjectId(row.asked): _known(row) for row in rows}
 
 
-def people_within(work: Work, permission: Permission) -> Select[UUID] | None:
-    """Ids of the people whom the act reaches, for a statement of another room; None where it reaches everybody.
+def people_within(work: Work, permission: Permission) -> Select[UUID]:
+    """Ids of the people whom the act reaches, for a statement of another room; of the merged, the survivors.
 
     Raises:
         ForbiddenError: where the actor may not do it at all.
     """
-    if allow(work, permission) is RowScope.ALL:
-        return None
-    return select(PersonRow.id).where(within(work, permission))
+    return everybody().where(within(work, permission))
+
+
+def everybody() -> Select[UUID]:
+    """Ids of all people, for a statement of another room; of the merged, the survivors."""
+    return select(PersonRow.id).where(PersonRow.merged_into.is_(None))
 
 
 def contact_used(

@@ -11,6 +11,7 @@ from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
 from governance.audit import operations as audit
+from governance.consent import operations as consent
 from governance.custody import backup, rotation
 from governance.custody.duties import duties_of
 from governance.custody.errors import BusyError
@@ -120,6 +121,18 @@ def resume_indexes(around: Surroundings) -> None:
         log.info("worker.indexes_wait", reason=error.detail)  # the next call goes on
 
 
+def expire_consents(around: Surroundings) -> None:
+    """Record for consents whose end has come that they have lapsed; checks say no from the very instant anyway."""
+    lapsed = 0
+    while not around.stopping.is_set():
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            some = consent.expire(work)
+        lapsed += some
+        if some == 0:
+            break
+    log.info("worker.consents_lapsed", lapsed=lapsed)
+
+
 def resume_import(around: Surroundings, *, batch: str) -> None:
     """Go on with an import, or with its undoing, until it is done or the worker is to end."""
 
@@ -151,6 +164,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.backup": make_backup,
     "service.rotate": rotate_keys,
     "service.resume_indexes": resume_indexes,
+    "consent.expire": expire_consents,
     RESUME_IMPORT: resume_import,
 }
 

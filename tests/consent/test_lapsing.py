@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from governance.consent import operations as consent
+from governance.customers.tables import PersonRow
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Actor, ActorKind, Work
@@ -106,3 +108,14 @@ def test_the_list_is_for_those_who_may_read_consents(work: Work, subject: Subjec
     assert consent.lapsing(due, days=0, purpose="own_offers").items == ()
     with pytest.raises(InvalidError):
         consent.lapsing(due, days=-1)
+
+
+def test_the_record_of_somebody_merged_away_is_left_in_peace(work: Work, subject: SubjectId) -> None:
+    then = replace(work, now=GIVEN_AT)
+    merged_into = someone(then, "survivor@example.org")
+    work.session.execute(update(PersonRow).where(PersonRow.id == subject).values(merged_into=merged_into))
+    consent.merge(replace(work, now=GIVEN_AT + timedelta(days=1)), into=merged_into, other=subject)
+    due = replace(work, now=LAPSES_AT)
+    assert [one.subject for one in consent.lapsing(due, days=0).items] == [merged_into]
+    assert consent.expire(due) == 1
+    assert consent.expire(due) == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from governance.consent import operations as consent
 from governance.custody import keeping
 from governance.custody.opening import Store as OpenStore
 from governance.custody.reindexing import LOCK
@@ -22,6 +23,7 @@ from governance.kernel.ids import BatchId
 from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
+from governance.policies.consent_state import EventKind, Standing
 from governance.reference.operations import set_controller
 from governance.vault.epochs import index_states
 from governance.vault.keyring import Keyring
@@ -30,6 +32,7 @@ from governance.worker import tasks
 from governance.worker.tasks import Surroundings
 from governance.worker.timetable import Entry, entries
 from tests.conftest import Store
+from tests.factories.saying import notice, said, someone
 
 
 @pytest.fixture
@@ -169,3 +172,15 @@ def test_the_nightly_backup_is_made_and_as_many_are_kept_as_asked(around: Surrou
 
     assert len(keeping.backups(settings.data_dir / "backups")) == 1
     assert Entry("service.backup", "0 3 * * *", catch_up=True) in entries(settings)
+
+
+def test_consents_lapse_by_themselves(around: Surroundings) -> None:
+    with open_work(around.store.database, SYSTEM, clock=FixedClock(datetime(2024, 1, 1, tzinfo=UTC))) as work:
+        notice(work, "surveys")
+        subject = someone(work)
+        consent.record(work, event=said(EventKind.CONFIRMED, subject=subject, purpose="surveys"))
+    tasks.expire_consents(replace(around, clock=FixedClock(datetime(2026, 1, 1, tzinfo=UTC))))
+    with open_work(around.store.database, SYSTEM) as work:
+        (state,) = consent.states_of(work, subject=subject).items
+    assert state.state.standing is Standing.EXPIRED
+    assert Entry("consent.expire", "25 * * * *", catch_up=True) in entries(around.store.settings)
