@@ -21,7 +21,7 @@ from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.policies import access
 from governance.policies.permissions import Permission
 
-_STRANGER: Final = Actor(kind=ActorKind.CLIENT, id=None, permissions=frozenset(), name="unauthenticated")
+STRANGER: Final = Actor(kind=ActorKind.CLIENT, id=None, permissions=frozenset(), name="unauthenticated")
 _SCHEME: Final = "Bearer "
 _KEY_LENGTH_LIMIT: Final = 256
 
@@ -29,7 +29,12 @@ P = ParamSpec("P")
 
 
 def guarded(
-    permission: Permission, *, changes: bool = True, versioned: bool = False, body_limit_bytes: int | None = None
+    permission: Permission,
+    *,
+    changes: bool = True,
+    versioned: bool = False,
+    body_limit_bytes: int | None = None,
+    together: Callable[[Service], Response | None] | None = None,
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Let those in who present the key of a client with *permission*, and run the view in one unit of work.
 
@@ -41,12 +46,19 @@ def guarded(
         changes: False for a POST that changes nothing but the log (a search); others take an `Idempotency-Key`.
         versioned: whether the view edits a record that has an ETag, and asks for it by `etags.expected_version`.
         body_limit_bytes: of a route that takes files; the service's own limit where nothing is said.
+        together: may answer instead of the view, along with other requests: it looks at the key by itself, and lets
+            nobody in whom `admit` would not. None from it leaves the request to the view.
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
         @wraps(view)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
             service = current_service()
+            if together is not None:
+                with _recorded(service, permission):
+                    answer = together(service)
+                if answer is not None:
+                    return answer
             with _recorded(service, permission), _opened(service, permission) as work:
                 g.work = work
                 if body_limit_bytes is not None:
@@ -66,21 +78,45 @@ def guarded(
 
 @contextmanager
 def _opened(service: Service, permission: Permission) -> Iterator[Work]:
-    presented = _presented()
-    address = request.remote_addr or ""
-    with open_work(service.database, _STRANGER, clock=service.clock, request_id=g.request_id) as opened:
+    presented = presented_key()
+    with open_work(service.database, STRANGER, clock=service.clock, request_id=g.request_id) as opened:
         try:
             actor = accounts.authenticate_client(opened, presented=presented)
         except UnauthenticatedError:
-            # Counted only now: many share an address behind a proxy, and a right key is never shut out by wrong ones.
-            service.strangers.take(address)
+            count_stranger(service)
             raise
-        g.actor = str(actor.id)
-        g.refusable = actor
-        service.limiter.take(g.actor)
-        if not access.allows(actor, permission).allowed:
-            raise ForbiddenError(f"The key lacks the scope {permission.value}.")
+        known(actor)
+        admit(service, actor, permission)
         yield replace(opened, actor=actor)
+
+
+def count_stranger(service: Service) -> None:
+    """Count a wrong key against the address that it came from.
+
+    Counted only now: many share an address behind a proxy, and a right key is never shut out by wrong ones.
+
+    Raises:
+        TooManyError: there were too many.
+    """
+    service.strangers.take(request.remote_addr or "")
+
+
+def known(actor: Actor) -> None:
+    """Take down who makes the present request: for its line in the log, and for the entry of a refusal."""
+    g.actor = str(actor.id)
+    g.refusable = actor
+
+
+def admit(service: Service, actor: Actor, permission: Permission) -> None:
+    """Let *actor* in.
+
+    Raises:
+        TooManyError: he has called too often.
+        ForbiddenError: he lacks the permission.
+    """
+    service.limiter.take(str(actor.id))
+    if not access.allows(actor, permission).allowed:
+        raise ForbiddenError(f"The key lacks the scope {permission.value}.")
 
 
 @contextmanager
@@ -94,7 +130,12 @@ def _recorded(service: Service, permission: Permission) -> Iterator[None]:
         raise
 
 
-def _presented() -> str:
+def presented_key() -> str:
+    """The key that came with the present request.
+
+    Raises:
+        UnauthenticatedError: none did.
+    """
     header = request.headers.get("Authorization", "")
     presented = header[len(_SCHEME) :].strip()
     if header[: len(_SCHEME)].lower() != _SCHEME.lower() or not presented or len(presented) > _KEY_LENGTH_LIMIT:

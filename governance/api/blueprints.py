@@ -74,6 +74,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         decorate: Callable[[View], View] = super().response(status_code, schema, **options)
         return decorate
 
+    def doc(self, **described: Any) -> Callable[[View], View]:  # noqa: ANN401 - parts of OpenAPI
+        """Describe what a view reads by itself."""
+        decorate: Callable[[View], View] = super().doc(**described)
+        return decorate
+
     @staticmethod
     def _prepare_guard_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_about: object) -> dict[str, Any]:
         doc = deepcopy(doc)

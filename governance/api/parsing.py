@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 import flask
@@ -76,13 +77,35 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     Raises:
         MalformedError: it is not such a document, or nested deeper than twenty levels.
     """
+    document = _read(body)
+    _require_storable(document, 1)
+    return document
+
+
+def read_lists(body: bytes, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Read a JSON object, and set its lists of these *names* aside: they hold thousands, of which nothing is stored.
+
+    Raises:
+        MalformedError: as `read_json`, and where the document is no object.
+        InvalidError: one of *names* is no list.
+    """
+    document = _read(body)
+    if not isinstance(document, dict):
+        raise MalformedError("The body is no JSON object.")
+    lists = {name: document.pop(name) for name in names if name in document}
+    wrong = {name: ["Give a list."] for name, value in lists.items() if not isinstance(value, list)}
+    if wrong:
+        raise InvalidError("Some fields cannot be used as they are.", errors=wrong)
+    _require_storable(document, 1)
+    return document, lists
+
+
+def _read(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        return _decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         # Not chained: the message of a decoding error quotes the document.
         raise MalformedError("The body is no JSON document in UTF-8.") from None
-    _require_storable(document, 1)
-    return document
 
 
 def _refuse_constant(_name: str) -> NoReturn:
@@ -94,6 +117,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands twice")
     return found
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_object).decode
 
 
 def _require_storable(value: object, depth: int) -> None:

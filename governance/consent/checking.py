@@ -13,17 +13,20 @@ from governance.audit import operations as audit
 from governance.audit.entries import Fact, NewEntry
 from governance.consent import decisions, past
 from governance.consent.codes import CONTACTS_OF
-from governance.consent.facts import MALFORMED, NOBODY, Holding, Known, Spelled, Wanted, of_contacts, of_people, spell
+from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
+from governance.consent.ledger import index_name
 from governance.consent.tables import ConsentStateRow
 from governance.consent.terms import terms_of
+from governance.consent.unsubscribing import unsubscriber
 from governance.customers.holders import contact_used, find_known
 from governance.customers.normal import normal_forms
 from governance.kernel.errors import InvalidError
-from governance.kernel.ids import EntryId, SubjectId
+from governance.kernel.ids import ContactId, EntryId, SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent import decide, prepare
 from governance.policies.consent_facts import Verdict
 from governance.policies.purposes import Channel, Ground, Purpose
+from governance.vault.runtime import vault_of
 
 MOST_CONTACTS: Final = 10_000
 """In one question."""
@@ -41,6 +44,8 @@ class Asked:
         campaign: the caller's code of the mailing, for the log.
         region: country of phone numbers without a country code; the controller's where none is given.
         opt_out_in_message: whether every message offers a way to refuse; soft opt-in needs it.
+        unsubscribe_at: where this service is reached by the public, if an address to unsubscribe by is wanted with
+            each yes.
     """
 
     purpose: str
@@ -49,6 +54,7 @@ class Asked:
     campaign: str | None = None
     region: str | None = None
     opt_out_in_message: bool = False
+    unsubscribe_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +65,15 @@ class Checked:
         decision: the audit entry that tells of it.
         at: the instant that the verdicts are of.
         verdicts: in the order of what was asked about.
-        holdings: by place, one who holds the contact, and its id; nothing where nobody does.
         used: people whose consent was relied on for the first time in a day; hand them to `note_use`.
-        spelled: the contacts in their normal form.
+        unsubscribe: by place, the address to unsubscribe by (RFC 8058), where one was wanted and there is a yes.
     """
 
     decision: EntryId
     at: datetime
     verdicts: Sequence[Verdict]
-    holdings: Mapping[int, Holding] = field(repr=False)
     used: Sequence[UUID] = field(repr=False)
-    spelled: Sequence[Spelled] = field(repr=False)
+    unsubscribe: Mapping[int, str] = field(repr=False)
 
 
 class Request(NamedTuple):
@@ -287,4 +291,17 @@ def _checked(work: Work, asked: Asked, decision: EntryId, answer: _Answer) -> Ch
         for place, one in held
         if verdicts[place][2] is Ground.CONSENT and (one.used_at is None or one.used_at <= before)
     ]
-    return Checked(decision, answer.at, verdicts, known.holdings, used, answer.spelled)
+    links = {} if asked.unsubscribe_at is None else _links(work, asked, asked.unsubscribe_at, answer)
+    return Checked(decision, answer.at, verdicts, used, links)
+
+
+def _links(work: Work, asked: Asked, base_url: str, answer: _Answer) -> dict[int, str]:
+    ledger, links = vault_of(work.session).ledger, dict[int, str]()
+    url = unsubscriber(work, base_url=base_url, purpose=asked.purpose, channel=asked.channel)
+    for group in answer.spelled:
+        digests = ledger.of(index_name(group.kind), group.values, layers=[ledger.layers])
+        for place, digest in zip(group.places, digests, strict=True):
+            held = answer.known.holdings.get(place)
+            if answer.verdicts[place].allowed and held is not None and held.contact is not None:
+                links[place] = url(ContactId(held.contact), digest)
+    return links

@@ -1,0 +1,157 @@
+"""Send checks: may this be sent to these contacts, and if not, why not."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from flask import Response, current_app, request
+from flask.views import MethodView
+from webargs import core
+from werkzeug.exceptions import UnsupportedMediaType
+
+from governance.accounts import operations as accounts
+from governance.api.auth import STRANGER, admit, count_stranger, guarded, known, presented_key
+from governance.api.blueprints import Blueprint
+from governance.api.bodies import whole_body
+from governance.api.consent_questions import CheckAnswer, CheckQuestion, Question, read_question, write_answer
+from governance.api.consent_uses import Uses
+from governance.api.gathering import Gathering
+from governance.api.problems import MalformedError
+from governance.api.service import Service, current_service, current_work
+from governance.consent import operations as consent
+from governance.consent.operations import Asked, Checked, Request
+from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
+from governance.kernel.work import Actor, open_work
+from governance.policies import access
+from governance.policies.permissions import Permission
+
+BODY_LIMIT_BYTES: Final = 8 * 1_048_576
+"""Ten thousand contacts of the greatest length in any spelling of JSON, and some room."""
+TOGETHER_BYTES: Final = 8192
+TOGETHER_CONTACTS: Final = 50
+"""Smaller questions are answered together with those that arrive at the same time."""
+TOGETHER: Final = 64
+
+blueprint = Blueprint("consent checks", __name__, description="May this be sent? Asked before every mailing.")
+
+
+class _Asking(NamedTuple):
+    """A question on its way to be answered together with others."""
+
+    service: Service
+    key: str
+    question: Question
+    asked: Asked
+
+
+class _Outcome(NamedTuple):
+    """What became of it: who asked, if that is known, and the answer or the refusal."""
+
+    actor: Actor | None
+    answer: Checked | GovernanceError
+
+
+def answer_together(service: Service) -> Response | None:
+    """Answer the present request along with others, if it is a small one that is in order; else leave it."""
+    length = request.content_length
+    if length is None or length > TOGETHER_BYTES or not core.is_json(request.mimetype):
+        return None
+    try:
+        question = read_question(whole_body(request))
+    except (MalformedError, InvalidError):
+        return None  # it is looked at again once the key is known
+    if question.people or question.asked.as_of is not None or len(question.contacts) > TOGETHER_CONTACTS:
+        return None
+    asked = _with_links(service, question)
+    outcome = _gathering().ask(_Asking(service, presented_key(), question, asked))
+    if outcome.actor is None:
+        count_stranger(service)
+    else:
+        known(outcome.actor)
+    if isinstance(outcome.answer, GovernanceError):
+        raise outcome.answer
+    return _respond(service, question, outcome.answer)
+
+
+def _gathering() -> Gathering[_Asking, _Outcome]:
+    found: Gathering[_Asking, _Outcome] | None = current_app.extensions.get(_EXTENSION)
+    if found is None:
+        with _making:
+            found = current_app.extensions.setdefault(_EXTENSION, Gathering(_answer_all, most=TOGETHER))
+    return found
+
+
+_EXTENSION: Final = "governance.checks"
+_making: Final = threading.Lock()
+
+
+def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
+    """Answer questions in one transaction. Each key is looked at anew; who is refused does not harm the others."""
+    service = askings[0].service
+    with open_work(service.database, STRANGER, clock=service.clock) as work:
+        actors = accounts.authenticate_clients(work, presented=[one.key for one in askings])
+        refused: dict[int, GovernanceError] = {}
+        requests: dict[int, Request] = {}
+        for place, (one, actor) in enumerate(zip(askings, actors, strict=True)):
+            try:
+                if actor is None:
+                    raise UnauthenticatedError("The API key is unknown, expired or revoked.")
+                admit(one.service, actor, Permission.CONSENT_CHECK)
+                _require_details(one.question, actor)
+            except GovernanceError as error:
+                refused[place] = error
+            else:
+                requests[place] = Request(replace(work, actor=actor), one.asked, one.question.contacts)
+        answers = dict(zip(requests, consent.check_together(list(requests.values())), strict=True)) if requests else {}
+    return [_Outcome(actor, refused.get(place) or answers[place]) for place, actor in enumerate(actors)]
+
+
+def _require_details(question: Question, actor: Actor) -> None:
+    if question.details and not access.allows(actor, Permission.CONSENT_DETAILS).allowed:
+        raise ForbiddenError(f"Full reasons need the scope {Permission.CONSENT_DETAILS.value}; leave out details.")
+
+
+def _with_links(service: Service, question: Question) -> Asked:
+    if not question.unsubscribe:
+        return question.asked
+    return replace(question.asked, unsubscribe_at=service.settings.public_base)
+
+
+def _respond(service: Service, question: Question, checked: Checked) -> Response:
+    if checked.used:
+        uses(service).note(question.asked.purpose, question.asked.channel, checked.used)
+    return Response(write_answer(checked, details=question.details), mimetype="application/json")
+
+
+def uses(service: Service) -> Uses:
+    """Where the present application notes consents that were relied on."""
+    found: Uses | None = current_app.extensions.get("governance.uses")
+    if found is None:
+        with _making:
+            made = Uses(service.database, service.clock)
+            found = current_app.extensions.setdefault("governance.uses", made)
+    return found
+
+
+@blueprint.route("/consent/checks")
+class Checks(MethodView):
+    """Checks."""
+
+    @guarded(Permission.CONSENT_CHECK, changes=False, body_limit_bytes=BODY_LIMIT_BYTES, together=answer_together)
+    @blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": CheckQuestion}}})
+    @blueprint.response(200, CheckAnswer)
+    def post(self) -> Response:
+        """Ask whether a message of this purpose may be sent by this channel, for 1 to 10,000 contacts.
+
+        Nothing that is unknown gets a yes: no purpose, no person, no age where one is asked for. Ask anew before every
+        sending; a withdrawal is heeded by the next check.
+        """
+        service, work = current_service(), current_work()
+        if not core.is_json(request.mimetype):
+            raise UnsupportedMediaType
+        question = read_question(whole_body(request))
+        _require_details(question, work.actor)
+        asked = _with_links(service, question)
+        checked = consent.check(work, question=asked, contacts=question.contacts, people=question.people)
+        return _respond(service, question, checked)
