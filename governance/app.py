@@ -5,6 +5,7 @@ import contextlib
 from typing import Final
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from governance.api import (
     activity,
@@ -40,6 +41,8 @@ from governance.kernel.errors import UnavailableError
 from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
+from governance.portal.assembly import attach
+from governance.portal.place import Portal
 from governance.vault.derivation import derive
 from governance.vault.register import check_keys
 
@@ -64,6 +67,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     audit.blueprint,
 )
 STRANGERS_PER_MINUTE: Final = 60
+FORMS_PER_MINUTE: Final = 20
 
 
 def create_app(settings: Settings) -> Flask:
@@ -99,9 +103,23 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
         strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),
     )
     app = assemble(service, blueprints)
+    attach(app, _portal(store))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # Flask's own way
     for outage in OUTAGES:
         app.register_error_handler(outage, _on_lost_database)
     return app
+
+
+def _portal(store: Store) -> Portal:
+    settings = store.settings
+    return Portal(
+        settings=settings,
+        database=store.database,
+        clock=SystemClock(),
+        senders=Limiter(max(1, FORMS_PER_MINUTE // settings.web_workers)),
+    )
 
 
 def _digest_secret(store: Store) -> bytes:

@@ -76,6 +76,9 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "unknown-contact": 422,
         "shared-contact": 422,
         "not-after-the-version-before": 409,
+        "form-closed": 409,
+        "text-changed": 409,
+        "spent-token": 404,
         # intake
         "unreadable-file": 422,
         "empty-file": 422,

@@ -2,9 +2,12 @@
 
 from governance.consent.changes import Change, Changes, follow
 from governance.consent.checking import Asked, Checked, Request, check, check_together, note_use
+from governance.consent.confirming import Visit, Waiting, show_waiting
+from governance.consent.confirming import confirm as confirm_subscription
 from governance.consent.decisions import is_about
 from governance.consent.drafts import Draft, draft, drafts
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
+from governance.consent.forms import Form, FormDocument, FormField, FormItem, form, forms, publish_form
 from governance.consent.histories import Events, EventView, States, StateView, events_of, states_of
 from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
@@ -21,8 +24,12 @@ from governance.consent.notices import (
 from governance.consent.purposes import book, publish_purpose, purpose_versions, purposes
 from governance.consent.rebuilding import Difference, Rebuilt, rebuild
 from governance.consent.recording import record, record_claims, record_many
+from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form
+from governance.consent.subscribing import Filled, subscribe
+from governance.consent.subscribing import purge as purge_subscriptions
 from governance.consent.terms import NoticeVersion, PurposeVersion
 from governance.consent.undoing import Invalidated, invalidate
+from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscribe_url, unsubscriber
 
 __all__ = [
     "Asked",
@@ -34,10 +41,16 @@ __all__ = [
     "Draft",
     "EventView",
     "Events",
+    "Filled",
+    "Form",
+    "FormDocument",
+    "FormField",
+    "FormItem",
     "Invalidated",
     "Lapsing",
     "LapsingAfter",
     "LapsingPage",
+    "Leaving",
     "Line",
     "NewEvent",
     "Notice",
@@ -48,16 +61,24 @@ __all__ = [
     "Recorded",
     "Refused",
     "Request",
+    "ShownForm",
+    "ShownItem",
+    "ShownNotice",
     "StateView",
     "States",
+    "Visit",
+    "Waiting",
     "book",
     "check",
     "check_together",
+    "confirm_subscription",
     "draft",
     "drafts",
     "events_of",
     "expire",
     "follow",
+    "form",
+    "forms",
     "invalidate",
     "is_about",
     "lapsing",
@@ -69,16 +90,25 @@ __all__ = [
     "notice",
     "notice_in_force",
     "notices",
+    "publish_form",
     "publish_notice",
     "publish_purpose",
+    "purge_subscriptions",
     "purpose_versions",
     "purposes",
     "rebuild",
     "record",
     "record_claims",
     "record_many",
+    "show_form",
+    "show_leaving",
+    "show_waiting",
     "states_of",
+    "subscribe",
     "suppress",
     "suppress_erased",
     "suppress_many",
+    "unsubscribe",
+    "unsubscribe_url",
+    "unsubscriber",
 ]

@@ -26,9 +26,7 @@ CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(
 """What Kubernetes and Docker set of themselves for a neighbour that is called governance."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAIL_SCHEMES = ("smtp://", "smtps://", "file:")
-_PUBLIC_URL = re.compile(
-    r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~\-]+)*/?|https?://\[[0-9a-f:]+\](:\d{1,5})?/?"
-)
+_PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?")
 
 
 @dataclass(frozen=True, slots=True)

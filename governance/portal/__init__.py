@@ -1,1 +1,5 @@
-"""The door for customers: pages for subscribing, unsubscribing and, later, the portal itself."""
+"""The door for customers: pages that need no script, no cookie and no account.
+
+`place` is the installation as this door sees it, `languages` finds the words, `pages` is what all pages share;
+`subscriptions` shows forms and confirms them, `unsubscriptions` answers the links in messages (RFC 8058).
+"""

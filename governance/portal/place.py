@@ -1,0 +1,62 @@
+"""What the door needs of this installation, put together by `governance.app`, and the unit of work of a visit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from flask import Flask, current_app, g
+
+from governance.kernel.clock import Clock
+from governance.kernel.db import Database
+from governance.kernel.settings import Settings
+from governance.kernel.work import Actor, ActorKind, Work, open_work
+
+EXTENSION: Final = "governance.portal"
+VISITOR: Final = Actor(kind=ActorKind.CUSTOMER, id=None, permissions=frozenset({"*"}), name="portal")
+"""Whoever opens a page. A visitor chooses no operation: each page does one thing, on a proof that comes with it."""
+
+
+class Turnstile(Protocol):
+    """Lets so many visits through."""
+
+    def take(self, caller: str) -> None:
+        """Count a visit.
+
+        Raises:
+            TooManyError: there were too many.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """This installation, as the door sees it.
+
+    Attributes:
+        senders: forms sent, per address.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    senders: Turnstile
+
+
+def install(app: Flask, portal: Portal) -> None:
+    """Make *portal* known to the requests of *app*."""
+    app.extensions[EXTENSION] = portal
+
+
+def current_portal() -> Portal:
+    """The installation that the present request runs in."""
+    portal: Portal = current_app.extensions[EXTENSION]
+    return portal
+
+
+@contextmanager
+def visit() -> Iterator[Work]:
+    """The unit of work of a visitor, committed at the end of the block."""
+    portal = current_portal()
+    with open_work(portal.database, VISITOR, clock=portal.clock, request_id=g.get("request_id")) as work:
+        yield work
