@@ -10,7 +10,8 @@ from typing import Final
 import click
 
 from governance.accounts import operations as accounts
-from governance.cli.context import say, settings
+from governance.cli.context import operator_work, say, settings
+from governance.cli.demo_consents import record_consents
 from governance.cli.demo_people import demo_email, demo_files
 from governance.cli.run import base_url, keep_up
 from governance.cli.setup import Answers, set_up
@@ -50,6 +51,10 @@ def _fill(server: Server) -> None:
         _connect_client(store)
         for file in demo_files():
             _import(store, file.name, file.content)
+        with operator_work(store) as work:
+            recorded = record_consents(work)
+        if recorded:
+            say(f"Consents: {recorded} made up")
 
 
 def _connect_client(store: Store) -> None:
@@ -91,6 +96,7 @@ def _tell(found: Settings) -> None:
     say(f"curl -s {key} '{place}/v1/customers?limit=3'\n")
     body = f'{{"email": "{demo_email()}"}}'
     say(f"curl -s {key} -H 'Content-Type: application/json' -d '{body}' {place}/v1/customers/searches\n")
+    say(f"curl -s {key} '{place}/v1/consent/lapsing?purpose=surveys&days=60'\n")
     say(f"curl -s {key} '{place}/v1/audit/entries?limit=3'\n")
 
 

@@ -53,8 +53,12 @@ def demo_files() -> list[DemoFile]:
 
 def demo_email() -> str:
     """The address of one of them, for trying the search."""
-    chance = Random(SEED)  # noqa: S311
-    return next(_people(chance)).email
+    return demo_emails()[0]
+
+
+def demo_emails() -> list[str]:
+    """The addresses of all of them."""
+    return [one.email for one in _people(Random(SEED))]  # noqa: S311 - as above
 
 
 _CUSTOMERS: Final = (
