@@ -112,7 +112,7 @@ class Answer:
         reason: `ok`, `no_ground`, `opted_out`, `invalid`, or `unreachable`.
         decision: id of the decision, under which the service can prove it; None where it could not be reached.
         unsubscribe_url: for the header `List-Unsubscribe` (RFC 8058), where it was asked for and it may be sent.
-        details: what else a key with the scope `consent:details` is told: full reason, ground, valid_until...
+        details: full reason, ground and the like, where they were asked for.
     """
 
     contact: str
@@ -253,6 +253,8 @@ class Client:
         *,
         campaign: str | None = None,
         unsubscribe: bool = False,
+        opt_out_in_message: bool = False,
+        details: bool = False,
         region: str | None = None,
     ) -> Answers:
         """Ask whether something may be sent to each of *contacts*.
@@ -262,14 +264,24 @@ class Client:
             channel: `email`, `sms`, `phone`, `post`, `messenger`, `push` or `audience`.
             contacts: addresses or numbers as people write them, any number of them.
             campaign: your code of the mailing, for the log.
-            unsubscribe: whether each answer is to bring an address for one-click unsubscribing.
+            unsubscribe: whether each yes is to bring an address for one-click unsubscribing.
+            opt_out_in_message: whether every message offers a way to refuse; soft opt-in rests on it.
+            details: whether full reasons are wanted; the key needs the scope `consent:details`.
             region: country of phone numbers without a country code (DE, RU...).
 
         Raises:
             RefusedError: the service refuses the question.
             UnreachableError: it cannot be reached, and the client was told to raise.
         """
-        question = _question(purpose, channel, campaign=campaign, unsubscribe=unsubscribe, region=region)
+        question = _question(
+            purpose,
+            channel,
+            campaign=campaign,
+            unsubscribe=unsubscribe,
+            opt_out_in_message=opt_out_in_message,
+            details=details,
+            region=region,
+        )
         return Answers(self._ask(question, "contacts", _listed(contacts)))
 
     def may_send_to(
@@ -280,9 +292,18 @@ class Client:
         *,
         campaign: str | None = None,
         unsubscribe: bool = False,
+        opt_out_in_message: bool = False,
+        details: bool = False,
     ) -> Answers:
         """The same by ids of customers: each is asked about by the contact that a message would go to."""
-        question = _question(purpose, channel, campaign=campaign, unsubscribe=unsubscribe)
+        question = _question(
+            purpose,
+            channel,
+            campaign=campaign,
+            unsubscribe=unsubscribe,
+            opt_out_in_message=opt_out_in_message,
+            details=details,
+        )
         return Answers(self._ask(question, "customers", _listed(customers)))
 
     def stream(
@@ -293,10 +314,20 @@ class Client:
         *,
         campaign: str | None = None,
         unsubscribe: bool = False,
+        opt_out_in_message: bool = False,
+        details: bool = False,
         region: str | None = None,
     ) -> Iterator[Answer]:
         """As `may_send`, answer by answer while *contacts* are read, for lists that do not fit into memory."""
-        question = _question(purpose, channel, campaign=campaign, unsubscribe=unsubscribe, region=region)
+        question = _question(
+            purpose,
+            channel,
+            campaign=campaign,
+            unsubscribe=unsubscribe,
+            opt_out_in_message=opt_out_in_message,
+            details=details,
+            region=region,
+        )
         return self._ask(question, "contacts", _listed(contacts))
 
     def suppress(
@@ -545,8 +576,8 @@ def _answer(contact: str, row: Mapping[str, Any], decision: str) -> Answer:
     allowed = row["allowed"]
     if not isinstance(allowed, bool):
         raise TypeError
-    told = {name: value for name, value in row.items() if name not in {"allowed", "reason", "unsubscribe_url"}}
-    return Answer(contact, allowed, str(row["reason"]), decision, row.get("unsubscribe_url"), told or None)
+    told = {name: value for name, value in row.items() if name not in {"allowed", "reason", "unsubscribe"}}
+    return Answer(contact, allowed, str(row["reason"]), decision, row.get("unsubscribe"), told or None)
 
 
 def _change(told: Mapping[str, Any]) -> Change:

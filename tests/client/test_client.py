@@ -127,8 +127,8 @@ def test_broken_connections_are_made_anew(mailer: Client, gate: Gate, buyer: str
 )
 def test_without_an_answer_of_the_service_the_answer_is_no(gate: Gate, key: str, buyer: str, mischief: object) -> None:
     gate.mischief = [mischief] * 50  # type: ignore[list-item]  # parameters are objects
-    mailer = Client(gate.url, key, patience_seconds=0.5)
-    (one,) = mailer.may_send("service", "email", [buyer])
+    with Client(gate.url, key, patience_seconds=0.5) as mailer:
+        (one,) = mailer.may_send("service", "email", [buyer])
     assert (one.allowed, one.reason, one.decision, one.answered) == (False, "unreachable", None, False)
 
 
@@ -147,7 +147,8 @@ def test_once_it_cannot_be_reached_the_rest_of_a_list_is_not_waited_for(gate: Ga
     monkeypatch.setattr(module, "BATCH", 1)
     gate.mischief = [answer(503)] * 200
     began = time.monotonic()
-    answers = Client(gate.url, key, patience_seconds=0.5).may_send("service", "email", ["a@example.org"] * 50)
+    with Client(gate.url, key, patience_seconds=0.5) as mailer:
+        answers = mailer.may_send("service", "email", ["a@example.org"] * 50)
     assert {one.reason for one in answers} == {"unreachable"}
     assert len(answers) == 50
     assert time.monotonic() - began < 5
@@ -157,12 +158,12 @@ def test_what_trying_again_cannot_mend_is_raised_at_once(gate: Gate, mailer: Cli
     with pytest.raises(RefusedError) as refused:
         mailer.may_send("service", "pigeon", ["a@example.org"])
     assert (refused.value.status, set(refused.value.errors)) == (422, {"channel"})
-    with pytest.raises(RefusedError) as stranger:
-        Client(gate.url, "gov_wrong", patience_seconds=2).may_send("service", "email", ["a@example.org"])
+    with pytest.raises(RefusedError) as stranger, Client(gate.url, "gov_wrong", patience_seconds=2) as wrong:
+        wrong.may_send("service", "email", ["a@example.org"])
     assert stranger.value.status == 401
     scopeless = bearer(Permission.CUSTOMERS_READ)["Authorization"].removeprefix("Bearer ")
-    with pytest.raises(RefusedError) as forbidden:
-        Client(gate.url, scopeless, patience_seconds=2).may_send("service", "email", ["a@example.org"])
+    with pytest.raises(RefusedError) as forbidden, Client(gate.url, scopeless, patience_seconds=2) as narrow:
+        narrow.may_send("service", "email", ["a@example.org"])
     assert (forbidden.value.status, forbidden.value.slug) == (403, "forbidden")
     assert len(gate.seen) == 3
 
