@@ -59,7 +59,7 @@ def _said(chance: Random, address: str, now: datetime) -> Iterator[NewEvent]:
                 kind=kind,
                 purpose=purpose,
                 channel=Channel.EMAIL,
-                method=Method.WEB_FORM if agrees else Method.ONE_CLICK,
+                method=Method.ONE_CLICK if kind is EventKind.WITHDRAWN else Method.WEB_FORM,
                 contact=ContactSaid(ContactKind.EMAIL, address),
                 valid_at=at,
                 notice=1 if agrees else None,
