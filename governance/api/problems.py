@@ -45,6 +45,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "audit-broken": 500,
         "audit-rollback": 500,
         "audit-key-changed": 500,
+        "audit-anchor": 503,
         "audit-signer-busy": 503,
         "audit-signing-key": 500,
         "audit-too-young": 422,

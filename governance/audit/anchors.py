@@ -1,7 +1,8 @@
 """Anchors: places where a checkpoint is told, so that more than one has to be changed to deny it.
 
 The nearer an anchor is to the database, the less it proves: a file on the same host stops a database administrator,
-not whoever is root there. Copy `anchor.jsonl` away, or let the log line go to a collector of somebody else's.
+not whoever is root there. Copy `anchor.jsonl` away, let the log line go to a collector of somebody else's, or name an
+anchor on another host (`distant`).
 """
 
 from __future__ import annotations

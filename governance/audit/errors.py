@@ -1,6 +1,6 @@
 """Refusals of the audit log."""
 
-from governance.kernel.errors import ConfigurationError, ConflictError, GovernanceError, InvalidError
+from governance.kernel.errors import ConfigurationError, ConflictError, GovernanceError, InvalidError, UnavailableError
 
 
 class EntryError(InvalidError):
@@ -37,6 +37,12 @@ class SigningKeyError(ConfigurationError):
     """The key that signs checkpoints is missing, unreadable, or open to others."""
 
     slug = "audit-signing-key"
+
+
+class AnchorError(UnavailableError):
+    """An anchor on another host could not be told a checkpoint, or answered with something that does not stand."""
+
+    slug = "audit-anchor"
 
 
 class RetentionError(InvalidError):

@@ -95,6 +95,21 @@ class Outside:
         if vkey != self.vkey():
             self._write("vkey", vkey.encode() + b"\n")
 
+    def told(self, anchor: str) -> bytes | None:
+        """What was written down when an anchor on another host was told last."""
+        return self._read(f"told-{anchor}.json")
+
+    def keep_told(self, anchor: str, record: bytes) -> None:
+        """Write down what an anchor was told."""
+        self._write(f"told-{anchor}.json", record)
+
+    def keep_stamp(self, name: str, *, note: bytes, stamp: bytes) -> None:
+        """Keep a time stamp (RFC 3161 response, DER) beside the checkpoint that it is of."""
+        folder = self.folder / "stamps"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(folder / f"{name}.note", note)
+        replace_file(folder / f"{name}.tsr", stamp)
+
     def admitted(self) -> str | None:
         """The origin of the new tree that an operator last opened."""
         found = self._read("admitted-origin")

@@ -11,6 +11,7 @@ import click
 from governance.audit import operations as log
 from governance.audit.errors import AuditBrokenError, AuditRollbackError
 from governance.audit.findings import Verification
+from governance.audit.stamping import read_trusted, verify_stamp
 from governance.audit.trail import Filter
 from governance.audit.verify import describe, verify_export
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
@@ -29,6 +30,7 @@ from governance.kernel.work import OPERATOR, open_work
 
 NOT_WHOLE = 1
 
+_file = click.Path(path_type=Path, exists=True, dir_okay=False)
 _instant = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 
 
@@ -110,6 +112,16 @@ def _tell(found: Verification) -> None:
 def _public_key(store: Store) -> bytes | None:
     secrets_dir = store.settings.secrets_dir
     return public_key_of(secrets_dir) if has_signing_key(secrets_dir) else None
+
+
+@audit.command("verify-stamp")
+@click.argument("stamp", type=_file)
+@click.option("--checkpoint", type=_file, required=True, help="The checkpoint that it is of, byte for byte.")
+@click.option("--tsa-ca", type=_file, required=True, help="Certificates of the authority (PEM), up to its root.")
+def verify_a_stamp(*, stamp: Path, checkpoint: Path, tsa_ca: Path) -> None:
+    """Verify a time stamp (RFC 3161) of a checkpoint, with no database."""
+    at = verify_stamp(stamp.read_bytes(), checkpoint.read_bytes(), trusted=read_trusted(tsa_ca))
+    click.echo(f"The checkpoint was there on {at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 @audit.command()

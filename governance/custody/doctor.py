@@ -16,6 +16,7 @@ from governance.audit.errors import SigningKeyChangedError, SigningKeyError
 from governance.audit.keys import check_signing_key
 from governance.audit.progress import progress
 from governance.custody import rotation
+from governance.custody.anchoring import late_anchors
 from governance.custody.backup import hindrance
 from governance.custody.findings import Finding, Level, worst_first
 from governance.custody.host import Host, look_at_doors, look_at_host
@@ -26,7 +27,7 @@ from governance.custody.rows import sealed_tables
 from governance.custody.signing import has_signing_key, outside_of, public_key_of
 from governance.kernel import jobs
 from governance.kernel.clock import Clock, SystemClock
-from governance.kernel.errors import GovernanceError
+from governance.kernel.errors import ConfigurationError, GovernanceError
 from governance.kernel.outage import outage_named
 from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
@@ -84,6 +85,21 @@ def _sealing(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The database no longer protects sealed values and keys: {missing}.",
             "Find out who changed it; then put the protection back, or restore a backup",
+        )
+
+
+def _anchors(patient: _Patient) -> Iterator[Finding]:
+    try:
+        behind = late_anchors(patient.store, now=patient.work.now)
+    except ConfigurationError as error:
+        yield Finding("anchor-unusable", Level.FAILING, error.detail, "Set GOVERNANCE_AUDIT_TSA_CA to a file of them")
+        return
+    for name in behind:
+        yield Finding(
+            "anchor-late",
+            Level.WARNING,
+            f"The anchor {name} was not told what was signed of the audit log in the last hours.",
+            "See audit.anchor_failed in the log of the worker; start the worker on the host that signs",
         )
 
 
@@ -208,6 +224,7 @@ def _clock(patient: _Patient) -> Iterator[Finding]:
 CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _protection,
     _signing_key,
+    _anchors,
     _sealing,
     _epoch,
     _databases,

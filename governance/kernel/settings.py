@@ -50,6 +50,9 @@ class Settings:
         public_url: where people reach the service, `https://privacy.example.org`; links in mails begin with it.
         smtp_url: mail server, `smtps://user:password@host` or `smtp://host:587`; unset, mail waits in the outbox.
         mail_from: address, or `Name <address>`, that mail is sent from; needed with a mail server.
+        audit_anchor_url: where each new checkpoint of the audit log is sent by POST, best on somebody else's host.
+        audit_tsa_url: time-stamping authority (RFC 3161) that stamps a checkpoint every hour; needs the next one.
+        audit_tsa_ca: file of the authority's certificates (PEM), up to its root, by which stamps are verified.
         trusted_proxies: proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     """
 
@@ -72,6 +75,9 @@ class Settings:
     public_url: str | None = None
     smtp_url: Secret | None = field(default=None, repr=False)
     mail_from: str | None = None
+    audit_anchor_url: Secret | None = field(default=None, repr=False)
+    audit_tsa_url: Secret | None = field(default=None, repr=False)
+    audit_tsa_ca: Path | None = None
     trusted_proxies: int = 0
 
     @classmethod
@@ -117,6 +123,19 @@ class Settings:
         if not self.role_prefix.isidentifier() or not self.role_prefix.islower() or len(self.role_prefix) > 40:
             raise ConfigurationError(f"{PREFIX}ROLE_PREFIX takes lower-case letters, digits and _, 40 at most.")
         self._check_mail()
+        self._check_anchors()
+
+    def _check_anchors(self) -> None:
+        for name in ("audit_anchor_url", "audit_tsa_url"):
+            url = getattr(self, name)
+            if url is not None and not url.startswith(("https://", "http://")):
+                raise ConfigurationError(
+                    f"{PREFIX}{name.upper()} takes an address that begins with https:// (or http://)."
+                )
+        if self.audit_tsa_url is not None and self.audit_tsa_ca is None:
+            raise ConfigurationError(
+                f"{PREFIX}AUDIT_TSA_CA names the file of certificates by which stamps are verified; set it as well."
+            )
 
     def _check_mail(self) -> None:
         if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -158,7 +177,7 @@ def _refuse_unknown(environ: Mapping[str, str], settings: set[str]) -> None:
 
 
 def _parse(name: str, text: str) -> object:
-    if name == "data_dir":
+    if name in ("data_dir", "audit_tsa_ca"):
         return Path(text).expanduser()
     default = Settings.__dataclass_fields__[name].default
     if isinstance(default, int):

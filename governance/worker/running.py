@@ -4,22 +4,25 @@ import asyncio
 import signal
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from procrastinate import App, PsycopgConnector
 
-from governance.audit import sequencer
 from governance.audit.errors import SignerBusyError
 from governance.custody import backup
+from governance.custody.anchoring import anchors_of, tell_anchors
 from governance.custody.opening import Store, open_store, require_protected_log
-from governance.custody.signing import has_signing_key, signer_of
+from governance.custody.signing import has_signing_key, place_entries, sign_where_due
 from governance.kernel.clock import SystemClock
 from governance.kernel.jobs import QUEUE
 from governance.kernel.logs import get_logger
 from governance.kernel.settings import Settings
+from governance.messages import operations as messages
 from governance.worker.loops import Loop
 from governance.worker.tasks import Surroundings, find_interrupted, make_app
 from governance.worker.timetable import Timetable, entries
+from governance.worker.webhooks import webhooks_loop
 
 CONCURRENCY: Final = 2
 HEARTBEAT_SECONDS: Final = 5.0
@@ -27,8 +30,11 @@ STALLED_AFTER_SECONDS: Final = 20.0
 GRACE_SECONDS: Final = 20.0
 SEQUENCER_SECONDS: Final = 0.2
 SIGNER_SECONDS: Final = 2.0
+ANCHORS_SECONDS: Final = 5.0
 TIMETABLE_SECONDS: Final = 5.0
 IMPORTS_SECONDS: Final = 10.0
+MAIL_SECONDS: Final = 2.0
+FORGET_MAIL_SECONDS: Final = 60.0
 
 log = get_logger(__name__)
 
@@ -58,7 +64,8 @@ async def _run(store: Store) -> int:
     timetable.start()
     try:
         async with app.open_async():
-            return await _until_asked(app, _loops(around, timetable), stopping, asked)
+            with webhooks_loop(around) as webhooks:
+                return await _until_asked(app, [*_loops(around, timetable), webhooks], stopping, asked)
     finally:
         timetable.stop()
 
@@ -72,15 +79,25 @@ def _can_back_up(store: Store) -> bool:
 
 
 def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:
-    store = around.store
+    store, clock = around.store, around.clock
+
+    def deliver() -> None:
+        messages.deliver_due(store.database, store.settings, clock=clock)
+
+    def forget() -> None:
+        messages.forget_ended(store.database, clock=clock)
+
     found = [
         Loop("imports", lambda: find_interrupted(around), every_seconds=IMPORTS_SECONDS),
         Loop("timetable", timetable.flush, every_seconds=TIMETABLE_SECONDS),
-        Loop("sequencer", lambda: sequencer.drain(store.database), every_seconds=SEQUENCER_SECONDS),
+        Loop("sequencer", lambda: place_entries(store), every_seconds=SEQUENCER_SECONDS),
+        Loop("signer", lambda: sign_where_due(store), every_seconds=SIGNER_SECONDS, expected=(SignerBusyError,)),
+        Loop("mail", deliver, every_seconds=MAIL_SECONDS),
+        Loop("forget_mail", forget, every_seconds=FORGET_MAIL_SECONDS),
     ]
-    if has_signing_key(store.settings.secrets_dir):
-        found.append(Loop("signer", signer_of(store).sign, every_seconds=SIGNER_SECONDS, expected=(SignerBusyError,)))
-    else:
+    if anchors_of(store.settings):
+        found.append(Loop("anchors", lambda: tell_anchors(store, clock=clock), every_seconds=ANCHORS_SECONDS))
+    if not has_signing_key(store.settings.secrets_dir):
         log.warning("worker.signs_nothing")  # another host holds the key
     return found
 
@@ -99,7 +116,10 @@ async def _until_asked(app: App, loops: Sequence[Loop], stopping: threading.Even
         )
     )
     parts = [worker, asyncio.create_task(_revive(app))]
-    parts += [asyncio.create_task(asyncio.to_thread(one.run, stopping), name=one.name) for one in loops]
+    # Threads of their own: the few that asyncio keeps by default are for the jobs.
+    threads = ThreadPoolExecutor(len(loops), thread_name_prefix="loop")
+    running = asyncio.get_running_loop()
+    parts += [asyncio.ensure_future(running.run_in_executor(threads, one.run, stopping)) for one in loops]
     signalled = asyncio.create_task(asked.wait())
     log.info("worker.started")
     await asyncio.wait([*parts, signalled], return_when=asyncio.FIRST_COMPLETED)
@@ -107,6 +127,7 @@ async def _until_asked(app: App, loops: Sequence[Loop], stopping: threading.Even
     for part in parts[:2]:
         part.cancel()
     results = await asyncio.gather(*parts, return_exceptions=True)
+    threads.shutdown()
     log.info("worker.stopped")
     failures = [one for one in results if isinstance(one, Exception)]
     for failure in failures:
