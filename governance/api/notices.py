@@ -141,12 +141,12 @@ class NoticesProposed(MethodView):
         return {"items": consent.drafts(current_work())}
 
 
-@blueprint.route("/consent/notices/<any(consent, privacy):kind>/<key>/<int:version>")
+@blueprint.route("/consent/notices/<any(consent, privacy):kind>/<notice>/<int:version>")
 class OneNotice(MethodView):
     """A version of a notice."""
 
     @guarded(Permission.CONSENT_READ)
     @blueprint.response(200, NoticeShown)
-    def get(self, kind: str, key: str, version: int) -> Notice:
+    def get(self, kind: str, notice: str, version: int) -> Notice:
         """Read a version of a notice with its words."""
-        return consent.notice(current_work(), kind=NoticeKind(kind), key=key, version=version)
+        return consent.notice(current_work(), kind=NoticeKind(kind), key=notice, version=version)

@@ -107,15 +107,15 @@ class Purposes(MethodView):
         return _shown(made), 201, location(made.purpose.key)
 
 
-@blueprint.route("/consent/purposes/<key>")
+@blueprint.route("/consent/purposes/<purpose>")
 class OnePurpose(MethodView):
     """A purpose."""
 
     @guarded(Permission.CONSENT_READ)
     @blueprint.response(200, PurposeList)
-    def get(self, key: str) -> _Items:
+    def get(self, purpose: str) -> _Items:
         """List all versions of a purpose, the shipped one and those that begin later included."""
-        return {"items": [_shown(one) for one in consent.purpose_versions(current_work(), key=key)]}
+        return {"items": [_shown(one) for one in consent.purpose_versions(current_work(), key=purpose)]}
 
 
 def _shown(one: PurposeVersion) -> Mapping[str, object]:
