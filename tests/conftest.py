@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -20,6 +22,9 @@ from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+MEMORY = Path("/dev/shm")
+ROOM_IN_MEMORY = 2 << 30
+"""Bytes that must be free; a run takes a small part of it."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -34,13 +39,28 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for databases, in memory where there is room: there a clone takes 30 ms instead of 200 to 1000."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_IN_MEMORY:
+        yield tmp_path_factory.mktemp("databases")
+        return
+    for left in MEMORY.glob("governance-tests-*"):
+        if left.stat().st_uid == os.geteuid() and not psutil.pid_exists(int(left.name.rpartition("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+    folder = MEMORY / f"governance-tests-{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url(quick_folder: Path) -> Iterator[str]:
     """Superuser URL of a real PostgreSQL 18: the one given, or an embedded one of this test run."""
     given = os.environ.get("GOVERNANCE_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with lease(tmp_path_factory.mktemp("store"), settings={"fsync": "off"}) as server:
+    with lease(quick_folder / "store", settings={"fsync": "off"}) as server:
         yield server.superuser_url("postgres")
 
 

@@ -27,8 +27,8 @@ from tests.kernel.processes import eventually, kill, line_of, start
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with founded(tmp_path_factory.mktemp("backed") / "store") as store:
+def store(quick_folder: Path) -> Iterator[Store]:
+    with founded(quick_folder / "backed up") as store:
         remember(store, CANARY, "another")
         sign(store, 1)
         yield store

@@ -43,9 +43,9 @@ PASSPHRASE = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def origin(quick_folder: Path) -> Iterator[Server]:
     """The server of a store with one backup, which nobody uses; tests copy the store."""
-    data_dir = tmp_path_factory.mktemp("origin") / "store"
+    data_dir = quick_folder / "origin"
     with served(data_dir) as server:
         found(server, clock=at(0), say=lambda _: None)
         with open_store(server.settings) as store:
@@ -377,7 +377,7 @@ def test_killed_while_indexes_are_made_anew_the_next_restore_goes_on_with_them(s
 
 
 def test_sheet_and_backup_bring_everything_back_on_a_new_machine(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path: Path, quick_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sheets, "LOG2_N", 4)
     places, owners = Places(server.settings.data_dir), owners_of(server)
@@ -397,7 +397,7 @@ def test_sheet_and_backup_bring_everything_back_on_a_new_machine(
         made = backup.make_backup(store, OPERATOR, clock=at(6))
     rescued = Path(shutil.copytree(places.backups, tmp_path / "rescued"))
 
-    with served(tmp_path / "new machine") as other:
+    with served(quick_folder / "new machine") as other:
         ring = other.settings.secrets_dir / "keyring.json"
         recovery.recover(sheet.text, PASSPHRASE, ring, now=NOW, copy=(rescued / "keyring.sealed").read_bytes())
         done = back(other, folder=rescued / made.folder.name)
