@@ -10,6 +10,7 @@ from governance.consent.errors import UnknownPurposeError
 from governance.consent.events import ContactSaid, NewEvent
 from governance.consent.terms import Terms, terms_of
 from governance.customers import contact_values
+from governance.customers.codes import ContactKind
 from governance.customers.event_values import json_value
 from governance.customers.records import NewContact
 from governance.customers.texts import Complaints, Wrong
@@ -56,6 +57,11 @@ class Acceptance:
     def _controller(self) -> Controller | None:
         return find_controller(self._work)
 
+    @property
+    def _home(self) -> str | None:
+        """Country whose phone numbers are written without a country code."""
+        return None if self._controller is None else self._controller.region
+
     def accept(self, new: NewEvent) -> Accepted:
         """*new* in the form in which it is kept.
 
@@ -100,8 +106,7 @@ class Acceptance:
             raise Wrong("This channel reaches people by another kind of contact: " + ", ".join(kinds) + ".")
         known = self._normal.get(said)
         if known is None:
-            asks_home = said.region is None and not said.value.lstrip().startswith("+")
-            home = self._controller.region if asks_home and self._controller is not None else None
+            home = self._home if said.kind is ContactKind.PHONE and said.region is None else None
             as_read = contact_values.ContactSaid(kind=said.kind, value=said.value, region=said.region)
             known = self._normal[said] = contact_values.read_contact(as_read, home=home)
         return known

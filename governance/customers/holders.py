@@ -7,16 +7,19 @@ writes digests into the database has nobody taken for somebody else.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ClauseElement, LargeBinary, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import aliased
 
 from governance.customers.codes import ContactKind
 from governance.customers.reach import within
 from governance.customers.records import NewContact
 from governance.customers.tables import ContactRow, PersonRow
+from governance.kernel.db import driver_connection
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
@@ -66,12 +69,13 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
     for one in contacts:
         for digest in vault.indexer.ask(_VALUE.indexes[one.kind], [one.value]):
             asked[digest].add((one.kind, one.value))
-    rows = work.session.execute(_HOLDERS, {"digests": list(asked)}).all() if asked else []
+    told = _run(work, _HOLDERS, {"digests": list(asked)}) if asked else []
+    rows = [_Holding(row[0], row[1], row[2], row[3], row[4], Known(*row[5:])) for row in told]
     found: dict[tuple[ContactKind, str], dict[UUID, Known]] = defaultdict(dict)
     for row, value in zip(rows, _opened(work, vault, rows), strict=True):
         for kind, wanted in asked[row.value_index]:
             if value is not None and row.kind == kind and _same(kind, value, wanted):
-                found[kind, wanted][row[0]] = _known(row)
+                found[kind, wanted][row.person.id] = row.person
     return [
         tuple(sorted(found[one.kind, one.value].values(), key=lambda person: person.created_at)) for one in contacts
     ]
@@ -79,8 +83,7 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
 
 def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known]:
     """Each of *people* who exists, by the id that was asked for."""
-    rows = work.session.execute(_KNOWN_BY_ID, {"people": list(people)})
-    return {SubjectId(row.asked): _known(row) for row in rows}
+    return {row[0]: Known(*row[1:]) for row in _run(work, _KNOWN_BY_ID, {"people": list(people)})}
 
 
 def people_within(work: Work, permission: Permission) -> Select[UUID]:
@@ -122,8 +125,28 @@ def _same(kind: ContactKind, value: str, wanted: str) -> bool:
     return value == wanted or normalise(value) == normalise(wanted)
 
 
-def _known(row: Any) -> Known:  # noqa: ANN401 - a row of the statements below
-    return Known(row[0], row[1], row[2], row[3], row[4])
+class _Holding(NamedTuple):
+    """A contact, sealed, and who holds it."""
+
+    contact_id: UUID
+    contact_owner: UUID
+    kind: str
+    value_sealed: bytes
+    value_index: bytes
+    person: Known
+
+
+def _run(work: Work, query: ClauseElement, given: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Rows by the driver: a single event must not wait for the statement to be made anew each time."""
+    work.session.flush()
+    cursor = driver_connection(work.session).cursor(binary=True)
+    cursor.execute(_text_of(query), given)
+    return cursor.fetchall()
+
+
+@cache
+def _text_of(query: ClauseElement) -> bytes:
+    return str(query.compile(dialect=PGDialect_psycopg())).encode()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
 def _opened(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | None]:
@@ -155,14 +178,14 @@ _CONTACT_COLUMNS = (
     _CONTACT["value_sealed"],
 )
 _HOLDERS = (
-    select(*_PERSON, *_CONTACT_COLUMNS, _CONTACT["value_index"])
+    select(*_CONTACT_COLUMNS, _CONTACT["value_index"], *_PERSON)
     .select_from(ContactRow)
     .join(_asked, _asked.id == _CONTACT["person_id"])
     .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
     .where(_CONTACT["value_index"] == any_(bindparam("digests", type_=ARRAY(LargeBinary))))
 )
 _KNOWN_BY_ID = (
-    select(*_PERSON, _asked.id.label("asked"))
+    select(_asked.id.label("asked"), *_PERSON)
     .select_from(_asked)
     .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
     .where(_asked.id == any_(bindparam("people", type_=ARRAY(Uuid))))
