@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, LiteralString
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 
 from governance.audit.actions import Action, Outcome
 from governance.audit.entries import EncodedEntry, Fact, NewEntry, ObjectRef, encode
 from governance.audit.tables import DetailRow
+from governance.kernel.copying import copy_rows
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import EntryId, OwnerId, SubjectRef, uuid7
 from governance.kernel.work import Work
-from governance.vault.runtime import SealItem, vault_of
+from governance.vault.items import SealItem
+from governance.vault.runtime import vault_of
 
 COPY_FROM: Final = 200
 """From this many entries on, COPY is quicker than a statement with arrays."""
@@ -96,7 +98,7 @@ def append_many(work: Work, entries: Sequence[NewEntry]) -> list[EntryId]:
         if len(encoded) < COPY_FROM:
             _insert(connection, work, encoded)
         else:
-            _copy(connection, work, encoded)
+            _copy(work, encoded)
         _seal_details(connection, work, encoded)
     return [entry.eid for entry in encoded]
 
@@ -125,32 +127,22 @@ def _columns(entry: EncodedEntry) -> dict[str, object]:
     }
 
 
-def _copy(connection: Connection[tuple[object, ...]], work: Work, encoded: Sequence[EncodedEntry]) -> None:
+def _copy(work: Work, encoded: Sequence[EncodedEntry]) -> None:
     at, kind, actor = work.now, work.actor.kind.value, work.actor.id
-    with connection.cursor() as cursor:
-        entry_types = ["uuid", "varchar", "timestamptz", "bytea"]
-        rows: list[tuple[object, ...]] = [
-            (entry.eid, entry.new.action.action_class.value, at, entry.leaf_hash) for entry in encoded
-        ]
-        _write(cursor, _COPY_ENTRY, entry_types, rows)
-        rows = [(at, entry.eid, entry.leaf_hash) for entry in encoded]
-        _write(cursor, _COPY_PENDING, ["timestamptz", "uuid", "bytea"], rows)
-        rows = []
-        for entry in encoded:
-            new, about = entry.new, entry.new.object
-            told = (new.action.action_class.value, at, entry.eid, entry.leaf, new.action.value, kind, actor)
-            rows.append((*told, new.subject, about and about.kind, about and about.id, new.outcome.value))
-        body_types = ["varchar", "timestamptz", "uuid", "bytea", "varchar", "varchar", "uuid", "uuid", "varchar"]
-        _write(cursor, _COPY_BODY, [*body_types, "uuid", "varchar"], rows)
-
-
-def _write(
-    cursor: Cursor[tuple[object, ...]], statement: LiteralString, types: list[str], rows: list[tuple[object, ...]]
-) -> None:
-    with cursor.copy(statement) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
+    entry_types = ["uuid", "varchar", "timestamptz", "bytea"]
+    rows: list[tuple[object, ...]] = [
+        (entry.eid, entry.new.action.action_class.value, at, entry.leaf_hash) for entry in encoded
+    ]
+    copy_rows(work.session, _COPY_ENTRY, entry_types, rows)
+    rows = [(at, entry.eid, entry.leaf_hash) for entry in encoded]
+    copy_rows(work.session, _COPY_PENDING, ["timestamptz", "uuid", "bytea"], rows)
+    rows = []
+    for entry in encoded:
+        new, about = entry.new, entry.new.object
+        told = (new.action.action_class.value, at, entry.eid, entry.leaf, new.action.value, kind, actor)
+        rows.append((*told, new.subject, about and about.kind, about and about.id, new.outcome.value))
+    body_types = ["varchar", "timestamptz", "uuid", "bytea", "varchar", "varchar", "uuid", "uuid", "varchar"]
+    copy_rows(work.session, _COPY_BODY, [*body_types, "uuid", "varchar"], rows)
 
 
 def _seal_details(connection: Connection[tuple[object, ...]], work: Work, encoded: Sequence[EncodedEntry]) -> None:

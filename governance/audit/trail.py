@@ -24,7 +24,8 @@ from governance.audit.trees import SignedCheckpoint, Tree, all_trees, newest_che
 from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import EntryId, SubjectRef
 from governance.kernel.work import Work
-from governance.vault.runtime import OpenItem, vault_of
+from governance.vault.items import OpenItem
+from governance.vault.runtime import vault_of
 
 MAX_PAGE = 500
 

@@ -27,8 +27,9 @@ from governance.kernel.ids import BatchId, SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_state import STOPS, Event, EventKind, Fold, Method, fold
 from governance.policies.purposes import Channel
+from governance.vault.items import SealItem
 from governance.vault.kinds import JSON
-from governance.vault.runtime import SealItem, vault_of
+from governance.vault.runtime import vault_of
 
 CROSSING: Final = timedelta(seconds=1)
 """A consent recorded so soon after a stop, by somebody who does not say what they had before them, has crossed it: the

@@ -16,8 +16,9 @@ from governance.custody.errors import BusyError
 from governance.custody.rows import IndexedField
 from governance.kernel.work import Work
 from governance.vault.errors import SealError
+from governance.vault.items import OpenItem
 from governance.vault.orm import SealedRow
-from governance.vault.runtime import OpenItem, vault_of
+from governance.vault.runtime import vault_of
 
 BATCH: Final = 1000
 STUCK_SECONDS: Final = 600.0

@@ -25,7 +25,8 @@ from governance.kernel.logs import get_logger
 from governance.kernel.work import Work
 from governance.vault import epochs
 from governance.vault.compartments import Compartment
-from governance.vault.runtime import SealedSession, vault_of
+from governance.vault.runtime import vault_of
+from governance.vault.sessions import SealedSession
 
 OWNERS_PER_ENTRY: Final = 200
 """An entry has room for so many ids."""

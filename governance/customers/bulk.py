@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, any_, literal, select
-
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry
@@ -24,10 +22,12 @@ from governance.customers.bulk_rows import (
     copy_extras,
     copy_people,
 )
+from governance.customers.codes import ContactKind
 from governance.customers.extras import known as known_extras
 from governance.customers.loading import opened, people_of
-from governance.customers.records import NewContact, NewPerson, Origin
+from governance.customers.records import NewPerson, Origin
 from governance.customers.tables import ContactRow, PersonRow
+from governance.kernel.db import driver_connection
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef, uuid4, uuid7
 from governance.kernel.work import Work
@@ -101,10 +101,10 @@ def extras_in(work: Work, people: Sequence[tuple[UUID, UUID, Mapping[str, str]]]
     ]
 
 
-def find_by_contacts(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Candidate, ...]]:
+def find_by_contacts(work: Work, contacts: Sequence[tuple[ContactKind, str]]) -> list[tuple[Candidate, ...]]:
     """For each of *contacts* those who hold it, the one known longest first; merged people answer by their survivor.
 
-    Statements do not grow with the number of contacts.
+    Statements do not grow with the number of contacts; each is told by its kind and its value in normal form.
     """
     if not contacts:
         return []
@@ -113,14 +113,11 @@ def find_by_contacts(work: Work, contacts: Sequence[NewContact]) -> list[tuple[C
     indexes = ContactRow.sealed_fields["value"].indexes
     asked = [
         (place, digest)
-        for place, contact in enumerate(contacts)
-        for digest in vault.indexer.ask(indexes[contact.kind], [contact.value])
+        for place, (kind, value) in enumerate(contacts)
+        for digest in vault.indexer.ask(indexes[kind], [value])
     ]
-    columns = ContactRow.__table__.columns
-    wanted = literal(list({digest for _, digest in asked}), ARRAY(LargeBinary))
-    query = select(columns["value_index"], columns["person_id"]).where(columns["value_index"] == any_(wanted))
     holders: dict[bytes, set[UUID]] = defaultdict(set)
-    for digest, person in work.session.execute(query):
+    for digest, person in _holders(work, list({digest for _, digest in asked})):
         holders[digest].add(person)
     people = people_of(work, {person for found in holders.values() for person in found})
     candidates = {person.id: _candidate(person) for person in people}
@@ -131,6 +128,14 @@ def find_by_contacts(work: Work, contacts: Sequence[NewContact]) -> list[tuple[C
         tuple(sorted((candidates[person] for person in held if person in candidates), key=lambda one: one.created_at))
         for held in found
     ]
+
+
+def _holders(work: Work, digests: list[bytes]) -> list[tuple[bytes, UUID]]:
+    work.session.flush()
+    # In binary form, since thousands of digests written as text cost more than finding them.
+    cursor = driver_connection(work.session).cursor(binary=True)
+    found = cursor.execute("SELECT value_index, person_id FROM contact WHERE value_index = ANY(%b)", (digests,))
+    return [(digest, person) for digest, person in found]
 
 
 def _candidate(person: PersonRow) -> Candidate:

@@ -16,8 +16,9 @@ from governance.kernel.ids import OwnerId, SubjectId, SubjectRef, uuid7
 from governance.kernel.work import Work
 from governance.policies.ages import age_at_least
 from governance.vault.compartments import SealedColumn
+from governance.vault.items import SealRow
 from governance.vault.kinds import JSON, TEXT
-from governance.vault.runtime import SealItem, vault_of
+from governance.vault.runtime import vault_of
 
 _CONTACT_VALUE = ContactRow.sealed_fields["value"]
 _EXTRA_SLOTS = tuple(ExtraValueRow.sealed_fields)
@@ -58,25 +59,15 @@ class Sealer:
 
     def __init__(self, places: Sequence[SealedColumn]) -> None:
         self._places = places
-        self._items: list[SealItem] = []
-        self._where: list[tuple[int, int]] = []
-        self._rows = 0
+        self._rows: list[SealRow] = []
 
     def add(self, row_id: UUID, owner: UUID, plaintexts: Sequence[bytes | None]) -> None:
         """The values of the next row."""
-        for column, plaintext in enumerate(plaintexts):
-            if plaintext is not None:
-                self._items.append(SealItem(self._places[column], row_id, owner, plaintext))
-                self._where.append((self._rows, column))
-        self._rows += 1
+        self._rows.append(SealRow(row_id, owner, plaintexts))
 
     def seal(self, work: Work) -> list[list[bytes | None]]:
         """The sealed values by row."""
-        sealed: list[list[bytes | None]] = [[None] * len(self._places) for _ in range(self._rows)]
-        values = vault_of(work.session).seal_many(work.session, self._items)
-        for (row, column), value in zip(self._where, values, strict=True):
-            sealed[row][column] = value
-        return sealed
+        return vault_of(work.session).seal_rows(work.session, self._places, self._rows)
 
 
 def places_of(row: Any, *names: str) -> list[SealedColumn]:  # noqa: ANN401 (a class of SealedRow)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from psycopg import sql
 from sqlalchemy.orm import Session
 
-from governance.kernel.db import Base, driver_connection
+from governance.kernel.copying import copy_rows
+from governance.kernel.db import Base
 
 _TYPES: Mapping[str, str] = {
     "uuid": "uuid",
@@ -42,7 +43,4 @@ class Copier:
     def write(self, session: Session, rows: Iterable[Sequence[object]]) -> None:
         """Copy *rows*, sealed and complete; what the session holds unflushed comes first."""
         session.flush()
-        with driver_connection(session).cursor() as cursor, cursor.copy(self._statement) as copy:
-            copy.set_types(self._types)
-            for row in rows:
-                copy.write_row(row)
+        copy_rows(session, self._statement, self._types, rows)

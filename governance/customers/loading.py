@@ -14,8 +14,8 @@ from governance.kernel.work import Work
 from governance.vault.ciphers import cipher_name
 from governance.vault.compartments import Compartment
 from governance.vault.errors import ShreddedError
+from governance.vault.new_keys import FIRST_GENERATION
 from governance.vault.orm import SealedRow
-from governance.vault.owners import FIRST_GENERATION
 from governance.vault.runtime import vault_of
 
 

@@ -8,6 +8,7 @@ and by known headings. `charset-normalizer` advises where no Cyrillic reading co
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log
@@ -183,12 +184,17 @@ def _is_western(sample: bytes) -> bool:
 def _score(sample: bytes, name: str) -> float:
     """How much *sample* read by codec *name* looks like Russian or Ukrainian; above 0 convinces."""
     text = sample.decode(name, "replace")
-    strange = sum(not character.isascii() and not character.isalpha() and character not in _USUAL for character in text)
+    strange = sum(
+        times
+        for character, times in Counter(text).items()
+        if not character.isascii() and not character.isalpha() and character not in _USUAL
+    )
     words = [word for word in _WORD.findall(text)[:20000] if not word.isascii()]
     if not words:
         return -10.0
     letters = "".join(words).lower()
-    likely = sum(_LOG_FREQUENCY.get(letter, _STRANGE) for letter in letters) / len(letters)
-    shapely = sum(_SHAPE.fullmatch(word) is not None for word in words) / len(words)
+    counted = Counter(letters).items()
+    likely = sum(times * _LOG_FREQUENCY.get(letter, _STRANGE) for letter, times in counted) / len(letters)
+    shapely = sum(times for word, times in Counter(words).items() if _SHAPE.fullmatch(word)) / len(words)
     known = min(len(_KNOWN.findall(text)), 5)
     return (likely + 4.6) + 4 * (shapely - 0.6) - 8 * strange / len(letters) + 0.2 * known

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import cast
 
-from governance.customers.codes import InteractionKind
+from governance.customers.codes import InteractionKind, Source
 from governance.intake.amounts import Amount, read_amount, read_currency, read_seconds
 from governance.intake.answers import (
     ClaimedConsent,
+    ConsentScope,
     read_consent,
     read_interaction_kind,
     read_marital_status,
@@ -15,7 +16,7 @@ from governance.intake.answers import (
 )
 from governance.intake.cells import Cell, text_of
 from governance.intake.dates import PartialDate, Use
-from governance.intake.headings import FileKind, Plan
+from governance.intake.headings import FileKind, Plan, is_consent_target
 from governance.intake.names import Name, looks_like_organisation, part_of_name, split_name
 from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow
 from governance.intake.row_reading import RowReader
@@ -31,6 +32,7 @@ from governance.intake.rows import (
     label_of,
     list_handler,
     parser_handler,
+    remembering,
     text_handler,
 )
 from governance.intake.values import Flaw, codes, folded_word, is_nothing
@@ -50,14 +52,18 @@ def row_reader(plan: Plan, options: RowOptions, *, damaged: bool = False) -> Row
         FileKind.PURCHASES: _purchases,
         FileKind.INTERACTIONS: _interactions,
     }
-    return RowReader(plan, makers[plan.kind](shared), shared, damaged=damaged)
+    readers = makers[plan.kind](shared)
+    for column in plan.filled:
+        if column.field is not None and is_consent_target(column.field):
+            readers.handlers.setdefault(column.field, _consent(column.field, shared))
+    return RowReader(plan, readers, shared, damaged=damaged)
 
 
 def _customers(shared: CellReaders) -> Readers:
     dates = shared.dates
     handlers: dict[str, Handler] = {field: text_handler(field) for field in _TEXTS}
     handlers |= {field: _account(kind) for field, kind in _ACCOUNTS.items()}
-    handlers |= {f"consent:{scope}": _consent(f"consent:{scope}", shared) for scope in _SCOPES}
+    handlers |= {f"consent:{scope}": _consent(f"consent:{scope}", shared) for scope in ConsentScope}
     handlers |= {
         "email": shared.email,
         "phone": shared.phone,
@@ -74,15 +80,12 @@ def _customers(shared: CellReaders) -> Readers:
         "marital_status": parser_handler("marital_status", read_marital_status),
         "language": parser_handler("language", lambda cell: _code("language", cell)),
         "country": parser_handler("country", lambda cell: _code("country", cell)),
-        "street": _street,
-        "source": _source,
+        "street": _street(),
+        "source": _source(),
         "tags": list_handler("tags"),
         "interests": list_handler("interests"),
     }
     return Readers(handlers, _customer)
-
-
-_SCOPES = ("any", "email", "sms", "phone", "messenger", "post", "processing")
 
 
 def _account(kind: str) -> Handler:
@@ -98,11 +101,7 @@ def _account(kind: str) -> Handler:
 
 def _consent(field: str, shared: CellReaders) -> Handler:
     scope = consent_scope(field)
-
-    def handle(draft: Draft, column: str, cell: Cell) -> None:
-        draft.put(field, column, read_consent(cell, scope=scope, dates=shared.dates))
-
-    return handle
+    return parser_handler(field, lambda cell: read_consent(cell, scope=scope, dates=shared.dates))
 
 
 def _full_name(*, given_first: bool) -> Handler:
@@ -147,18 +146,34 @@ def _whole(read: datetime | PartialDate | Flaw | None) -> datetime | PartialDate
     return NOT_WHOLE if isinstance(read, PartialDate) and read.exact is None else read
 
 
-def _street(draft: Draft, column: str, cell: Cell) -> None:
-    before = draft.fields.get("street")
-    text_handler("street")(draft, column, cell)
-    if before and draft.fields["street"] != before:
-        draft.fields["street"] = f"{before}, {draft.fields['street']}"
+def _street() -> Handler:
+    keep = text_handler("street")
+
+    def handle(draft: Draft, column: str, cell: Cell) -> None:
+        before = draft.fields.get("street")
+        keep(draft, column, cell)
+        if before and draft.fields["street"] != before:
+            draft.fields["street"] = f"{before}, {draft.fields['street']}"
+
+    return handle
 
 
-def _source(draft: Draft, _column: str, cell: Cell) -> None:
+def _source() -> Handler:
+    read = remembering(_told_source)
+
+    def handle(draft: Draft, column: str, cell: Cell) -> None:
+        told, source = read(cell)
+        if told:
+            draft.put("source", column, source)
+            draft.fields["source_told"] = told
+
+    return handle
+
+
+def _told_source(cell: Cell) -> tuple[str, Source | None]:
+    """The firm's own word, and the closed list's source for it."""
     text = text_of(cell)
-    if not is_nothing(text):
-        draft.put("source", "", read_source(text))
-        draft.fields["source_told"] = text[:200]
+    return ("", None) if is_nothing(text) else (text[:200], read_source(text))
 
 
 def _customer(number: int, draft: Draft) -> CustomerRow | None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from governance.customers.bulk import Candidate, find_by_contacts
 from governance.customers.codes import ContactKind
-from governance.customers.records import NewContact
 from governance.intake.people import ContactKey
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 
+_KINDS = {kind.value: kind for kind in ContactKind}
 Held = dict[ContactKey, tuple[Candidate, ...]]
 """By contact, those who hold it, the one known longest first."""
 
@@ -16,7 +16,7 @@ Held = dict[ContactKey, tuple[Candidate, ...]]
 def held_by(work: Work, keys: Iterable[ContactKey]) -> Held:
     """Those who hold each of *keys*; the number of statements does not grow with them."""
     asked = list(dict.fromkeys(keys))
-    contacts = [NewContact(ContactKind(kind), value) for kind, value in asked]
+    contacts = [(_KINDS[kind], value) for kind, value in asked]
     return {key: found for key, found in zip(asked, find_by_contacts(work, contacts), strict=True) if found}
 
 

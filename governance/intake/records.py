@@ -1,8 +1,8 @@
-"""Typed records that rows become."""
+"""Typed records that rows become; tuples, since hundreds of thousands of them are made and read back."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
 from governance.intake.answers import ClaimedConsent
@@ -10,8 +10,7 @@ from governance.intake.dates import PartialDate
 from governance.intake.values import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class ContactValue:
+class ContactValue(NamedTuple):
     """One way to reach a person.
 
     Attributes:
@@ -27,8 +26,7 @@ class ContactValue:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
+class CustomerRow(NamedTuple):
     """A person as a list tells of them; None and empty where the list is silent."""
 
     number: int
@@ -58,8 +56,7 @@ class CustomerRow:
     extras: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseRow:
+class PurchaseRow(NamedTuple):
     """A purchase, tied to a person by contacts.
 
     Attributes:
@@ -77,8 +74,7 @@ class PurchaseRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InteractionRow:
+class InteractionRow(NamedTuple):
     """A call, meeting, letter or message, tied to a person by contacts."""
 
     number: int
@@ -94,8 +90,7 @@ class InteractionRow:
 Record = CustomerRow | PurchaseRow | InteractionRow
 
 
-@dataclass(frozen=True, slots=True)
-class RowRead:
+class RowRead(NamedTuple):
     """What became of one row.
 
     Attributes:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
+from typing import TypeVar
 
 from governance.customers.codes import ExtraType
 from governance.customers.extra_types import written
 from governance.customers.texts import LONG_TEXT, SHORT_TEXT, Wrong
 from governance.intake.amounts import Amount, read_amount
-from governance.intake.answers import ConsentScope, read_yes_no
+from governance.intake.answers import read_yes_no
 from governance.intake.cells import Cell, lines_of, text_of
 from governance.intake.dates import PartialDate, Reader, Use
 from governance.intake.emails import read_emails
@@ -25,6 +26,9 @@ from governance.intake.phones import read_phones
 from governance.intake.records import ContactValue, Record
 from governance.intake.values import Flaw, Refusal, codes, is_nothing
 
+REMEMBERED = 4096
+REMEMBERED_CHARACTERS = 64
+Answer = TypeVar("Answer")
 NOT_WHOLE = Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
 
 
@@ -90,6 +94,7 @@ class CellReaders:
     def __init__(self, options: RowOptions) -> None:
         self.options = options
         self.dates = Reader(today=options.today, zone=options.zone, day_first=options.day_first)
+        self._noted = remembering(lambda cell: _checked_text(lines_of(cell)))
 
     def email(self, draft: Draft, column: str, cell: Cell) -> None:
         """E-mail addresses."""
@@ -113,7 +118,7 @@ class CellReaders:
 
     def note(self, draft: Draft, column: str, cell: Cell) -> None:
         """Free text of several lines, from several columns."""
-        text = _checked_text(lines_of(cell))
+        text = self._noted(cell)
         if isinstance(text, str) and "note" in draft.fields:
             text = f"{draft.fields['note']}\n{text}"
         draft.put("note", column, text)
@@ -160,20 +165,37 @@ def label_of(heading: str) -> str:
     return next((code for word, code in codes("label").items() if any(part.startswith(word) for part in words_)), "")
 
 
+def remembering(parse: Callable[[Cell], Answer]) -> Callable[[Cell], Answer]:
+    """*parse*, which knows the texts again that it has met: most columns of a list hold the same few over and over.
+
+    It remembers a bounded number of short ones, for as long as one file is read.
+    """
+    known: dict[str, Answer] = {}
+
+    def read(cell: Cell) -> Answer:
+        if not isinstance(cell, str):
+            return parse(cell)
+        if cell in known:
+            return known[cell]
+        answer = parse(cell)
+        if len(known) < REMEMBERED and len(cell) <= REMEMBERED_CHARACTERS:
+            known[cell] = answer
+        return answer
+
+    return read
+
+
 def text_handler(field: str) -> Handler:
     """The handler that keeps text as it is."""
-
-    def handle(draft: Draft, column: str, cell: Cell) -> None:
-        draft.put(field, column, _checked_text(text_of(cell), longest=SHORT_TEXT))
-
-    return handle
+    return parser_handler(field, lambda cell: _checked_text(text_of(cell), longest=SHORT_TEXT))
 
 
 def parser_handler(field: str, parse: Callable[[Cell], object]) -> Handler:
-    """The handler that keeps what *parse* answers."""
+    """The handler that keeps what *parse* answers, which must depend on the cell alone."""
+    read = remembering(parse)
 
     def handle(draft: Draft, column: str, cell: Cell) -> None:
-        draft.put(field, column, parse(cell))
+        draft.put(field, column, read(cell))
 
     return handle
 
@@ -204,9 +226,9 @@ def _checked_text(text: str, *, longest: int = LONG_TEXT) -> str | Flaw | None:
     return text
 
 
-def consent_scope(field: str) -> ConsentScope:
+def consent_scope(field: str) -> str:
     """The scope of a `consent:SCOPE` field."""
-    return ConsentScope(field.partition(":")[2])
+    return field.partition(":")[2]
 
 
 def exact_moment(value: object) -> datetime | PartialDate | Flaw:

@@ -3,14 +3,14 @@
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
-from governance.intake.answers import ClaimedConsent, ConsentScope
+from governance.intake.answers import ClaimedConsent
 from governance.intake.dates import PartialDate
 from governance.intake.headings import FileKind
 from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow, Record
@@ -68,14 +68,10 @@ def unpack(content: bytes) -> list[Json]:
     return rows
 
 
-_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (CustomerRow, PurchaseRow, InteractionRow)}
-
-
 def encode_record(record: Record) -> Json:
     """A record as JSON; what it does not say is left out."""
     encoded: Json = {}
-    for name in _NAMES[type(record)]:
-        value = getattr(record, name)
+    for name, value in zip(record._fields, record, strict=True):
         if value is None or value == ():
             continue
         if type(value) is str or type(value) is int:
@@ -92,10 +88,8 @@ def _plain(value: object) -> object:
 
 
 _ENCODERS: Mapping[str, Callable[[Any], object]] = {
-    "contacts": lambda contacts: [(one.kind, one.value, one.extension, one.label) for one in contacts],
-    "consents": lambda claims: [
-        (one.scope.value, one.given, None if one.on is None else str(one.on)) for one in claims
-    ],
+    "contacts": list,
+    "consents": lambda claims: [(str(one.scope), one.given, None if one.on is None else str(one.on)) for one in claims],
     "tags": list,
     "interests": list,
     "items": list,
@@ -109,7 +103,7 @@ def _moment(text: str) -> datetime | PartialDate:
 
 def _claim(parts: Sequence[Any]) -> ClaimedConsent:
     scope, given, on = parts
-    return ClaimedConsent(ConsentScope(scope), given, None if on is None else PartialDate.parse(on))
+    return ClaimedConsent(scope, given, None if on is None else PartialDate.parse(on))
 
 
 _DECODERS: Mapping[str, Callable[[Any], Any]] = {

@@ -27,6 +27,8 @@ def normal_text(value: str) -> str:
 
 
 def _folded(value: str) -> str:
+    if value.isascii():
+        return value.lower()
     # Twice, since folding may undo the normal form (Unicode 3.13, D145: compatibility caseless matching).
     for _ in range(2):
         value = unicodedata.normalize("NFKC", value).casefold()

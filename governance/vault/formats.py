@@ -7,6 +7,7 @@ AES-256-GCM with random 96-bit nonces (NIST SP 800-38D, 8.2.2).
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +29,7 @@ _PREAMBLE = bytes((VERSION, AES_256_GCM))
 _BODY = HEADER_BYTES + NONCE_BYTES
 
 
+@lru_cache(maxsize=64)
 def header(generation: int) -> bytes:
     """First six bytes of every value sealed by the key of *generation* (1 and up)."""
     return _PREAMBLE + generation.to_bytes(4, "big")
@@ -58,10 +60,15 @@ def bound_to(row_id: UUID, owner: UUID) -> bytes:
     return prefixed_id(row_id) + prefixed_id(owner)
 
 
+def random_pieces(count: int, length: int) -> Iterator[bytes]:
+    """*count* times *length* random bytes, drawn together: one call of the system for all."""
+    drawn = os.urandom(length * count)
+    return (drawn[at : at + length] for at in range(0, len(drawn), length))
+
+
 def nonces(count: int) -> Iterator[bytes]:
-    """Random nonces, drawn together: one call of the system instead of *count*."""
-    drawn = os.urandom(NONCE_BYTES * count)
-    return (drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES))
+    """Random nonces, drawn together."""
+    return random_pieces(count, NONCE_BYTES)
 
 
 def seal(
@@ -97,9 +104,9 @@ class KeyPlaces:
         return self._before + owner + self._after + (generation << 32 | epoch).to_bytes(8, "big")
 
 
-def wrap(kek: AESGCM, key: bytes, where: bytes) -> bytes:
-    """Wrap a data key; *where* comes from `KeyPlaces`."""
-    nonce = os.urandom(NONCE_BYTES)
+def wrap(kek: AESGCM, key: bytes, where: bytes, *, nonce: bytes | None = None) -> bytes:
+    """Wrap a data key; *where* comes from `KeyPlaces`, a fresh *nonce* from `nonces` if given."""
+    nonce = nonce or os.urandom(NONCE_BYTES)
     return _PREAMBLE + nonce + kek.encrypt(nonce, key, where)
 
 

@@ -19,10 +19,13 @@ class Held:
     Attributes:
         cache: where the process keeps opened keys.
         made: keys that this transaction, or a savepoint of it, made: nobody else may use them before it commits.
+        new: owners that this transaction made. Nobody else sees them before it commits, so they need no lock, and have
+            no keys but those that it made itself.
     """
 
     cache: CipherCache
     made: set[CipherName] = field(default_factory=set)
+    new: set[UUID] = field(default_factory=set)
     locked: set[UUID] = field(default_factory=set)
     sealing: dict[KeySlot, tuple[int, AESGCM]] = field(default_factory=dict)
     opening: dict[CipherName, OpenedKey] = field(default_factory=dict)

@@ -4,42 +4,33 @@ A transaction that seals holds `FOR KEY SHARE` on the owner's row, shredding tak
 sealed under a key that is being destroyed, and an owner that was shredded never gets a key again.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from governance.kernel.db import driver_connection
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import KeyringError, SealError, ShreddedError
-from governance.vault.formats import KEY_BYTES, KeyPlaces, unwrap, wrap
+from governance.vault.formats import KEY_BYTES, KeyPlaces, random_pieces, unwrap, wrap
 from governance.vault.holding import HELD, SHREDDED, Held, KeySlot
 from governance.vault.keyring import KeyProvider
+from governance.vault.new_keys import FIRST_GENERATION, Wrapping, binary_rows, insert_keys
 
-FIRST_GENERATION = 1
 NOTIFY_CHANNEL = "governance_keys"
 EPOCH_ATTEMPTS = 3
 
-_LOCK = "SELECT id, shredded_at IS NOT NULL FROM key_owner WHERE id = ANY(%s) FOR KEY SHARE"
-_LOAD_LOCKED = "SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key WHERE owner_id = ANY(%s)"
+_MAKE_OWNERS = """
+INSERT INTO key_owner (id, kind, created_at) SELECT id, %s, now() FROM unnest(%b::uuid[]) AS id
+"""
+_LOCK = "SELECT id, shredded_at IS NOT NULL FROM key_owner WHERE id = ANY(%b) FOR KEY SHARE"
+_LOAD_LOCKED = "SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key WHERE owner_id = ANY(%b)"
 _LOAD = """
 SELECT uuid_send(owner_id), generation, epoch, wrapped FROM data_key
-WHERE owner_id = ANY(%s) AND compartment = %s AND wrapped IS NOT NULL
+WHERE owner_id = ANY(%b) AND compartment = %s AND wrapped IS NOT NULL
 """
-_CREATE = """
-WITH open_epoch AS (SELECT id FROM key_epoch WHERE id = %s AND retired_at IS NULL FOR SHARE)
-INSERT INTO data_key (owner_id, compartment, generation, epoch, wrapped, created_at)
-SELECT owner, compartment, %s, open_epoch.id, wrapped, now()
-FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS made (owner, compartment, wrapped), open_epoch
-ON CONFLICT DO NOTHING RETURNING owner_id, compartment
-"""
-
-
 _WHY_MISSING = """
 SELECT EXISTS (SELECT FROM key_owner WHERE id = %(owner)s AND shredded_at IS NOT NULL) OR EXISTS (
     SELECT FROM data_key WHERE owner_id = %(owner)s AND compartment = %(compartment)s AND wrapped IS NULL
@@ -61,13 +52,12 @@ class Owners:
     def create(self, session: Session, kind: OwnerKind, ids: Sequence[UUID]) -> None:
         """Make key owners. Their keys are made when something is sealed for them."""
         if ids:
-            session.connection().execute(
-                text(
-                    "INSERT INTO key_owner (id, kind, created_at) "
-                    "SELECT id, :kind, now() FROM unnest(CAST(:ids AS uuid[])) AS id"
-                ),
-                {"kind": kind.value, "ids": list(ids)},
-            )
+            binary_rows(session, _MAKE_OWNERS, (kind.value, list(ids)))
+            self._held(session).new.update(ids)
+
+    def _held(self, session: Session) -> Held:
+        held: Held = session.info.setdefault(HELD, Held(self._cache))
+        return held
 
     def for_sealing(self, session: Session, slots: Iterable[KeySlot]) -> Mapping[KeySlot, tuple[int, AESGCM]]:
         """Newest generation and cipher of each slot, the owners locked until the transaction ends.
@@ -76,10 +66,10 @@ class Owners:
             ShreddedError: where an owner, or this compartment of it, was shredded.
             KeyringError: where no epoch is open for new keys.
         """
-        held: Held = session.info.setdefault(HELD, Held(self._cache))
+        held = self._held(session)
         wanted = [slot for slot in dict.fromkeys(slots) if slot not in held.sealing]
         if wanted:
-            unlocked = {owner for owner, _ in wanted} - held.locked
+            unlocked = {owner for owner, _ in wanted} - held.locked - held.new
             if unlocked:
                 self._lock_and_load(session, held, unlocked)
             missing = [slot for slot in wanted if slot not in held.sealing]
@@ -88,13 +78,13 @@ class Owners:
         return held.sealing
 
     def _lock_and_load(self, session: Session, held: Held, owners: set[UUID]) -> None:
-        locked = _rows(session, _LOCK, (list(owners),))
+        locked = binary_rows(session, _LOCK, (list(owners),))
         if any(gone for _, gone in locked):
             raise ShreddedError("The key of this data was destroyed; nothing can be stored for it any more.")
         if len(locked) != len(owners):
             raise ShreddedError("A key owner that values are to be sealed for does not exist.")
         # A statement of its own: one that waited for a lock would still see the keys as they were before.
-        for owner, compartment, generation, epoch, wrapped in _rows(session, _LOAD_LOCKED, (list(owners),)):
+        for owner, compartment, generation, epoch, wrapped in binary_rows(session, _LOAD_LOCKED, (list(owners),)):
             slot = (owner, compartment)
             if wrapped is None:
                 held.shredded.add(slot)
@@ -110,14 +100,16 @@ class Owners:
         if any(slot in held.shredded for slot in slots):
             raise ShreddedError("The key of this compartment was destroyed; nothing can be stored in it any more.")
         for _ in range(EPOCH_ATTEMPTS):
-            fresh = {slot: secrets.token_bytes(KEY_BYTES) for slot in slots}
-            made = self._insert_keys(session, fresh)
+            fresh = dict(zip(slots, random_pieces(len(slots), KEY_BYTES), strict=True))
+            epoch, unshared = self.current_epoch, all(owner in held.new for owner, _ in slots)
+            wrapping = Wrapping(self._kek(epoch), epoch, self._deployment)
+            made = insert_keys(session, fresh, wrapping=wrapping, unshared=unshared)
+            mark = self._cache.mark
             for slot in made:
                 cipher = AESGCM(fresh[slot])
                 held.sealing[slot] = (FIRST_GENERATION, cipher)
-                name = cipher_name(*slot, FIRST_GENERATION)
-                held.made.add(name)
-                held.opening[name] = self._cache.opened(cipher, mark=self._cache.mark)
+                held.opening[cipher_name(*slot, FIRST_GENERATION)] = self._cache.opened(cipher, mark=mark)
+            held.made.update(cipher_name(*slot, FIRST_GENERATION) for slot in made)
             slots = [slot for slot in slots if slot not in made]
             if not slots:
                 return
@@ -129,18 +121,8 @@ class Owners:
             self._find_epoch(session)
         raise KeyringError("No key epoch is open for new keys; run: governance keys status")
 
-    def _insert_keys(self, session: Session, fresh: Mapping[KeySlot, bytes]) -> set[KeySlot]:
-        epoch = self.current_epoch
-        kek, by_compartment = self._kek(epoch), {name: KeyPlaces(self._deployment, name) for _, name in fresh}
-        wrapped = [
-            wrap(kek, key, by_compartment[compartment].of(owner.bytes, FIRST_GENERATION, epoch))
-            for (owner, compartment), key in fresh.items()
-        ]
-        arrays = ([owner for owner, _ in fresh], [compartment for _, compartment in fresh], wrapped)
-        return {(row[0], row[1]) for row in _rows(session, _CREATE, (epoch, FIRST_GENERATION, *arrays))}
-
     def _find_epoch(self, session: Session) -> None:
-        found = _rows(session, "SELECT max(id) FROM key_epoch WHERE retired_at IS NULL", ())
+        found = binary_rows(session, "SELECT max(id) FROM key_epoch WHERE retired_at IS NULL", ())
         if found and found[0][0] is not None:
             self.current_epoch = found[0][0]
 
@@ -172,7 +154,7 @@ class Owners:
             SealError: where there never was such a key; a value that names it was changed or moved.
         """
         named = {"owner": UUID(bytes=name[0]), "compartment": name[1], "generation": name[2]}
-        if not _rows(session, _WHY_MISSING, named)[0][0]:
+        if not binary_rows(session, _WHY_MISSING, named)[0][0]:
             raise SealError("A sealed value names a key that never was: it was changed, moved, or its keys were lost.")
 
     def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, OpenedKey]:
@@ -180,7 +162,7 @@ class Owners:
         mark = self._cache.mark
         places = KeyPlaces(self._deployment, compartment)
         found: dict[CipherName, OpenedKey] = {}
-        for owner, generation, epoch, wrapped in _rows(session, _LOAD, (list(owners), compartment)):
+        for owner, generation, epoch, wrapped in binary_rows(session, _LOAD, (list(owners), compartment)):
             key = unwrap(self._kek(epoch), wrapped, places.of(owner, generation, epoch))
             found[(owner, compartment, generation)] = self._cache.opened(AESGCM(key), mark=mark)
         held: Held | None = session.info.get(HELD)
@@ -239,7 +221,7 @@ class Owners:
 
     def rewrap(self, session: Session, *, from_epoch: int, to_epoch: int, limit: int) -> int:
         """Move up to *limit* data keys from one epoch to another; answers how many were moved."""
-        rows = _rows(
+        rows = binary_rows(
             session,
             "SELECT owner_id, compartment, generation, epoch, wrapped FROM data_key "
             "WHERE epoch = %s AND wrapped IS NOT NULL ORDER BY owner_id LIMIT %s FOR UPDATE SKIP LOCKED",
@@ -253,10 +235,10 @@ class Owners:
             places = KeyPlaces(self._deployment, compartment)
             key = unwrap(old, wrapped, places.of(owner.bytes, generation, epoch))
             moved.append(wrap(new, key, places.of(owner.bytes, generation, to_epoch)))
-        _rows(
+        binary_rows(
             session,
             "UPDATE data_key k SET epoch = %s, wrapped = m.wrapped "
-            "FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::bytea[]) AS m (owner, compartment, generation, wrapped)"
+            "FROM unnest(%b::uuid[], %b::text[], %b::int[], %b::bytea[]) AS m (owner, compartment, generation, wrapped)"
             " WHERE (k.owner_id, k.compartment, k.generation) = (m.owner, m.compartment, m.generation) RETURNING 1",
             (to_epoch, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], moved),
         )
@@ -275,13 +257,3 @@ class Owners:
     def _unwrap(self, owner: UUID, compartment: str, generation: int, epoch: int, wrapped: bytes) -> AESGCM:
         where = KeyPlaces(self._deployment, compartment).of(owner.bytes, generation, epoch)
         return AESGCM(unwrap(self._kek(epoch), wrapped, where))
-
-
-def _rows(
-    session: Session, statement: str, parameters: tuple[object, ...] | dict[str, object]
-) -> list[tuple[Any, ...]]:
-    """Rows of a driver statement in binary form, which spares the parsing of ids and keys from text."""
-    cursor = driver_connection(session).cursor(binary=True)
-    cursor.execute(statement.encode(), parameters)
-    rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

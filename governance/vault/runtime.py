@@ -3,12 +3,12 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg.pq import TransactionStatus
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, sessionmaker
 
 from governance.kernel.db import Database, driver_connection
@@ -19,11 +19,13 @@ from governance.vault.compartments import SealedColumn
 from governance.vault.errors import UnsealedWriteError
 from governance.vault.formats import bound_to, generation_of, nonces, open_sealed, place, seal
 from governance.vault.holding import KeySlot, forget_rolled_back, forget_transaction
+from governance.vault.items import OpenItem, SealItem, SealRow
 from governance.vault.keyring import KeyProvider
 from governance.vault.ledger import LedgerDigests
 from governance.vault.orm import PENDING, SealedRow
 from governance.vault.owners import Owners
 from governance.vault.register import Versions, check_keys, index_plan, index_versions
+from governance.vault.sessions import SealedSession, refuse_bulk
 
 READ_AHEAD = 64
 """Each miss in a session loads the keys of this many times more rows than the one before."""
@@ -32,60 +34,6 @@ READ_AHEAD_LIMIT = 16_384
 
 VERSIONS_TTL_SECONDS = 5.0
 """No statement uses versions of the blind indexes that were read longer ago; who changes versions waits as long."""
-
-
-class SealedSession(Session):
-    """A session that seals on flush. The legacy bulk methods, which flush nothing, refuse rows with sealed fields."""
-
-    def bulk_save_objects(self, objects: Iterable[object], *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Refuse sealed rows; others as before."""
-        listed = list(objects)
-        for row in listed:
-            _refuse_bulk(type(row))
-        super().bulk_save_objects(listed, *args, **options)
-
-    def bulk_insert_mappings(self, mapper: Any, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Refuse sealed rows; others as before."""
-        _refuse_bulk(inspect(mapper).class_)
-        super().bulk_insert_mappings(mapper, *args, **options)
-
-    def bulk_update_mappings(self, mapper: Any, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Refuse sealed rows; others as before."""
-        _refuse_bulk(inspect(mapper).class_)
-        super().bulk_update_mappings(mapper, *args, **options)
-
-
-def _refuse_bulk(row: type) -> None:
-    if issubclass(row, SealedRow):
-        raise UnsealedWriteError(
-            f"{row.__name__} has sealed fields, which the bulk methods of the session would pass by. Add rows to the "
-            "session, or seal in bulk through the vault."
-        )
-
-
-class SealItem(NamedTuple):
-    """One value to be sealed in bulk.
-
-    Attributes:
-        column: from `SomeRow.sealed_fields["name"].place`.
-        row_id, owner: what it is bound to.
-        plaintext: encoded by the field's kind.
-    """
-
-    column: SealedColumn
-    row_id: UUID
-    owner: UUID
-    plaintext: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OpenItem:
-    """One sealed value to be opened in bulk; places as in `SealItem`."""
-
-    column: SealedColumn
-    row_id: UUID
-    owner: UUID
-    sealed: bytes
 
 
 class Vault:
@@ -169,6 +117,37 @@ class Vault:
                 row = bound_to(item.row_id, item.owner)
             sealed.append(seal(cipher, generation, places[id(item.column)], row, item.plaintext, nonce=nonce))
             before = item
+        return sealed
+
+    def seal_rows(
+        self, session: Session, columns: Sequence[SealedColumn], rows: Sequence[SealRow]
+    ) -> list[list[bytes | None]]:
+        """Seal the values of many rows of one table, as `seal_many` does; None stays None.
+
+        Raises:
+            ShreddedError: where an owner or compartment was shredded.
+        """
+        names = [column.compartment.value for column in columns]
+        places = [self.place(column) for column in columns]
+        slots = [
+            (row.owner, name)
+            for row in rows
+            for name, text in zip(names, row.plaintexts, strict=True)
+            if text is not None
+        ]
+        keys = self.owners.for_sealing(session, slots)
+        drawn = nonces(len(slots))
+        sealed: list[list[bytes | None]] = []
+        for row_id, owner, plaintexts in rows:
+            row, own = bound_to(row_id, owner), dict[str, tuple[int, AESGCM]]()
+            values: list[bytes | None] = []
+            for name, where, text in zip(names, places, plaintexts, strict=True):
+                if text is None:
+                    values.append(None)
+                    continue
+                generation, cipher = own.get(name) or own.setdefault(name, keys[(owner, name)])
+                values.append(seal(cipher, generation, where, row, text, nonce=next(drawn)))
+            sealed.append(values)
         return sealed
 
     def open_many(self, session: Session, items: Sequence[OpenItem]) -> list[bytes | None]:
@@ -317,7 +296,7 @@ def _before_statement(state: ORMExecuteState) -> None:
         given: Any = state.parameters or ()
         rows = (given,) if isinstance(given, Mapping) else given
         if any(name in row for row in rows for name in mapper.class_.sealed_fields):
-            _refuse_bulk(mapper.class_)
+            refuse_bulk(mapper.class_)
 
 
 @event.listens_for(SealedSession, "after_rollback")

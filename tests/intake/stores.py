@@ -7,7 +7,6 @@ from sqlalchemy import text
 
 from governance.customers.bulk import Candidate, find_by_contacts
 from governance.customers.codes import ContactKind
-from governance.customers.records import NewContact
 from governance.customers.tables import ContactRow, ExtraValueRow, InteractionRow, PersonRow, PurchaseRow
 from governance.intake import operations as intake
 from governance.intake.applying import apply_next
@@ -50,7 +49,7 @@ def import_rows(work: Work, *rows: Sequence[str], **options: object) -> BatchRep
 
 def holders(work: Work, kind: ContactKind, value: str) -> tuple[Candidate, ...]:
     """Who holds a contact."""
-    return find_by_contacts(work, [NewContact(kind, value)])[0]
+    return find_by_contacts(work, [(kind, value)])[0]
 
 
 def contents(work: Work) -> dict[str, list[tuple[object, ...]]]:
@@ -68,15 +67,22 @@ def contents(work: Work) -> dict[str, list[tuple[object, ...]]]:
         (str(row.person_id), row.paid_at, row.total, row.number, str(row.items)) for row in session.query(PurchaseRow)
     )
     talks = sorted((str(row.person_id), row.at, row.kind, row.result) for row in session.query(InteractionRow))
-    claims = session.execute(text("SELECT person_id::text, scope, given FROM claimed_consent ORDER BY 1, 2, 3"))
     return {
         "people": people,
         "contacts": contacts,
         "extras": extras,
         "purchases": purchases,
         "talks": talks,
-        "claims": [tuple(row) for row in claims],
     }
+
+
+def standings(work: Work) -> dict[tuple[object, ...], str]:
+    """Where the consents of those who are kept stand, by person, purpose and channel."""
+    query = (
+        "SELECT person_id, purpose, channel, standing FROM consent_state "
+        "JOIN person ON person.id = person_id AND standing <> 'silent'"
+    )
+    return {(row.person_id, row.purpose, row.channel): row.standing for row in work.session.execute(text(query))}
 
 
 def _opened(row: PersonRow) -> tuple[str, ...]:

@@ -26,6 +26,16 @@ from governance.intake.staging import (
 )
 from governance.intake.values import Refusal
 
+
+def made(kind):
+    """*kind* of what a strategy gives, and nothing that hypothesis infers besides."""
+
+    def make(**told):
+        return kind(**told)
+
+    return make
+
+
 texts = st.none() | st.text(min_size=1, max_size=20)
 days = st.dates().map(lambda day: PartialDate(day.year, day.month, day.day)) | st.builds(
     PartialDate, st.integers(1900, 2100)
@@ -46,7 +56,7 @@ claims = st.lists(
 )
 moments = days | st.datetimes(timezones=st.just(UTC))
 customers = st.builds(
-    CustomerRow,
+    made(CustomerRow),
     number=st.integers(1, 10**6),
     family_name=texts,
     note=texts,
@@ -60,11 +70,13 @@ customers = st.builds(
     extras=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=2).map(tuple),
 )
 purchases = st.builds(
-    PurchaseRow, number=st.integers(1, 99), paid_at=moments, total=st.decimals(allow_nan=False, allow_infinity=False),
+    made(PurchaseRow),
+    number=st.integers(1, 99), paid_at=moments, total=st.decimals(allow_nan=False, allow_infinity=False),
     currency=st.just("UAH"), contacts=contacts, order_number=texts, items=st.lists(st.text(), max_size=3).map(tuple),
 )  # fmt: skip
 interactions = st.builds(
-    InteractionRow, number=st.integers(1, 99), at=moments, kind=st.sampled_from(InteractionKind), contacts=contacts,
+    made(InteractionRow),
+    number=st.integers(1, 99), at=moments, kind=st.sampled_from(InteractionKind), contacts=contacts,
     seconds=st.none() | st.integers(0, 999), next_at=st.none() | moments,
 )  # fmt: skip
 

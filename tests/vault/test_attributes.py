@@ -12,7 +12,8 @@ from sqlalchemy.orm import load_only
 
 from governance.kernel.db import driver_connection
 from governance.vault.errors import SealError, ShreddedError, UnsealedWriteError
-from governance.vault.runtime import OpenItem, vault_of
+from governance.vault.items import OpenItem
+from governance.vault.runtime import vault_of
 from tests.vault.making import make_owner, make_specimen
 from tests.vault.models import Specimen
 

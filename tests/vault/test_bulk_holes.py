@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from governance.kernel.tables import IdempotentRequestRow
 from governance.vault.errors import UnsealedWriteError
-from governance.vault.runtime import SealItem, vault_of
+from governance.vault.items import SealItem
+from governance.vault.runtime import vault_of
 from tests.conftest import NOW
 from tests.vault.making import make_owner
 from tests.vault.models import Specimen

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from governance.kernel.db import Database
 from governance.vault.errors import ShreddedError
-from governance.vault.runtime import OpenItem, vault_of
+from governance.vault.items import OpenItem
+from governance.vault.runtime import vault_of
 from tests.vault.making import make_owner, make_specimen
 from tests.vault.models import Specimen
 
