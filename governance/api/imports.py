@@ -49,9 +49,19 @@ class ImportTry(Schema):
         FileKind, load_default=None, metadata={"description": "What the rows are, if the headings do not tell."}
     )
     sheet = ma.fields.String(load_default=None, metadata={"description": "Sheet of a workbook."})
+    notices = ma.fields.String(
+        load_default=None,
+        metadata={
+            "description": "A JSON object: purpose to the version of its notice that these people were shown when they "
+            "agreed, such as `2` or `2:uk`. Without it every yes is kept as a claim, and nothing is sent on it."
+        },
+    )
     mapping = ma.fields.String(
         load_default=None,
-        metadata={"description": "A JSON object: column heading to field key, `ignore` or `extra:KEY`."},
+        metadata={
+            "description": "A JSON object: column heading to field key, `ignore`, `extra:KEY` or "
+            "`consent:PURPOSE/CHANNEL` (several with `+`); and `notice:PURPOSE` to the version that people were shown."
+        },
     )
     region = ma.fields.String(
         load_default=None,
@@ -136,6 +146,10 @@ class ImportTrial(Schema):
     store = ma.fields.Nested(StoreDoubles, required=True)
     consents_yes = ma.fields.Integer(required=True)
     consents_no = ma.fields.Integer(required=True)
+    consents_given = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Of the yes, those whose day and notice are known; the others are kept as claims."},
+    )
     complete = ma.fields.Boolean(
         required=True,
         metadata={
@@ -235,24 +249,29 @@ class OneImport(MethodView):
 
 def _opened(said: Mapping[str, Any]) -> tuple[BinaryIO, FileOptions]:
     file: FileStorage = said["file"]
+    columns, notices = intake.notices_told(
+        _mapping(said["mapping"], "mapping", "A JSON object of heading to field key.")
+    )
+    named = _mapping(said["notices"], "notices", "A JSON object of purpose to version of its notice.")
     options = FileOptions(
         file_name=file.filename or "",
         kind=said["kind"],
         sheet=said["sheet"],
-        mapping=_mapping(said["mapping"]),
+        mapping=columns,
         region=said["region"],
         currency=said["currency"],
         day_first=not said["month_first"],
+        notices={**notices, **{purpose: intake.read_notice(purpose, shown) for purpose, shown in named.items()}},
     )
     return cast("BinaryIO", file.stream), options
 
 
-def _mapping(text: str | None) -> Mapping[str, str]:
+def _mapping(text: str | None, field: str, sentence: str) -> Mapping[str, str]:
     if text is None:
         return {}
     told = read_json(text.encode())
-    if not isinstance(told, dict) or not all(isinstance(field, str) for field in told.values()):
-        raise InvalidError(
-            "The mapping cannot be read.", errors={"mapping": ["A JSON object of heading to field key."]}
-        )
+    if isinstance(told, dict):
+        told = {key: str(value) if type(value) is int else value for key, value in told.items()}
+    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+        raise InvalidError("The file cannot be read with these options.", errors={field: [sentence]})
     return told

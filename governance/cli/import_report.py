@@ -54,7 +54,13 @@ def _summary(tried: DryRun, file: Path) -> Iterator[str]:
     if store.unknown_person or store.several_people:
         yield f"Of nobody in the store: {store.unknown_person}; of several people: {store.several_people}."
     if tried.consents_yes or tried.consents_no:
-        yield f"Agreed to mailings: {tried.consents_yes} yes, {tried.consents_no} no."
+        yield f"Consents: {tried.consents_yes} yes, {tried.consents_no} no."
+        claims = tried.consents_yes - tried.consents_given
+        if claims:
+            yield (
+                f"Of the yes, {claims} have no day or no notice named for them: they are kept as claims, and nothing "
+                "is sent on them; --notice PURPOSE=VERSION names what these people were shown."
+            )
     if tried.already is not None:
         yield f"This very file was imported before, as {tried.already}."
 

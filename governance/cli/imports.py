@@ -13,6 +13,7 @@ from governance.cli.context import answer_json, answer_table, as_json, on_termin
 from governance.custody.opening import Store
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
+from governance.intake.claims import NoticeShown
 from governance.intake.files import FileOptions, Provenance
 from governance.intake.headings import FileKind
 from governance.intake.reports import BatchReport, BatchState, DryRun
@@ -55,6 +56,14 @@ def _codes(kind: type[Source | Ground | FileKind]) -> click.Choice[str]:
 @click.option("--region", help="Country of phone numbers without a country code: RU, UA, DE.")
 @click.option("--currency", help="Currency of sums that name none: RUB, UAH, EUR.")
 @click.option("--month-first", is_flag=True, help="03/04/2024 is the fourth of March.")
+@click.option(
+    "--notice",
+    "shown",
+    multiple=True,
+    metavar="PURPOSE=VERSION[:LANGUAGE]",
+    help="The notice that these people were shown when they agreed: newsletter=1 or newsletter=1:uk. "
+    "Without it every yes is kept as a claim, and nothing is sent on it.",
+)
 @click.option("--yes", is_flag=True, help="Import without asking.")
 @as_json
 def bring(
@@ -68,6 +77,7 @@ def bring(
     region: str | None,
     currency: str | None,
     month_first: bool,
+    shown: tuple[str, ...],
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -75,14 +85,16 @@ def bring(
 
     The word `file` may be left out: governance import clients.csv --source till --ground contract
     """
+    columns, notices = intake.notices_told({} if mapping is None else intake.read_mapping(mapping.read_bytes()))
     options = FileOptions(
         file_name=file.name,
         kind=None if kind is None else FileKind(kind),
         sheet=sheet,
-        mapping={} if mapping is None else intake.read_mapping(mapping.read_bytes()),
+        mapping=columns,
         region=region,
         currency=currency,
         day_first=not month_first,
+        notices={**notices, **_shown(shown)},
     )
     with opened() as store:
         tried = _try(store, file, options)
@@ -98,6 +110,16 @@ def bring(
         answer_json({"dry_run": tried, "imported": done})
         return
     import_report.show_batch(done)
+
+
+def _shown(told: tuple[str, ...]) -> dict[str, NoticeShown]:
+    found: dict[str, NoticeShown] = {}
+    for one in told:
+        purpose, equals, version = one.partition("=")
+        if not equals:
+            raise click.BadParameter("Give PURPOSE=VERSION, such as newsletter=1.", param_hint="--notice")
+        found[purpose] = intake.read_notice(purpose, version)
+    return found
 
 
 @imports.command("list")
@@ -231,6 +253,7 @@ def _as_told(file: Path) -> list[str]:
             words += [f"--{name}", str(told[name])]
     if told["month_first"]:
         words.append("--month-first")
+    words += [word for one in told["shown"] for word in ("--notice", one)]
     return [shlex.quote(word) for word in words]
 
 

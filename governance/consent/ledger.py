@@ -121,6 +121,18 @@ def suppress(
     _write(work, [wanted])
 
 
+def suppress_each(work: Work, *, lines: Iterable[tuple[ContactSaid, NewLine]]) -> None:
+    """Put contacts on the ledger, each with a line of its own, for whoever has decided that it may be.
+
+    What is no contact of its line's channel is passed over.
+    """
+    by_line: dict[NewLine, list[ContactSaid]] = {}
+    for contact, line in lines:
+        by_line.setdefault(_checked(line), []).append(contact)
+    found = [one for line, contacts in by_line.items() for one in _wanted(work, contacts, line)]
+    _write(work, [one for one in found if one is not None])
+
+
 def suppress_many(
     work: Work,
     *,

@@ -1,7 +1,7 @@
 """Every verb of this room."""
 
 from governance.consent.changes import Change, Changes, follow
-from governance.consent.checking import Asked, Checked, Request, check, check_together, note_use
+from governance.consent.checking import MOST_CONTACTS, Asked, Checked, Request, check, check_together, note_use
 from governance.consent.confirming import Visit, Waiting, show_waiting
 from governance.consent.confirming import confirm as confirm_subscription
 from governance.consent.decisions import is_about
@@ -24,14 +24,17 @@ from governance.consent.notices import (
 from governance.consent.purposes import book, publish_purpose, purpose_versions, purposes
 from governance.consent.rebuilding import Difference, Rebuilt, rebuild
 from governance.consent.recording import record, record_claims, record_many
+from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form
 from governance.consent.subscribing import Filled, subscribe
 from governance.consent.subscribing import purge as purge_subscriptions
 from governance.consent.terms import NoticeVersion, PurposeVersion
-from governance.consent.undoing import Invalidated, invalidate
+from governance.consent.transfers import Transfer, Transferable, decide_transfer
+from governance.consent.undoing import Invalidated, invalidate, keep_stops, said_otherwise
 from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscribe_url, unsubscriber
 
 __all__ = [
+    "MOST_CONTACTS",
     "Asked",
     "Change",
     "Changes",
@@ -66,12 +69,17 @@ __all__ = [
     "ShownNotice",
     "StateView",
     "States",
+    "Transfer",
+    "Transferable",
     "Visit",
     "Waiting",
     "book",
     "check",
     "check_together",
     "confirm_subscription",
+    "consent_receipt",
+    "consent_record",
+    "decide_transfer",
     "draft",
     "drafts",
     "events_of",
@@ -81,6 +89,7 @@ __all__ = [
     "forms",
     "invalidate",
     "is_about",
+    "keep_stops",
     "lapsing",
     "lift",
     "lines",
@@ -100,6 +109,7 @@ __all__ = [
     "record",
     "record_claims",
     "record_many",
+    "said_otherwise",
     "show_form",
     "show_leaving",
     "show_waiting",

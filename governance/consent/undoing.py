@@ -1,22 +1,32 @@
 """Taking back what an import recorded: its consents are as if they had never been, its stops stay."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import QueryableAttribute, aliased
 
+from governance.consent import states
 from governance.consent.accepting import CONSENTS
+from governance.consent.codes import CONTACTS_OF
+from governance.consent.events import ContactSaid
+from governance.consent.ledger import NewLine, suppress_each
 from governance.consent.tables import ConsentEventRow, ConsentSubjectRow
 from governance.consent.writing import Said, write_events
+from governance.customers.codes import ContactKind
 from governance.customers.holders import find_known
+from governance.customers.loading import contacts_of, opened
 from governance.kernel.ids import BatchId, EntryId, SubjectId
 from governance.kernel.work import Work
-from governance.policies.consent_state import EventKind, Method
+from governance.policies.consent_facts import Scope, SuppressionReason
+from governance.policies.consent_state import STOPS, EventKind, Method
 from governance.policies.purposes import Channel
 
 AT_ONCE: Final = 1000
 """Events that one transaction takes back."""
+_STOPPED: Final = frozenset(STOPS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,33 @@ class Invalidated:
 
     count: int
     next_after: EntryId | None
+
+
+def said_otherwise(person: QueryableAttribute[UUID], *, batch: BatchId) -> ColumnElement[bool]:
+    """Clause for people who said something that did not come with this import: another room must not remove them."""
+    return exists().where(ConsentEventRow.person_id == person, ConsentEventRow.batch_id.is_distinct_from(batch))
+
+
+def keep_stops(work: Work, *, people: Sequence[SubjectId]) -> None:
+    """Keep the stops of people whose records are about to be removed: in the ledger, by each contact that they hold.
+
+    To be called while their contacts can still be read. An old list that brings them back undoes none.
+    """
+    stops = [key for key, kept in states.read(work, people).items() if kept.state.standing in _STOPPED]
+    held = contacts_of(work, {SubjectId(key.person) for key in stops}) if stops else {}
+    suppress_each(
+        work,
+        lines=[
+            (
+                ContactSaid(ContactKind(row.kind), value),
+                NewLine(channel, Scope.PURPOSE, SuppressionReason.UNSUBSCRIBED, key.purpose),
+            )
+            for key in stops
+            for channel in (Channel(key.channel),)
+            for row in held.get(SubjectId(key.person), ())
+            if row.kind in CONTACTS_OF[channel] and (value := opened(row, "value"))
+        ],
+    )
 
 
 def invalidate(work: Work, *, batch: BatchId, after: EntryId | None = None, limit: int = AT_ONCE) -> Invalidated:

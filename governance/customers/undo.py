@@ -3,12 +3,13 @@
 What stays is cut loose from the import, so that a part is never met again: the next call goes on behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, any_, delete, exists, literal, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, delete, exists, literal, or_, select, update
+from sqlalchemy.orm import QueryableAttribute, aliased
 from sqlalchemy.sql.elements import CollectionAggregate
 
 from governance.audit import operations as audit
@@ -34,6 +35,8 @@ from governance.kernel.work import Work, tell_instant
 from governance.vault.compartments import Compartment
 
 PART = 500
+Used = Callable[[QueryableAttribute[UUID]], ColumnElement[bool]]
+BeforeRemoval = Callable[[Work, Sequence[SubjectId]], None]
 
 
 @dataclass(slots=True)
@@ -55,14 +58,28 @@ class UndonePart:
     done: bool = False
 
 
-def undo_part(work: Work, *, batch: BatchId, limit: int = PART) -> UndonePart:
+def undo_part(
+    work: Work,
+    *,
+    batch: BatchId,
+    limit: int = PART,
+    used: Used | None = None,
+    before_removal: BeforeRemoval | None = None,
+) -> UndonePart:
     """Undo up to *limit* rows of an import; to be called until `done`, each time in a transaction of its own.
 
     Purchases and interactions go first, then people who came with the import, then what it added to others.
+
+    Args:
+        work: the transaction.
+        batch: the import.
+        limit: rows.
+        used: clause, of a person's id, for those of whom another room has recorded something since; they are kept.
+        before_removal: told of people who are about to be removed, while what is kept of them can still be read.
     """
     part = UndonePart()
     tell_instant(work)
-    for phase in (_purchases, _interactions, _people, _restorations):
+    for phase in (_purchases, _interactions, partial(_people, used=used, before_removal=before_removal), _restorations):
         if phase(work, batch, limit, part):
             return part
     part.done = True
@@ -117,7 +134,15 @@ def _events(
     return bool(found), len(gone)
 
 
-def _people(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
+def _people(
+    work: Work,
+    batch: BatchId,
+    limit: int,
+    part: UndonePart,
+    *,
+    used: Used | None,
+    before_removal: BeforeRemoval | None,
+) -> bool:
     query = (
         select(PersonRow.id, PersonRow.owner_id, PersonRow.subject_ref)
         .where(PersonRow.batch_id == batch)
@@ -126,9 +151,11 @@ def _people(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
         .with_for_update()
     )
     found = work.session.execute(query).all()
-    touched = set(work.session.scalars(_touched([person for person, _, _ in found], batch)))
+    touched = set(work.session.scalars(_touched([person for person, _, _ in found], batch, used)))
     part.kept += [SubjectId(person) for person, _, _ in found if person in touched]
     gone = [one for one in found if one[0] not in touched]
+    if before_removal is not None:
+        before_removal(work, [SubjectId(person) for person, _, _ in gone])
     ids = _any([person for person, _, _ in gone])
     for table in (ContactRow, ExtraValueRow, EnrichmentRow):
         work.session.execute(delete(table).where(table.person_id == ids))
@@ -145,7 +172,7 @@ def _people(work: Work, batch: BatchId, limit: int, part: UndonePart) -> bool:
     return bool(found)
 
 
-def _touched(people: Sequence[UUID], batch: BatchId) -> Select[UUID]:
+def _touched(people: Sequence[UUID], batch: BatchId, used: Used | None) -> Select[UUID]:
     """Those of *people* to whom something happened after the import made them."""
     other = aliased(PersonRow)
     later = exists().where(
@@ -165,6 +192,7 @@ def _touched(people: Sequence[UUID], batch: BatchId) -> Select[UUID]:
                 for table in (PurchaseRow, InteractionRow, ActivityRow, PersonLinkRow, HoldRow, RestrictionRow)
             ),
             exists().where(PersonLinkRow.other_id == PersonRow.id),
+            *([] if used is None else [used(PersonRow.id)]),
         ),
     )
 

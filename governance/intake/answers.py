@@ -15,7 +15,7 @@ _WITH_DATE = re.compile(
 
 
 class ConsentScope(StrEnum):
-    """What a column of consents speaks of; `any` where it names no channel."""
+    """What the heading of a column of consents speaks of; `any` where it names no channel."""
 
     ANY = "any"
     EMAIL = "email"
@@ -31,17 +31,17 @@ class ClaimedConsent:
     """What a list claims about a consent; a claim is no proof, and blank cells claim nothing.
 
     Attributes:
-        scope: channel or purpose that the column names.
+        scope: a `ConsentScope`, or purposes and channels as a mapping names them (`newsletter+surveys/email`).
         given: yes or no.
         on: the day named in the cell or in the column of consent dates.
     """
 
-    scope: ConsentScope
+    scope: str
     given: bool
     on: PartialDate | None
 
 
-def read_consent(cell: Cell, *, scope: ConsentScope, dates: Reader) -> ClaimedConsent | Flaw | None:
+def read_consent(cell: Cell, *, scope: str, dates: Reader) -> ClaimedConsent | Flaw | None:
     """A yes or no, with its date where one stands beside it."""
     if isinstance(cell, bool):
         return ClaimedConsent(scope, cell, None)
@@ -64,7 +64,7 @@ def read_yes_no(text: str) -> bool | None:
     return False if folded in words("no") else None
 
 
-def _dated(text: str, scope: ConsentScope, dates: Reader) -> ClaimedConsent | Flaw:
+def _dated(text: str, scope: str, dates: Reader) -> ClaimedConsent | Flaw:
     found = _WITH_DATE.fullmatch(text)
     answer = read_yes_no(found["word"]) if found and found["word"] else None
     if found is None or answer is None:

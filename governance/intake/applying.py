@@ -1,6 +1,7 @@
 """Applying one chunk of an import: all of its rows, or, where one cannot be stored, all but that one."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import psycopg
 from sqlalchemy import func, select
@@ -12,7 +13,7 @@ from governance.audit.entries import ObjectRef
 from governance.customers.codes import Ground, Source
 from governance.customers.records import Origin
 from governance.intake.ahead import ReadyChunk, ReadyRow, read_chunk
-from governance.intake.batches import OBJECT, batch_row
+from governance.intake.batches import OBJECT, batch_row, notices_of
 from governance.intake.headings import FileKind
 from governance.intake.merging import apply_customers
 from governance.intake.outcome import Outcome
@@ -28,11 +29,6 @@ from governance.kernel.work import Work
 
 Applier = Callable[[Work, Origin, Sequence[ReadyRow]], Outcome]
 
-_APPLIERS: dict[FileKind, Applier] = {
-    FileKind.CUSTOMERS: apply_customers,
-    FileKind.PURCHASES: apply_purchases,
-    FileKind.INTERACTIONS: apply_interactions,
-}
 NOT_STORED = Refusal(
     "", "row-store", "The store does not take this row; compare it with its neighbours and correct it."
 )
@@ -90,7 +86,7 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow, ready: ReadyC
     kind = FileKind(row.kind)
     rows = (ready or read_chunk(kind, chunk)).rows
     origin = Origin(BatchId(row.id), row.created_at, Source(row.source), Ground(row.ground))
-    outcome = _all_but_what_fails(work, origin, _APPLIERS[kind], rows)
+    outcome = _all_but_what_fails(work, origin, _applier(kind, row), rows)
     refused = [
         encode_refused(RefusedRow(one.record.number, True, one.cells, (outcome.refused[one.record.number],)))
         for one in (ready_row.waiting for ready_row in rows)
@@ -117,6 +113,14 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow, ready: ReadyC
             "refused": len(refused),
         },
     )
+
+
+def _applier(kind: FileKind, row: ImportBatchRow) -> Applier:
+    if kind is FileKind.PURCHASES:
+        return apply_purchases
+    if kind is FileKind.INTERACTIONS:
+        return apply_interactions
+    return partial(apply_customers, notices=notices_of(row))
 
 
 _UNSTORABLE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, GovernanceError, UnicodeError)

@@ -16,6 +16,7 @@ from governance.audit.entries import ObjectRef
 from governance.customers.codes import NOT_FROM_THE_PERSON, Ground, Source
 from governance.customers.duty import month_after
 from governance.intake.cells import for_csv
+from governance.intake.claims import NoticeShown
 from governance.intake.files import ColumnMeaning, FileFacts
 from governance.intake.headings import FileKind
 from governance.intake.reports import BatchReport, BatchState
@@ -101,6 +102,12 @@ def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
         inform_by=month_after(row.created_at) if to_inform else None,
         refused_until=row.refused_until,
     )
+
+
+def notices_of(row: ImportBatchRow) -> dict[str, NoticeShown]:
+    """The notices that the people of an import were shown, by purpose."""
+    told: dict[str, list[Any]] = (row.about or {}).get("notices", {})
+    return {purpose: NoticeShown(*shown) for purpose, shown in told.items()}
 
 
 def facts_to(facts: FileFacts) -> dict[str, Any]:

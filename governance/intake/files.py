@@ -13,6 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from governance.customers.codes import ExtraType, Ground, Source
 from governance.customers.extras import known as known_extras
 from governance.intake.cells import Cell, text_of
+from governance.intake.claims import Notices, check_notices, check_targets
 from governance.intake.errors import MappingError
 from governance.intake.headings import EXTRA, FileKind, Plan, phone_region, plan
 from governance.intake.kinds import row_reader
@@ -38,6 +39,7 @@ class FileOptions:
         region: ISO 3166 country of phone numbers without a country code; None goes by headings and controller.
         currency: ISO 4217 of sums that name none.
         day_first: whether the day stands before the month in `03/04/2024`.
+        notices: by purpose, what the people were shown when they agreed; without it a yes is a claim and no consent.
     """
 
     file_name: str = ""
@@ -47,6 +49,7 @@ class FileOptions:
     region: str | None = None
     currency: str | None = None
     day_first: bool = True
+    notices: Notices = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,10 @@ def _check_extras(plan: Plan, known: Mapping[str, ExtraType]) -> None:
 def open_file(work: Work, file: BinaryIO, options: FileOptions, *, seconds: float | None = None) -> CustomerFile:
     """Open *file* for the controller and the extra fields of this store; raises as `CustomerFile` does."""
     extras = {key: known.type for key, known in known_extras(work).items() if known.retired_at is None}
-    return CustomerFile(file, options, controller=controller(work), now=work.now, extras=extras, seconds=seconds)
+    check_notices(work, options.notices)
+    opened = CustomerFile(file, options, controller=controller(work), now=work.now, extras=extras, seconds=seconds)
+    check_targets(work, opened.plan)
+    return opened
 
 
 def _facts(table: Table, plan: Plan, region: str) -> FileFacts:

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 import yaml
 
 from governance.intake.errors import MappingError
+from governance.policies.purposes import Channel
 
 _APOSTROPHES = re.compile("[’ʼ'`ʹ‘]")
 _PUNCTUATION = re.compile(r"[^\w]+|_")
 _EXTRA_KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
+_TARGET = re.compile(r"consent:(?P<purposes>[a-z0-9_+]+)/(?P<channels>[a-z+]+)")
 IGNORE = "ignore"
 EXTRA = "extra:"
+NOTICE = "notice:"
+"""Begins the keys of a mapping that name the notices which people were shown, and no columns."""
 MANY = frozenset({"email", "phone", "messenger", "social", "loyalty_card", "tags", "interests", "note", "street"})
 """Fields that several columns may fill."""
 
@@ -185,7 +190,11 @@ def _told(named: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
 def _check_fields(fields: Iterable[str], kind: FileKind) -> None:
     known = field_keys(kind)
     extras = kind is FileKind.CUSTOMERS
-    wrong = [field for field in fields if field not in known and field != IGNORE and not (extras and _is_extra(field))]
+    wrong = [
+        field
+        for field in fields
+        if field not in known and field != IGNORE and not (extras and (_is_extra(field) or is_consent_target(field)))
+    ]
     if wrong:
         raise MappingError(
             f"The mapping names fields that a file of {kind} does not fill; known are: {', '.join(sorted(known))}.",
@@ -208,8 +217,29 @@ def _decide(named: Sequence[str], told: Mapping[int, str]) -> FileKind:
     return best
 
 
+class Target(NamedTuple):
+    """What a column of consents is about, as a mapping names it: `consent:newsletter+surveys/email+sms`."""
+
+    purposes: tuple[str, ...]
+    channels: tuple[Channel, ...]
+
+
+def consent_target(field: str) -> Target | None:
+    """The purposes and channels that a field key names; None where it names none."""
+    found = _TARGET.fullmatch(field)
+    if found is None or not set(found["channels"].split("+")) <= set(Channel):
+        return None
+    purposes = tuple(dict.fromkeys(found["purposes"].split("+")))
+    return Target(purposes, tuple(dict.fromkeys(map(Channel, found["channels"].split("+")))))
+
+
+def is_consent_target(field: str) -> bool:
+    """Whether a field key names purposes and channels of consents."""
+    return consent_target(field) is not None
+
+
 def read_mapping(content: bytes) -> dict[str, str]:
-    """A mapping file, YAML or JSON: column heading to field key.
+    """A mapping file, YAML or JSON: column heading to field key, and `notice:PURPOSE` to what was shown.
 
     Raises:
         MappingError: where it is not one flat object of text.
@@ -218,6 +248,13 @@ def read_mapping(content: bytes) -> dict[str, str]:
         read: object = json.loads(content) if content.lstrip().startswith(b"{") else yaml.safe_load(content)
     except (ValueError, yaml.YAMLError):
         raise MappingError("The mapping file is neither YAML nor JSON.") from None
+    if isinstance(read, dict):
+        # A version that stands alone is a number to YAML.
+        read = {key: str(said) if _is_version(key, said) else said for key, said in read.items()}
     if not isinstance(read, dict) or not all(isinstance(part, str) for pair in read.items() for part in pair):
         raise MappingError("The mapping file must be one object: column heading to field key, both text.")
     return dict(read)
+
+
+def _is_version(key: object, said: object) -> bool:
+    return isinstance(key, str) and key.startswith(NOTICE) and type(said) is int

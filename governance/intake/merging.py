@@ -7,7 +7,7 @@ from governance.customers.bulk import create_people
 from governance.customers.enriching import enrich_people
 from governance.customers.records import NewPerson, Origin
 from governance.intake.ahead import ReadyRow
-from governance.intake.claims import record_claims
+from governance.intake.claims import Notices, record
 from governance.intake.lookup import Held, held_by, ranked
 from governance.intake.outcome import Outcome
 from governance.intake.people import ContactKey, joined, same_person
@@ -78,8 +78,8 @@ class _Merging:
                 known.append(place)
 
 
-def apply_customers(work: Work, origin: Origin, rows: Sequence[ReadyRow]) -> Outcome:
-    """Make the people who are new, add to those who are known, and keep what the list claims of their consents."""
+def apply_customers(work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices: Notices) -> Outcome:
+    """Make the people who are new, add to those who are known, and record what the list says of their consents."""
     merging = _Merging(held_by(work, (key for row in rows for key in row.keys)))
     for row in rows:
         if row.person is not None and isinstance(row.waiting.record, CustomerRow):
@@ -92,5 +92,6 @@ def apply_customers(work: Work, origin: Origin, rows: Sequence[ReadyRow]) -> Out
             outcome.enriched += place.held in changed
             outcome.unchanged += place.held not in changed
     whose = [(one, place.held or made[place.made or 0]) for one, place in merging.places]
-    record_claims(work, origin.batch, whose)
+    told = record(work, batch=origin.batch, notices=notices, rows=whose)
+    outcome.remarks += [Remark(number, code) for number, code in told]
     return outcome

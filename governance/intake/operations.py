@@ -6,6 +6,7 @@ bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_re
 """
 
 from governance.intake.batches import batches, purge_refused, refused_csv, refused_rows, remarks, report
+from governance.intake.claims import notices_told, read_notice
 from governance.intake.headings import read_mapping
 from governance.intake.running import resumable, resume, run_batch, undo_batch
 from governance.intake.starting import start
@@ -14,8 +15,10 @@ from governance.intake.trying import dry_run
 __all__ = [
     "batches",
     "dry_run",
+    "notices_told",
     "purge_refused",
     "read_mapping",
+    "read_notice",
     "refused_csv",
     "refused_rows",
     "remarks",

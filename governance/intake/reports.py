@@ -78,6 +78,8 @@ class DryRun:
         skipped: rows that are no data, by why.
         refusals: the first of them, in the order of rows.
         refusal_counts: all of them, counted.
+        consents_yes, consents_no: cells that say so.
+        consents_given: of the yes, those whose day and notice are known; the others are claims, and permit nothing.
         complete: whether all rows were tried; else all counts are of the first rows, as many as a request may take.
         already: the import that brought this very file before, if any.
     """
@@ -93,6 +95,7 @@ class DryRun:
     store: AgainstStore
     consents_yes: int
     consents_no: int
+    consents_given: int
     complete: bool
     already: BatchId | None
 

@@ -129,7 +129,8 @@ def _refuse_if_otherwise(
 
 def _told(options: FileOptions) -> Json:
     """What decides how values are read and does not show in the facts of a file."""
-    return {"currency": (options.currency or "").upper(), "month_first": not options.day_first}
+    notices = {purpose: [shown.version, shown.language] for purpose, shown in sorted(options.notices.items())}
+    return {"currency": (options.currency or "").upper(), "month_first": not options.day_first, "notices": notices}
 
 
 def _batch(

@@ -1,9 +1,9 @@
-"""Batches of an import, the sealed chunks they work through, and what lists claim about consents."""
+"""Batches of an import, and the sealed chunks that they work through."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
@@ -42,6 +42,7 @@ class ImportBatchRow(SealedRow, Base):
     finished_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     refused_until: Mapped[datetime | None]
+    taken_back_to: Mapped[UUID | None]
 
     content = SealedField(TEXT, Compartment.OPERATION, index=CONTENT_INDEX)
     about = SealedField(JSON, Compartment.OPERATION)
@@ -80,17 +81,3 @@ class ImportKeptRow(Base):
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
-
-
-class ClaimedConsentRow(Base):
-    """What a list says about a person's consent. It proves nothing by itself and permits nothing."""
-
-    __tablename__ = "claimed_consent"
-
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
-    row_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    scope: Mapped[str] = mapped_column(CODE, primary_key=True)
-    given: Mapped[bool] = mapped_column(Boolean)
-    claimed_on: Mapped[str | None] = mapped_column(String(10))
-    recorded_at: Mapped[datetime]

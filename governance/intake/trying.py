@@ -8,6 +8,7 @@ from typing import BinaryIO
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.intake.bounds import BoundedRows, Bounds
+from governance.intake.claims import Claims
 from governance.intake.doubles import DoubleFinder
 from governance.intake.files import FileOptions, ReadRow, fingerprint, open_file
 from governance.intake.folding import fold_person
@@ -49,7 +50,7 @@ def dry_run(
     earlier = earlier_batch(work, fingerprint(file, chosen))
     reading = BoundedRows(bounds)
     opened = open_file(work, file, chosen, seconds=None if bounds is None else bounds.seconds)
-    trial = _Trial(work)
+    trial = _Trial(work, Claims(work, chosen.notices))
     rows = reading.of(opened.rows())
     while window := list(islice(rows, WINDOW)):
         trial.take(window)
@@ -68,6 +69,7 @@ def dry_run(
         store=AgainstStore(**trial.store),
         consents_yes=trial.consents[True],
         consents_no=trial.consents[False],
+        consents_given=trial.given,
         complete=not reading.cut,
         already=None if earlier is None else BatchId(earlier.id),
     )
@@ -82,8 +84,10 @@ def dry_run(
 class _Trial:
     """Counts, window by window."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, claims: Claims) -> None:
         self._work = work
+        self._claims = claims
+        self.given = 0
         self.rows = self.good = self.refused = 0
         self.skipped: Counter[str] = Counter()
         self.shown: list[RefusalShown] = []
@@ -98,6 +102,7 @@ class _Trial:
         people = [record for record in records if isinstance(record, CustomerRow)]
         for person in people:
             self.consents.update(claim.given for claim in person.consents)
+            self.given += sum(self._claims.is_given(person, claim) for claim in person.consents)
             keys = (":".join(key) for key in keys_of(person.contacts))
             self.doubles.add(person.number, contacts=keys, person=fold_person(person.family_name, person.given_name))
         self._compare(records)

@@ -1,18 +1,21 @@
 """Undoing an import, part by part: what nobody touched since goes, the rest stays and is listed."""
 
-from sqlalchemy import delete, func, select, update
+from functools import partial
+
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
+from governance.consent import operations as consent
 from governance.customers.undo import UndonePart, undo_part
 from governance.intake.batches import OBJECT, batch_row, report_of
 from governance.intake.reports import BatchState, Progress, Undone
-from governance.intake.tables import ClaimedConsentRow, ImportBatchRow, ImportChunkRow, ImportKeptRow
+from governance.intake.tables import ImportBatchRow, ImportChunkRow, ImportKeptRow
 from governance.intake.turns import in_turn
 from governance.kernel.errors import ConflictError
-from governance.kernel.ids import BatchId, SubjectId
+from governance.kernel.ids import BatchId, EntryId, SubjectId
 from governance.kernel.work import Work
 
 
@@ -49,7 +52,14 @@ def _undo_next(work: Work, batch: BatchId) -> Progress:
     row = batch_row(work, batch, locked=True)
     if row.state != BatchState.UNDOING:
         raise ConflictError("The undoing of this import has not begun, or is at its end.")
-    part = undo_part(work, batch=batch)
+    if not _take_back_consents(work, row):
+        return Progress(min(_met(work, row), _total(work, row) - 1), _total(work, row))
+    part = undo_part(
+        work,
+        batch=batch,
+        used=partial(consent.said_otherwise, batch=batch),
+        before_removal=lambda work, people: consent.keep_stops(work, people=people),
+    )
     row.undone_removed += part.purchases + part.interactions + part.people
     row.undone_restored += part.restored
     _keep(work, batch, part)
@@ -57,6 +67,16 @@ def _undo_next(work: Work, batch: BatchId) -> Progress:
         _end(work, row)
     total = _total(work, row)
     return Progress(total if part.done else min(_met(work, row), total - 1), total)
+
+
+def _take_back_consents(work: Work, row: ImportBatchRow) -> bool:
+    """Take back the next consents of an import, while its people are there to be told of; answers whether all are."""
+    after = None if row.taken_back_to is None else EntryId(row.taken_back_to)
+    part = consent.invalidate(work, batch=BatchId(row.id), after=after)
+    if part.next_after is None:
+        return True
+    row.taken_back_to = part.next_after
+    return False
 
 
 def undone(work: Work, *, batch: BatchId) -> Undone:
@@ -82,11 +102,6 @@ def _keep(work: Work, batch: BatchId, part: UndonePart) -> None:
 
 
 def _end(work: Work, row: ImportBatchRow) -> None:
-    kept = select(ImportKeptRow.person_id).where(ImportKeptRow.batch_id == row.id)
-    claims = delete(ClaimedConsentRow).where(
-        ClaimedConsentRow.batch_id == row.id, ClaimedConsentRow.person_id.not_in(kept)
-    )
-    work.session.execute(claims.execution_options(synchronize_session=False))
     work.session.execute(update(ImportChunkRow).where(ImportChunkRow.batch_id == row.id).values(state="undone"))
     row.state = BatchState.UNDONE
     row.undone_at = work.now

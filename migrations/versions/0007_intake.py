@@ -1,4 +1,4 @@
-"""Imports: batches, sealed chunks, claims about consents."""
+"""Imports: batches and sealed chunks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +26,7 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", INSTANT, nullable=False),
         *(sa.Column(name, INSTANT) for name in ("finished_at", "undone_at", "refused_until")),
+        sa.Column("taken_back_to", sa.Uuid()),
         *sealed("import_batch", "content", "about"),
         *digest("import_batch", "content"),
         sa.CheckConstraint("state IN ('staged', 'running', 'finished', 'undoing', 'undone')", name="state_known"),
@@ -54,17 +55,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_import_chunk_owner_id", "import_chunk", ["owner_id"])
     op.create_table(
-        "claimed_consent",
-        sa.Column("person_id", sa.Uuid(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("batch_id", sa.Uuid(), sa.ForeignKey("import_batch.id"), nullable=False),
-        sa.Column("row_number", sa.Integer(), nullable=False),
-        sa.Column("scope", sa.String(32), nullable=False),
-        sa.Column("given", sa.Boolean(), nullable=False),
-        sa.Column("claimed_on", sa.String(10)),
-        sa.Column("recorded_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("person_id", "batch_id", "row_number", "scope"),
-    )
-    op.create_table(
         "import_kept",
         sa.Column("batch_id", sa.Uuid(), sa.ForeignKey("import_batch.id"), nullable=False),
         sa.Column("person_id", sa.Uuid(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
@@ -74,10 +64,9 @@ def upgrade() -> None:
     grant("import_kept", "SELECT, INSERT")
     grant("import_batch", "SELECT, INSERT, UPDATE")
     grant("import_chunk", "SELECT, INSERT, UPDATE")
-    grant("claimed_consent", "SELECT, INSERT, DELETE")
 
 
 def downgrade() -> None:
     """Drop all batches, and with them what can be undone."""
-    for table in ("import_kept", "claimed_consent", "import_chunk", "import_batch"):
+    for table in ("import_kept", "import_chunk", "import_batch"):
         op.drop_table(table)

@@ -38,8 +38,8 @@ def test_a_row_becomes_a_person_found_by_each_of_its_contacts(store):
     [by_phone] = holders(store, ContactKind.PHONE, "+79331234567")
     assert [by_phone] == list(holders(store, ContactKind.EMAIL, "IVAN@example.ru"))
     assert (by_phone.family_name, by_phone.birth_date) == ("Иванов", "1980-02-01")
-    claim = "SELECT scope || given || claimed_on FROM claimed_consent WHERE person_id = :person"
-    assert one_value(store, claim, person=by_phone.id) == "anytrue2024-03-12"
+    claim = "SELECT standing FROM consent_state WHERE person_id = :person AND channel = 'sms'"
+    assert one_value(store, claim, person=by_phone.id) == "claimed"
 
 
 def test_nothing_of_an_imported_file_lies_in_the_clear(store):

@@ -18,7 +18,7 @@ from governance.kernel.work import Work
 from tests.factories.trail import entries
 from tests.intake.building import csv_bytes
 from tests.intake.conftest import OWN_FORM, bring, name_controller
-from tests.intake.stores import contents, holders, import_file, import_rows, one_value, run, undo
+from tests.intake.stores import contents, holders, import_file, import_rows, one_value, run, standings, undo
 
 HEADINGS = ["ФИО", "Телефон", "E-mail", "Город", "Метки", "Согласие на рассылку"]
 IVAN = ["Иванов Пётр Ильич", "8 933 123-45-67", "ivan@example.ru", "", "VIP", "да"]
@@ -52,11 +52,17 @@ def test_importing_and_undoing_is_doing_nothing(work, before, brought):
     with work.session.begin_nested() as example:
         name_controller(work)
         import_rows(work, HEADINGS, *map(list, before))
-        was = contents(work)
+        was, said_before = contents(work), standings(work)
         report = import_rows(work, [*HEADINGS, "Пол"], *[[*row, ""] for row in brought])
         if report.state is BatchState.FINISHED:
             told = undo(work, report.id)
             assert contents(work) == was
+            said_since = standings(work)
+            stopped = {key for key, standing in said_since.items() if standing == "refused"}
+            assert {key: standing for key, standing in said_before.items() if key not in stopped} == {
+                key: standing for key, standing in said_since.items() if key not in stopped
+            }
+            assert {key for key, standing in said_before.items() if standing == "refused"} <= stopped
             assert not told.edited_since
             assert told.batch.state is BatchState.UNDONE
         example.rollback()
