@@ -3,12 +3,9 @@
 import itertools
 import random
 import re
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -359,7 +356,7 @@ from tests.vault.models import Specimen
 url, ring, step = sys.argv[1:]
 keyring = Keyring(Path(ring))
 database = Database(url, pool_size=2)
-Vault.install(database, keyring, versions_ttl_seconds=0.1)
+Vault.install(database, keyring, versions_ttl_seconds=0.05)
 digests.BATCH = 7
 
 def die(*_args, **_options):
@@ -391,26 +388,14 @@ if step == "root destroyed":
 reindexing.IndexRotation(
     database, keyring, OPERATOR, fields=indexed_fields((Specimen,)), duties=Duties()
 ).run()
-print("survived")
 """
 
 
 @pytest.mark.parametrize("step", ["root made", "filling", "filled", "copying", "copied", "clearing", "root destroyed"])
 def test_a_rotation_killed_at_any_step_is_gone_on_with(
-    database, start_process, specimen_store, keyring, fields, people, step, tmp_path: Path
+    database, start_process, specimen_store, keyring, fields, people, step, forks
 ):
-    root = Path(__file__).parents[2]
-    script = tmp_path / "rotate.py"
-    script.write_text(KILLED)
-    killed = subprocess.run(
-        [sys.executable, str(script), specimen_store.app_url, str(keyring.path), step],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=root,
-        env={"PYTHONPATH": str(root)},
-    )
-    assert killed.returncode == -9, killed.stderr
+    assert forks.run(KILLED, specimen_store.app_url, str(keyring.path), step) == -9
 
     survivor = start_process()
     with survivor.sessions.begin() as session:

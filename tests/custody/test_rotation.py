@@ -1,8 +1,6 @@
 """Rotation of key-encryption keys: under load, interrupted anywhere, by several at once; the old key is gone after."""
 
 import base64
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -281,25 +279,14 @@ if step == "destroyed":
 rotation.BATCH = 20
 rotation.rewrap_batch.__kwdefaults__["limit"] = 20
 rotation.rotate(database, keyring, OPERATOR, duties=rotation.Duties(), progress=progress)
-print("survived")
 """
 
 
 @pytest.mark.parametrize("step", ["key made", "begun", "rewrapping", "rewrapped", "destroyed"])
 def test_a_rotation_killed_at_any_step_is_gone_on_with(
-    database, start_process, specimen_store, keyring, people, step, tmp_path: Path
+    database, start_process, specimen_store, keyring, people, step, forks
 ):
-    script = tmp_path / "rotate.py"
-    script.write_text(KILLED)
-    killed = subprocess.run(
-        [sys.executable, str(script), specimen_store.app_url, str(keyring.path), step],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        env={"PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    assert killed.returncode == -9, killed.stderr
+    assert forks.run(KILLED, specimen_store.app_url, str(keyring.path), step) == -9
     assert len(_names(database)) == 40
 
     survivor = start_process()  # starts whatever the state
