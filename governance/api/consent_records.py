@@ -10,7 +10,7 @@ from governance.api.answers import json_answer
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.service import current_work
-from governance.consent import records
+from governance.consent import operations as consent
 from governance.kernel.ids import EntryId
 from governance.policies.permissions import Permission
 
@@ -37,7 +37,7 @@ class ConsentRecordOf(MethodView):
     @blueprint.response(200, LinkedDocument, content_type=MEDIA_TYPE)
     def get(self, event: UUID) -> Response:
         """Read the consent record of an event, with all that was said to this purpose by this channel before it."""
-        document = records.consent_record(current_work(), event=EntryId(event))
+        document = consent.consent_record(current_work(), event=EntryId(event))
         return json_answer(document, status=200, media_type=MEDIA_TYPE)
 
 
@@ -49,5 +49,5 @@ class ConsentReceiptOf(MethodView):
     @blueprint.response(200, LinkedDocument, content_type=MEDIA_TYPE)
     def get(self, event: UUID) -> Response:
         """Issue a receipt for the customer: the record with the exact words that were agreed to."""
-        document = records.consent_receipt(current_work(), event=EntryId(event))
+        document = consent.consent_receipt(current_work(), event=EntryId(event))
         return json_answer(document, status=200, media_type=MEDIA_TYPE)

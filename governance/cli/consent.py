@@ -9,6 +9,7 @@ import click
 import yaml
 
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
+from governance.cli.transfers import transfer
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.operations import Draft, NoticeText, NoticeVersion
@@ -23,6 +24,9 @@ PAGE: Final = 1000
 @click.group("consent")
 def consent_group() -> None:
     """Consents: purposes, notices, what lapses."""
+
+
+consent_group.add_command(transfer)
 
 
 @consent_group.command()
