@@ -25,6 +25,8 @@ def ranked(held: Held, keys: Sequence[ContactKey]) -> list[Candidate]:
 
     The same file thus always comes to the same people.
     """
+    if not held:
+        return []
     counts: dict[SubjectId, int] = {}
     people: dict[SubjectId, Candidate] = {}
     for key in dict.fromkeys(keys):

@@ -87,7 +87,7 @@ def _flaw(text: str) -> Flaw | None:
         return Flaw("name-is-email", "An e-mail address stands in place of the name; move it to the column of e-mails.")
     if _FORBIDDEN.search(text):
         return Flaw("name-signs", "A name has no digits or such signs; leave the name alone here.")
-    if not any(character.isalpha() for character in text):
+    if not (text[0].isalpha() or any(character.isalpha() for character in text)):
         return Flaw("name-letters", "There is no letter in this name; write the name or leave the cell empty.")
     return None
 

@@ -106,10 +106,10 @@ class Owners:
             made = insert_keys(session, fresh, wrapping=wrapping, unshared=unshared)
             mark = self._cache.mark
             for slot in made:
-                cipher = AESGCM(fresh[slot])
+                cipher, name = AESGCM(fresh[slot]), cipher_name(*slot, FIRST_GENERATION)
                 held.sealing[slot] = (FIRST_GENERATION, cipher)
-                held.opening[cipher_name(*slot, FIRST_GENERATION)] = self._cache.opened(cipher, mark=mark)
-            held.made.update(cipher_name(*slot, FIRST_GENERATION) for slot in made)
+                held.opening[name] = self._cache.opened(cipher, mark=mark)
+                held.made.add(name)
             slots = [slot for slot in slots if slot not in made]
             if not slots:
                 return
