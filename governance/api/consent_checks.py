@@ -108,7 +108,7 @@ def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
 
 
 def _require_details(question: Question, actor: Actor) -> None:
-    if question.details and not access.allows(actor, Permission.CONSENT_DETAILS).allowed:
+    if question.asked.details and not access.allows(actor, Permission.CONSENT_DETAILS).allowed:
         raise ForbiddenError(f"Full reasons need the scope {Permission.CONSENT_DETAILS.value}; leave out details.")
 
 
@@ -121,7 +121,7 @@ def _with_links(service: Service, question: Question) -> Asked:
 def _respond(service: Service, question: Question, checked: Checked) -> Response:
     if checked.used:
         uses(service).note(question.asked.purpose, question.asked.channel, checked.used)
-    return Response(write_answer(checked, details=question.details), mimetype="application/json")
+    return Response(write_answer(checked, details=question.asked.details), mimetype="application/json")
 
 
 def uses(service: Service) -> Uses:

@@ -101,13 +101,12 @@ class Question:
     Attributes:
         asked: the envelope.
         contacts, people: what it is about; one of them is empty.
-        details, unsubscribe: what the answer is to hold besides.
+        unsubscribe: whether the answer is to hold addresses to unsubscribe by.
     """
 
     asked: Asked
     contacts: Sequence[object]
     people: Sequence[SubjectId]
-    details: bool
     unsubscribe: bool
 
 
@@ -119,15 +118,15 @@ def read_question(body: bytes) -> Question:
         InvalidError: `errors` says by field what is wrong.
     """
     document, lists = read_lists(body, ("contacts", "customers"))
-    asked, details, unsubscribe = read_envelope(document)
+    asked, unsubscribe = read_envelope(document)
     contacts, ids = lists.get("contacts", []), lists.get("customers", [])
     if bool(contacts) == bool(ids):
         raise InvalidError("Ask about something.", errors={"contacts": ["Give either contacts or customers."]})
-    return Question(asked, contacts, [_subject(one) for one in ids], details, unsubscribe)
+    return Question(asked, contacts, [_subject(one) for one in ids], unsubscribe)
 
 
-def read_envelope(document: dict[str, Any]) -> tuple[Asked, bool, bool]:
-    """The envelope of a question, whether full reasons are wanted, and whether addresses to unsubscribe by.
+def read_envelope(document: dict[str, Any]) -> tuple[Asked, bool]:
+    """The envelope of a question, and whether addresses to unsubscribe by are wanted.
 
     Raises:
         InvalidError: `errors` says by field what is wrong.
@@ -139,20 +138,20 @@ def read_envelope(document: dict[str, Any]) -> tuple[Asked, bool, bool]:
 
 
 @lru_cache(maxsize=256)
-def _known_envelope(items: tuple[tuple[str, Any], ...]) -> tuple[Asked, bool, bool]:
+def _known_envelope(items: tuple[tuple[str, Any], ...]) -> tuple[Asked, bool]:
     return _envelope(dict(items))
 
 
-def _envelope(document: dict[str, Any]) -> tuple[Asked, bool, bool]:
+def _envelope(document: dict[str, Any]) -> tuple[Asked, bool]:
     try:
         told = _SCHEMA.load(document)
     except ma.ValidationError as error:
         messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
         raise InvalidError("Some fields cannot be used as they are.", errors=flatten(messages)) from None
-    details, unsubscribe = told.pop("details", False), told.pop("unsubscribe", False)
+    unsubscribe = told.pop("unsubscribe", False)
     if unsubscribe:
         told["opt_out_in_message"] = True
-    return Asked(**told), details, unsubscribe
+    return Asked(**told), unsubscribe
 
 
 _SCHEMA: Final = Envelope()

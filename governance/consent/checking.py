@@ -20,6 +20,7 @@ from governance.consent.terms import terms_of
 from governance.consent.unsubscribing import unsubscriber
 from governance.customers.holders import contact_used, find_known
 from governance.customers.normal import normal_forms
+from governance.kernel.collecting import uncollected
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import ContactId, EntryId, SubjectId
 from governance.kernel.work import Work
@@ -44,6 +45,7 @@ class Asked:
         campaign: the caller's code of the mailing, for the log.
         region: country of phone numbers without a country code; the controller's where none is given.
         opt_out_in_message: whether every message offers a way to refuse; soft opt-in needs it.
+        details: whether the verdicts are to name the events that decide.
         unsubscribe_at: where this service is reached by the public, if an address to unsubscribe by is wanted with
             each yes.
     """
@@ -54,6 +56,7 @@ class Asked:
     campaign: str | None = None
     region: str | None = None
     opt_out_in_message: bool = False
+    details: bool = False
     unsubscribe_at: str | None = None
 
 
@@ -114,7 +117,8 @@ def check(work: Work, *, question: Asked, contacts: Sequence[object] = (), peopl
     """
     _require(work, question, contacts, people)
     if question.as_of is None and not people:
-        return check_together([Request(work, question, contacts)])[0]
+        with uncollected():
+            return check_together([Request(work, question, contacts)])[0]
     inputs: Sequence[object] = contacts
     if people:
         answer, inputs = _of_people(work, question, people), [str(one) for one in people]
@@ -206,7 +210,8 @@ def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
     spelled = [spell(one.work, asked.channel, one.contacts, region=one.asked.region) for one in requests]
     starts = [0, *accumulate(len(one.contacts) for one in requests)]
     purpose = terms_of(work).book(work.now).purposes.get(asked.purpose)
-    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), starts[-1])
+    details = any(one.asked.details for one in requests)
+    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), details, starts[-1])
     joined = [
         Spelled(group.kind, [start + place for place in group.places] if start else group.places, group.values)
         for start, groups in zip(starts, spelled, strict=False)
@@ -223,7 +228,7 @@ def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
     at = asked.as_of or work.now
     spelled = spell(work, asked.channel, contacts, region=asked.region)
     purpose = terms_of(work).book(at).purposes.get(asked.purpose)
-    wanted = Wanted(asked.purpose, asked.channel, at, _rests_on_sales(purpose), len(contacts))
+    wanted = Wanted(asked.purpose, asked.channel, at, _rests_on_sales(purpose), asked.details, len(contacts))
     return _decided(work, asked, past.of_contacts(work, wanted, spelled), spelled)
 
 
@@ -233,7 +238,7 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     survivors = {place: known[person].id for place, person in enumerate(people) if person in known}
     kinds = CONTACTS_OF[asked.channel]
     purpose = terms_of(work).book(work.now).purposes.get(asked.purpose)
-    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), len(people))
+    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), asked.details, len(people))
     if not kinds:
         return _decided(work, asked, of_people(work, wanted, survivors), ())
     used = contact_used(work, dict.fromkeys(survivors.values(), frozenset(kinds)))
@@ -287,7 +292,7 @@ def _checked(work: Work, asked: Asked, decision: EntryId, answer: _Answer) -> Ch
     known, verdicts, before = answer.known, answer.verdicts, work.now - USE_NOTED_EVERY
     held = chain(known.holdings.items(), known.others) if asked.as_of is None else ()
     used = [
-        one.person
+        UUID(bytes=one.person)
         for place, one in held
         if verdicts[place][2] is Ground.CONSENT and (one.used_at is None or one.used_at <= before)
     ]
@@ -303,5 +308,5 @@ def _links(work: Work, asked: Asked, base_url: str, answer: _Answer) -> dict[int
         for place, digest in zip(group.places, digests, strict=True):
             held = answer.known.holdings.get(place)
             if answer.verdicts[place].allowed and held is not None and held.contact is not None:
-                links[place] = url(ContactId(held.contact), digest)
+                links[place] = url(ContactId(UUID(bytes=held.contact)), digest)
     return links

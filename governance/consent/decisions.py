@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
-from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy import select
@@ -35,7 +34,7 @@ SALT_BYTES: Final = 32
 PIECE: Final = 1000
 """Characters of the bitmap that one fact holds; a fact is a code of at most 1024."""
 
-_newest: tuple[UUID, bytes] | None = None
+_newest: tuple[bytes, bytes] | None = None
 """The salt in use, by the id of its row, which every lookup names anew."""
 
 
@@ -55,7 +54,7 @@ def bitmap(verdicts: Sequence[Verdict]) -> bytes:
 
 
 def new_entry(
-    work: Work, *, salt: UUID | None, inputs: Sequence[object], verdicts: Sequence[Verdict], facts: Mapping[str, Fact]
+    work: Work, *, salt: bytes | None, inputs: Sequence[object], verdicts: Sequence[Verdict], facts: Mapping[str, Fact]
 ) -> NewEntry:
     """The entry of one decision.
 
@@ -101,13 +100,13 @@ def _digest(salt: bytes, nonce: bytes, inputs: Sequence[object]) -> bytes:
     return hmac.digest(hmac.digest(salt, nonce, "sha256"), canonical(inputs), "sha256")
 
 
-def _salt(work: Work, known: UUID | None) -> bytes:
+def _salt(work: Work, known: bytes | None) -> bytes:
     global _newest
     if known is not None and _newest is not None and _newest[0] == known:
         return _newest[1]
     row = _row(work, work.now) or _make(work)
     salt = _opened(row)
-    _newest = (row.id, salt)
+    _newest = (row.id.bytes, salt)
     return salt
 
 

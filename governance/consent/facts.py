@@ -21,6 +21,8 @@ from governance.vault.runtime import vault_of
 
 NOBODY: Final = ContactFacts()
 MALFORMED: Final = ContactFacts(well_formed=False)
+UNTOLD: Final = UUID(int=0)
+"""Stands for an event whose name was not asked for."""
 
 # To look a member up in its enum costs several times as much as in a dictionary.
 _STANDINGS: Final = {one.value: one for one in Standing}
@@ -44,6 +46,7 @@ class Wanted(NamedTuple):
         purpose, channel: of the consents and suppressions that matter.
         at: purchases up to this instant count.
         sales: whether the purpose rests on purchases at all.
+        events: whether the events that decide are wanted by name; they are looked up for whoever may see them.
         size: number of contacts of the question.
     """
 
@@ -51,18 +54,19 @@ class Wanted(NamedTuple):
     channel: Channel
     at: datetime
     sales: bool
+    events: bool
     size: int
 
 
 class Holding(NamedTuple):
-    """A person who holds a contact, and the contact as theirs.
+    """A person who holds a contact, and the contact as theirs; ids as their sixteen bytes.
 
     Attributes:
         used_at: when a check last answered yes on their consent.
     """
 
-    person: UUID
-    contact: UUID | None
+    person: bytes
+    contact: bytes | None
     used_at: datetime | None
     holder: Holder
 
@@ -83,7 +87,7 @@ class Known:
     holdings: dict[int, Holding] = field(default_factory=dict)
     others: list[tuple[int, Holding]] = field(default_factory=list)
     country: str = ""
-    salt: UUID | None = None
+    salt: bytes | None = None
 
     def part(self, start: int, end: int) -> "Known":
         """What is known of the contacts from *start* to before *end*."""
@@ -150,7 +154,7 @@ def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known
     def asked(layers: Sequence[int]) -> Sought:
         lines = [one for each in spelled for one in vault.ledger.of(index_name(each.kind), each.values, layers=layers)]
         line_places = [place for group in spelled for _ in layers for place in group.places]
-        return Sought(wanted.purpose, wanted.channel, wanted.at, wanted.sales, places, digests, (), line_places, lines)
+        return Sought(*wanted[:5], places, digests, (), line_places, lines)
 
     layers: Sequence[int] = [vault.ledger.layers]
     rows = look_up(work, asked(layers))
@@ -175,8 +179,7 @@ def blank(wanted: Wanted, spelled: Sequence[Spelled]) -> Known:
 def of_people(work: Work, wanted: Wanted, people: Mapping[int, SubjectId]) -> Known:
     """What is known of people by place, by a channel that no contact belongs to; the ledger knows nothing of them."""
     known = Known([NOBODY] * wanted.size)
-    purpose, channel, at, sales, _ = wanted
-    _take(known, look_up(work, Sought(purpose, channel, at, sales, list(people), people=list(people.values()))))
+    _take(known, look_up(work, Sought(*wanted[:5], list(people), people=list(people.values()))))
     return known
 
 
@@ -221,16 +224,23 @@ def settle(known: Known, held: Mapping[int, Sequence[Holding]], lines: Mapping[i
 def _holding(row: Row) -> Holding:
     state = None
     if row[9] is not None:
-        given = None if row[11] is None else Grant(row[11], row[12], row[13])
-        confirmed = None if row[14] is None else Grant(row[14], row[15], row[16])
-        state = ConsentState(_STANDINGS[row[9]], None, row[10], given, confirmed)
+        given = None if row[11] is None else Grant(row[11], row[12], _event(row[13]))
+        confirmed = None
+        if row[14] is not None:
+            same = given is not None and row[14:17] == row[11:14]  # as it is of most consents
+            confirmed = given if same else Grant(row[14], row[15], _event(row[16]))
+        state = ConsentState(_STANDINGS[row[9]], None, _event(row[10]), given, confirmed)
     holder = Holder(state, row[3], row[4], row[5], _GROUNDS.get(row[6]), row[8], row[7])
     return Holding(row[1], row[2], row[17], holder)
 
 
+def _event(told: bytes | None) -> UUID:
+    return UNTOLD if told is None else UUID(bytes=told)
+
+
 def _each_once(several: Iterable[Holding]) -> tuple[Holder, ...]:
     """Holders of a contact; who holds it twice, since two records became one, was offered an opt-out where once was."""
-    found: dict[UUID, Holder] = {}
+    found: dict[bytes, Holder] = {}
     for one in several:
         before = found.get(one.person)
         if before is None or before.opt_out_offered_at is None:

@@ -54,6 +54,7 @@ class Sought(NamedTuple):
         purpose, channel: of the consents, and of the lines of the ledger.
         at: purchases up to this instant count; the connection's zone is UTC, by which months are told.
         sales: whether purchases count at all.
+        events: whether the events that consents come from are wanted.
         places: by digest or person, which contact of the question it belongs to; never negative.
         digests: blind indexes of the contacts, one after the other.
         people: ids of people, where no contacts are asked about.
@@ -64,6 +65,7 @@ class Sought(NamedTuple):
     channel: Channel
     at: datetime
     sales: bool
+    events: bool
     places: Sequence[int]
     digests: Sequence[bytes] = ()
     people: Sequence[UUID] = ()
@@ -73,7 +75,8 @@ class Sought(NamedTuple):
 
 Row = tuple[Any, ...]
 """place, person, contact, restricted, country, age, ground, offered_at, sale_at, standing, event, given_at,
-given_notice, given_event, confirmed_at, confirmed_notice, confirmed_event, last_used_at.
+given_notice, given_event, confirmed_at, confirmed_notice, confirmed_event, last_used_at. Ids are their sixteen bytes,
+since few of them are looked at.
 
 A row without `restricted` is a line of the ledger: scope (as standing), purpose (country), reason (ground), since when
 (offered_at). In that of the place `EDGE` stand the least and the greatest number of layers in the ledger (age,
@@ -93,7 +96,7 @@ def look_up(work: Work, asked: Sought) -> list[Row]:
         "ledger_places": _array(asked.ledger_places),
         "ledger_digests": b"".join(asked.ledger_digests),
     }
-    statement, names = _statement(asked.sales, bool(asked.people))
+    statement, names = _statement(asked.sales, asked.events, bool(asked.people))
     with RawCursor(driver_connection(work.session)) as cursor:  # the driver need not look for parameters each time
         cursor.execute(statement, [given[name] for name in names], binary=True)
         return cursor.fetchall()
@@ -105,10 +108,10 @@ def _array(places: Sequence[int]) -> str:
 
 
 @cache
-def _statement(sales: bool, by_id: bool) -> tuple[bytes, tuple[str, ...]]:  # noqa: FBT001 (the key of the cache)
+def _statement(sales: bool, events: bool, by_id: bool) -> tuple[bytes, tuple[str, ...]]:  # noqa: FBT001 (the cache's key)
     until = bindparam("at", type_=UtcDateTime()) if sales else None
     found = people(_people(), sales_until=until) if by_id else holders(_digests("contacts", ""), sales_until=until)
-    parts = [_with_states(found), _ledger(_digests("lines", "ledger_")), _edge()]
+    parts = [_with_states(found, events=events), _ledger(_digests("lines", "ledger_")), _edge()]
     compiled = union_all(*parts).compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]  # SQLAlchemy's
     return str(compiled).encode(), tuple(compiled.positiontup or ())
 
@@ -141,15 +144,22 @@ def _in_range(place: ColumnElement[Any]) -> ColumnElement[bool]:
     return place.between(literal_column("0"), literal_column(str(_MOST)))
 
 
-def _with_states(found: Select[Any]) -> Select[Any]:
+def _with_states(found: Select[Any], *, events: bool) -> Select[Any]:
     held, state = found.subquery("held"), ConsentStateRow.__table__.columns
     same = and_(
         ConsentStateRow.person_id == held.c.person_id,
         ConsentStateRow.purpose == bindparam("purpose", type_=String()),
         ConsentStateRow.channel == bindparam("channel", type_=String()),
     )
-    columns = [state[name] for name in _STATE_COLUMNS]
-    return select(*held.c, *columns).select_from(held).outerjoin(ConsentStateRow, same)
+    columns = [_told(state[name], events=events) for name in _STATE_COLUMNS]
+    people = [_told(one, events=True) for one in held.c]
+    return select(*people, *columns).select_from(held).outerjoin(ConsentStateRow, same)
+
+
+def _told(one: ColumnElement[Any], *, events: bool) -> ColumnElement[Any]:
+    if not isinstance(one.type, Uuid):
+        return one
+    return func.uuid_send(one, type_=LargeBinary()) if events else cast(null(), LargeBinary())
 
 
 _STATE_COLUMNS: Final = (
@@ -180,17 +190,18 @@ def _edge() -> Select[Any]:
     lowest, highest = layers(SuppressionRow.digest.asc()), layers(SuppressionRow.digest.desc())
     country = country_in_force().scalar_subquery()
     month = func.to_char(bindparam("at", type_=UtcDateTime()), literal_column("'YYYY-MM'"))
-    salt = select(DecisionSaltRow.id).where(DecisionSaltRow.month == month).scalar_subquery()
+    salt = select(func.uuid_send(DecisionSaltRow.id)).where(DecisionSaltRow.month == month).scalar_subquery()
     return _row(literal_column(str(EDGE)), country=country, age=lowest, given_notice=highest, event=salt)
 
 
 def _row(place: Any, **told: Any) -> Select[Any]:  # noqa: ANN401 - as above
     """A row of the same columns, most of them empty."""
     types: dict[str, Any] = {
-        "person_id": Uuid(), "contact_id": Uuid(), "restricted": Boolean(), "country": String(),
+        "person_id": LargeBinary(), "contact_id": LargeBinary(), "restricted": Boolean(), "country": String(),
         "age": SmallInteger(), "ground": String(), "offered_at": UtcDateTime(), "sale_at": UtcDateTime(),
-        "standing": String(), "event": Uuid(), "given_at": UtcDateTime(), "given_notice": Integer(),
-        "given_event": Uuid(), "confirmed_at": UtcDateTime(), "confirmed_notice": Integer(), "confirmed_event": Uuid(),
+        "standing": String(), "event": LargeBinary(), "given_at": UtcDateTime(), "given_notice": Integer(),
+        "given_event": LargeBinary(), "confirmed_at": UtcDateTime(), "confirmed_notice": Integer(),
+        "confirmed_event": LargeBinary(),
         "last_used_at": UtcDateTime(),
     }  # fmt: skip
     return select(place, *(told[name] if name in told else cast(null(), kind) for name, kind in types.items()))

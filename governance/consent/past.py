@@ -34,7 +34,7 @@ def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known
     known.country = next((one.country for one in controller_history(work) if one.recorded_at <= wanted.at), "")
     held: dict[int, list[Holding]] = defaultdict(list)
     for one in found:
-        held[one.place].append(Holding(one.person, one.contact, None, _holder(one, states)))
+        held[one.place].append(Holding(one.person.bytes, one.contact.bytes, None, _holder(one, states)))
     settle(known, held, _lines(work, wanted, spelled))
     return known
 
