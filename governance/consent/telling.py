@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Final
 
+from governance.audit.following import Place
 from governance.consent import changes
 from governance.consent.changes import Change
 from governance.kernel.errors import ConflictError
@@ -14,6 +15,8 @@ from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.records import Message, MessageKind
 
 CHANGES_IN_A_MESSAGE: Final = 100
+IN_VAIN: Final = 500
+"""Entries of other kinds after which a webhook's place goes on without a message."""
 TYPES: Final = {MessageKind.CHANGES: "consent.changed", MessageKind.TEST: "webhook.test"}
 
 
@@ -29,11 +32,15 @@ def make_messages(work: Work) -> int:
         except ConflictError:
             webhooks.set_back(work, webhook=webhook)
             continue
-        # Entries of other kinds alone are not worth a write every second; what was looked through in vain is, once.
-        if found.items or found.more:
+        if found.items or _far(place, found.place):
             webhooks.enqueue(work, webhook=webhook, after=place, until=found.place, changes=len(found.items))
             made += bool(found.items)
     return made
+
+
+def _far(place: Place, reached: Place) -> bool:
+    """Whether so much was looked through in vain that it should not be looked through again a second later."""
+    return reached.tree_id != place.tree_id or reached.seq - place.seq >= IN_VAIN
 
 
 def body_of(work: Work, message: Message) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from governance.audit import operations as audit
 from governance.audit import sequencer
 from governance.audit.actions import Action
-from governance.audit.entries import ObjectRef
+from governance.audit.entries import NewEntry, ObjectRef
 from governance.audit.following import BEGINNING, Place
 from governance.consent import changes, telling
 from governance.consent import operations as consent
@@ -225,6 +225,22 @@ def test_every_webhook_gets_messages_of_its_own_that_together_tell_the_feed(work
     assert told == [telling.told(one) for one in new(work, since)]
     assert webhooks.messages(work, webhook=late).items == ()
     assert telling.body_of(work, found[0]) == telling.body_of(work, found[0])
+
+
+def test_what_was_looked_through_in_vain_is_not_looked_through_every_second(work: Work, irina: PersonView) -> None:
+    after(work)
+    webhook = webhooks.create(work, name="patient", url="https://a.example/").webhook.id  # itself an entry
+    begun = webhooks.read(work, webhook=webhook).place
+    entry = NewEntry(Action.PERSON_READ, subject=irina.ref)
+    audit.append_many(work, [entry] * (telling.IN_VAIN - 2))
+    sequencer.sequence(work)
+    telling.make_messages(work)
+    assert webhooks.read(work, webhook=webhook).place == begun
+    audit.append_many(work, [entry] * 5)
+    newest = after(work)
+    telling.make_messages(work)
+    found = webhooks.read(work, webhook=webhook)
+    assert (found.place, found.waiting) == (newest, 0)
 
 
 def test_a_webhook_whose_place_was_lost_with_a_newer_copy_goes_on_from_the_newest(work: Work) -> None:
