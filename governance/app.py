@@ -11,11 +11,13 @@ from governance.api import (
     activity,
     audit,
     consent_changes,
+    consent_checks,
     consent_events,
     consent_records,
     contacts,
     customers,
     fields,
+    forms,
     imports,
     interactions,
     links,
@@ -26,6 +28,7 @@ from governance.api import (
     purposes,
     reveals,
     searches,
+    transfers,
     webhooks,
 )
 from governance.api.assembly import assemble
@@ -63,8 +66,11 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     notices.blueprint,
     consent_changes.blueprint,
     consent_records.blueprint,
+    transfers.blueprint,
     webhooks.blueprint,
+    forms.blueprint,
     audit.blueprint,
+    consent_checks.blueprint,
 )
 STRANGERS_PER_MINUTE: Final = 60
 FORMS_PER_MINUTE: Final = 20

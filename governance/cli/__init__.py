@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "staff": "governance.cli.staff:staff",
     "fields": "governance.cli.fields:fields",
     "consent": "governance.cli.consent:consent_group",
+    "forms": "governance.cli.forms:forms",
     "access": "governance.cli.access:access",
 }
 

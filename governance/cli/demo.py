@@ -12,6 +12,7 @@ import click
 from governance.accounts import operations as accounts
 from governance.cli.context import operator_work, say, settings
 from governance.cli.demo_consents import record_consents
+from governance.cli.demo_forms import KEY, mail_folder, publish_demo_form, with_mail_folder
 from governance.cli.demo_people import demo_email, demo_files
 from governance.cli.run import base_url, keep_up
 from governance.cli.setup import Answers, set_up
@@ -41,6 +42,7 @@ def demo() -> int:
     """Run everything with made-up customers, on a store of its own (var/demo)."""
     given = settings()
     found = replace(given, data_dir=given.data_dir.absolute() / FOLDER, database_url=None, database_admin_url=None)
+    found = with_mail_folder(found)
     return keep_up(found, prepare=_fill, when_ready=lambda: _tell(found))
 
 
@@ -53,6 +55,7 @@ def _fill(server: Server) -> None:
             _import(store, file.name, file.content)
         with operator_work(store) as work:
             recorded = record_consents(work)
+            publish_demo_form(work)
         if recorded:
             say(f"Consents: {recorded} made up")
 
@@ -98,6 +101,7 @@ def _tell(found: Settings) -> None:
     say(f"curl -s {key} -H 'Content-Type: application/json' -d '{body}' {place}/v1/customers/searches\n")
     say(f"curl -s {key} '{place}/v1/consent/lapsing?purpose=surveys&days=60'\n")
     say(f"curl -s {key} '{place}/v1/audit/entries?limit=3'\n")
+    say(f"Subscribe in a browser: {place}/subscribe/{KEY}   the mail to confirm by comes into {mail_folder(found)}\n")
 
 
 def _key_path(found: Settings) -> Path:

@@ -104,6 +104,8 @@ def _environment(found: Settings) -> dict[str, str]:
         "GOVERNANCE_DATA_DIR": str(found.data_dir.absolute()),
         "GOVERNANCE_DATABASE_URL": found.database_url or "",
         "GOVERNANCE_DATABASE_ADMIN_URL": found.database_admin_url or "",
+        "GOVERNANCE_SMTP_URL": found.smtp_url or "",
+        "GOVERNANCE_MAIL_FROM": found.mail_from or "",
         "PYTHONPATH": path,
     }
 

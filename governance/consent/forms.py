@@ -129,7 +129,7 @@ def publish_form(work: Work, *, key: str, document: Mapping[str, Json]) -> Form:
         node = Node("form", "", dict(document))
         _look_at(work, node, parse_form(node))
     except DocumentError as wrong:
-        place = f"document.{wrong.path}" if wrong.path else "document"
+        place = re.sub(r"\[(\d+)\]", r".\1", wrong.path) or "_"
         raise InvalidError("This is no form.", errors={place: [f"{wrong.problem}."]}) from None
     number(work, f"form:{key}")
     newest = work.session.scalar(select(func.max(ConsentFormRow.version)).where(ConsentFormRow.key == key))

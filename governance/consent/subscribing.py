@@ -103,7 +103,7 @@ def subscribe(work: Work, *, key: str, filled: Filled, language: str, visit: Vis
         values={
             "controller": controller(work).legal_name,
             "purposes": [item.title for item in chosen],
-            "link": f"{base_url}/confirm/{token}",
+            "link": f"{base_url}/confirm/{token}?lang={language}",
             "days": KEPT.days,
         },
         expires_at=work.now + KEPT,

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
+from governance import __version__
 from governance.consent.errors import ClosedFormError, SharedContactError, SpentTokenError
 from governance.kernel.errors import ConflictError, GovernanceError, NotFoundError, TooManyError
 from governance.kernel.logs import get_logger
@@ -82,7 +83,7 @@ def _frame(work: Work) -> Frame:
         controller="" if controller is None else controller.legal_name,
         address="" if controller is None else controller.address,
         officer=None if officer is None else officer.email,
-        style=url_for("portal.static", filename="portal.css"),
+        style=url_for("portal.static", filename="portal.css", v=__version__),
     )
 
 
@@ -157,7 +158,7 @@ def _on_http(error: HTTPException) -> Response:
 @blueprint.after_request
 def _describe(response: Response) -> Response:
     if request.endpoint == "portal.static":
-        response.headers.setdefault("Cache-Control", "public, max-age=3600")
+        response.headers["Cache-Control"] = "public, max-age=86400"  # its address names the release
     else:
         response.headers.add("Vary", "Accept-Language")
     return response

@@ -12,6 +12,7 @@ from governance.consent.errors import TextChangedError
 from governance.consent.operations import Filled, FormField, ShownForm, Visit
 from governance.consent.subscribing import KEPT
 from governance.kernel.errors import InvalidError
+from governance.policies.purposes import Channel
 from governance.portal.languages import PARAMETER, language
 from governance.portal.pages import blueprint, page
 from governance.portal.place import current_portal, visit
@@ -61,7 +62,8 @@ def confirmation(token: str) -> Response:
     """What confirming would come to, and the button for it."""
     with visit() as work:
         waiting = consent.show_waiting(work, token=token, language=language())
-        return page(work, "confirmed" if waiting.confirmed else "confirm", waiting=waiting)
+        template = "confirmed" if waiting.confirmed else "confirm"
+        return page(work, template, waiting=waiting, channels=_channel_names())
 
 
 @blueprint.post("/confirm/<token>")
@@ -98,6 +100,7 @@ def _form_page(form: str, typed: Mapping[str, str], errors: Mapping[str, str], *
             title=document.titles.get(language()),
             introduction=None if document.introductions is None else document.introductions.get(language()),
             shown=shown,
+            channels=_channel_names(),
             fields=[(one.value, _field_names()[one]) for one in document.fields],
             typed=typed,
             # Ticks are kept only where the words that they stand beside are still the same.
@@ -123,6 +126,14 @@ def _sayings() -> Mapping[str, str]:
         "choices": gettext("Tick at least one box, or leave the page: without a tick nothing is sent."),
         "birth_date": gettext("Write the date like this: 1990-12-31"),
         CHANGED: gettext("Please read the words below and tick again: this page had not shown them as they are now."),
+    }
+
+
+def _channel_names() -> Mapping[Channel, str]:
+    """Channels that a form may be for."""
+    return {
+        Channel.EMAIL: gettext("messages by e-mail"),
+        Channel.AUDIENCE: gettext("our advertising on other platforms, which get a digest of your address"),
     }
 
 

@@ -58,14 +58,23 @@ class _StoppedError(Exception):
 
 
 def purge(around: Surroundings) -> None:
-    """Forget what was kept for a time: requests for a day, refused rows for a week, failed jobs and mail a month."""
+    """Forget what was kept for a time: requests a day, refused rows and unconfirmed subscriptions a week, mail a month."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         requests = idempotency.purge(work)
         imports = intake.purge_refused(work)
         failed = jobs.purge_failed(work)
         mail = messages.purge(work)
         hooks = webhooks.purge(work)
-    log.info("worker.purged", requests=requests, imports=imports, failed_jobs=failed, messages=mail, webhooks=hooks)
+        subscriptions = consent.purge_subscriptions(work)
+    log.info(
+        "worker.purged",
+        requests=requests,
+        imports=imports,
+        failed_jobs=failed,
+        messages=mail,
+        webhooks=hooks,
+        subscriptions=subscriptions,
+    )
 
 
 def partitions(around: Surroundings) -> None:

@@ -28,20 +28,20 @@ def test_versions_are_numbered_and_the_newest_is_served(work: Work) -> None:
 @pytest.mark.parametrize(
     ("said", "place"),
     [
-        ({"items": []}, "document.items"),
-        ({"items": [{"purpose": "nothing", "channels": ["email"]}]}, "document.items[0]"),
-        ({"items": [{"purpose": "service", "channels": ["email"]}]}, "document.items[0]"),
-        ({"items": [{"purpose": "surveys", "channels": ["email"]}]}, "document.items[0]"),  # has no notice
-        ({"items": [{"purpose": "birthday", "channels": ["email"]}]}, "document.items[0]"),  # asks for an age
-        ({"items": [{"purpose": "newsletter", "channels": ["sms"]}]}, "document.items[0].channels"),
-        ({"items": [{"purpose": "newsletter", "channels": ["audience"]}]}, "document.items[0]"),
-        ({"items": [DOCUMENT["items"][0]] * 2}, "document.items"),  # type: ignore[index]  # it is a list
-        ({"privacy_notice": "missing"}, "document.privacy_notice"),
-        ({"fields": ["sex"]}, "document.fields[0]"),
-        ({"frames": ["https://shop.example.org/path"]}, "document.frames"),
-        ({"frames": ["*"]}, "document.frames"),
-        ({"titles": {"en": "x"}}, "document.titles"),
-        ({"colour": "red"}, "document.colour"),
+        ({"items": []}, "items"),
+        ({"items": [{"purpose": "nothing", "channels": ["email"]}]}, "items.0"),
+        ({"items": [{"purpose": "service", "channels": ["email"]}]}, "items.0"),
+        ({"items": [{"purpose": "surveys", "channels": ["email"]}]}, "items.0"),  # has no notice
+        ({"items": [{"purpose": "birthday", "channels": ["email"]}]}, "items.0"),  # asks for an age
+        ({"items": [{"purpose": "newsletter", "channels": ["sms"]}]}, "items.0.channels"),
+        ({"items": [{"purpose": "newsletter", "channels": ["audience"]}]}, "items.0"),
+        ({"items": [DOCUMENT["items"][0]] * 2}, "items"),  # type: ignore[index]  # it is a list
+        ({"privacy_notice": "missing"}, "privacy_notice"),
+        ({"fields": ["sex"]}, "fields.0"),
+        ({"frames": ["https://shop.example.org/path"]}, "frames"),
+        ({"frames": ["*"]}, "frames"),
+        ({"titles": {"en": "x"}}, "titles"),
+        ({"colour": "red"}, "colour"),
     ],
 )
 def test_a_form_that_could_not_be_served_rightly_is_refused_by_place(

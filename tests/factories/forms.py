@@ -65,7 +65,7 @@ def mailed_token(work: Work) -> str:
     """The token in the mail that is due; the mail is taken."""
     lent = lend(work)
     assert lent is not None
-    return str(lent.values["link"]).removeprefix(f"{BASE}/confirm/")
+    return str(lent.values["link"]).removeprefix(f"{BASE}/confirm/").partition("?")[0]
 
 
 def token_for(work: Work, *ticked: str, email: str = EMAIL, **fields: str) -> str:

@@ -46,3 +46,38 @@ def test_what_others_read_and_what_containers_set_is_left_alone() -> None:
             "GOVERNANCE_PORT_8000_TCP_PROTO": "tcp",
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "privacy.example.org"),
+        ("PUBLIC_URL", "https://privacy.example.org/path"),
+        ("PUBLIC_URL", "https://a@b"),
+        ("SMTP_URL", "mail.example.org"),
+        ("SMTP_URL", "smtp://mail.example.org"),  # without an address to send from
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "a@example.org\nBcc: b@example.org"),
+        ("TRUSTED_PROXIES", "-1"),
+    ],
+)
+def test_addresses_that_cannot_be_used_are_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environment({f"GOVERNANCE_{name}": value})
+    assert "GOVERNANCE_" in refused.value.detail
+
+
+def test_links_begin_with_the_public_address_else_with_where_the_service_listens() -> None:
+    public = Settings.from_environment({"GOVERNANCE_PUBLIC_URL": "https://privacy.example.org/"})
+
+    assert public.public_base == "https://privacy.example.org"
+    assert Settings.from_environment({"GOVERNANCE_BIND": "0.0.0.0:80"}).public_base == "http://127.0.0.1:80"
+    assert Settings.from_environment({"GOVERNANCE_BIND": "[::]:80"}).public_base == "http://[::1]:80"
+
+
+def test_the_password_of_the_mail_server_does_not_show() -> None:
+    found = Settings.from_environment(
+        {"GOVERNANCE_SMTP_URL": "smtps://user:hidden@mail.example.org", "GOVERNANCE_MAIL_FROM": "a@example.org"}
+    )
+
+    assert "hidden" not in repr(found)
