@@ -6,13 +6,14 @@ every file of the data folder, PostgreSQL's own included, are searched for the v
 
 import http.client
 import json
+import re
 import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import psycopg
@@ -51,6 +52,7 @@ class Canaries:
             "uploaded_email": f"uploaded.{latin}@example.org",
             "staff_email": f"staff.{latin}@example.org",
             "wrong": f"wrong.{latin}@example.org",
+            "visitor_email": f"visitor.{latin}@example.org",
         }
         self.forms = [form for word in self.words for form in _forms(word)]
 
@@ -85,6 +87,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, canaries: Canaries) -> Ite
         found.start()
         door = _Door(found)
         _use_rightly(door, canaries)
+        _visit(door, canaries)
         door.echoes = _misuse(door, canaries)
         door.spoken = _use_command_line(found, canaries)
         found.door = door  # type: ignore[attr-defined]
@@ -166,6 +169,36 @@ def _use_rightly(door: _Door, canaries: Canaries) -> None:
     for place, said in (("/v1/imports/trials", {}), ("/v1/imports", {"source": "till", "ground": "contract"})):
         status, _, text, _ = door.call("POST", place, raw=_form(rows, said), Content_Type=_FORM)
         assert status in {200, 202}, text
+
+
+def _visit(door: _Door, canaries: Canaries) -> None:
+    """Subscribe on the public page; the mail stays in the outbox, since there is no mail server."""
+    words = {"texts": {"en": {"title": "News", "body": "I agree."}}, "material": True}
+    document = {
+        "titles": {"en": "Club", "ru": "Клуб", "uk": "Клуб"},
+        "items": [{"purpose": "newsletter", "channels": ["email"]}],
+        "privacy_notice": "privacy",
+        "fields": ["given_name"],
+    }
+    for place, body in (
+        ("/v1/consent/notices", {"kind": "consent", "key": "newsletter", **words}),
+        ("/v1/consent/notices", {"kind": "privacy", "key": "privacy", **words}),
+        ("/v1/consent/forms/club", document),
+    ):
+        status, _, text, _ = door.call("POST", place, body)
+        assert status == 201, text
+    _, _, page, _ = door.call("GET", "/subscribe/club")
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.decode()))
+    typed = {"email": canaries["visitor_email"], "given_name": canaries["given"], "choice": "newsletter"}
+    for said, expected in (({**hidden, **typed}, 303), (typed, 409), ({**typed, "choice": canaries["wrong"]}, 422)):
+        raw = urlencode(said).encode()
+        status, _, text, _ = door.call(
+            "POST", "/subscribe/club", raw=raw, Content_Type="application/x-www-form-urlencoded"
+        )
+        assert status == expected, text
+    for place in ("confirm", "unsubscribe"):
+        status, _, _, _ = door.call("POST", f"/{place}/{quote(canaries['wrong'])}")
+        assert status in {400, 404}
 
 
 _FORM = "multipart/form-data; boundary=edge"
