@@ -8,6 +8,7 @@ from typing import Final
 import click
 import yaml
 
+from governance.cli.consent_lists import check, suppress
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.transfers import transfer
 from governance.consent import operations as consent
@@ -26,7 +27,8 @@ def consent_group() -> None:
     """Consents: purposes, notices, what lapses."""
 
 
-consent_group.add_command(transfer)
+for command in (transfer, check, suppress):
+    consent_group.add_command(command)
 
 
 @consent_group.command()

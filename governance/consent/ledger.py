@@ -232,7 +232,7 @@ def _checked(new: NewLine) -> NewLine:
 
 
 def _wanted(work: Work, contacts: Sequence[ContactSaid], line: NewLine) -> list[_Wanted | None]:
-    forms = [_normal(work, one, line.channel) for one in contacts]
+    forms = [normal_form(work, one, line.channel) for one in contacts]
     known = [NewContact(one.kind, form.decode("utf-8", "surrogatepass")) for one, form in _formed(contacts, forms)]
     holders = iter(find_holders(work, known) if known else ())
     return [
@@ -245,7 +245,8 @@ def _formed(contacts: Sequence[ContactSaid], forms: Sequence[bytes | None]) -> l
     return [(one, form) for one, form in zip(contacts, forms, strict=True) if form is not None]
 
 
-def _normal(work: Work, contact: ContactSaid, channel: Channel) -> bytes | None:
+def normal_form(work: Work, contact: ContactSaid, channel: Channel) -> bytes | None:
+    """A contact in the form that digests are made of; None where it is no contact of the channel."""
     if contact.kind not in CONTACTS_OF[channel]:
         return None
     home = contact.region
@@ -255,7 +256,7 @@ def _normal(work: Work, contact: ContactSaid, channel: Channel) -> bytes | None:
 
 
 def _kept(work: Work, contact: ContactSaid) -> NewContact:
-    normal = _normal(work, contact, _channel_of(contact.kind)) or b""
+    normal = normal_form(work, contact, _channel_of(contact.kind)) or b""
     return NewContact(contact.kind, normal.decode("utf-8", "surrogatepass"))
 
 
@@ -264,7 +265,7 @@ def _channel_of(kind: ContactKind) -> Channel:
 
 
 def _rows(work: Work, contact: ContactSaid, channel: Channel) -> list[SuppressionRow]:
-    normal = _normal(work, contact, channel)
+    normal = normal_form(work, contact, channel)
     if normal is None:
         raise InvalidError(_MALFORMED, errors={"contact": [_MALFORMED]})
     digests = all_digests(work, contact.kind, [normal])

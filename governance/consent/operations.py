@@ -23,9 +23,10 @@ from governance.consent.notices import (
 )
 from governance.consent.purposes import book, publish_purpose, purpose_versions, purposes
 from governance.consent.rebuilding import Difference, Rebuilt, rebuild
-from governance.consent.recording import record, record_claims, record_many
+from governance.consent.recording import record, record_claims, record_each, record_many
 from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form
+from governance.consent.stopping import stop_many
 from governance.consent.subscribing import Filled, subscribe
 from governance.consent.subscribing import purge as purge_subscriptions
 from governance.consent.terms import NoticeVersion, PurposeVersion
@@ -108,12 +109,14 @@ __all__ = [
     "rebuild",
     "record",
     "record_claims",
+    "record_each",
     "record_many",
     "said_otherwise",
     "show_form",
     "show_leaving",
     "show_waiting",
     "states_of",
+    "stop_many",
     "subscribe",
     "suppress",
     "suppress_erased",

@@ -64,7 +64,16 @@ def record_many(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | Re
     Raises:
         ForbiddenError: where the actor may not record consents.
     """
-    return _record_many(work, allow(work, Permission.CONSENT_RECORD), events)
+    return _said_why(record_each(work, events=events))
+
+
+def record_each(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | GovernanceError]:
+    """Record events of as many calls, as `record_many` does; each call gets what `record` would have raised.
+
+    Raises:
+        ForbiddenError: where the actor may not record consents.
+    """
+    return _record_each(work, allow(work, Permission.CONSENT_RECORD), events, Acceptance(work))
 
 
 def record_claims(work: Work, *, events: Sequence[NewEvent], batch: BatchId) -> list[Recorded | Refused]:
@@ -73,36 +82,58 @@ def record_claims(work: Work, *, events: Sequence[NewEvent], batch: BatchId) -> 
     A file has seen nothing: no consent in it undoes a stop that is known already. Where it does not say when a consent
     was given, or to which notice, that is a claim and no consent (GDPR Art. 7(1)).
     """
-    return _record_many(work, RowScope.ALL, [_claim(one, batch) for one in events])
+    return _said_why(_record_each(work, RowScope.ALL, [_claim(one, batch) for one in events], _Alike(work)))
 
 
 def _claim(one: NewEvent, batch: BatchId) -> NewEvent:
-    said = replace(one, method=Method.IMPORT, batch=batch)
-    return replace(said, seen=0, claimed=one.valid_at is None) if one.kind in CONSENTS else said
+    consents = one.kind in CONSENTS
+    seen, claimed = (0, one.valid_at is None) if consents else (one.seen, one.claimed)
+    if (one.method, one.batch, one.seen, one.claimed) == (Method.IMPORT, batch, seen, claimed):
+        return one
+    return replace(one, method=Method.IMPORT, batch=batch, seen=seen, claimed=claimed)
 
 
-def _record_many(work: Work, reach: RowScope, events: Sequence[NewEvent]) -> list[Recorded | Refused]:
-    acceptance = Acceptance(work)
-    refused: dict[int, Refused] = {}
+class _Alike(Acceptance):
+    """An acceptance for events of which thousands say the same of different people."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)
+        self._known: dict[tuple[object, ...], Accepted] = {}
+
+    def accept(self, new: NewEvent) -> Accepted:
+        """As `Acceptance.accept`; of events that differ in the person alone, the first speaks for all."""
+        if new.contact is not None or new.voids is not None:
+            return super().accept(new)
+        said = (new.kind, new.purpose, new.channel, new.notice, new.language, new.valid_at, new.whole_day, new.claimed)
+        known = self._known.get(said)
+        if known is None:
+            known = self._known[said] = super().accept(new)
+        return known._replace(new=new)
+
+
+def _record_each(
+    work: Work, reach: RowScope, events: Sequence[NewEvent], acceptance: Acceptance
+) -> list[Recorded | GovernanceError]:
+    refused: dict[int, GovernanceError] = {}
     accepted: dict[int, Accepted] = {}
     for place, event in enumerate(events):
         try:
             accepted[place] = acceptance.accept(event)
         except GovernanceError as error:
-            refused[place] = _refused(error)
+            refused[place] = error
     found = _People(work, reach, accepted.values())
     resolved: dict[int, _Whose] = {}
     for place, one in accepted.items():
         try:
             resolved[place] = found.whose(one)
         except GovernanceError as error:
-            refused[place] = _refused(error)
+            refused[place] = error
     recorded = dict(zip(resolved, _write(work, list(resolved.values()), found.contacts), strict=True))
     return [recorded[place] if place in recorded else refused[place] for place in range(len(events))]
 
 
-def _refused(error: GovernanceError) -> Refused:
-    return Refused(error.slug, error.detail, error.errors)
+def _said_why(answers: Iterable[Recorded | GovernanceError]) -> list[Recorded | Refused]:
+    return [one if isinstance(one, Recorded) else Refused(one.slug, one.detail, one.errors) for one in answers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +168,7 @@ class _People:
         for one in self.accepted:
             kinds = CONTACTS_OF[one.new.channel]
             known = None if one.new.subject is None else self._known.get(one.new.subject)
-            if one.contact is None and known is not None and kinds:
+            if one.contact is None and known is not None and kinds and not _permits_nothing(one.new):
                 wanted[known.id] = wanted.get(known.id, frozenset()).union(kinds)
         return contact_used(self.work, wanted) if wanted else {}
 
@@ -179,6 +210,11 @@ class _People:
         )
 
 
+def _permits_nothing(new: NewEvent) -> bool:
+    """Whether it is a claim or a stop out of a list: nobody will ever have to prove it (GDPR Art. 7(1))."""
+    return new.method is Method.IMPORT and (new.claimed or new.notice is None)
+
+
 def _write(
     work: Work, resolved: Sequence[_Whose], used: Mapping[tuple[SubjectId, ContactKind], HeldContact]
 ) -> list[Recorded]:
@@ -189,7 +225,10 @@ def _write(
         made = [next(written) for _ in one.people]
         if _goes_into_the_ledger(one):
             _keep_out(work, one.accepted)
-        recorded.append(replace(made[0], also=tuple(made[1:])) if made else _without_subject(work, one.accepted))
+        if len(made) == 1:
+            recorded.append(made[0])
+        else:
+            recorded.append(replace(made[0], also=tuple(made[1:])) if made else _without_subject(work, one.accepted))
     return recorded
 
 

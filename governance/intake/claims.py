@@ -5,9 +5,9 @@ What a column means:
 - one of e-mail, SMS, messenger or post: the newsletter by that channel; one of calls: own offers by phone, since the
   newsletter never calls;
 - one of processing: no purpose; consent to it is not consent to any mailing.
-A no also ends what the law would let us send without consent (soft opt-in, legitimate interest): by the channels that
-the column names, by all where it is general or of processing. A mapping may name purposes and channels instead; then
-these are meant, for yes and no alike.
+A no also ends what the law of the controller's country would let us send without consent (soft opt-in, legitimate
+interest): by the channels that the column names, by all where it is general or of processing. A mapping may name
+purposes and channels instead; then these are meant, for yes and no alike.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +32,7 @@ from governance.kernel.work import Work
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel, Ground, PurposeBook
+from governance.reference.operations import controller
 
 NEWSLETTER: Final = "newsletter"
 OWN_OFFERS: Final = "own_offers"
@@ -82,9 +83,10 @@ _GENERAL: Final = frozenset({ConsentScope.ANY, ConsentScope.PROCESSING})
 class Claims:
     """What the answers of one list come to, by the purposes in force."""
 
-    def __init__(self, work: Work, notices: Notices) -> None:
+    def __init__(self, work: Work, notices: Notices, *, batch: BatchId | None = None) -> None:
         self._work = work
         self._notices = notices
+        self._batch = batch
 
     @cached_property
     def _book(self) -> PurposeBook:
@@ -92,13 +94,14 @@ class Claims:
 
     @cached_property
     def _needing_no_consent(self) -> tuple[Meant, ...]:
-        """Advertising that a lawful ground other than consent may allow somewhere."""
+        """Advertising that a lawful ground other than consent may allow; it must hold where the controller is."""
+        home = self._book.by_country.get(controller(self._work).country)
         return tuple(
             Meant(purpose.key, channel)
             for purpose in self._book.purposes.values()
             if purpose.advertising
             for channel in sorted(purpose.channels)
-            if any(basis.ground is not Ground.CONSENT and channel in channels for basis, channels in purpose.bases)
+            if any(basis.ground is not Ground.CONSENT for basis in purpose.bases_for(channel, home))
         )
 
     def meant(self, row: CustomerRow, claim: ClaimedConsent) -> list[Meant]:
@@ -142,9 +145,7 @@ class Claims:
     def _event(self, row: CustomerRow, person: SubjectId, claim: ClaimedConsent, one: Meant) -> consent.NewEvent:
         shown = self._notices.get(one.purpose) if claim.given else None
         day = None if claim.on is None else claim.on.exact
-        evidence: dict[str, Json] = {"row": row.number}
-        if claim.on is not None and day is None:
-            evidence["on"] = str(claim.on)
+        proof: dict[str, Json] = {"row": row.number} if shown is not None and day is not None else {}
         return consent.NewEvent(
             kind=EventKind.GIVEN if claim.given else EventKind.REFUSED,
             purpose=one.purpose,
@@ -155,7 +156,10 @@ class Claims:
             whole_day=day is not None,
             notice=None if shown is None else shown.version,
             language=None if shown is None else shown.language,
-            evidence=evidence,
+            seen=0 if claim.given else None,
+            claimed=claim.given and day is None,
+            batch=self._batch,
+            evidence=proof,
         )
 
 
@@ -166,7 +170,7 @@ def record(
     saying = [(row, person) for row, person in rows if row.consents]
     if not saying:
         return []
-    claims = Claims(work, notices)
+    claims = Claims(work, notices, batch=batch)
     events = [(row.number, event) for row, person in saying for event in claims.events(row, person)]
     made = consent.record_claims(work, events=[event for _, event in events], batch=batch)
     told = [

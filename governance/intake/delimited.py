@@ -19,6 +19,9 @@ LINE_CHARACTERS = 1 << 20
 TELLING_WIDTH = 4
 """From this width on, a line inside one cell with as many delimiters as the row itself was a row of its own."""
 
+_WIDE = ("utf-1", "utf-3")
+"""How the names of codecs with more than one byte to a sign begin."""
+
 BLANKS_AT_ONCE = 20_000
 """Most blank lines that are told together, so that whoever watches the time gets to look."""
 
@@ -37,29 +40,43 @@ class DelimitedFile:
     Args:
         file: seekable bytes; stays open and belongs to the caller.
         delimiter: None finds it.
+        faithful: keep bytes that do not fit the encoding, for `record` to be written again as it was.
 
     Raises:
         UnreadableFileError: where the bytes are no text, or no table.
     """
 
-    def __init__(self, file: BinaryIO, *, delimiter: str | None = None) -> None:
+    def __init__(self, file: BinaryIO, *, delimiter: str | None = None, faithful: bool = False) -> None:
         self._file = file
         self.encoding: Encoding = detect(file)
+        # Codecs of two or four bytes have no way to keep a lone one.
+        self.errors = "surrogateescape" if faithful and self.encoding.name[:5] not in _WIDE else "replace"
+        self._lines: _Lines | None = None
+        self._broken: str | None = None
+        self.preamble = ""
         sample = self._sample()
         self._skipped_lines = 0
         if sample[:5].lower() == "sep=" + sample[4:5] and sample[5:6] in ("\r", "\n"):
             # Excel's own first line that names the delimiter.
             delimiter, self._skipped_lines = sample[4], 1
+            self.preamble = sample.splitlines(keepends=True)[0]
         self.delimiter = delimiter or find_delimiter(sample)
 
     def _sample(self) -> str:
-        with _text(self._file, self.encoding) as text:
+        with _text(self._file, self.encoding, self.errors) as text:
             return text.read(SAMPLE_CHARACTERS)
+
+    @property
+    def record(self) -> str:
+        """The row that `rows` gave last, as it stands in the file, with its line end."""
+        if self._broken is not None:
+            return self._broken
+        return "" if self._lines is None else self._lines.record
 
     def rows(self) -> Iterator[RawRow | BlankRows | BrokenRow]:
         """All rows from the top; row numbers count records, as a spreadsheet does."""
-        with _text(self._file, self.encoding) as text:
-            lines = _Lines(text)
+        with _text(self._file, self.encoding, self.errors) as text:
+            lines = self._lines = _Lines(text)
             for _ in range(self._skipped_lines):
                 next(lines, None)
             number = self._skipped_lines
@@ -68,6 +85,7 @@ class DelimitedFile:
             reader = csv.reader(lines, delimiter=self.delimiter)
             while True:
                 lines.begin()
+                self._broken = None
                 blank = lines.skip(nothing)
                 if blank:
                     yield BlankRows(number + 1, blank)
@@ -82,7 +100,7 @@ class DelimitedFile:
                     cells = None
                 number += 1
                 if cells is None or (lines.taken > 1 and self._swallowed(cells)):
-                    first = lines.give_back()
+                    first = self._broken = lines.give_back()
                     reader = csv.reader(lines, delimiter=self.delimiter)
                     yield BrokenRow(number, first.rstrip("\r\n").split(self.delimiter))
                 else:
@@ -140,9 +158,9 @@ class _Text(io.TextIOWrapper):
         self.detach()
 
 
-def _text(file: BinaryIO, encoding: Encoding) -> _Text:
+def _text(file: BinaryIO, encoding: Encoding, errors: str) -> _Text:
     file.seek(0)
-    return _Text(_Borrowed(file), encoding=encoding.name, errors="replace", newline="")
+    return _Text(_Borrowed(file), encoding=encoding.name, errors=errors, newline="")
 
 
 class _Borrowed(io.BufferedReader):
@@ -172,6 +190,11 @@ class _Lines:
         self._text = text
         self._pending: list[str] = []
         self._record: list[str] = []
+
+    @property
+    def record(self) -> str:
+        """The lines that the present record has used."""
+        return "".join(self._record)
 
     @property
     def taken(self) -> int:

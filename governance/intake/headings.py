@@ -127,6 +127,11 @@ def known_count(headings: Sequence[str], mapping: Mapping[str, str] | None = Non
     )
 
 
+def customer_field(heading: str) -> str | None:
+    """The field of a customer that a heading is known to name."""
+    return _kinds()[FileKind.CUSTOMERS].fields.get(folded(heading))
+
+
 def field_keys(kind: FileKind) -> frozenset[str]:
     """All keys a mapping may name for *kind*, besides `ignore` and `extra:KEY`."""
     return _kinds()[kind].keys

@@ -9,7 +9,9 @@ from governance.intake.batches import batches, purge_refused, refused_csv, refus
 from governance.intake.claims import notices_told, read_notice
 from governance.intake.headings import read_mapping
 from governance.intake.running import resumable, resume, run_batch, undo_batch
+from governance.intake.sifting import sift
 from governance.intake.starting import start
+from governance.intake.stop_lists import stop_list
 from governance.intake.trying import dry_run
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "resumable",
     "resume",
     "run_batch",
+    "sift",
     "start",
+    "stop_list",
     "undo_batch",
 ]

@@ -91,27 +91,28 @@ def test_a_general_yes_is_to_the_contacts_that_the_row_holds(store):
     assert set(states(store)) == {("newsletter", "email")}
 
 
-def test_a_general_no_stops_the_newsletter_and_all_that_needs_no_consent(store):
+def test_a_general_no_stops_the_newsletter_whatever_contacts_the_row_holds(store):
     import_rows(store, HEADINGS, [IVAN[0], "", EMAIL, "нет"])
-    assert states(store) == {
-        ("newsletter", "email"): "refused",
-        ("newsletter", "sms"): "refused",
-        ("own_offers", "email"): "refused",
-        ("own_offers", "sms"): "refused",
-        ("own_offers", "post"): "refused",
-    }
+    assert states(store) == {("newsletter", "email"): "refused", ("newsletter", "sms"): "refused"}
     assert reason(store) is Reason.REFUSED
+
+
+def test_a_no_also_stops_what_the_law_would_allow_without_consent(work):
+    name_controller(work, "DE")
+    import_rows(work, HEADINGS, [IVAN[0], "", EMAIL, "нет"])
+    own_offers = {("own_offers", channel): "refused" for channel in ("email", "sms", "post")}
+    assert states(work) == own_offers | {("newsletter", "email"): "refused", ("newsletter", "sms"): "refused"}
+    import_rows(work, ["Name", "E-mail", "SMS consent"], ["Anna Muster", "anna@example.de", "no"])
+    [anna] = holders(work, ContactKind.EMAIL, "anna@example.de")
+    said_ = {(one.purpose, one.channel) for one in consent.states_of(work, subject=anna.id).items}
+    assert said_ == {("newsletter", Channel.SMS), ("own_offers", Channel.SMS)}
 
 
 def test_columns_of_single_channels_speak_of_these_alone(store):
     headings = ["ПІБ", "E-mail", "Телефон", "Згода: e-mail", "Згода: SMS", "Дата згоди"]
     row = ["Коваленко Ірина", "iryna@example.ua", "0931234567", "так", "ні", "05.05.2024"]
     import_rows(store, headings, row, notices=SHOWN)
-    assert states(store) == {
-        ("newsletter", "email"): "given",
-        ("newsletter", "sms"): "refused",
-        ("own_offers", "sms"): "refused",
-    }
+    assert states(store) == {("newsletter", "email"): "given", ("newsletter", "sms"): "refused"}
 
 
 def test_a_mapping_names_purposes_and_channels_instead(store):
@@ -186,7 +187,7 @@ def test_stops_of_people_who_go_with_their_import_stay_in_the_ledger(store):
     assert not holders(store, ContactKind.EMAIL, EMAIL)
     import_rows(store, HEADINGS, [*IVAN[:3], "да 12.03.2024"], notices=SHOWN)
     assert reason(store) is Reason.SUPPRESSED
-    assert reason(store, "+79331234567", Asked("own_offers", Channel.SMS)) is Reason.SUPPRESSED
+    assert reason(store, "+79331234567", Asked("newsletter", Channel.SMS)) is Reason.SUPPRESSED
 
 
 def test_people_who_have_said_something_since_stay(store):

@@ -1,0 +1,170 @@
+"""Send checks for mailers that only speak files: a list in, the same list out with the rows that may be sent to."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO, Final
+
+from governance.consent import operations as consent
+from governance.consent.operations import Asked
+from governance.customers.reach import allow
+from governance.intake.contact_lists import ContactList, ListOptions, ListRow
+from governance.intake.errors import EmptyFileError
+from governance.intake.list_writing import KeptRows, ReasonRows
+from governance.kernel.clock import Clock
+from governance.kernel.db import Database
+from governance.kernel.ids import EntryId
+from governance.kernel.work import Actor, open_work
+from governance.policies.consent_facts import WORDS, Reason
+from governance.policies.permissions import Permission
+from governance.reference.operations import controller
+
+PART: Final = consent.MOST_CONTACTS
+"""Rows that one decision is about."""
+SENTENCES: Final[Mapping[Reason, str]] = {
+    Reason.UNKNOWN_PURPOSE: "There is no such purpose, or it does not use this channel.",
+    Reason.MALFORMED: "What stands in the column is not one contact of this channel.",
+    Reason.UNKNOWN: "Nobody is known by this contact.",
+    Reason.SUPPRESSED: "The contact is on the suppression ledger.",
+    Reason.BOUNCED: "The contact does not work: mail to it bounced.",
+    Reason.RESTRICTED: "Processing of the person's data is restricted, or nothing may be sent to them.",
+    Reason.OBJECTED: "The person objected.",
+    Reason.WITHDRAWN: "The person withdrew their consent.",
+    Reason.REFUSED: "The person refused.",
+    Reason.EXPIRED: "The consent has lapsed.",
+    Reason.UNCONFIRMED: "The consent is only claimed, or its holder has not confirmed it.",
+    Reason.SUPERSEDED: "The consent was given to words that have since changed.",
+    Reason.UNDER_AGE: "The person is too young for this purpose, or their age is not known.",
+    Reason.SILENT: "The person has never agreed to this, and nothing else allows it.",
+}
+"""Why a row is left out, for people who read the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What became of a list.
+
+    Attributes:
+        at: when the first part was decided.
+        column: heading of the column that was looked at, or its place.
+        rows: rows with anything in them.
+        allowed: rows that may be sent to.
+        reasons: how often each reason kept a row out.
+        malformed: numbers of rows that hold no contact of the channel, the first thousand of them.
+        decisions: audit entries, one for each 10,000 rows.
+    """
+
+    at: datetime
+    column: str
+    rows: int
+    allowed: int
+    reasons: Mapping[Reason, int]
+    malformed: Sequence[int]
+    decisions: Sequence[EntryId]
+
+
+MALFORMED_SHOWN: Final = 1000
+
+
+def sift(
+    database: Database,
+    *,
+    actor: Actor,
+    file: BinaryIO,
+    asked: Asked,
+    options: ListOptions,
+    allowed: BinaryIO,
+    reasons: BinaryIO,
+    clock: Clock | None = None,
+    on_rows: Callable[[int], None] | None = None,
+) -> Sifted:
+    """Check all rows of a list, one decision and one transaction for each 10,000.
+
+    Args:
+        database: of the store.
+        actor: who asks.
+        file: the list, seekable; CSV is read and written in constant memory.
+        asked: what is to be sent.
+        options: what the list does not say of itself.
+        allowed: takes the list with nothing but the rows that may be sent to, as they stood.
+        reasons: takes the other rows as CSV (UTF-8), each with its number and why it was left out.
+        clock: of the transactions.
+        on_rows: told how many rows were decided.
+
+    Raises:
+        ForbiddenError: where the actor may not check.
+        UnreadableFileError, HeadingsNotFoundError, MappingError: where the list cannot be read.
+        InvalidError: where no contact belongs to the channel.
+    """
+    with open_work(database, actor, clock=clock) as work:
+        allow(work, Permission.CONSENT_CHECK)
+        home = controller(work).region
+    listed = ContactList(file, channel=asked.channel, options=options, home=home)
+    told = _Told()
+    kept, left = KeptRows(listed, allowed), ReasonRows(listed, reasons)
+    rows = listed.rows()
+    while part := list(islice(rows, PART)):
+        with open_work(database, actor, clock=clock) as work:
+            found = consent.check(work, question=asked, contacts=[row.contact for row in part])
+        if found.used:
+            with open_work(database, actor, clock=clock) as work:
+                consent.note_use(work, purpose=asked.purpose, channel=asked.channel, people=found.used)
+        told.decided(found)
+        for row, verdict in zip(part, found.verdicts, strict=True):
+            if verdict.allowed:
+                kept.add(row)
+            else:
+                left.add(row, WORDS[verdict.reason], verdict.reason, SENTENCES[verdict.reason])
+            told.take(row, verdict.reason, allowed=verdict.allowed)
+        if on_rows is not None:
+            on_rows(told.rows)
+    kept.finish()
+    left.finish()
+    return told.result(listed)
+
+
+class _Told:
+    """Counts, part by part."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._allowed = 0
+        self._reasons: Counter[Reason] = Counter()
+        self._malformed: list[int] = []
+        self._decisions: list[EntryId] = []
+        self._at: datetime | None = None
+
+    def decided(self, found: consent.Checked) -> None:
+        self._decisions.append(found.decision)
+        self._at = self._at or found.at
+
+    def take(self, row: ListRow, reason: Reason, *, allowed: bool) -> None:
+        self.rows += 1
+        if allowed:
+            self._allowed += 1
+            return
+        self._reasons[reason] += 1
+        if reason is Reason.MALFORMED and len(self._malformed) < MALFORMED_SHOWN:
+            self._malformed.append(row.number)
+
+    def result(self, listed: ContactList) -> Sifted:
+        if self._at is None:
+            raise EmptyFileError("The list has no row with anything in it.")
+        return Sifted(
+            at=self._at,
+            column=column_name(listed),
+            rows=self.rows,
+            allowed=self._allowed,
+            reasons=dict(self._reasons),
+            malformed=tuple(self._malformed),
+            decisions=tuple(self._decisions),
+        )
+
+
+def column_name(listed: ContactList) -> str:
+    """What the column that was looked at is called, or its place."""
+    headings = listed.headings
+    named = headings[listed.column] if listed.column < len(headings) else ""
+    return named or f"#{listed.column + 1}"
