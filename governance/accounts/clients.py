@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
+from psycopg import RawCursor
 from psycopg.errors import UniqueViolation
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -147,9 +148,9 @@ def authenticate_clients(work: Work, *, presented: Sequence[str]) -> list[Actor 
     One statement, asked anew each time: a key that is revoked is refused from then on.
     """
     ids = [id_of(one) for one in presented]
-    cursor = driver_connection(work.session).cursor(binary=True)
-    cursor.execute(_KEYS, (work.now, list(set(ids))))
-    found = {row[0]: row for row in cursor.fetchall()}
+    with RawCursor(driver_connection(work.session)) as cursor:  # the driver need not look for parameters each time
+        cursor.execute(_KEYS, [work.now, list(set(ids))], binary=True)
+        found = {row[0]: row for row in cursor.fetchall()}
     actors: list[Actor | None] = []
     used: dict[str, datetime | None] = {}
     for one, key_id in zip(presented, ids, strict=True):
@@ -165,9 +166,9 @@ def authenticate_clients(work: Work, *, presented: Sequence[str]) -> list[Actor 
 
 
 _KEYS: Final = b"""
-SELECT k.id, k.digest, k.revoked_at IS NULL AND c.revoked_at IS NULL AND k.expires_at > %b, k.last_used_at, c.id,
+SELECT k.id, k.digest, k.revoked_at IS NULL AND c.revoked_at IS NULL AND k.expires_at > $1, k.last_used_at, c.id,
     c.scopes
-FROM api_client_key k JOIN api_client c ON c.id = k.client_id WHERE k.id = ANY(%s)
+FROM api_client_key k JOIN api_client c ON c.id = k.client_id WHERE k.id = ANY($2)
 """
 
 

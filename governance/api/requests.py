@@ -25,6 +25,7 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
+_LOWER: Final = {name.lower(): (name, content) for name, content in SECURITY_HEADERS.items()}
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
 log = get_logger(__name__)
@@ -48,8 +49,9 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    for name, content in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, content)
+    # All at once: to look each up among the headers takes as long as the rest of this function.
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([header for name, header in _LOWER.items() if name not in present])
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers[HEADER] = g.request_id

@@ -29,8 +29,14 @@ def counted(work: Work) -> Iterator[list[str]]:
             seen.append(str(statement))
             return super().copy(statement, *args, **options)  # type: ignore[arg-type]  # as above
 
-    connection.cursor_factory = Counting
+    def raw(self: object, query: object, *args: object, **options: object) -> object:
+        seen.append(str(query))
+        return plain_raw(self, query, *args, **options)  # type: ignore[arg-type]  # as above
+
+    connection.cursor_factory, plain_raw = Counting, psycopg.RawCursor.execute
+    psycopg.RawCursor.execute = raw  # type: ignore[method-assign,assignment]  # made without the connection's factory
     try:
         yield seen
     finally:
         connection.cursor_factory = plain
+        psycopg.RawCursor.execute = plain_raw  # type: ignore[method-assign]  # as above
