@@ -40,7 +40,7 @@ SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::int8[], %b::text[],
 _READ: Final[LiteralString] = """
 SELECT person_id, purpose, channel, sequence, standing, since, event, given_at, given_notice, given_event,
     confirmed_at, confirmed_notice, confirmed_event, last_used_at
-FROM consent_state WHERE person_id = ANY(%s)
+FROM consent_state WHERE person_id = ANY(%b)
 """
 
 

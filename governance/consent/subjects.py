@@ -54,11 +54,11 @@ class KeptEvent(NamedTuple):
 
 _LOCK: Final[LiteralString] = """
 WITH seen AS MATERIALIZED (
-    SELECT person_id, sequence FROM consent_subject WHERE person_id = ANY(%(people)s::uuid[])
+    SELECT person_id, sequence FROM consent_subject WHERE person_id = ANY(%(people)b::uuid[])
 )
 INSERT INTO consent_subject AS subject (person_id, sequence, recorded_at)
 SELECT person, places, %(now)s::timestamptz
-FROM unnest(%(people)s::uuid[], %(places)s::int8[]) AS asked (person, places) ORDER BY person
+FROM unnest(%(people)b::uuid[], %(places)b::int8[]) AS asked (person, places) ORDER BY person
 ON CONFLICT (person_id) DO UPDATE
 SET sequence = subject.sequence + excluded.sequence,
     recorded_at = greatest(subject.recorded_at, excluded.recorded_at)
@@ -70,10 +70,10 @@ SELECT person_id, purpose, channel, id, kind, sequence, recorded_at, valid_at, n
     whole_day, language, batch_id
 FROM consent_event
 """
-_KEYS: Final[LiteralString] = "(SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[]))"
+_KEYS: Final[LiteralString] = "(SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]))"
 _OF_ONE: Final[LiteralString] = _HISTORY + "WHERE person_id = %s AND purpose = %s AND channel = %s ORDER BY sequence"
 _OF_KEYS: Final[LiteralString] = _HISTORY + "WHERE (person_id, purpose, channel) IN " + _KEYS + " ORDER BY sequence"
-_OF_PEOPLE: Final[LiteralString] = _HISTORY + "WHERE person_id = ANY(%s) ORDER BY sequence"
+_OF_PEOPLE: Final[LiteralString] = _HISTORY + "WHERE person_id = ANY(%b) ORDER BY sequence"
 
 
 def lock(work: Work, places: Mapping[UUID, int]) -> dict[UUID, Locked]:
@@ -89,7 +89,7 @@ def put_off(work: Work, instants: Mapping[UUID, datetime]) -> None:
     if instants:
         driver_connection(work.session).execute(
             "UPDATE consent_subject SET recorded_at = said.at "
-            "FROM unnest(%s::uuid[], %s::timestamptz[]) AS said (person, at) WHERE person_id = said.person",
+            "FROM unnest(%b::uuid[], %b::timestamptz[]) AS said (person, at) WHERE person_id = said.person",
             (list(instants), list(instants.values())),
         )
 

@@ -37,8 +37,11 @@ def _decode_text(value: bytes) -> str:
     return value.decode("utf-8", "surrogatepass")
 
 
+_written = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode
+
+
 def _encode_json(value: Any) -> bytes:  # noqa: ANN401 (any JSON value)
-    encoded = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    encoded = _written(value)
     if json.loads(encoded) != value:  # keys that are no text, tuples: JSON would quietly make others of them
         raise TypeError("A JSON value consists of text, numbers, true, false, null, lists, and mappings by text.")
     return encoded.encode()
