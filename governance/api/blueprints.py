@@ -61,7 +61,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         **options: Any,  # noqa: ANN401 - flask-smorest's options
     ) -> Callable[[View], View]:
         """Read the input by *schema* and hand it to the view, after what came before."""
-        decorate: Callable[[View], View] = super().arguments(schema, location=location, **options)
+        # Of a class the parser would make an instance for every request.
+        made = schema() if isinstance(schema, type) else schema
+        decorate: Callable[[View], View] = super().arguments(made, location=location, **options)
         return decorate
 
     def response(

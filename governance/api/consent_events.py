@@ -10,6 +10,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
+from governance.api.consent_saying import record_together
 from governance.api.paging import CursorField, Page, PageQuery, encode_cursor, page_schema
 from governance.api.schemas import Instant, Moment, Schema, code, flag
 from governance.api.service import current_work
@@ -254,7 +255,7 @@ _CHANNELS: Final = tuple(Channel)
 class ConsentEvents(MethodView):
     """Events."""
 
-    @guarded(Permission.CONSENT_RECORD)
+    @guarded(Permission.CONSENT_RECORD, together=record_together(ConsentEventNew(), ConsentEventAnswer()))
     @blueprint.arguments(ConsentEventNew)
     @blueprint.response(201, ConsentEventAnswer)
     def post(self, event: NewEvent) -> Recorded:

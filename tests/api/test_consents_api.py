@@ -1,12 +1,22 @@
 """Consents over HTTP: purposes and notices published, events recorded, states read."""
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from governance.api import consent_saying
+from governance.consent.operations import NewEvent, Recorded
+from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import uuid4, uuid7
+from governance.kernel.work import Work
 from governance.policies.permissions import Permission
+from governance.vault.errors import ShreddedError
 from tests.api.conftest import Bearer
 
 Headers = dict[str, str]
@@ -237,3 +247,54 @@ def test_what_lapses_is_listed_page_by_page(web: FlaskClient, configurer: Header
         cursor = f"&cursor={page['next_cursor']}"
     assert sorted(map(UUID, people)) == sorted(UUID(one) for one in found if one in people)
     assert len(found) == len(set(found))
+
+
+def at_once(door: Flask, calls: Sequence[tuple[dict[str, object], Headers]]) -> list[TestResponse]:
+    """Send events at the same moment, each over a connection of its own."""
+    ready = threading.Barrier(len(calls))
+
+    def send(call: tuple[dict[str, object], Headers]) -> TestResponse:
+        with door.test_client() as client:
+            ready.wait(10)
+            return client.post("/v1/consent/events", json=call[0], headers=call[1])
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(send, calls))
+
+
+def test_events_that_come_at_once_are_each_answered_for_themselves(
+    door: Flask, web: FlaskClient, system: Headers, bearer: Bearer, customer: str, notice: int, address: str
+) -> None:
+    reader, other = bearer(Permission.CONSENT_READ), bearer(Permission.CONSENT_RECORD)
+    event = {"kind": "withdrawn", "purpose": "surveys", "channel": "sms", "customer_id": customer}
+    calls = [
+        (event, system),
+        ({**event, "purpose": "nothing"}, system),
+        (event, reader),
+        (event, {"Authorization": "Bearer gov_nobody"}),
+        ({**event, "customer_id": str(uuid7())}, other),
+        (event, other),
+        (given(address, notice), other),
+    ]
+    for _ in range(3):
+        statuses = [answer.status_code for answer in at_once(door, calls)]
+        assert statuses == [201, 404, 403, 401, 404, 201, 201]
+    items = web.get(f"/v1/customers/{customer}/consent-events", headers=system).json["items"]
+    assert sorted(one["sequence"] for one in items) == list(range(1, 10))
+    assert len({one["actor_id"] for one in items}) == 2
+
+
+def test_an_event_that_fails_unforeseen_does_not_take_others_with_it(
+    door: Flask, web: FlaskClient, system: Headers, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = consent_saying.consent.record_each
+
+    def record_each(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | GovernanceError]:
+        if any(one.purpose == "surveys" for one in events):
+            raise ShreddedError("The key of this data was destroyed.")
+        return record(work, events=events)
+
+    monkeypatch.setattr(consent_saying.consent, "record_each", record_each)
+    event = {"kind": "withdrawn", "purpose": "newsletter", "channel": "sms", "customer_id": customer}
+    calls = [({**event, "purpose": "surveys" if place == 2 else "newsletter"}, system) for place in range(6)]
+    assert sorted(answer.status_code for answer in at_once(door, calls)) == [201, 201, 201, 201, 201, 410]

@@ -1,0 +1,123 @@
+"""Single consent events that arrive at the same time: recorded in one transaction, each answered for itself."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import marshmallow as ma
+from flask import Response, current_app, request
+from webargs import core
+
+from governance.accounts import operations as accounts
+from governance.api.answers import json_answer
+from governance.api.auth import STRANGER, admit, count_stranger, known, presented_key
+from governance.api.bodies import whole_body
+from governance.api.gathering import Gathering
+from governance.api.idempotency import HEADER
+from governance.api.parsing import read_json
+from governance.api.problems import MalformedError
+from governance.api.service import Service
+from governance.consent import operations as consent
+from governance.consent.operations import NewEvent, Recorded
+from governance.kernel.errors import GovernanceError, UnauthenticatedError
+from governance.kernel.work import Actor, Work, open_work
+from governance.policies.permissions import Permission
+
+TOGETHER: Final = 64
+TOGETHER_BYTES: Final = 8192
+"""Smaller events are recorded together with those that arrive at the same time."""
+
+_EXTENSION: Final = "governance.events"
+_making: Final = threading.Lock()
+
+
+class _Saying(NamedTuple):
+    """An event on its way to be recorded together with others."""
+
+    service: Service
+    key: str
+    event: NewEvent
+
+
+class _Outcome(NamedTuple):
+    """What became of it: who sent it, if that is known, and the recorded event or the refusal."""
+
+    actor: Actor | None
+    answer: Recorded | Exception
+
+
+def record_together(schema: ma.Schema, answer: ma.Schema) -> Callable[[Service], Response | None]:
+    """What records the present request along with others, if it is a small one that is in order; else leaves it.
+
+    Args:
+        schema: reads an event.
+        answer: writes what became of it.
+    """
+
+    def together(service: Service) -> Response | None:
+        event = _read(schema)
+        if event is None:
+            return None
+        outcome = _gathering().ask(_Saying(service, presented_key(), event))
+        if outcome.actor is not None:
+            known(outcome.actor)
+        if isinstance(outcome.answer, UnauthenticatedError):
+            count_stranger(service)
+        if isinstance(outcome.answer, Exception):
+            raise outcome.answer
+        return json_answer(answer.dump(outcome.answer), status=201)
+
+    return together
+
+
+def _read(schema: ma.Schema) -> NewEvent | None:
+    """The event of the present request; None where it is looked at alone, once the key is known."""
+    length = request.content_length
+    if length is None or length > TOGETHER_BYTES or not core.is_json(request.mimetype) or HEADER in request.headers:
+        return None
+    try:
+        found: NewEvent = schema.load(read_json(whole_body(request)))
+    except (ma.ValidationError, MalformedError):
+        return None
+    return found
+
+
+def _gathering() -> Gathering[_Saying, _Outcome]:
+    found: Gathering[_Saying, _Outcome] | None = current_app.extensions.get(_EXTENSION)
+    if found is None:
+        with _making:
+            found = current_app.extensions.setdefault(_EXTENSION, Gathering(_record_all, most=TOGETHER))
+    return found
+
+
+def _record_all(sayings: Sequence[_Saying]) -> list[_Outcome]:
+    """Record events in one transaction; where that fails as a whole, each in one of its own."""
+    try:
+        return _record_round(sayings)
+    except Exception as error:  # noqa: BLE001 - whose fault it was shows when each is recorded alone
+        if len(sayings) == 1:
+            return [_Outcome(None, error)]
+    return [outcome for one in sayings for outcome in _record_all([one])]
+
+
+def _record_round(sayings: Sequence[_Saying]) -> list[_Outcome]:
+    """Each key is looked at anew; who is refused does not harm the others."""
+    service = sayings[0].service
+    outcomes: dict[int, _Outcome] = {}
+    by_actor: dict[Actor, list[int]] = {}
+    with open_work(service.database, STRANGER, clock=service.clock) as work:
+        actors = accounts.authenticate_clients(work, presented=[one.key for one in sayings])
+        for place, (one, actor) in enumerate(zip(sayings, actors, strict=True)):
+            try:
+                if actor is None:
+                    raise UnauthenticatedError("The API key is unknown, expired or revoked.")
+                admit(one.service, actor, Permission.CONSENT_RECORD)
+            except GovernanceError as error:
+                outcomes[place] = _Outcome(actor, error)
+            else:
+                by_actor.setdefault(actor, []).append(place)
+        for actor, places in by_actor.items():
+            theirs = Work(work.session, actor, work.now)
+            answers = consent.record_each(theirs, events=[sayings[place].event for place in places])
+            outcomes |= {place: _Outcome(actor, one) for place, one in zip(places, answers, strict=True)}
+    return [outcomes[place] for place in range(len(sayings))]
