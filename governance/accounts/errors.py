@@ -1,6 +1,6 @@
 """Refusals of accounts."""
 
-from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
+from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 
 
 class NoSuchStaffError(NotFoundError):
@@ -43,3 +43,33 @@ class RotationUnderWayError(ConflictError):
     """Two keys of the client are in use already; end one of them first."""
 
     slug = "rotation-under-way"
+
+
+class NoSuchProposalError(NotFoundError):
+    """There is no such proposal."""
+
+    slug = "no-such-proposal"
+
+
+class NotProposableError(ConflictError):
+    """Nothing in this installation carries out proposals of this kind."""
+
+    slug = "not-proposable"
+
+
+class OwnProposalError(ForbiddenError):
+    """Whoever proposes something does not approve it."""
+
+    slug = "own-proposal"
+
+
+class DecidedError(ConflictError):
+    """The proposal was decided, or its time is over."""
+
+    slug = "proposal-decided"
+
+
+class AlteredError(ConflictError):
+    """The proposal is not what it was when it was looked at, or approved."""
+
+    slug = "proposal-altered"

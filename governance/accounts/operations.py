@@ -12,6 +12,21 @@ from governance.accounts.clients import (
     revoke_client_key,
     rotate_client_key,
 )
+from governance.accounts.deciders import proposal_findings
+from governance.accounts.deciding import approve, refuse
+from governance.accounts.executing import execute, forget_words, tend
+from governance.accounts.granting import propose_grant
+from governance.accounts.proposals import find_proposal, list_proposals, propose
+from governance.accounts.proposed import (
+    Approved,
+    Executor,
+    Payload,
+    Proposal,
+    ProposalId,
+    ProposalKind,
+    ProposalState,
+    install_executors,
+)
 from governance.accounts.staff import (
     StaffMember,
     create_staff,
@@ -23,21 +38,39 @@ from governance.accounts.staff import (
 )
 
 __all__ = [
+    "Approved",
     "Client",
     "ClientKey",
+    "Executor",
     "NewClient",
+    "Payload",
+    "Proposal",
+    "ProposalId",
+    "ProposalKind",
+    "ProposalState",
     "StaffMember",
+    "approve",
     "authenticate_client",
     "authenticate_clients",
     "create_client",
     "create_staff",
     "disable_staff",
+    "execute",
+    "find_proposal",
+    "forget_words",
     "grant_role",
+    "install_executors",
     "list_clients",
+    "list_proposals",
     "list_staff",
+    "proposal_findings",
+    "propose",
+    "propose_grant",
+    "refuse",
     "revoke_client",
     "revoke_client_key",
     "rotate_client_key",
     "staff_actor",
+    "tend",
     "withdraw_role",
 ]

@@ -54,7 +54,7 @@ def create_staff(work: Work, *, name: str, email: str, roles: Sequence[str] = ()
     """
     told, address = _checked(name, email)
     for role in roles:
-        _known_role(role)
+        known_role(role)
     owner = OwnerId(uuid7())
     vault_of(work.session).owners.create(work.session, OwnerKind.STAFF, [owner])
     row = StaffRow(owner_id=owner, name=told, email=address, created_at=work.now)
@@ -80,7 +80,7 @@ def grant_role(work: Work, *, staff: StaffId, role: str) -> StaffMember:
     Raises:
         NoSuchStaffError, UnknownRoleError, DisabledError: as they say.
     """
-    _known_role(role)
+    known_role(role)
     row = _locked(work, staff)
     if row.disabled_at is not None:
         raise DisabledError("The account is disabled; no role can be given to it.")
@@ -141,7 +141,12 @@ def staff_actor(work: Work, *, staff: StaffId) -> Actor:
     return Actor(kind=ActorKind.STAFF, id=row.id, permissions=shipped.roles().grants_of(names), roles=names)
 
 
-def _known_role(name: str) -> None:
+def known_role(name: str) -> None:
+    """Make sure that there is a role of this name, and that it is one for staff.
+
+    Raises:
+        UnknownRoleError: where there is none.
+    """
     role = shipped.roles().roles.get(name)
     if role is None or role.scopes:
         known = sorted(one.name for one in shipped.roles().roles.values() if not one.scopes)

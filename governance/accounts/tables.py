@@ -1,11 +1,14 @@
-"""Staff and their roles; API clients and their keys."""
+"""Staff and their roles; API clients and their keys; proposals."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from governance.accounts.proposed import Code
 from governance.kernel.db import Base, Id, pk
 from governance.vault.blind import BlindIndex, normal_email
 from governance.vault.compartments import Compartment
@@ -74,3 +77,53 @@ class ApiClientKeyRow(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class ProposalRow(SealedRow, Base):
+    """Something that a second person decides. What is proposed never changes; the service may not even try."""
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('open', 'approved', 'refused', 'expired', 'executed', 'failed')", name="state_known"
+        ),
+        CheckConstraint("jsonb_typeof(payload) = 'object'", name="payload_is_object"),
+        CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),
+        CheckConstraint("(state IN ('open', 'approved')) = (ended_at IS NULL)", name="ended_where_it_says_so"),
+        CheckConstraint(
+            "state <> 'approved' OR approved_digest IS NOT NULL AND decided_at IS NOT NULL", name="approved_by_somebody"
+        ),
+        CheckConstraint(
+            "state <> 'executed' OR alone OR approved_digest IS NOT NULL AND decided_at IS NOT NULL",
+            name="executed_once_approved",
+        ),
+        CheckConstraint(
+            "approved_digest IS NULL OR (proposed_by_kind, proposed_by) IS DISTINCT FROM (decided_by_kind, decided_by)",
+            name="approved_by_another",
+        ),
+        Index("ix_proposal_pending", "until", postgresql_where=text("state IN ('open', 'approved')")),
+        Index("ix_proposal_ended_at", "ended_at", postgresql_where=text("NOT forgotten")),
+    )
+
+    own_keys: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[Mapping[str, Code]] = mapped_column(JSONB)
+    digest: Mapped[bytes]
+    state: Mapped[str] = mapped_column(String(32))
+    alone: Mapped[bool]
+    proposed_by_kind: Mapped[str] = mapped_column(String(32))
+    proposed_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    until: Mapped[datetime]
+    deputy_due_at: Mapped[datetime | None]
+    approved_digest: Mapped[bytes | None]
+    decided_by_kind: Mapped[str | None] = mapped_column(String(32))
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(32))
+    forgotten: Mapped[bool]
+
+    reason = SealedField(TEXT, Compartment.EVIDENCE)
+    salt = SealedField(TEXT, Compartment.EVIDENCE)
+    answer = SealedField(TEXT, Compartment.EVIDENCE)

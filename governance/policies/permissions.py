@@ -64,6 +64,8 @@ class Permission(StrEnum):
     CLIENTS_CREATE = "clients:create"
     CLIENTS_ROTATE = "clients:rotate"
     CLIENTS_REVOKE = "clients:revoke"
+    PROPOSALS_READ = "proposals:read"
+    PROPOSALS_DECIDE = "proposals:decide"
     REFERENCE_READ = "reference:read"
     REFERENCE_EDIT = "reference:edit"
     SERVICE_OBSERVE = "service:observe"

@@ -29,6 +29,7 @@ class OwnerKind(StrEnum):
     BACKUP = "backup"
     DECISIONS = "decisions"
     """The send checks of a month: what their digests were salted with."""
+    PROPOSAL = "proposal"
 
 
 @dataclass(frozen=True, slots=True)

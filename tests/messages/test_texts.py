@@ -11,6 +11,9 @@ VALUES: dict[str, str | int | list[str]] = {
     "purposes": ["News", "Offers"],
     "link": "https://privacy.example.org/x",
     "days": 7,
+    "kind": "release_hold",
+    "proposal": "01a201e7-fb07-74a0-8e23-8405b24ffce9",
+    "until": "2026-11-29 12:00 UTC",
 }
 
 

@@ -1,0 +1,95 @@
+"""Who may decide over proposals, and where nobody but one person could: there four eyes are off."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from governance.accounts.proposed import ProposalKind, executors_of
+from governance.accounts.tables import ProposalRow, StaffRow
+from governance.custody.findings import Finding, Level
+from governance.kernel.ids import StaffId
+from governance.kernel.work import Actor, ActorKind, Work
+from governance.policies import access, shipped
+from governance.policies.permissions import Permission
+
+PEOPLE: Final = 2
+"""Who must be eligible before an act needs a second one of them."""
+ALONE_TOLD_FOR: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A staff member, as access looks at one."""
+
+    id: UUID | None
+    permissions: frozenset[str]
+    roles: tuple[str, ...]
+
+
+def may_decide(actor: access.Grantee, permission: Permission) -> bool:
+    """Whether *actor* may decide over acts that need *permission*."""
+    needed = (Permission.PROPOSALS_DECIDE, permission)
+    return all(access.allows(actor, one).allowed for one in needed)
+
+
+def deciders(work: Work, permission: Permission) -> list[StaffId]:
+    """Active staff who may decide over acts that need *permission*, the oldest account first."""
+    rows = work.session.scalars(select(StaffRow).where(StaffRow.disabled_at.is_(None)).order_by(StaffRow.id))
+    return [StaffId(row.id) for row in rows if may_decide(_holder(row), permission)]
+
+
+def needs_second(actor: Actor, eligible: list[StaffId]) -> bool:
+    """Whether somebody else has to approve what *actor* proposes.
+
+    A staff member needs one other person. Behind the operator, who has no name, may be any one of those eligible.
+    """
+    if actor.kind is ActorKind.STAFF:
+        return any(one != actor.id for one in eligible)
+    return len(eligible) >= PEOPLE
+
+
+def proposal_findings(work: Work) -> list[Finding]:
+    """What is not in order with four eyes, for the doctor."""
+    return [*_without_four_eyes(work), *_failed(work)]
+
+
+def _without_four_eyes(work: Work) -> Iterator[Finding]:
+    off = [kind for kind, one in executors_of(work).items() if len(deciders(work, one.permission)) < PEOPLE]
+    if not off:
+        return
+    since = work.now - ALONE_TOLD_FOR
+    alone = work.session.scalar(select(func.count()).where(ProposalRow.alone, ProposalRow.created_at > since))
+    yield Finding(
+        "four-eyes-off",
+        Level.WARNING,
+        f"Fewer than two people may decide over {', '.join(sorted(_called(kind) for kind in off))}: whoever proposes "
+        f"such an act does it alone. In the last 30 days that was so {alone or 0} times; the log tells of each.",
+        "Give a second person the role: governance staff create, governance staff grant",
+    )
+
+
+def _failed(work: Work) -> Iterator[Finding]:
+    since = work.now - ALONE_TOLD_FOR
+    failed = work.session.scalar(
+        select(func.count()).where(ProposalRow.state == "failed", ProposalRow.ended_at > since)
+    )
+    if failed:
+        yield Finding(
+            "proposals-failed",
+            Level.WARNING,
+            f"{failed} approved proposals of the last 30 days could not be carried out.",
+            "governance proposals list --state failed names them and why; propose anew what is still wanted",
+        )
+
+
+def _called(kind: ProposalKind) -> str:
+    return kind.value.replace("_", " ")
+
+
+def _holder(row: StaffRow) -> _Holder:
+    names = tuple(one.role for one in row.roles)
+    return _Holder(row.id, shipped.roles().grants_of(names), names)

@@ -1,0 +1,19 @@
+"""What is done about approved proposals, by kind: every process that opens a store installs this.
+
+It stands above the rooms and below the doors, so that no room reaches up for what another one does.
+"""
+
+from typing import Final
+
+from governance.accounts import granting
+from governance.accounts.operations import install_executors
+from governance.accounts.proposed import Executors
+from governance.customers import releasing
+from governance.kernel.db import Database
+
+EXECUTORS: Final[Executors] = {**granting.EXECUTORS, **releasing.EXECUTORS}
+
+
+def install(database: Database) -> None:
+    """Let proposals in sessions of *database* be carried out by this installation."""
+    install_executors(database, EXECUTORS)
