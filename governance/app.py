@@ -7,6 +7,7 @@ from typing import Final
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from governance import executors
 from governance.api import (
     activity,
     audit,
@@ -14,6 +15,7 @@ from governance.api import (
     consent_checks,
     consent_events,
     consent_records,
+    consent_streams,
     contacts,
     customers,
     fields,
@@ -24,10 +26,13 @@ from governance.api import (
     marks,
     notices,
     problems,
+    proposals,
     purchases,
     purposes,
     reveals,
     searches,
+    staff,
+    suppressions,
     transfers,
     webhooks,
 )
@@ -59,6 +64,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     activity.blueprint,
     links.blueprint,
     marks.blueprint,
+    proposals.blueprint,
+    staff.blueprint,
     fields.blueprint,
     imports.blueprint,
     consent_events.blueprint,
@@ -71,6 +78,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     forms.blueprint,
     audit.blueprint,
     consent_checks.blueprint,
+    consent_streams.blueprint,
+    suppressions.blueprint,
 )
 STRANGERS_PER_MINUTE: Final = 60
 FORMS_PER_MINUTE: Final = 20
@@ -93,6 +102,7 @@ def create_app(settings: Settings) -> Flask:
 def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Flask:
     """The web service on an open store."""
     settings = store.settings
+    executors.install(store.database)
 
     def alarms() -> list[str]:
         return [alarm.slug for alarm in outside_of(settings.data_dir).alarms()]

@@ -7,8 +7,10 @@ from uuid import UUID
 import marshmallow as ma
 from flask.views import MethodView
 
+from governance.accounts.operations import Proposal
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
+from governance.api.proposals import ProposalShown
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
 from governance.customers import operations as customers
@@ -33,7 +35,7 @@ class HoldNew(Schema):
 
 
 class HoldRelease(Schema):
-    """Why a hold is released."""
+    """Why a hold is to be released."""
 
     reason = ma.fields.String(required=True, metadata={"description": "Kept sealed beside the entry in the log."})
 
@@ -105,10 +107,14 @@ class HoldReleases(MethodView):
 
     @guarded(Permission.CUSTOMERS_RELEASE)
     @blueprint.arguments(HoldRelease)
-    @blueprint.response(200, Hold)
-    def post(self, release: Mapping[str, Any], customer: UUID, hold: UUID) -> HoldView:
-        """Release a hold."""
-        return customers.release_hold(current_work(), subject=SubjectId(customer), hold=hold, reason=release["reason"])
+    @blueprint.response(202, ProposalShown)
+    def post(self, release: Mapping[str, Any], customer: UUID, hold: UUID) -> Proposal:
+        """Propose to release a hold; it is released once another person has approved it.
+
+        Where nobody else may approve it, it is released at once, and `state` is `executed`.
+        """
+        reason = release["reason"]
+        return customers.propose_release(current_work(), subject=SubjectId(customer), hold=hold, reason=reason)
 
 
 @blueprint.route("/customers/<uuid:customer>/restrictions")

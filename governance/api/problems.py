@@ -67,6 +67,11 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "account-taken": 409,
         "account-disabled": 409,
         "rotation-under-way": 409,
+        "no-such-proposal": 404,
+        "not-proposable": 409,
+        "own-proposal": 403,
+        "proposal-decided": 409,
+        "proposal-altered": 409,
         # customers
         "already-there": 409,
         "legal-hold": 409,

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "clients": "governance.cli.clients:clients",
     "webhooks": "governance.cli.webhooks:webhooks",
     "staff": "governance.cli.staff:staff",
+    "proposals": "governance.cli.proposals:proposals",
     "fields": "governance.cli.fields:fields",
     "consent": "governance.cli.consent:consent_group",
     "forms": "governance.cli.forms:forms",

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from governance import executors
 from governance.custody.opening import Store, open_store
 from governance.kernel import logs
 from governance.kernel.settings import Settings
@@ -35,6 +36,7 @@ def settings() -> Settings:
 def opened() -> Iterator[Store]:
     """The store that settings name, opened for this command."""
     with open_store(settings()) as store:
+        executors.install(store.database)
         yield store
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from governance.accounts import operations as accounts
 from governance.cli.context import answer_json, as_json, opened, operator_work, settings
 from governance.custody.doctor import examine, examine_closed
 from governance.custody.findings import Level
@@ -25,6 +26,7 @@ def doctor(*, as_json: bool) -> int:
             with operator_work(store) as work:
                 found += messages.findings(work, settings=store.settings)
                 found += webhooks.findings(work)
+                found += accounts.proposal_findings(work)
     except GovernanceError as refusal:
         found = examine_closed(settings(), refusal)
     if as_json:

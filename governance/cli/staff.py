@@ -8,6 +8,9 @@ from governance.accounts import operations as accounts
 from governance.cli.context import answer_json, answer_table, as_json, operator_work, say
 from governance.kernel.ids import StaffId
 
+CREATED = "Role named when the account was made."
+WAITS = "A second person has to approve this: proposal {}"
+
 
 @click.group()
 def staff() -> None:
@@ -20,15 +23,20 @@ def staff() -> None:
 @click.option("--roles", required=True, help="Roles, separated by commas.")
 @as_json
 def create(*, name: str, email: str, roles: str, as_json: bool) -> None:
-    """Add a person with roles."""
-    wanted = [role.strip() for role in roles.split(",") if role.strip()]
+    """Add a person with roles. Where two others may decide, each role waits for one of them."""
+    wanted = sorted({role.strip() for role in roles.split(",") if role.strip()})
     with operator_work() as work:
-        made = accounts.create_staff(work, name=name, email=email, roles=wanted)
+        made = accounts.create_staff(work, name=name, email=email)
+        asked = [accounts.propose_grant(work, staff=made.id, role=role, reason=CREATED) for role in wanted]
+    granted = [role for role, one in zip(wanted, asked, strict=True) if one.alone]
+    waiting = [one.id for one in asked if not one.alone]
     if as_json:
-        answer_json({"id": made.id, "roles": made.roles})
+        answer_json({"id": made.id, "roles": granted, "proposals": waiting})
         return
     click.echo(str(made.id))
-    say(f"Added with {', '.join(made.roles)}.")
+    say(f"Added with {', '.join(granted) or 'no role yet'}.")
+    for proposal in waiting:
+        say(WAITS.format(proposal))
 
 
 @staff.command("list")
@@ -48,11 +56,12 @@ def list_(*, as_json: bool) -> None:
 @staff.command()
 @click.argument("member", type=click.UUID)
 @click.argument("role")
-def grant(member: UUID, role: str) -> None:
-    """Give a person a role."""
+@click.option("--reason", default="Granted at the command line.", help="Why; sealed.")
+def grant(member: UUID, role: str, reason: str) -> None:
+    """Give a person a role. Where two people may decide, one of them has to approve it."""
     with operator_work() as work:
-        accounts.grant_role(work, staff=StaffId(member), role=role)
-    say("Granted.")
+        asked = accounts.propose_grant(work, staff=StaffId(member), role=role, reason=reason)
+    say("Granted." if asked.alone else WAITS.format(asked.id))
 
 
 @staff.command()

@@ -151,15 +151,26 @@ def release_hold(work: Work, *, subject: SubjectId, hold: UUID, reason: str) -> 
     with errors.at("reason"):
         reason = words(reason, longest=LONG_TEXT, lines=True)
     errors.end("The hold cannot be released as it is.")
+    row = standing_hold(work, person, hold)
+    row.released_at, row.released_by = work.now, _staff(work)
+    work.session.flush()
+    _tell_hold(work, Action.HOLD_LIFTED, person, row, reason)
+    return _hold_view(Lens(work, Permission.CUSTOMERS_READ, person), row)
+
+
+def standing_hold(work: Work, person: PersonRow, hold: UUID) -> HoldRow:
+    """A hold that has not been released.
+
+    Raises:
+        NotFoundError: where the person has no such hold.
+        ConflictError: where it was released before.
+    """
     row = work.session.scalars(select(HoldRow).where(HoldRow.id == hold, HoldRow.person_id == person.id)).one_or_none()
     if row is None:
         raise NotFoundError("The person has no such hold.")
     if row.released_at is not None:
         raise ConflictError("This hold was released before.")
-    row.released_at, row.released_by = work.now, _staff(work)
-    work.session.flush()
-    _tell_hold(work, Action.HOLD_LIFTED, person, row, reason)
-    return _hold_view(Lens(work, Permission.CUSTOMERS_READ, person), row)
+    return row
 
 
 def restrict(work: Work, *, subject: SubjectId, reason: RestrictionReason) -> RestrictionView:

@@ -21,6 +21,7 @@ from governance.customers.pages import After
 from governance.customers.people import People, create, edit, list_people, read
 from governance.customers.purchases import Purchases, PurchaseView, list_purchases, record_purchase
 from governance.customers.records import NewActivity, NewInteraction, NewPurchase
+from governance.customers.releasing import propose_release
 from governance.customers.reveal import Revealed, reveal
 from governance.customers.search import Found, search
 from governance.customers.views import ContactView, PersonView
@@ -64,6 +65,7 @@ __all__ = [
     "list_purchases",
     "marks",
     "place_hold",
+    "propose_release",
     "read",
     "record_activity",
     "record_interaction",

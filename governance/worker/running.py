@@ -9,6 +9,7 @@ from typing import Final
 
 from procrastinate import App, PsycopgConnector
 
+from governance import executors
 from governance.audit.errors import SignerBusyError
 from governance.custody import backup
 from governance.custody.anchoring import anchors_of, tell_anchors
@@ -47,6 +48,7 @@ def run(settings: Settings) -> int:
     """
     with open_store(settings, listen=True) as store:
         require_protected_log(store.database)
+        executors.install(store.database)
         return asyncio.run(_run(store))
 
 

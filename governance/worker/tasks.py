@@ -10,6 +10,9 @@ from uuid import UUID
 from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
+from governance.accounts import operations as accounts
+from governance.accounts.deciding import EXECUTE
+from governance.accounts.operations import ProposalId
 from governance.audit import operations as audit
 from governance.consent import operations as consent
 from governance.custody import backup, rotation
@@ -66,6 +69,7 @@ def purge(around: Surroundings) -> None:
         mail = messages.purge(work)
         hooks = webhooks.purge(work)
         subscriptions = consent.purge_subscriptions(work)
+        proposals = accounts.forget_words(work)
     log.info(
         "worker.purged",
         requests=requests,
@@ -74,6 +78,7 @@ def purge(around: Surroundings) -> None:
         messages=mail,
         webhooks=hooks,
         subscriptions=subscriptions,
+        proposals=proposals,
     )
 
 
@@ -142,6 +147,19 @@ def expire_consents(around: Surroundings) -> None:
     log.info("worker.consents_lapsed", lapsed=lapsed)
 
 
+def execute_proposal(around: Surroundings, *, proposal: str) -> None:
+    """Carry out what a second person approved, once."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        accounts.execute(work, proposal=ProposalId(UUID(proposal)))
+
+
+def tend_proposals(around: Surroundings) -> None:
+    """Let proposals expire, ask deputies about those whose time is half over, find lost ones."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        seen_to = accounts.tend(work)
+    log.info("worker.proposals_tended", proposals=seen_to)
+
+
 def resume_import(around: Surroundings, *, batch: str) -> None:
     """Go on with an import, or with its undoing, until it is done or the worker is to end."""
 
@@ -174,6 +192,8 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.rotate": rotate_keys,
     "service.resume_indexes": resume_indexes,
     "consent.expire": expire_consents,
+    "proposals.tend": tend_proposals,
+    EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,
 }
 

@@ -52,6 +52,7 @@ def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
         Entry("service.rotate", "40 3 * * *", catch_up=True),
         Entry("consent.expire", "25 * * * *", catch_up=True),
         Entry("service.resume_indexes", "*/10 * * * *"),
+        Entry("proposals.tend", "*/5 * * * *"),
     )
     return tuple(entry for entry in told if backups or entry.task != BACKUP)
 

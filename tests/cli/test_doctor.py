@@ -15,10 +15,10 @@ def codes(governance: Command) -> set[str]:
     return {finding["code"] for finding in governance("doctor", "--json").json["findings"]}
 
 
-def test_a_new_store_lacks_a_backup_and_a_recovery_sheet_and_nothing_else(governance: Command) -> None:
+def test_a_new_store_lacks_a_backup_a_recovery_sheet_and_a_second_person_and_nothing_else(governance: Command) -> None:
     told = governance("doctor")
 
-    assert codes(governance) == {"backup-overdue", "recovery-sheet"}
+    assert codes(governance) == {"backup-overdue", "recovery-sheet", "four-eyes-off"}
     assert told.code == 0
     assert "governance backup" in told.out
     assert "governance keys recovery" in told.out

@@ -9,6 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from governance import executors
+from governance.accounts import operations as accounts
+from governance.accounts.deciding import EXECUTE
+from governance.accounts.operations import ProposalState
 from governance.consent import operations as consent
 from governance.custody import keeping
 from governance.custody.opening import Store as OpenStore
@@ -184,3 +188,26 @@ def test_consents_lapse_by_themselves(around: Surroundings) -> None:
         (state,) = consent.states_of(work, subject=subject).items
     assert state.state.standing is Standing.EXPIRED
     assert Entry("consent.expire", "25 * * * *", catch_up=True) in entries(around.store.settings)
+
+
+def test_what_was_approved_is_carried_out_by_its_job(around: Surroundings) -> None:
+    executors.install(around.store.database)
+    with open_work(around.store.database, OPERATOR) as work:
+        people = [
+            accounts.create_staff(work, name="Кто-то", email=f"{name}@example.org", roles=["admin"])
+            for name in ("anna", "boris")
+        ]
+        oleg = accounts.create_staff(work, name="Олег", email="oleg@example.org").id
+        made = accounts.propose_grant(work, staff=oleg, role="sales", reason="Новый сотрудник")
+        anna = accounts.staff_actor(work, staff=people[0].id)
+    with open_work(around.store.database, anna) as work:
+        accounts.approve(work, proposal=made.id, digest=made.digest)
+
+    tasks.tend_proposals(around)
+    for _ in range(2):
+        tasks.TASKS[EXECUTE](around, proposal=str(made.id))
+
+    with open_work(around.store.database, SYSTEM) as work:
+        assert accounts.staff_actor(work, staff=oleg).roles == ("sales",)
+        assert accounts.find_proposal(work, proposal=made.id).state is ProposalState.EXECUTED
+    assert Entry("proposals.tend", "*/5 * * * *") in entries(around.store.settings)
