@@ -63,7 +63,7 @@ def answer_together(service: Service) -> Response | None:
         return None  # it is looked at again once the key is known
     if question.people or question.asked.as_of is not None or len(question.contacts) > TOGETHER_CONTACTS:
         return None
-    asked = _with_links(service, question)
+    asked = with_links(service, question.asked) if question.unsubscribe else question.asked
     outcome = _gathering().ask(_Asking(service, presented_key(), question, asked))
     if outcome.actor is None:
         count_stranger(service)
@@ -98,7 +98,7 @@ def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
                 if actor is None:
                     raise UnauthenticatedError("The API key is unknown, expired or revoked.")
                 admit(one.service, actor, Permission.CONSENT_CHECK)
-                _require_details(one.question, actor)
+                require_details(one.asked, actor)
             except GovernanceError as error:
                 refused[place] = error
             else:
@@ -107,15 +107,19 @@ def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
     return [_Outcome(actor, refused.get(place) or answers[place]) for place, actor in enumerate(actors)]
 
 
-def _require_details(question: Question, actor: Actor) -> None:
-    if question.asked.details and not access.allows(actor, Permission.CONSENT_DETAILS).allowed:
+def require_details(asked: Asked, actor: Actor) -> None:
+    """Stop a question for full reasons by somebody who may not see them.
+
+    Raises:
+        ForbiddenError: where the scope is missing.
+    """
+    if asked.details and not access.allows(actor, Permission.CONSENT_DETAILS).allowed:
         raise ForbiddenError(f"Full reasons need the scope {Permission.CONSENT_DETAILS.value}; leave out details.")
 
 
-def _with_links(service: Service, question: Question) -> Asked:
-    if not question.unsubscribe:
-        return question.asked
-    return replace(question.asked, unsubscribe_at=service.settings.public_base)
+def with_links(service: Service, asked: Asked) -> Asked:
+    """The question, asking for addresses to unsubscribe by as well."""
+    return replace(asked, unsubscribe_at=service.settings.public_base)
 
 
 def _respond(service: Service, question: Question, checked: Checked) -> Response:
@@ -151,7 +155,7 @@ class Checks(MethodView):
         if not core.is_json(request.mimetype):
             raise UnsupportedMediaType
         question = read_question(whole_body(request))
-        _require_details(question, work.actor)
-        asked = _with_links(service, question)
+        require_details(question.asked, work.actor)
+        asked = with_links(service, question.asked) if question.unsubscribe else question.asked
         checked = consent.check(work, question=asked, contacts=question.contacts, people=question.people)
         return _respond(service, question, checked)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -171,9 +172,18 @@ _BRIEF: Final = {
 """Answers that hold no more than their word."""
 
 
+def write_head(checked: Checked) -> str:
+    """What stands before the answers for the contacts of one decision, as a JSON object."""
+    return f'{{"decision_id":"{checked.decision}","at":"{_instant(checked.at)}","count":{len(checked.verdicts)}}}'
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def write_answer(checked: Checked, *, details: bool) -> str:
     """An answer as JSON."""
-    at = checked.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    at = _instant(checked.at)
     items = ",".join(write_rows(checked, details=details))
     return f'{{"decision_id":"{checked.decision}","at":"{at}","items":[{items}]}}\n'
 
@@ -195,7 +205,7 @@ def _row(verdict: Verdict, link: str | None, *, details: bool) -> str:
         told |= {
             "full_reason": verdict.reason.value,
             "ground": verdict.ground,
-            "valid_until": None if until is None else until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "valid_until": None if until is None else _instant(until),
             "notice_version": verdict.notice_version,
             "event_id": None if verdict.event is None else str(verdict.event),
         }

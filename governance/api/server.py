@@ -44,6 +44,12 @@ class Arrivals:
         """Give what arrives on *connection* so many seconds from now."""
         self._until[connection] = time.monotonic() + seconds
 
+    def go_on(self, arriving: object, *, seconds: float) -> None:
+        """Give what arrives on the socket *arriving* so many seconds from now, since some of it just did."""
+        for connection in list(self._until):
+            if connection.sock is arriving and connection in self._until:
+                self.expect(connection, seconds=seconds)
+
     def forget(self, connection: Any) -> None:  # noqa: ANN401
         """Nothing is awaited on *connection* any more."""
         self._until.pop(connection, None)
@@ -67,12 +73,16 @@ class Arrivals:
                 log.warning("http.too_slow", connections=shut)
 
 
+ARRIVALS: Final = Arrivals()
+"""Of this process."""
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Threads that answer; what cannot be read is refused without being repeated, what dawdles is cut off."""
 
     def init_process(self) -> None:
         """Watch over arrivals from within the worker, since threads do not survive the fork."""
-        self.arrivals = Arrivals()
+        self.arrivals = ARRIVALS
         threading.Thread(target=self.arrivals.watch, name="arrivals", daemon=True).start()
         super().init_process()
 

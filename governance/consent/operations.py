@@ -9,7 +9,9 @@ from governance.consent.drafts import Draft, draft, drafts
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.forms import Form, FormDocument, FormField, FormItem, form, forms, publish_form
 from governance.consent.histories import Events, EventView, States, StateView, events_of, states_of
+from governance.consent.informing import Informed, Informing, Uninformed, UninformedPage, inform, uninformed
 from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
+from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
 from governance.consent.merging import merge
 from governance.consent.notices import (
@@ -36,6 +38,7 @@ from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe,
 
 __all__ = [
     "MOST_CONTACTS",
+    "MOST_SUPPRESSED",
     "Asked",
     "Change",
     "Changes",
@@ -50,6 +53,8 @@ __all__ = [
     "FormDocument",
     "FormField",
     "FormItem",
+    "Informed",
+    "Informing",
     "Invalidated",
     "Lapsing",
     "LapsingAfter",
@@ -72,6 +77,8 @@ __all__ = [
     "States",
     "Transfer",
     "Transferable",
+    "Uninformed",
+    "UninformedPage",
     "Visit",
     "Waiting",
     "book",
@@ -88,6 +95,7 @@ __all__ = [
     "follow",
     "form",
     "forms",
+    "inform",
     "invalidate",
     "is_about",
     "keep_stops",
@@ -121,6 +129,7 @@ __all__ = [
     "suppress",
     "suppress_erased",
     "suppress_many",
+    "uninformed",
     "unsubscribe",
     "unsubscribe_url",
     "unsubscriber",
