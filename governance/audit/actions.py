@@ -99,6 +99,7 @@ class Action(StrEnum):
     CONSENT_CHECKED = "consent:check:answered", ActionClass.DECISION, "Send check answered"
     CONSENT_EXPLAINED = "consent:story:explained", ActionClass.READ, "Story of a contact's consents read"
     CONSENT_READ = "consent:record:read", ActionClass.READ, "Consents of a person read"
+    PERSON_INFORMED = "consent:person:informed", ActionClass.DECISION, "Person told what is done with their data"
     CONSENT_REBUILT = "consent:state:rebuilt", ActionClass.SYSTEM, "States of consents rebuilt from their events"
     CONSENT_TRANSFER_DECIDED = (
         "consent:transfer:decided",

@@ -60,6 +60,7 @@ _OTHERS: Final[Mapping[Action, tuple[str, Effect]]] = {
     Action.RESTRICTION_PLACED: ("restricted", Effect.STOP),
     Action.RESTRICTION_LIFTED: ("restriction_lifted", Effect.ASK),
     Action.PERSON_EDITED: ("person_changed", Effect.ASK),
+    Action.PERSON_INFORMED: ("person_changed", Effect.ASK),
     Action.NOTICE_PUBLISHED: ("notice_published", Effect.ASK),
     Action.PURPOSE_PUBLISHED: ("purpose_published", Effect.ASK),
 }

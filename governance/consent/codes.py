@@ -17,6 +17,21 @@ class NoticeKind(StrEnum):
     """What people are told of the processing (GDPR Arts 13 and 14)."""
 
 
+class InformMethod(StrEnum):
+    """How a person was told what is done with their data."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    MESSENGER = "messenger"
+    POST = "post"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    PAPER = "paper"
+    """Handed out, or part of a contract."""
+    WEB = "web"
+    """Shown on a page of ours while they entered their data (GDPR Art. 13)."""
+
+
 CONTACTS_OF: Mapping[Channel, tuple[ContactKind, ...]] = MappingProxyType(
     {
         Channel.EMAIL: (ContactKind.EMAIL,),

@@ -9,7 +9,7 @@ from governance.consent.drafts import Draft, draft, drafts
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.forms import Form, FormDocument, FormField, FormItem, form, forms, publish_form
 from governance.consent.histories import Events, EventView, States, StateView, events_of, states_of
-from governance.consent.informing import Informed, Informing, Uninformed, UninformedPage, inform, uninformed
+from governance.consent.informing import Informed, Informing, UninformedPage, inform, uninformed
 from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
 from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
@@ -35,6 +35,7 @@ from governance.consent.terms import NoticeVersion, PurposeVersion
 from governance.consent.transfers import Transfer, Transferable, decide_transfer
 from governance.consent.undoing import Invalidated, invalidate, keep_stops, said_otherwise
 from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscribe_url, unsubscriber
+from governance.customers.informing import Uninformed
 
 __all__ = [
     "MOST_CONTACTS",

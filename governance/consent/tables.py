@@ -160,6 +160,28 @@ class ConsentStateRow(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class InformingRow(Base):
+    """That a person was told what is done with their data. Never changed or deleted; its id is that of its entry."""
+
+    __tablename__ = "informing"
+    __table_args__ = (
+        Index("ix_informing_person_id", "person_id"),
+        CheckConstraint("at <= recorded_at", name="told_before_recorded"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+    )
+
+    id: Id = pk()
+    person_id: Mapped[UUID]
+    notice: Mapped[str] = mapped_column(PURPOSE)
+    version: Mapped[int]
+    language: Mapped[str | None] = mapped_column(LANGUAGE)
+    method: Mapped[str] = mapped_column(CODE)
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    actor_kind: Mapped[str] = mapped_column(CODE)
+    actor_id: Mapped[UUID | None]
+
+
 class DecisionSaltRow(SealedRow, Base):
     """What the decisions of a month are salted with, under a key owner of its own: it goes when proofs end to matter."""
 

@@ -12,7 +12,7 @@ down_revision: str | None = "0008"
 INSTANT = sa.DateTime(timezone=True)
 CODE = sa.String(32)
 PURPOSE = sa.String(50)
-APPEND_ONLY = ("purpose_version", "notice_version", "notice_text", "consent_event")
+APPEND_ONLY = ("purpose_version", "notice_version", "notice_text", "consent_event", "informing")
 TABLES = ("consent_subject", "consent_state", "suppression", "notice_text", "notice_version", "purpose_version")
 
 REFUSE = """
@@ -45,6 +45,7 @@ def upgrade() -> None:
     _create_documents()
     _create_events()
     _create_ledger()
+    _create_informing()
     op.execute(REFUSE)
     op.execute(KEEP_SUPPRESSION)
     for table in APPEND_ONLY:
@@ -191,6 +192,25 @@ def _create_ledger() -> None:
     )
 
 
+def _create_informing() -> None:
+    op.create_table(
+        "informing",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("notice", PURPOSE, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(8)),
+        sa.Column("method", CODE, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.Column("actor_kind", CODE, nullable=False),
+        sa.Column("actor_id", sa.Uuid()),
+        sa.CheckConstraint("at <= recorded_at", name="told_before_recorded"),
+        sa.CheckConstraint("version >= 1", name="version_counts_from_one"),
+    )
+    op.create_index("ix_informing_person_id", "informing", ["person_id"])
+
+
 def _guard(table: str, when: str, name: str, function: str = "consent_refuse") -> None:
     op.execute(f"CREATE TRIGGER consent_{name} {when} EXECUTE FUNCTION {function}()")
     op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER consent_{name}")
@@ -198,7 +218,7 @@ def _guard(table: str, when: str, name: str, function: str = "consent_refuse") -
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("consent_event", *TABLES):
+    for table in ("informing", "consent_event", *TABLES):
         op.drop_table(table)
     op.execute("DROP FUNCTION consent_keep_suppression()")
     op.execute("DROP FUNCTION consent_refuse()")
