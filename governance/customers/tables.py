@@ -59,6 +59,12 @@ class PersonRow(SealedRow, Base):
         Index("ix_person_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_person_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
         Index(
+            "ix_person_checked",
+            "id",
+            unique=True,
+            postgresql_include=["country", "ground", "age_at_least", "not_mailable", "deceased_at", "merged_into"],
+        ),
+        Index(
             "ix_person_inform_by",
             "inform_by",
             postgresql_where=text("inform_by IS NOT NULL AND informed_at IS NULL"),
