@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from governance.cli.context import answer_json, answer_table, as_json, on_terminal, opened, say, settings
+from governance.consent.wrapping import wrap_ledger
 from governance.custody import recovery as sheets
 from governance.custody import rotation
 from governance.custody.duties import duties_of
@@ -52,11 +53,14 @@ def status(*, as_json: bool) -> None:
 
 @keys.command()
 @click.option("--indexes", is_flag=True, help="Rotate the root of the blind indexes: all digests are made anew.")
+@click.option("--ledger", is_flag=True, help="Wrap the suppression ledger in a further key; no older one is destroyed.")
 @as_json
-def rotate(*, indexes: bool, as_json: bool) -> None:
+def rotate(*, indexes: bool, ledger: bool, as_json: bool) -> None:
     """Begin a new epoch: every data key is wrapped anew, then the old key is destroyed. May be interrupted."""
-    if indexes:
-        _rotate_indexes(as_json=as_json)
+    if indexes and ledger:
+        raise click.UsageError("Either --indexes or --ledger.")
+    if indexes or ledger:
+        (_rotate_indexes if indexes else _wrap_ledger)(as_json=as_json)
         return
     with opened() as store:
         done = rotation.rotate(store.database, store.keyring, OPERATOR, duties=duties_of(store, OPERATOR))
@@ -74,6 +78,15 @@ def _rotate_indexes(*, as_json: bool) -> None:
         answer_json({"version": version})
         return
     say(f"The blind indexes are of version {version} now; the root before it is destroyed.")
+
+
+def _wrap_ledger(*, as_json: bool) -> None:
+    with opened() as store:
+        layers = wrap_ledger(store.database, store.keyring, OPERATOR, duties=duties_of(store, OPERATOR))
+    if as_json:
+        answer_json({"layers": layers})
+        return
+    say(f"The suppression ledger is of {layers} layers now.")
 
 
 @keys.command()

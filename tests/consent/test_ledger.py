@@ -1,0 +1,122 @@
+"""The suppression ledger through its rotation: whatever process asks, and wherever it was interrupted."""
+
+import pytest
+from sqlalchemy import select
+
+from governance.audit.actions import Action
+from governance.consent import operations as consent
+from governance.consent import wrapping
+from governance.consent.checking import Asked
+from governance.consent.tables import SuppressionRow
+from governance.consent.wrapping import wrap_ledger
+from governance.custody.rotation import Duties
+from governance.kernel.db import Database
+from governance.kernel.work import OPERATOR, Work, open_work
+from governance.policies.consent_facts import Reason, Scope, SuppressionReason
+from governance.policies.consent_state import EventKind
+from governance.policies.purposes import Channel
+from governance.vault.keyring import Keyring
+from tests.conftest import Store, open_database
+from tests.factories.saying import mail, notice, said, someone
+from tests.factories.trail import entries
+
+ADDRESSES = [f"customer{number}@example.org" for number in range(5)]
+
+
+def suppress(work: Work, *addresses: str) -> None:
+    for address in addresses:
+        consent.suppress(
+            work,
+            contact=mail(address),
+            channel=Channel.EMAIL,
+            scope=Scope.ADVERTISING,
+            reason=SuppressionReason.COMPLAINT,
+        )
+
+
+def reasons(database: Database) -> list[Reason]:
+    with open_work(database, OPERATOR) as work:
+        asked = Asked("newsletter", Channel.EMAIL)
+        return [one.reason for one in consent.check(work, question=asked, contacts=ADDRESSES).verdicts]
+
+
+def layers(database: Database) -> list[int]:
+    with open_work(database, OPERATOR) as work:
+        return sorted(digest[0] for digest in work.session.scalars(select(SuppressionRow.digest)))
+
+
+@pytest.fixture
+def database(fresh_database: Database) -> Database:
+    """Customers who all want the newsletter; all but the last have complained meanwhile."""
+    with open_work(fresh_database, OPERATOR) as work:
+        notice(work)
+        for address in ADDRESSES:
+            consent.record(work, event=said(EventKind.CONFIRMED, subject=someone(work, address)))
+        suppress(work, *ADDRESSES[:-1])
+    return fresh_database
+
+
+EXPECTED = [Reason.SUPPRESSED] * 4 + [Reason.CONSENTED]
+
+
+def test_a_wrapped_ledger_is_heeded_by_every_process_at_once(
+    database: Database, keyring: Keyring, fresh_store: Store
+) -> None:
+    other = open_database(fresh_store, Keyring(keyring.path))
+    changed: list[Work] = []
+    assert reasons(database) == reasons(other) == EXPECTED
+    assert wrap_ledger(database, keyring, OPERATOR, duties=Duties(ring_changed=changed.append)) == 2
+    assert layers(database) == [2] * 4
+    assert reasons(other) == reasons(database) == EXPECTED
+    assert len(changed) == 1
+    assert wrap_ledger(database, keyring, OPERATOR, duties=Duties()) == 3
+    assert reasons(other) == EXPECTED
+    with open_work(database, OPERATOR) as work:
+        assert [entry.facts["layers"] for entry in entries(work, Action.LEDGER_WRAPPED)] == [2, 2, 3, 3]
+    other.dispose()
+
+
+def test_an_interrupted_rotation_leaves_nobody_unheeded_and_goes_on(
+    database: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wrapping, "BATCH", 2)
+    plain, calls = wrapping._wrap_some, []
+
+    def once(*args: object) -> int:
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(args)
+        return plain(*args)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(wrapping, "_wrap_some", once)
+    with pytest.raises(KeyboardInterrupt):
+        wrap_ledger(database, keyring, OPERATOR, duties=Duties())
+    assert layers(database) == [1, 1, 2, 2]
+    assert reasons(database) == EXPECTED
+    monkeypatch.setattr(wrapping, "_wrap_some", plain)
+    assert wrap_ledger(database, keyring, OPERATOR, duties=Duties()) == 2
+    assert (layers(database), reasons(database)) == ([2] * 4, EXPECTED)
+
+
+def test_the_same_line_written_before_and_after_a_key_came_in_stands_once(
+    database: Database, keyring: Keyring, fresh_store: Store
+) -> None:
+    with open_work(database, OPERATOR) as work:
+        before = len(entries(work, Action.CONTACT_SUPPRESSED))
+        keyring.add_ledger_root(now=work.now)
+        suppress(work, ADDRESSES[0])
+        assert len(entries(work, Action.CONTACT_SUPPRESSED)) == before
+    assert wrap_ledger(database, keyring, OPERATOR, duties=Duties()) == 2
+    assert layers(database) == [2] * 4
+
+
+def test_a_line_of_a_process_that_does_not_know_the_new_key_yet_is_heeded(
+    database: Database, keyring: Keyring, fresh_store: Store
+) -> None:
+    late = open_database(fresh_store, Keyring(keyring.path))
+    wrap_ledger(database, keyring, OPERATOR, duties=Duties())
+    with open_work(late, OPERATOR) as work:
+        suppress(work, ADDRESSES[-1])
+    assert layers(database) == [1, 2, 2, 2, 2]
+    assert reasons(database) == reasons(late) == [Reason.SUPPRESSED] * 5
+    late.dispose()
