@@ -1,17 +1,15 @@
-"""API clients: connected, recognised by their key, given a new key while the old one lasts, disconnected."""
+"""API clients: connected, kept to purposes and channels, given a new key while the old one lasts, disconnected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Final
 from uuid import UUID
 
-from psycopg import RawCursor
 from psycopg.errors import UniqueViolation
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from governance.accounts.demonstration import is_demonstration
 from governance.accounts.errors import (
     AccountTakenError,
     DisabledError,
@@ -19,16 +17,16 @@ from governance.accounts.errors import (
     RotationUnderWayError,
     UnknownScopeError,
 )
-from governance.accounts.keys import NewKey, id_of, make_key, matches
+from governance.accounts.keys import NewKey, make_key
+from governance.accounts.limiting import UNLIMITED, Limits, checked_limits, limit_facts
 from governance.accounts.tables import ApiClientKeyRow, ApiClientRow
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.clock import require_aware
-from governance.kernel.db import driver_connection
-from governance.kernel.errors import InvalidError, UnauthenticatedError
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import ClientId
-from governance.kernel.work import Actor, ActorKind, Work
+from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.permissions import Permission
 
@@ -37,11 +35,7 @@ KEY_LIFE = timedelta(days=365)
 OVERLAP = timedelta(days=7)
 """How long the old key is taken beside the new one where nothing else is said."""
 KEYS_AT_ONCE = 2
-USE_NOTED_EVERY = timedelta(minutes=1)
-CLIENT_ROLE = "system"
-"""The role whose field rules speak for scopes."""
 NAME_LENGTH = 100
-_REFUSAL = "The API key is unknown, expired or revoked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class ClientKey:
     Attributes:
         id: names it.
         expires_at: taken strictly before this instant.
-        last_used_at: to the minute.
+        last_used_at: to the hour.
     """
 
     id: str
@@ -67,12 +61,17 @@ class Client:
 
     Attributes:
         scopes: permissions.
+        purposes, channels: what it is kept to; None where it is not.
+        is_test: whether its keys open demonstrations only.
         keys: all that it ever had, oldest first.
     """
 
     id: ClientId
     name: str
     scopes: tuple[str, ...]
+    purposes: tuple[str, ...] | None
+    channels: tuple[str, ...] | None
+    is_test: bool
     created_at: datetime
     revoked_at: datetime | None
     keys: tuple[ClientKey, ...]
@@ -92,17 +91,25 @@ class NewClient:
     secret: str = field(repr=False)
 
 
-def create_client(work: Work, *, name: str, scopes: Sequence[str], expires_at: datetime | None = None) -> NewClient:
-    """Connect a system.
+def create_client(
+    work: Work,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    limits: Limits = UNLIMITED,
+    expires_at: datetime | None = None,
+) -> NewClient:
+    """Connect a system. In a demonstration its keys are test keys, which no other store takes.
 
     Args:
         work: the unit of work.
         name: of the system, never of a person: it is kept readable.
         scopes: permissions, each by its full name.
+        limits: purposes and channels that it is kept to in checks, records and changes of consents.
         expires_at: when its first key ends; after a year where nothing is said.
 
     Raises:
-        InvalidError: where name or expiry cannot be used.
+        InvalidError: where name, limits or expiry cannot be used.
         UnknownScopeError: where a scope is no permission that a system may hold.
         AccountTakenError: where a connected system has this name.
     """
@@ -110,7 +117,15 @@ def create_client(work: Work, *, name: str, scopes: Sequence[str], expires_at: d
     if not told or len(told) > NAME_LENGTH or not told.isprintable():
         sentence = f"Give a name of 1 to {NAME_LENGTH} characters."
         raise InvalidError("The system cannot be connected as given.", errors={"name": [sentence]})
-    row = ApiClientRow(name=told, scopes=_checked_scopes(scopes), created_at=work.now)
+    kept_to = checked_limits(limits, scopes := _checked_scopes(scopes))
+    row = ApiClientRow(
+        name=told,
+        scopes=scopes,
+        purposes=kept_to.purposes,
+        channels=kept_to.channels,
+        is_test=is_demonstration(work),
+        created_at=work.now,
+    )
     key = _add_key(work, row, expires_at)
     try:
         with work.session.begin_nested():
@@ -123,58 +138,27 @@ def create_client(work: Work, *, name: str, scopes: Sequence[str], expires_at: d
         work,
         Action.CLIENT_CREATED,
         object=ObjectRef("client", row.id),
-        facts={"key": key.id, "scopes": row.scopes, "expires_at": row.keys[-1].expires_at},
+        facts={"key": key.id, "scopes": row.scopes, "expires_at": row.keys[-1].expires_at, **limit_facts(row)},
     )
     return NewClient(_shown(row), key.id, key.presented)
 
 
-def authenticate_client(work: Work, *, presented: str) -> Actor:
-    """The actor that presents an API key. Unknown id and wrong secret take the same path.
-
-    That the key was used is noted once a minute at most, and never waited for.
+def limit_client(work: Work, *, client: ClientId, limits: Limits) -> Client:
+    """Keep a system to purposes and channels from this instant on, or to none.
 
     Raises:
-        UnauthenticatedError: where the key is unknown, expired or revoked; which of them is not told.
+        NoSuchClientError, DisabledError: where there is no such client, or it is revoked.
+        InvalidError: where the limits cannot be used.
     """
-    (actor,) = authenticate_clients(work, presented=[presented])
-    if actor is None:
-        raise UnauthenticatedError(_REFUSAL)
-    return actor
-
-
-def authenticate_clients(work: Work, *, presented: Sequence[str]) -> list[Actor | None]:
-    """The actors that present API keys, each as `authenticate_client` has it; None where it would refuse.
-
-    One statement, asked anew each time: a key that is revoked is refused from then on.
-    """
-    ids = [id_of(one) for one in presented]
-    with RawCursor(driver_connection(work.session)) as cursor:  # the driver need not look for parameters each time
-        cursor.execute(_KEYS, [work.now, list(set(ids))], binary=True)
-        found = {row[0]: row for row in cursor.fetchall()}
-    actors: list[Actor | None] = []
-    used: dict[str, datetime | None] = {}
-    for one, key_id in zip(presented, ids, strict=True):
-        row = found.get(key_id)
-        if not matches(one, None if row is None else row[1]) or row is None or not row[2]:
-            actors.append(None)
-            continue
-        used[key_id] = row[3]
-        actors.append(_actor(row[4], tuple(row[5]), key_id))
-    for key_id, last_used_at in used.items():
-        _note_use(work, key_id, last_used_at)
-    return actors
-
-
-_KEYS: Final = b"""
-SELECT k.id, k.digest, k.revoked_at IS NULL AND c.revoked_at IS NULL AND k.expires_at > $1, k.last_used_at, c.id,
-    c.scopes
-FROM api_client_key k JOIN api_client c ON c.id = k.client_id WHERE k.id = ANY($2)
-"""
-
-
-@lru_cache(maxsize=1024)
-def _actor(client: UUID, scopes: tuple[str, ...], key_id: str) -> Actor:
-    return Actor(kind=ActorKind.CLIENT, id=client, permissions=frozenset(scopes), roles=(CLIENT_ROLE,), name=key_id)
+    row = _locked(work, client)
+    if row.revoked_at is not None:
+        raise DisabledError("The client is revoked; connect the system anew.")
+    kept_to = checked_limits(limits, row.scopes)
+    row.purposes = None if kept_to.purposes is None else list(kept_to.purposes)
+    row.channels = None if kept_to.channels is None else list(kept_to.channels)
+    work.session.flush()
+    audit.append(work, Action.CLIENT_LIMITED, object=ObjectRef("client", row.id), facts=limit_facts(row))
+    return _shown(row)
 
 
 def rotate_client_key(
@@ -262,24 +246,13 @@ def _add_key(work: Work, row: ApiClientRow, expires_at: datetime | None) -> NewK
     until = work.now + KEY_LIFE if expires_at is None else require_aware(expires_at)
     if until <= work.now:
         raise InvalidError("The key would have expired already.", errors={"expires_at": ["Give a later instant."]})
-    key = make_key()
+    key = make_key(test=row.is_test)
     row.keys.append(ApiClientKeyRow(id=key.id, digest=key.digest, created_at=work.now, expires_at=until))
     return key
 
 
 def _in_use(key: ApiClientKeyRow, now: datetime) -> bool:
     return key.revoked_at is None and now < key.expires_at
-
-
-def _note_use(work: Work, key_id: str, last_used_at: datetime | None) -> None:
-    if last_used_at is not None and work.now - last_used_at < USE_NOTED_EVERY:
-        return
-    # Requests of one client run at the same time; none of them waits for another's note.
-    free = select(ApiClientKeyRow.id).where(ApiClientKeyRow.id == key_id).with_for_update(skip_locked=True)
-    work.session.execute(
-        update(ApiClientKeyRow).where(ApiClientKeyRow.id.in_(free)).values(last_used_at=work.now),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def _locked(work: Work, client: UUID) -> ApiClientRow:
@@ -300,6 +273,9 @@ def _shown(row: ApiClientRow) -> Client:
         id=ClientId(row.id),
         name=row.name,
         scopes=tuple(row.scopes),
+        purposes=None if row.purposes is None else tuple(row.purposes),
+        channels=None if row.channels is None else tuple(row.channels),
+        is_test=row.is_test,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
         keys=tuple(

@@ -1,7 +1,7 @@
 """The form of an API key: `gov_<id>_<secret>`, the id to look it up by, the secret of 256 random bits.
 
-The secret is kept as SHA-256 only. A password hash would add nothing: 256 random bits are not guessed (NIST SP 800-63B,
-5.1.2.2 asks for a salted hash only below 112 bits).
+One that opens demonstrations only begins with `gov_test_`. The secret is kept as SHA-256 only. A password hash would
+add nothing: 256 random bits are not guessed (NIST SP 800-63B, 5.1.2.2 asks for a salted hash only below 112 bits).
 """
 
 import base64
@@ -15,7 +15,9 @@ PREFIX = "gov"
 """Lets secret scanners recognise a leaked key."""
 ID_BYTES = 10
 SECRET_BYTES = 32
-_FORM = re.compile(r"gov_(?P<id>[a-z2-7]{16})_[a-z2-7]{52}")
+TEST = "test_"
+"""Stands behind the prefix in keys that open demonstrations only."""
+_FORM = re.compile(r"gov_(test_)?(?P<id>[a-z2-7]{16})_[a-z2-7]{52}")
 _NO_DIGEST = bytes(hashlib.sha256().digest_size)
 """Digest of nothing that anybody can present; compared with where there is no such key."""
 
@@ -35,10 +37,10 @@ class NewKey:
     digest: bytes = field(repr=False)
 
 
-def make_key() -> NewKey:
-    """A new key."""
+def make_key(*, test: bool = False) -> NewKey:
+    """A new key; one for a *test* opens demonstrations only, and says so."""
     key_id = _base32(secrets.token_bytes(ID_BYTES))
-    presented = f"{PREFIX}_{key_id}_{_base32(secrets.token_bytes(SECRET_BYTES))}"
+    presented = f"{PREFIX}_{TEST if test else ''}{key_id}_{_base32(secrets.token_bytes(SECRET_BYTES))}"
     return NewKey(key_id, presented, digest_of(presented))
 
 
@@ -46,6 +48,11 @@ def id_of(presented: str) -> str:
     """The id in what was presented; empty, which no key has, where it is no key at all."""
     parts = _FORM.fullmatch(presented)
     return parts["id"] if parts else ""
+
+
+def is_test_key(presented: str) -> bool:
+    """Whether what was presented has the form of a key for demonstrations."""
+    return presented.startswith(f"{PREFIX}_{TEST}") and bool(id_of(presented))
 
 
 def digest_of(presented: str) -> bytes:

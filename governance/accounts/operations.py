@@ -4,9 +4,8 @@ from governance.accounts.clients import (
     Client,
     ClientKey,
     NewClient,
-    authenticate_client,
-    authenticate_clients,
     create_client,
+    limit_client,
     list_clients,
     revoke_client,
     revoke_client_key,
@@ -14,8 +13,10 @@ from governance.accounts.clients import (
 )
 from governance.accounts.deciders import proposal_findings
 from governance.accounts.deciding import approve, refuse
+from governance.accounts.demonstration import is_demonstration, mark_demonstration
 from governance.accounts.executing import execute, forget_words, tend
 from governance.accounts.granting import propose_grant
+from governance.accounts.limiting import Limits
 from governance.accounts.proposals import find_proposal, list_proposals, propose
 from governance.accounts.proposed import (
     Approved,
@@ -27,10 +28,12 @@ from governance.accounts.proposed import (
     ProposalState,
     install_executors,
 )
+from governance.accounts.recognising import authenticate_client, authenticate_clients
 from governance.accounts.staff import (
     StaffMember,
     create_staff,
     disable_staff,
+    find_staff,
     grant_role,
     list_staff,
     staff_actor,
@@ -42,6 +45,7 @@ __all__ = [
     "Client",
     "ClientKey",
     "Executor",
+    "Limits",
     "NewClient",
     "Payload",
     "Proposal",
@@ -57,12 +61,16 @@ __all__ = [
     "disable_staff",
     "execute",
     "find_proposal",
+    "find_staff",
     "forget_words",
     "grant_role",
     "install_executors",
+    "is_demonstration",
+    "limit_client",
     "list_clients",
     "list_proposals",
     "list_staff",
+    "mark_demonstration",
     "proposal_findings",
     "propose",
     "propose_grant",

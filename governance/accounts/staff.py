@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
@@ -123,6 +124,22 @@ def disable_staff(work: Work, *, staff: StaffId) -> StaffMember:
 def list_staff(work: Work) -> list[StaffMember]:
     """All staff, those who left included, oldest first."""
     return [_shown(work, row) for row in work.session.scalars(select(StaffRow).order_by(StaffRow.id))]
+
+
+def find_staff(work: Work, *, who: str) -> StaffId:
+    """The staff member of this id, or of this e-mail address.
+
+    Raises:
+        NoSuchStaffError: where there is none.
+    """
+    try:
+        wanted = StaffRow.id == UUID(who)
+    except ValueError:
+        wanted = StaffRow.email == who
+    found = work.session.scalars(select(StaffRow.id).where(wanted)).one_or_none()
+    if found is None:
+        raise NoSuchStaffError("There is no such staff member; name one by id or e-mail address.")
+    return StaffId(found)
 
 
 def staff_actor(work: Work, *, staff: StaffId) -> Actor:

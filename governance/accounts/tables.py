@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -53,11 +53,16 @@ class ApiClientRow(Base):
     __table_args__ = (
         Index("uq_api_client_name_in_use", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
         CheckConstraint("cardinality(scopes) >= 1", name="some_scope"),
+        CheckConstraint("cardinality(purposes) >= 1", name="some_purpose"),
+        CheckConstraint("cardinality(channels) >= 1", name="some_channel"),
     )
 
     id: Id = pk()
     name: Mapped[str] = mapped_column(String(100))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String(64)))
+    purposes: Mapped[list[str] | None] = mapped_column(ARRAY(String(50)))
+    channels: Mapped[list[str] | None] = mapped_column(ARRAY(String(32)))
+    is_test: Mapped[bool]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
@@ -77,6 +82,16 @@ class ApiClientKeyRow(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class DemonstrationRow(Base):
+    """Stands in a store whose people are made up, and in no other."""
+
+    __tablename__ = "demonstration"
+    __table_args__ = (CheckConstraint("id = 1", name="one_at_most"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    since: Mapped[datetime]
 
 
 class ProposalRow(SealedRow, Base):

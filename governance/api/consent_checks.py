@@ -99,6 +99,7 @@ def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
                     raise UnauthenticatedError("The API key is unknown, expired or revoked.")
                 admit(one.service, actor, Permission.CONSENT_CHECK)
                 require_details(one.asked, actor)
+                consent.require_within(actor, purpose=one.asked.purpose, channel=one.asked.channel)
             except GovernanceError as error:
                 refused[place] = error
             else:

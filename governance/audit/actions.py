@@ -134,6 +134,7 @@ class Action(StrEnum):
     STAFF_DISABLED = "accounts:staff:disabled", ActionClass.SYSTEM, "Staff member disabled"
     CLIENT_CREATED = "accounts:client:created", ActionClass.SYSTEM, "API client created"
     CLIENT_ROTATED = "accounts:client:rotated", ActionClass.SYSTEM, "Key of an API client rotated"
+    CLIENT_LIMITED = "accounts:client:limited", ActionClass.SYSTEM, "API client kept to purposes and channels"
     CLIENT_REVOKED = "accounts:client:revoked", ActionClass.SYSTEM, "API client revoked"
     ROLE_GRANTED = "accounts:role:granted", ActionClass.SYSTEM, "Role granted"
     ROLE_WITHDRAWN = "accounts:role:withdrawn", ActionClass.SYSTEM, "Role withdrawn"

@@ -50,6 +50,8 @@ def _fill(server: Server) -> None:
     """Bring the demonstration to where it should be; what stands is left as it is."""
     set_up(server, ANSWERS)
     with open_store(server.settings) as store:
+        with operator_work(store) as work:
+            accounts.mark_demonstration(work)
         _connect_client(store)
         for file in demo_files():
             _import(store, file.name, file.content)

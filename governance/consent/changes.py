@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -36,6 +36,7 @@ from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.policies.consent_state import STOPS, EventKind
+from governance.policies.limits import is_within
 
 LIMIT: Final = 1000
 """Changes on a page."""
@@ -140,6 +141,8 @@ def read_cursor(cursor: str | None) -> Place | None:
 def follow(work: Work, *, cursor: str | None = None, limit: int = LIMIT) -> Changes:
     """The changes after a cursor, told of in the trail where there are any.
 
+    A system that is kept to purposes or channels gets those of its own, and what concerns all.
+
     Raises:
         InvalidError: it is no cursor of this feed.
         ConflictError: the log has not come as far as the cursor, since an older copy of the store was restored.
@@ -148,6 +151,8 @@ def follow(work: Work, *, cursor: str | None = None, limit: int = LIMIT) -> Chan
     if after is None:
         return Changes((), newest_place(work), more=False)
     found = page(work, after=after, limit=limit)
+    own = tuple(one for one in found.items if is_within(work.actor, purpose=one.purpose, channel=one.channel))
+    found = replace(found, items=own)
     if found.items:
         span = {"after": write_cursor(after), "until": write_cursor(found.place)}
         facts: dict[str, Fact] = {"count": len(found.items), **span}

@@ -15,6 +15,7 @@ from governance.consent import decisions, past
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
 from governance.consent.ledger import index_name
+from governance.consent.limits import require_within
 from governance.consent.tables import ConsentStateRow
 from governance.consent.terms import terms_of
 from governance.consent.unsubscribing import unsubscriber
@@ -113,6 +114,7 @@ def check(work: Work, *, question: Asked, contacts: Sequence[object] = (), peopl
         people: customers instead of contacts; each is asked about by the contact that a message would go to.
 
     Raises:
+        ForbiddenError: the actor is kept to other purposes or channels.
         InvalidError: where the question cannot be put so; `errors` says by field why.
     """
     _require(work, question, contacts, people)
@@ -134,7 +136,7 @@ def check_together(requests: Sequence[Request]) -> list[Checked]:
     Each is answered as `check` would have, and told by an entry of its own.
 
     Raises:
-        InvalidError: as `check` does; where one question cannot be put, none is answered.
+        ForbiddenError, InvalidError: as `check` does; where one question cannot be put, none is answered.
     """
     for work, asked, contacts in requests:
         _require(work, asked, contacts, ())
@@ -188,6 +190,7 @@ def _alike(requests: Sequence[Request], key: Callable[[Request], Hashable]) -> l
 
 
 def _require(work: Work, asked: Asked, contacts: Sequence[object], people: Sequence[SubjectId]) -> None:
+    require_within(work.actor, purpose=asked.purpose, channel=asked.channel)
     errors: dict[str, list[str]] = {}
     field_name, count = ("customers", len(people)) if people else ("contacts", len(contacts))
     if contacts and people:

@@ -18,6 +18,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.events import ContactSaid
+from governance.consent.limits import require_within
 from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
 from governance.customers.contacts import home_region
@@ -148,10 +149,12 @@ def suppress_many(
         By contact whether it stands on the ledger now; False where it is no contact of the channel.
 
     Raises:
-        ForbiddenError: where the actor may not suppress.
+        ForbiddenError: where the actor may not suppress, or not for this purpose or channel. A system that is kept to
+            some purposes may stop all of them: that protects.
         InvalidError: where a purpose does not go with the scope.
     """
     allow(work, Permission.CONSENT_SUPPRESS)
+    require_within(work.actor, purpose=purpose, channel=channel)
     found = _wanted(work, contacts, _checked(NewLine(channel, scope, reason, purpose)))
     _write(work, [one for one in found if one is not None])
     return [one is not None for one in found]

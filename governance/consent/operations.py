@@ -13,6 +13,7 @@ from governance.consent.informing import Informed, Informing, UninformedPage, in
 from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
 from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
+from governance.consent.limits import require_within
 from governance.consent.merging import merge
 from governance.consent.notices import (
     Notice,
@@ -120,6 +121,7 @@ __all__ = [
     "record_claims",
     "record_each",
     "record_many",
+    "require_within",
     "said_otherwise",
     "show_form",
     "show_leaving",

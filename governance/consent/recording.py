@@ -14,6 +14,7 @@ from governance.consent.codes import CONTACTS_OF
 from governance.consent.errors import SharedContactError, UnknownContactError
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.ledger import suppress
+from governance.consent.limits import require_within
 from governance.consent.writing import ACTIONS, Said, write_events
 from governance.customers.codes import ContactKind
 from governance.customers.holders import HeldContact, Known, contact_used, find_holders, find_known
@@ -44,14 +45,14 @@ def record(work: Work, *, event: NewEvent) -> Recorded:
     all the same.
 
     Raises:
-        ForbiddenError: where the actor may not record consents.
+        ForbiddenError: where the actor may not record consents, or none of this purpose or channel.
         UnknownPurposeError: where there is no such purpose.
         UnknownContactError, SharedContactError: where a consent's contact does not say whose it is.
         NotFoundError: where there is no such customer within reach.
         InvalidError: `errors` says by field what is wrong.
     """
     reach = allow(work, Permission.CONSENT_RECORD)
-    accepted = Acceptance(work).accept(event)
+    accepted = _Within(work).accept(event)
     found = _People(work, reach, [accepted])
     return _write(work, [found.whose(accepted)], found.contacts)[0]
 
@@ -73,7 +74,7 @@ def record_each(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | Go
     Raises:
         ForbiddenError: where the actor may not record consents.
     """
-    return _record_each(work, allow(work, Permission.CONSENT_RECORD), events, Acceptance(work))
+    return _record_each(work, allow(work, Permission.CONSENT_RECORD), events, _Within(work))
 
 
 def record_claims(work: Work, *, events: Sequence[NewEvent], batch: BatchId) -> list[Recorded | Refused]:
@@ -91,6 +92,19 @@ def _claim(one: NewEvent, batch: BatchId) -> NewEvent:
     if (one.method, one.batch, one.seen, one.claimed) == (Method.IMPORT, batch, seen, claimed):
         return one
     return replace(one, method=Method.IMPORT, batch=batch, seen=seen, claimed=claimed)
+
+
+class _Within(Acceptance):
+    """An acceptance that keeps systems to their own purposes and channels."""
+
+    def accept(self, new: NewEvent) -> Accepted:
+        """As `Acceptance.accept`.
+
+        Raises:
+            ForbiddenError: the actor is kept to other purposes or channels.
+        """
+        require_within(self._work.actor, purpose=new.purpose, channel=new.channel)
+        return super().accept(new)
 
 
 class _Alike(Acceptance):

@@ -34,6 +34,8 @@ class Actor:
         permissions: granted `room:verb` strings; `governance.policies.access` alone decides over them.
         roles: names of the roles that the permissions come from.
         name: code of the part that acts (`cli`, `worker`), never a personal value.
+        purposes, channels: what a connected system is kept to; None where it is not. `governance.policies.limits` alone
+            decides over them.
     """
 
     kind: ActorKind
@@ -41,6 +43,8 @@ class Actor:
     permissions: frozenset[str]
     roles: tuple[str, ...] = ()
     name: str = ""
+    purposes: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
 
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM, id=None, permissions=frozenset({"*"}), name="worker")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,12 +20,14 @@ from governance.accounts.errors import (
     UnknownScopeError,
 )
 from governance.accounts.keys import make_key
+from governance.accounts.limiting import Limits
 from governance.audit.actions import Action
 from governance.kernel.clock import FixedClock
 from governance.kernel.errors import InvalidError, UnauthenticatedError
 from governance.kernel.ids import ClientId
 from governance.kernel.work import OPERATOR, ActorKind, Work, open_work
 from governance.policies.access import allows
+from governance.policies.limits import is_within
 from tests.conftest import NOW
 from tests.factories.statements import counted
 from tests.factories.trail import entries
@@ -241,15 +244,15 @@ def test_whatever_is_done_one_or_two_keys_are_taken_and_the_newest_is_one_of_the
         point.rollback()
 
 
-def test_use_is_noted_once_a_minute(work):
+def test_use_is_noted_once_an_hour(work):
     new = operations.create_client(work, **TILL)
     noted = []
-    for seconds in (0, 30, 59, 60, 61, 180):
-        operations.authenticate_client(at(work, timedelta(seconds=seconds)), presented=new.secret)
+    for minutes in (0, 30, 59, 60, 61, 180):
+        operations.authenticate_client(at(work, timedelta(minutes=minutes)), presented=new.secret)
         work.session.expire_all()
         [client] = operations.list_clients(work)
         noted.append(client.keys[0].last_used_at - NOW)
-    assert [one.total_seconds() for one in noted] == [0, 0, 0, 60, 60, 180]
+    assert [one.total_seconds() / 60 for one in noted] == [0, 0, 0, 60, 60, 180]
 
 
 def test_a_request_never_waits_for_the_note_of_another(fresh_database):
@@ -272,3 +275,79 @@ def test_the_service_can_neither_delete_a_client_nor_change_a_key(work):
     ):
         with pytest.raises(DBAPIError, match="permission denied"), work.session.begin_nested():
             work.session.execute(text(statement))
+
+
+def test_a_system_is_kept_to_purposes_and_channels_until_it_is_let_off(work):
+    new = operations.create_client(
+        work, name="Mailer", scopes=["consent:check"], limits=Limits(["news", "offers", "news"], ["email"])
+    )
+    assert (new.client.purposes, new.client.channels) == (("news", "offers"), ("email",))
+    actor = operations.authenticate_client(work, presented=new.secret)
+    assert (actor.purposes, actor.channels) == ({"news", "offers"}, {"email"})
+    assert is_within(actor, purpose="news", channel="email")
+    assert is_within(actor, purpose=None, channel=None)
+    assert not is_within(actor, purpose="surveys", channel="email")
+    assert not is_within(actor, purpose="news", channel="sms")
+    [entry] = entries(work, Action.CLIENT_CREATED)
+    assert (entry.facts["purposes"], entry.facts["channels"]) == (["news", "offers"], ["email"])
+
+    operations.limit_client(work, client=new.client.id, limits=Limits(None, ["sms"]))
+    actor = operations.authenticate_client(work, presented=new.secret)
+    assert (actor.purposes, actor.channels) == (None, {"sms"})
+    assert entries(work, Action.CLIENT_LIMITED)[0].facts == {"channels": ["sms"]}
+    operations.revoke_client(work, client=new.client.id)
+    with pytest.raises(DisabledError):
+        operations.limit_client(work, client=new.client.id, limits=Limits())
+
+
+@pytest.mark.parametrize(
+    ("scope", "limits", "field"),
+    [
+        ("consent:check", Limits([]), "purposes"),
+        ("consent:check", Limits(["Анна"]), "purposes"),
+        ("consent:check", Limits(channels=["pigeon"]), "channels"),
+        ("consent:check", Limits(channels=[]), "channels"),
+        ("consent:read", Limits(["news"]), "scopes"),
+        ("consent:explain", Limits(channels=["email"]), "scopes"),
+    ],
+)
+def test_limits_that_could_not_be_kept_are_refused_by_field(work, scope, limits, field):
+    with pytest.raises(InvalidError) as caught:
+        operations.create_client(work, name="Mailer", scopes=[scope], limits=limits)
+    assert list(caught.value.errors) == [field]
+
+
+def test_a_test_key_opens_a_demonstration_and_no_real_store(work):
+    real = operations.create_client(work, **TILL)
+    assert not real.secret.startswith("gov_test_")
+    assert not operations.is_demonstration(work)
+    for _ in range(2):
+        operations.mark_demonstration(work)
+    test = operations.create_client(work, name="Try", scopes=["consent:check"])
+    assert (test.secret.startswith("gov_test_"), test.client.is_test) == (True, True)
+    assert operations.rotate_client_key(work, client=test.client.id).secret.startswith("gov_test_")
+    assert is_taken(work, test.secret)
+    assert not is_taken(work, test.secret.replace("gov_test_", "gov_"))
+
+
+def test_a_test_key_is_told_apart_where_it_is_refused(work):
+    with pytest.raises(UnauthenticatedError, match="test key"):
+        operations.authenticate_client(work, presented=make_key(test=True).presented)
+    with pytest.raises(UnauthenticatedError, match="unknown"):
+        operations.authenticate_client(work, presented="gov_test_nonsense")
+
+
+def test_old_scopes_that_take_a_person_and_test_keys_of_a_copied_store_open_nothing(fresh_store, fresh_database):
+    with open_work(fresh_database, OPERATOR, clock=FixedClock(NOW)) as work:
+        new = operations.create_client(work, **TILL)
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute("UPDATE api_client SET scopes = '{customers:release,customers:search,gone:away}'")
+    with open_work(fresh_database, OPERATOR, clock=FixedClock(NOW)) as work:
+        assert operations.authenticate_client(work, presented=new.secret).permissions == {"customers:search"}
+        operations.mark_demonstration(work)
+        test = operations.create_client(work, name="Try", scopes=["consent:check"])
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute("DELETE FROM demonstration")
+    with open_work(fresh_database, OPERATOR, clock=FixedClock(NOW)) as work:
+        assert not is_taken(work, test.secret)
+        assert is_taken(work, new.secret)

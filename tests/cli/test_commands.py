@@ -108,6 +108,10 @@ def test_a_signing_key_that_is_lost_is_not_replaced_once_something_was_signed(
         (["import", "undo", str(uuid4())], 2),
         (["access", "explain", "customers:read"], 2),
         (["access", "explain", "customers:read", "--roles", "king"], 2),
+        (["access", "explain", "nobody@example.org", "customers:read"], 1),
+        (["access", "explain", str(uuid4()), "customers:read"], 1),
+        (["access", "explain", "anna@example.org", "customers:read", "user.nonsense"], 2),
+        (["access", "explain", "a", "customers:read", "person.family_name", "b"], 2),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(governance: Command, arguments: list[str], code: int) -> None:
@@ -183,6 +187,34 @@ def test_access_explains_itself(governance: Command) -> None:
     assert any("marketer" in hit["rule"] for hit in told["rules"])
     staff = governance("staff", "list", "--json").json[0]["id"]
     assert governance("access", "explain", "audit:read", "--staff", staff).out.startswith("Allowed")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("anna@example.org", "customers:reveal", "user.contact.email"), "contact.value (email)"),
+        (("anna@example.org", "customers:reveal", "person.family_name"), "person.family_name: Allowed"),
+        (("anna@example.org", "customers:create", "user.contact.email"), "Refused: not-granted"),
+        (("anna@example.org", "proposals:decide"), "Allowed"),
+    ],
+)
+def test_access_of_a_user_to_a_field_explains_itself(governance: Command, words: tuple[str, ...], said: str) -> None:
+    told = governance("access", "explain", *words)
+
+    assert (told.code, said in told.out) == (0, True)
+    assert "officer" in told.out or "Refused" in told.out
+
+
+def test_a_system_is_kept_to_purposes_and_channels_that_there_are(governance: Command) -> None:
+    given = ("clients", "create", "--name", "Mailer", "--scopes", "consent:check")
+    assert governance(*given, "--purposes", "newsleter").code == 2
+    assert governance(*given, "--channels", "pigeon").code == 1
+    made = governance(*given, "--purposes", "newsletter,surveys", "--channels", "email", "--json").json
+    [listed] = governance("clients", "list", "--json").json
+    assert (listed["purposes"], listed["channels"], listed["is_test"]) == (["newsletter", "surveys"], ["email"], False)
+    assert governance("clients", "limit", made["id"], "--channels", "sms").code == 0
+    assert governance("clients", "list", "--json").json[0]["purposes"] is None
+    assert "sms" in governance("clients", "list").out
 
 
 def test_an_import_is_only_shown_until_it_is_agreed_to(governance: Command, file: Path) -> None:

@@ -1,0 +1,58 @@
+"""A connected system that is kept to its own purposes and channels, over HTTP."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from governance.accounts import operations as accounts
+from governance.accounts.operations import Limits
+from governance.kernel.ids import uuid4
+from governance.kernel.work import OPERATOR, open_work
+from tests.api.conftest import service_of
+
+
+@pytest.fixture
+def mailer(web: FlaskClient) -> dict[str, str]:
+    """A mailing system that asks about surveys by e-mail."""
+    with open_work(service_of(web.application).database, OPERATOR) as work:
+        new = accounts.create_client(
+            work,
+            name=f"mailer {uuid4()}",
+            scopes=["consent:check", "consent:record"],
+            limits=Limits(["surveys"], ["email"]),
+        )
+    return {"Authorization": f"Bearer {new.secret}"}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "channel", "status"),
+    [("surveys", "email", 200), ("newsletter", "email", 403), ("surveys", "sms", 403)],
+)
+@pytest.mark.parametrize("count", [1, 60])
+def test_questions_are_answered_for_its_own_purposes_only(
+    web: FlaskClient, mailer: dict[str, str], purpose: str, channel: str, status: int, count: int
+) -> None:
+    question = {"purpose": purpose, "channel": channel, "contacts": ["+380501234567"] * count}
+
+    answer = web.post("/v1/consent/checks", json=question, headers=mailer)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("purpose", "status"), [("surveys", 201), ("newsletter", 403)])
+def test_events_are_recorded_for_its_own_purposes_only(
+    web: FlaskClient, mailer: dict[str, str], purpose: str, status: int
+) -> None:
+    contact = {"kind": "email", "value": f"{uuid4().hex}@example.org"}
+    event = {"kind": "withdrawn", "purpose": purpose, "channel": "email", "contact": contact}
+
+    answer = web.post("/v1/consent/events", json=event, headers=mailer)
+
+    assert answer.status_code == status
+
+
+def test_a_test_key_is_told_so_by_a_real_store(web: FlaskClient) -> None:
+    key = f"gov_test_{'a' * 16}_{'b' * 52}"
+
+    answer = web.get("/v1/consent/changes", headers={"Authorization": f"Bearer {key}"})
+
+    assert (answer.status_code, "test key" in answer.json["detail"]) == (401, True)
