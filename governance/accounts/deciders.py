@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from governance.accounts.proposed import ProposalKind, executors_of
+from governance.accounts.proposed import Payload, ProposalKind, executors_of
 from governance.accounts.tables import ProposalRow, StaffRow
 from governance.custody.findings import Finding, Level
 from governance.kernel.ids import StaffId
@@ -18,6 +18,8 @@ from governance.policies.permissions import Permission
 
 PEOPLE: Final = 2
 """Who must be eligible before an act needs a second one of them."""
+CONCERNED: Final = "staff"
+"""Name in a payload of the staff member whom the act concerns."""
 ALONE_TOLD_FOR: Final = timedelta(days=30)
 
 
@@ -36,10 +38,20 @@ def may_decide(actor: access.Grantee, permission: Permission) -> bool:
     return all(access.allows(actor, one).allowed for one in needed)
 
 
-def deciders(work: Work, permission: Permission) -> list[StaffId]:
-    """Active staff who may decide over acts that need *permission*, the oldest account first."""
+def is_concerned(staff: UUID | None, payload: Payload) -> bool:
+    """Whether a staff member is the one that the act is done to; nobody decides over a role of his own."""
+    return staff is not None and payload.get(CONCERNED) == str(staff)
+
+
+def deciders(work: Work, permission: Permission, payload: Payload) -> list[StaffId]:
+    """Active staff who may decide over acts that need *permission*, the oldest account first.
+
+    The one whom the act concerns is left out.
+    """
     rows = work.session.scalars(select(StaffRow).where(StaffRow.disabled_at.is_(None)).order_by(StaffRow.id))
-    return [StaffId(row.id) for row in rows if may_decide(_holder(row), permission)]
+    return [
+        StaffId(row.id) for row in rows if may_decide(_holder(row), permission) and not is_concerned(row.id, payload)
+    ]
 
 
 def needs_second(actor: Actor, eligible: list[StaffId]) -> bool:
@@ -58,7 +70,7 @@ def proposal_findings(work: Work) -> list[Finding]:
 
 
 def _without_four_eyes(work: Work) -> Iterator[Finding]:
-    off = [kind for kind, one in executors_of(work).items() if len(deciders(work, one.permission)) < PEOPLE]
+    off = [kind for kind, one in executors_of(work).items() if len(deciders(work, one.permission, {})) < PEOPLE]
     if not off:
         return
     since = work.now - ALONE_TOLD_FOR

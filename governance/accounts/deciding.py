@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from governance.accounts.deciders import is_concerned
 from governance.accounts.errors import AlteredError, DecidedError, OwnProposalError
 from governance.accounts.proposal_rows import (
     decidable_by,
@@ -37,13 +38,15 @@ def approve(work: Work, *, proposal: ProposalId, digest: str) -> Proposal:
     Raises:
         NoSuchProposalError: where there is no such proposal.
         ForbiddenError: where the actor may not decide over such acts.
-        OwnProposalError: where the actor proposed it.
+        OwnProposalError: where the actor proposed it, or it is about the actor's own account.
         DecidedError: where it was decided before, or its time is over.
         AlteredError: where it is not what was looked at.
     """
     row = _to_decide(work, proposal)
     if is_own(work.actor, row):
         raise OwnProposalError("You proposed this; another person with the permission has to approve it.")
+    if is_concerned(work.actor.id, row.payload):
+        raise OwnProposalError("This is about your own account; another person has to approve it.")
     looked_at = digest.strip().lower()
     if looked_at != row.digest.hex() or digest_of(row) != row.digest:
         raise AlteredError("This is not what the proposal says; read it again and approve the digest that it shows.")

@@ -107,7 +107,7 @@ def _ask_deputies(work: Work) -> int:
     rows = work.session.scalars(select(ProposalRow).where(*due).limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     for row in rows:
         executor = executors_of(work).get(ProposalKind(row.kind))
-        eligible = [] if executor is None else deciders(work, executor.permission)
+        eligible = [] if executor is None else deciders(work, executor.permission, row.payload)
         others = [one for one in eligible if one != row.proposed_by]
         asked = others[1:] or others
         ask(work, row, asked)

@@ -68,7 +68,7 @@ def propose(
     executor = executor_of(work, kind)
     told, ends = _checked(work, payload, reason, until)
     _refuse_twice(work, kind, payload)
-    eligible = deciders(work, executor.permission)
+    eligible = deciders(work, executor.permission, payload)
     alone = not needs_second(work.actor, eligible)
     key_owner = OwnerId(uuid7()) if owner is None else owner
     if owner is None:

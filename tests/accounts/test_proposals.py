@@ -379,6 +379,17 @@ def test_a_role_is_granted_once_a_second_administrator_approves(desk: Work):
         accounts.propose_grant(by(desk, oleg), staff=staff, role="admin", reason="x")
 
 
+def test_nobody_approves_a_role_of_his_own_or_counts_for_it(desk: Work):
+    anna, boris = member(desk, "admin"), member(desk, "admin")
+    made = accounts.propose_grant(by(desk, anna), staff=StaffId(boris.id or uuid7()), role="officer", reason="x")
+    assert made.alone  # he who would be left to ask is the one concerned
+    oleg = member(desk, "admin")
+    waits = accounts.propose_grant(by(desk, anna), staff=StaffId(oleg.id or uuid7()), role="officer", reason="x")
+    with pytest.raises(OwnProposalError):
+        accounts.approve(by(desk, oleg), proposal=waits.id, digest=waits.digest)
+    accounts.approve(by(desk, boris), proposal=waits.id, digest=waits.digest)
+
+
 # What follows needs real commits.
 
 
