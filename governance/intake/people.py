@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from governance.customers.codes import ContactKind, ContactLabel, PersonKind
 from governance.customers.records import NewContact, NewPerson
+from governance.intake.duplicates_names import known_names
 from governance.intake.folding import fold_name, fold_person
 from governance.intake.phones import region_of
 from governance.intake.records import ContactValue, CustomerRow
@@ -119,6 +120,10 @@ def same_person(one: Told, other: Told) -> bool:
     Father and son, who share telephone and first name, differ by patronymic or birth date.
     """
     if fold_person(one.family_name, one.given_name) != fold_person(other.family_name, other.given_name):
+        return False
+    # Sisters called Яна and Анна have one skeleton.
+    named = (known_names(one.given_name or ""), known_names(other.given_name or ""))
+    if all(named) and not named[0] & named[1]:
         return False
     if one.patronymic and other.patronymic and not _agree(fold_name(one.patronymic), fold_name(other.patronymic)):
         return False
