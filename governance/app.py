@@ -18,9 +18,11 @@ from governance.api import (
     consent_streams,
     contacts,
     customers,
+    explanations,
     fields,
     forms,
     imports,
+    informing,
     interactions,
     links,
     marks,
@@ -80,6 +82,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     consent_checks.blueprint,
     consent_streams.blueprint,
     suppressions.blueprint,
+    explanations.blueprint,
+    informing.blueprint,
 )
 STRANGERS_PER_MINUTE: Final = 60
 FORMS_PER_MINUTE: Final = 20

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 
 from governance.audit.actions import Action
-from governance.audit.entries import Json, ObjectRef, decode
+from governance.audit.entries import Entry, Json, ObjectRef, decode
 from governance.audit.tables import BodyRow, EntryRow, HeadRow, LeafRow
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import EntryId, SubjectRef
@@ -116,6 +116,21 @@ def told_between(work: Work, *, actions: Sequence[Action], after: Place, until: 
         .order_by(LeafRow.tree_id, LeafRow.seq)
     )
     return [_told(Place(tree_id, seq), leaf) for tree_id, seq, leaf in work.session.execute(query)]
+
+
+def told_within(work: Work, *, action: Action, since: datetime, until: datetime, limit: int) -> list[Entry]:
+    """Entries of one action from one instant up to another, both included, the newest first; dropped bodies not."""
+    query = (
+        select(BodyRow.leaf)
+        .where(
+            BodyRow.action_class == action.action_class.value,
+            BodyRow.action == action.value,
+            BodyRow.at.between(since, until),
+        )
+        .order_by(BodyRow.at.desc(), BodyRow.eid.desc())
+        .limit(limit)
+    )
+    return [decode(leaf) for leaf in work.session.scalars(query)]
 
 
 def _told(place: Place, leaf: bytes) -> PlacedFacts:

@@ -9,6 +9,7 @@ import click
 import yaml
 
 from governance.cli.consent_lists import check, suppress
+from governance.cli.consent_stories import explain, inform, uninformed
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.transfers import transfer
 from governance.consent import operations as consent
@@ -27,7 +28,7 @@ def consent_group() -> None:
     """Consents: purposes, notices, what lapses."""
 
 
-for command in (transfer, check, suppress):
+for command in (transfer, check, suppress, explain, inform, uninformed):
     consent_group.add_command(command)
 
 

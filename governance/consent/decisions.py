@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
-from governance.audit.entries import Fact, NewEntry
+from governance.audit.entries import Entry, Fact, NewEntry
 from governance.consent.tables import DecisionSaltRow
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import EntryId, OwnerId, uuid7
@@ -94,6 +94,37 @@ def is_about(work: Work, *, decision: EntryId, inputs: Sequence[object]) -> bool
         raise NotFoundError("What this decision was salted with is gone.")
     made = _digest(_opened(row), bytes.fromhex(str(told.facts["nonce"])), inputs)
     return hmac.compare_digest(made.hex(), str(told.facts["inputs"]))
+
+
+class Comparison:
+    """Compares entries of decisions with lists that they may have been about; opens each month's salt once."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._salts: dict[tuple[int, int], bytes | None] = {}
+
+    def match(self, told: Entry, lists: Sequence[Sequence[object]]) -> bool:
+        """Whether the decision was about one of *lists*; False where the salt of its month is gone."""
+        salt = self._salt(told.at.astimezone(UTC))
+        if salt is None:
+            return False
+        nonce, inputs = bytes.fromhex(str(told.facts["nonce"])), str(told.facts["inputs"])
+        return any(hmac.compare_digest(_digest(salt, nonce, one).hex(), inputs) for one in lists)
+
+    def _salt(self, at: datetime) -> bytes | None:
+        month = (at.year, at.month)
+        if month not in self._salts:
+            row = _row(self._work, at)
+            try:
+                self._salts[month] = None if row is None else _opened(row)
+            except NotFoundError:
+                self._salts[month] = None
+        return self._salts[month]
+
+
+def owner_of_month(work: Work) -> OwnerId:
+    """The key owner of this month's decisions, for what is told of a contact that nobody holds."""
+    return OwnerId((_row(work, work.now) or _make(work)).owner_id)
 
 
 def _digest(salt: bytes, nonce: bytes, inputs: Sequence[object]) -> bytes:

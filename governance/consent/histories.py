@@ -1,10 +1,13 @@
 """What one customer has said, and where it stands: for those who look after customers."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -115,29 +118,22 @@ def events_of(work: Work, *, subject: SubjectId, before: int | None = None, limi
     if before is not None:
         query = query.where(ConsentEventRow.sequence < before)
     rows = work.session.execute(query.order_by(ConsentEventRow.sequence.desc()).limit(limit + 1)).all()
-    items = tuple(
-        EventView(
-            id=EntryId(row.id),
-            purpose=row.purpose,
-            channel=Channel(row.channel),
-            kind=EventKind(row.kind),
-            method=Method(row.method),
-            sequence=row.sequence,
-            recorded_at=row.recorded_at,
-            valid_at=row.valid_at,
-            whole_day=row.whole_day,
-            notice=row.notice,
-            language=row.language,
-            seen=row.seen,
-            voids=row.voids,
-            batch=None if row.batch_id is None else BatchId(row.batch_id),
-            actor_kind=row.actor_kind,
-            actor_id=row.actor_id,
-        )
-        for row in rows[:limit]
-    )
+    items = tuple(map(_event_view, rows[:limit]))
     audit.append(work, Action.CONSENT_READ, subject=person.ref, facts={"list": "events", "found": len(items)})
     return Events(person.id, items, items[-1].sequence if len(rows) > limit else None)
+
+
+def events_until(work: Work, people: Sequence[SubjectId], *, at: datetime) -> dict[SubjectId, list[EventView]]:
+    """By person, all that had been recorded up to an instant, itself included, in the order of recording.
+
+    For whoever has decided that it may be read.
+    """
+    mine = ConsentEventRow.person_id == any_(literal(list(people), ARRAY(Uuid)))
+    query = select(*_COLUMNS, ConsentEventRow.person_id).where(mine, ConsentEventRow.recorded_at <= at)
+    found: dict[SubjectId, list[EventView]] = defaultdict(list)
+    for row in work.session.execute(query.order_by(ConsentEventRow.sequence)):
+        found[SubjectId(row.person_id)].append(_event_view(row))
+    return found
 
 
 def _person(work: Work, subject: SubjectId) -> Known:
@@ -146,6 +142,27 @@ def _person(work: Work, subject: SubjectId) -> Known:
     if person is None or (reach is not RowScope.ALL and person.responsible != work.actor.id):
         raise NotFoundError(UNKNOWN)
     return person
+
+
+def _event_view(row: Any) -> EventView:  # noqa: ANN401 - a row of `_COLUMNS`
+    return EventView(
+        id=EntryId(row.id),
+        purpose=row.purpose,
+        channel=Channel(row.channel),
+        kind=EventKind(row.kind),
+        method=Method(row.method),
+        sequence=row.sequence,
+        recorded_at=row.recorded_at,
+        valid_at=row.valid_at,
+        whole_day=row.whole_day,
+        notice=row.notice,
+        language=row.language,
+        seen=row.seen,
+        voids=row.voids,
+        batch=None if row.batch_id is None else BatchId(row.batch_id),
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+    )
 
 
 def _state_view(key: str, channel: Channel, kept: states.KeptState, purpose: Purpose | None) -> StateView:

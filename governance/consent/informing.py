@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select
 
@@ -65,12 +65,19 @@ class Informed:
     unknown: tuple[SubjectId, ...]
 
 
+class UninformedAfter(NamedTuple):
+    """The place in the list behind which the next page begins."""
+
+    inform_by: datetime
+    subject: SubjectId
+
+
 @dataclass(frozen=True, slots=True)
 class UninformedPage:
-    """A page of people to be told, the most urgent first; *next_after* is the last of them where there are more."""
+    """A page of people to be told, the most urgent first; *next_after* is where the next one begins."""
 
     items: tuple[Uninformed, ...]
-    next_after: Uninformed | None
+    next_after: UninformedAfter | None
 
 
 def inform(
@@ -125,7 +132,7 @@ def inform(
     return Informed(items, unknown)
 
 
-def uninformed(work: Work, *, days: int, after: Uninformed | None = None, limit: int = LISTED) -> UninformedPage:
+def uninformed(work: Work, *, days: int, after: UninformedAfter | None = None, limit: int = LISTED) -> UninformedPage:
     """People who are to be told within *days* days, those included for whom it is too late; told in the log.
 
     Raises:
@@ -138,12 +145,13 @@ def uninformed(work: Work, *, days: int, after: Uninformed | None = None, limit:
         work,
         permission=Permission.CONSENT_READ,
         until=work.now + timedelta(days=days),
-        after=None if after is None else (after.inform_by, after.subject),
+        after=after,
         limit=limit + 1,
     )
     items = tuple(found[:limit])
     audit.append(work, Action.CONSENT_READ, facts={"list": "uninformed", "days": days, "found": len(items)})
-    return UninformedPage(items, items[-1] if len(found) > limit else None)
+    last = items[-1] if len(found) > limit else None
+    return UninformedPage(items, None if last is None else UninformedAfter(last.inform_by, last.subject))
 
 
 def informings_of(work: Work, people: Sequence[SubjectId], *, until: datetime) -> list[Informing]:

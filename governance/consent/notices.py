@@ -1,7 +1,8 @@
 """Notices: the words that people agree to, and those that tell what is done with data; versions that never change."""
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -87,6 +88,15 @@ def notice(work: Work, *, kind: NoticeKind, key: str, version: int) -> Notice:
         .order_by(NoticeTextRow.language)
     )
     return Notice(found, {row.language: NoticeText(row.title, row.body) for row in rows})
+
+
+def notice_words(work: Work, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Notice]:
+    """Versions of the notices of purposes with their words, by purpose and version; those that do not exist not."""
+    found: dict[tuple[str, int], Notice] = {}
+    for purpose, version in wanted:
+        with contextlib.suppress(NotFoundError):
+            found[purpose, version] = notice(work, kind=NoticeKind.CONSENT, key=purpose, version=version)
+    return found
 
 
 def publish_notice(

@@ -7,9 +7,10 @@ from governance.consent.confirming import confirm as confirm_subscription
 from governance.consent.decisions import is_about
 from governance.consent.drafts import Draft, draft, drafts
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
+from governance.consent.explaining import explain
 from governance.consent.forms import Form, FormDocument, FormField, FormItem, form, forms, publish_form
 from governance.consent.histories import Events, EventView, States, StateView, events_of, states_of
-from governance.consent.informing import Informed, Informing, UninformedPage, inform, uninformed
+from governance.consent.informing import Informed, Informing, UninformedAfter, UninformedPage, inform, uninformed
 from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
 from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
@@ -30,6 +31,7 @@ from governance.consent.recording import record, record_claims, record_each, rec
 from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form
 from governance.consent.stopping import stop_many
+from governance.consent.stories import Story, tell_story
 from governance.consent.subscribing import Filled, subscribe
 from governance.consent.subscribing import purge as purge_subscriptions
 from governance.consent.terms import NoticeVersion, PurposeVersion
@@ -77,9 +79,11 @@ __all__ = [
     "ShownNotice",
     "StateView",
     "States",
+    "Story",
     "Transfer",
     "Transferable",
     "Uninformed",
+    "UninformedAfter",
     "UninformedPage",
     "Visit",
     "Waiting",
@@ -94,6 +98,7 @@ __all__ = [
     "drafts",
     "events_of",
     "expire",
+    "explain",
     "follow",
     "form",
     "forms",
@@ -132,6 +137,7 @@ __all__ = [
     "suppress",
     "suppress_erased",
     "suppress_many",
+    "tell_story",
     "uninformed",
     "unsubscribe",
     "unsubscribe_url",

@@ -183,7 +183,7 @@ class InformingRow(Base):
 
 
 class DecisionSaltRow(SealedRow, Base):
-    """What the decisions of a month are salted with, under a key owner of its own: it goes when proofs end to matter."""
+    """What decisions of a month are salted with, under a key owner of its own: it goes when proofs end to matter."""
 
     __tablename__ = "decision_salt"
     __table_args__ = (UniqueConstraint("month"), CheckConstraint("month ~ '^\\d{4}-\\d{2}$'", name="month_is_one"))

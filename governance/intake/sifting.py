@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 
 from governance.consent import operations as consent
 from governance.consent.operations import Asked
+from governance.consent.sentences import RULES
 from governance.customers.reach import allow
 from governance.intake.contact_lists import ContactList, ListOptions, ListRow
 from governance.intake.errors import EmptyFileError
@@ -23,23 +24,6 @@ from governance.reference.operations import controller
 
 PART: Final = consent.MOST_CONTACTS
 """Rows that one decision is about."""
-SENTENCES: Final[Mapping[Reason, str]] = {
-    Reason.UNKNOWN_PURPOSE: "There is no such purpose, or it does not use this channel.",
-    Reason.MALFORMED: "What stands in the column is not one contact of this channel.",
-    Reason.UNKNOWN: "Nobody is known by this contact.",
-    Reason.SUPPRESSED: "The contact is on the suppression ledger.",
-    Reason.BOUNCED: "The contact does not work: mail to it bounced.",
-    Reason.RESTRICTED: "Processing of the person's data is restricted, or nothing may be sent to them.",
-    Reason.OBJECTED: "The person objected.",
-    Reason.WITHDRAWN: "The person withdrew their consent.",
-    Reason.REFUSED: "The person refused.",
-    Reason.EXPIRED: "The consent has lapsed.",
-    Reason.UNCONFIRMED: "The consent is only claimed, or its holder has not confirmed it.",
-    Reason.SUPERSEDED: "The consent was given to words that have since changed.",
-    Reason.UNDER_AGE: "The person is too young for this purpose, or their age is not known.",
-    Reason.SILENT: "The person has never agreed to this, and nothing else allows it.",
-}
-"""Why a row is left out, for people who read the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +100,7 @@ def sift(
             if verdict.allowed:
                 kept.add(row)
             else:
-                left.add(row, WORDS[verdict.reason], verdict.reason, SENTENCES[verdict.reason])
+                left.add(row, WORDS[verdict.reason], verdict.reason, RULES[verdict.reason].sentence)
             told.take(row, verdict.reason, allowed=verdict.allowed)
         if on_rows is not None:
             on_rows(told.rows)
