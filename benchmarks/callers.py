@@ -39,7 +39,7 @@ class Caller:
     """One kept connection.
 
     Raises:
-        RuntimeError: an answer is no 200.
+        RuntimeError: an answer is a refusal.
     """
 
     def __init__(self, port: int) -> None:
@@ -53,7 +53,7 @@ class Caller:
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._more()
         head, body = received[:end].lower(), received[end + 4 :]
-        if not head.startswith(b"http/1.1 200"):
+        if not head.startswith(b"http/1.1 20"):
             raise RuntimeError(received[:500].decode("utf-8", "replace"))
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
         parts, got = [body], len(body)

@@ -1,7 +1,7 @@
 """What the figures of send checks share: a store full of customers with consents, the web service on it, and mailers.
 
-Customers are copied in with sealed columns of the usual lengths that open to nothing: a check opens nothing. Half of the
-contacts are addresses, half numbers; of those asked about, nine in ten are known.
+Customers are copied in with sealed columns of the usual lengths that open to nothing: a check opens nothing. Half of
+the contacts are addresses, half numbers; of those asked about, nine in ten are known.
 """
 
 import json
@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from uuid import UUID

@@ -1,6 +1,7 @@
 """Send checks of lists of any length: lines in, lines out, in constant memory."""
 
 import json
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -77,7 +78,7 @@ class CheckStreams(MethodView):
         service = current_service()
         if request.mimetype != MEDIA_TYPE:
             raise UnsupportedMediaType
-        request.max_content_length = None
+        request.max_content_length = sys.maxsize  # it is never held as a whole
         lines = _lines(request.stream, request.environ.get("gunicorn.socket"))
         document = read_json(next(lines, b""))
         if not isinstance(document, dict):

@@ -27,7 +27,7 @@ from governance.kernel.ids import ContactId, EntryId, SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent import decide, prepare
 from governance.policies.consent_facts import Verdict
-from governance.policies.purposes import Channel, Ground, Purpose
+from governance.policies.purposes import Channel, Ground
 from governance.vault.runtime import vault_of
 
 MOST_CONTACTS: Final = 10_000
@@ -212,9 +212,8 @@ def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
     work, asked, _ = requests[0]
     spelled = [spell(one.work, asked.channel, one.contacts, region=one.asked.region) for one in requests]
     starts = [0, *accumulate(len(one.contacts) for one in requests)]
-    purpose = terms_of(work).book(work.now).purposes.get(asked.purpose)
     details = any(one.asked.details for one in requests)
-    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), details, starts[-1])
+    wanted = _wanted(work, asked, work.now, starts[-1], details=details)
     joined = [
         Spelled(group.kind, [start + place for place in group.places] if start else group.places, group.values)
         for start, groups in zip(starts, spelled, strict=False)
@@ -230,8 +229,7 @@ def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
 def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
     at = asked.as_of or work.now
     spelled = spell(work, asked.channel, contacts, region=asked.region)
-    purpose = terms_of(work).book(at).purposes.get(asked.purpose)
-    wanted = Wanted(asked.purpose, asked.channel, at, _rests_on_sales(purpose), asked.details, len(contacts))
+    wanted = _wanted(work, asked, at, len(contacts), details=asked.details)
     return _decided(work, asked, past.of_contacts(work, wanted, spelled), spelled)
 
 
@@ -240,8 +238,7 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     known = find_known(work, people)
     survivors = {place: known[person].id for place, person in enumerate(people) if person in known}
     kinds = CONTACTS_OF[asked.channel]
-    purpose = terms_of(work).book(work.now).purposes.get(asked.purpose)
-    wanted = Wanted(asked.purpose, asked.channel, work.now, _rests_on_sales(purpose), asked.details, len(people))
+    wanted = _wanted(work, asked, work.now, len(people), details=asked.details)
     if not kinds:
         return _decided(work, asked, of_people(work, wanted, survivors), ())
     used = contact_used(work, dict.fromkeys(survivors.values(), frozenset(kinds)))
@@ -264,8 +261,11 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     return _decided(work, asked, found, spelled)
 
 
-def _rests_on_sales(purpose: Purpose | None) -> bool:
-    return purpose is not None and any(basis.ground is not Ground.CONSENT for basis, _ in purpose.bases)
+def _wanted(work: Work, asked: Asked, at: datetime, size: int, *, details: bool) -> Wanted:
+    purpose = terms_of(work).book(at).purposes.get(asked.purpose)
+    sales = purpose is not None and any(basis.ground is not Ground.CONSENT for basis, _ in purpose.bases)
+    said = purpose is not None and purpose.asks_consent
+    return Wanted(asked.purpose, asked.channel, at, sales, details, size, said)
 
 
 def _decided(work: Work, asked: Asked, known: Known, spelled: Sequence[Spelled]) -> _Answer:

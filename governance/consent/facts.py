@@ -48,6 +48,7 @@ class Wanted(NamedTuple):
         sales: whether the purpose rests on purchases at all.
         events: whether the events that decide are wanted by name; they are looked up for whoever may see them.
         size: number of contacts of the question.
+        said: whether it asks for consent as well; then purchases count only where the person has said nothing.
     """
 
     purpose: str
@@ -56,6 +57,7 @@ class Wanted(NamedTuple):
     sales: bool
     events: bool
     size: int
+    said: bool = False
 
 
 class Holding(NamedTuple):
@@ -154,7 +156,7 @@ def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known
     def asked(layers: Sequence[int]) -> Sought:
         lines = [one for each in spelled for one in vault.ledger.of(index_name(each.kind), each.values, layers=layers)]
         line_places = [place for group in spelled for _ in layers for place in group.places]
-        return Sought(*wanted[:5], places, digests, (), line_places, lines)
+        return Sought(*_sought(wanted), places, digests, (), line_places, lines)
 
     layers: Sequence[int] = [vault.ledger.layers]
     rows = look_up(work, asked(layers))
@@ -164,6 +166,10 @@ def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known
     known = blank(wanted, spelled)
     _take(known, rows)
     return known
+
+
+def _sought(wanted: Wanted) -> tuple[str, Channel, datetime, bool, bool, bool]:
+    return wanted.purpose, wanted.channel, wanted.at, wanted.sales, wanted.said, wanted.events
 
 
 def blank(wanted: Wanted, spelled: Sequence[Spelled]) -> Known:
@@ -179,7 +185,7 @@ def blank(wanted: Wanted, spelled: Sequence[Spelled]) -> Known:
 def of_people(work: Work, wanted: Wanted, people: Mapping[int, SubjectId]) -> Known:
     """What is known of people by place, by a channel that no contact belongs to; the ledger knows nothing of them."""
     known = Known([NOBODY] * wanted.size)
-    _take(known, look_up(work, Sought(*wanted[:5], list(people), people=list(people.values()))))
+    _take(known, look_up(work, Sought(*_sought(wanted), list(people), people=list(people.values()))))
     return known
 
 

@@ -24,10 +24,12 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
     null,
+    or_,
     select,
     union_all,
 )
@@ -38,6 +40,7 @@ from governance.consent.tables import ConsentStateRow, DecisionSaltRow, Suppress
 from governance.customers.checked import holders, people
 from governance.kernel.db import UtcDateTime, driver_connection
 from governance.kernel.work import Work
+from governance.policies.consent_state import Standing
 from governance.policies.purposes import Channel
 from governance.reference.operations import country_in_force
 
@@ -54,6 +57,7 @@ class Sought(NamedTuple):
         purpose, channel: of the consents, and of the lines of the ledger.
         at: purchases up to this instant count; the connection's zone is UTC, by which months are told.
         sales: whether purchases count at all.
+        said: whether they count only where the person has said nothing: a consent or a stop goes before them.
         events: whether the events that consents come from are wanted.
         places: by digest or person, which contact of the question it belongs to; never negative.
         digests: blind indexes of the contacts, one after the other.
@@ -65,6 +69,7 @@ class Sought(NamedTuple):
     channel: Channel
     at: datetime
     sales: bool
+    said: bool
     events: bool
     places: Sequence[int]
     digests: Sequence[bytes] = ()
@@ -96,7 +101,7 @@ def look_up(work: Work, asked: Sought) -> list[Row]:
         "ledger_places": _array(asked.ledger_places),
         "ledger_digests": b"".join(asked.ledger_digests),
     }
-    statement, names = _statement(asked.sales, asked.events, bool(asked.people))
+    statement, names = _statement(asked.sales, asked.said, asked.events, bool(asked.people))
     with RawCursor(driver_connection(work.session)) as cursor:  # the driver need not look for parameters each time
         cursor.execute(statement, [given[name] for name in names], binary=True)
         return cursor.fetchall()
@@ -108,10 +113,15 @@ def _array(places: Sequence[int]) -> str:
 
 
 @cache
-def _statement(sales: bool, events: bool, by_id: bool) -> tuple[bytes, tuple[str, ...]]:  # noqa: FBT001 (the cache's key)
+def _statement(
+    sales: bool,  # noqa: FBT001 (these are the key of the cache)
+    said: bool,  # noqa: FBT001
+    events: bool,  # noqa: FBT001
+    by_id: bool,  # noqa: FBT001
+) -> tuple[bytes, tuple[str, ...]]:
     until = bindparam("at", type_=UtcDateTime()) if sales else None
     found = people(_people(), sales_until=until) if by_id else holders(_digests("contacts", ""), sales_until=until)
-    parts = [_with_states(found, events=events), _ledger(_digests("lines", "ledger_")), _edge()]
+    parts = [_with_states(found, said=said, events=events), _ledger(_digests("lines", "ledger_")), _edge()]
     compiled = union_all(*parts).compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]  # SQLAlchemy's
     return str(compiled).encode(), tuple(compiled.positiontup or ())
 
@@ -144,7 +154,7 @@ def _in_range(place: ColumnElement[Any]) -> ColumnElement[bool]:
     return place.between(literal_column("0"), literal_column(str(_MOST)))
 
 
-def _with_states(found: Select[Any], *, events: bool) -> Select[Any]:
+def _with_states(found: Select[Any], *, said: bool, events: bool) -> Select[Any]:
     held, state = found.subquery("held"), ConsentStateRow.__table__.columns
     same = and_(
         ConsentStateRow.person_id == held.c.person_id,
@@ -152,7 +162,11 @@ def _with_states(found: Select[Any], *, events: bool) -> Select[Any]:
         ConsentStateRow.channel == bindparam("channel", type_=String()),
     )
     columns = [_told(state[name], events=events) for name in _STATE_COLUMNS]
-    people = [_told(one, events=True) for one in held.c]
+    silent = or_(state["standing"].is_(None), state["standing"].in_([literal_column(f"'{one}'") for one in _SILENT]))
+    people = [
+        case((silent, one)).label(one.name) if said and one.name == "sale_at" else _told(one, events=True)
+        for one in held.c
+    ]
     return select(*people, *columns).select_from(held).outerjoin(ConsentStateRow, same)
 
 
@@ -162,6 +176,7 @@ def _told(one: ColumnElement[Any], *, events: bool) -> ColumnElement[Any]:
     return func.uuid_send(one, type_=LargeBinary()) if events else cast(null(), LargeBinary())
 
 
+_SILENT: Final = (Standing.SILENT.value, Standing.REQUESTED.value)
 _STATE_COLUMNS: Final = (
     *("standing", "event", "given_at", "given_notice", "given_event", "confirmed_at", "confirmed_notice"),
     *("confirmed_event", "last_used_at"),

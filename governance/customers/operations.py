@@ -5,6 +5,7 @@ from governance.customers.contact_values import ContactSaid
 from governance.customers.contacts import add_contact, edit_contact, remove_contact
 from governance.customers.extra_types import ExtraField
 from governance.customers.extras import define, definition, definitions, edit_definition
+from governance.customers.growing import raise_ages
 from governance.customers.interactions import Interactions, InteractionView, list_interactions, record_interaction
 from governance.customers.links import LinkView, link, links, unlink
 from governance.customers.marks import (
@@ -18,6 +19,7 @@ from governance.customers.marks import (
     restrict,
 )
 from governance.customers.pages import After
+from governance.customers.past import forget_history
 from governance.customers.people import People, create, edit, list_people, read
 from governance.customers.purchases import Purchases, PurchaseView, list_purchases, record_purchase
 from governance.customers.records import NewActivity, NewInteraction, NewPurchase
@@ -56,6 +58,7 @@ __all__ = [
     "edit",
     "edit_contact",
     "edit_definition",
+    "forget_history",
     "lift_restriction",
     "link",
     "links",
@@ -66,6 +69,7 @@ __all__ = [
     "marks",
     "place_hold",
     "propose_release",
+    "raise_ages",
     "read",
     "record_activity",
     "record_interaction",

@@ -83,7 +83,7 @@ def holders_at(work: Work, *, places: Sequence[int], digests: Sequence[bytes], a
     return [PastHolder(*row) for row in cursor.fetchall()]
 
 
-def forget_history(work: Work, people: Sequence[SubjectId]) -> None:
+def forget_history(work: Work, *, people: Sequence[SubjectId]) -> None:
     """Forget how people and their contacts were; to be called where they are erased and their rows stay."""
     these = any_(literal(list(people), ARRAY(Uuid)))
     for table in (PersonHistoryRow, ContactHistoryRow):

@@ -21,6 +21,7 @@ from governance.custody.errors import BusyError
 from governance.custody.opening import Store
 from governance.custody.reindexing import IndexRotation
 from governance.custody.rows import indexed_fields
+from governance.customers import operations as customers
 from governance.intake import operations as intake
 from governance.intake.reports import Progress
 from governance.kernel import idempotency, jobs
@@ -147,6 +148,16 @@ def expire_consents(around: Surroundings) -> None:
     log.info("worker.consents_lapsed", lapsed=lapsed)
 
 
+def raise_ages(around: Surroundings) -> None:
+    """Take down who has reached an age that a law asks about."""
+    after = None
+    while not around.stopping.is_set():
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            after = customers.raise_ages(work, after=after)
+        if after is None:
+            break
+
+
 def execute_proposal(around: Surroundings, *, proposal: str) -> None:
     """Carry out what a second person approved, once."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
@@ -192,6 +203,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "service.rotate": rotate_keys,
     "service.resume_indexes": resume_indexes,
     "consent.expire": expire_consents,
+    "customers.ages": raise_ages,
     "proposals.tend": tend_proposals,
     EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,

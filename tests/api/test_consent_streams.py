@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
 from governance.api import consent_streams
+from governance.api.assembly import BODY_LIMIT_BYTES
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
@@ -50,6 +51,12 @@ def test_a_long_list_gets_a_decision_for_each_part(
     assert [line["count"] for line in answer if "decision_id" in line] == [10, 10, 10, 5]
     assert len({line["decision_id"] for line in answer if "decision_id" in line}) == 4
     assert answer[-1] == {"end": True, "count": 35}
+
+
+def test_a_list_may_be_longer_than_any_other_body(web: FlaskClient, mailer: dict[str, str]) -> None:
+    lines = [json.dumps(f"{n}{'x' * 400}@example.org") for n in range(3000)]
+    assert sum(map(len, lines)) > BODY_LIMIT_BYTES
+    assert told(stream(web, mailer, *lines))[-1] == {"end": True, "count": 3000}
 
 
 def test_a_key_that_is_revoked_on_the_way_ends_the_stream(

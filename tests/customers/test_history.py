@@ -57,3 +57,27 @@ def test_the_age_that_is_known_follows_the_date_of_birth(work: Work) -> None:
     assert row.age_at_least == 21
     customers.edit(work, subject=person.id, patch={"birth_date": None})
     assert row.age_at_least is None
+
+
+def test_an_age_is_taken_down_once_it_is_reached(work: Work) -> None:
+    young, old = _person(work), customers.create(work, fields={"birth_date": "1982"}, contacts=[])
+    rows = [work.session.get_one(PersonRow, one.id) for one in (young, old)]
+    birthday = replace(work, now=work.now.replace(month=12, day=2))
+
+    assert customers.raise_ages(work) == young.id
+    assert [row.age_at_least for row in rows] == [14, 21]
+    last = customers.raise_ages(birthday)
+    assert [row.age_at_least for row in rows] == [16, 21]
+    assert customers.raise_ages(birthday, after=last) is None
+    (kept,) = work.session.scalars(select(PersonHistoryRow))
+    assert (kept.age_at_least, kept.until) == (14, birthday.now)
+
+
+def test_history_is_forgotten_where_the_rows_of_an_erased_person_stay(work: Work) -> None:
+    person = _person(work)
+    customers.edit(work, subject=person.id, patch={"country": "RU"})
+    customers.remove_contact(work, subject=person.id, contact=person.contacts[0].id)
+    customers.forget_history(work, people=[person.id])
+
+    assert work.session.scalars(select(PersonHistoryRow)).all() == []
+    assert work.session.scalars(select(ContactHistoryRow)).all() == []
