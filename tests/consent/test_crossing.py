@@ -1,6 +1,7 @@
 """What is said at the same moment, by real connections: the stricter answer stays, whoever comes first."""
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -113,9 +114,10 @@ def test_a_consent_that_waited_for_a_stop_did_not_have_it_before_it(fresh_databa
             with open_work(fresh_database, SYSTEM) as work:
                 found.append(consent.record(work, event=said(EventKind.CONFIRMED, subject=subject)))
 
+        time.sleep(1.1)  # longer than what counts as crossing, so that only the wait tells
         thread = threading.Thread(target=consenting)
         thread.start()
-        thread.join(1.5)  # longer than what counts as crossing, so that only the wait tells
+        thread.join(0.4)
         assert thread.is_alive()
     thread.join(10)
     assert found[0].state.standing is Standing.WITHDRAWN
