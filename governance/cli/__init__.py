@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "worker": "governance.cli.run:worker",
     "database": "governance.cli.database:database",
     "import": "governance.cli.imports:imports",
+    "duplicates": "governance.cli.duplicates:duplicates",
     "audit": "governance.cli.audit:audit",
     "keys": "governance.cli.keys:keys",
     "backup": "governance.cli.backups:backup",

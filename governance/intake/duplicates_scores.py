@@ -7,7 +7,7 @@ birth. By them families with one telephone, twins, and father and son of one nam
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -150,8 +150,8 @@ class _Weighing:
         self.near_family = bool(emails or phones or others)
         if not self.near_family:
             self.bits = self.scale.strangers
-            self._near_contact(one.emails, other.emails)
-            self._near_contact(one.phones, other.phones)
+            self._near_contact(one.emails, other.emails, _is_near_email)
+            self._near_contact(one.phones, other.phones, _is_near)
             return
         weights = []
         for shared, bits, reason in (
@@ -168,10 +168,10 @@ class _Weighing:
         if (not emails and one.emails and other.emails) or (not phones and one.phones and other.phones):
             self._add(-0.5, Reason.OTHER_CONTACTS)
 
-    def _near_contact(self, one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    def _near_contact(self, one: tuple[str, ...], other: tuple[str, ...], is_near: Callable[[str, str], bool]) -> None:
         if not one or not other:
             return
-        if any(_near_text(first, second) for first in one for second in other):
+        if any(is_near(first, second) for first in one for second in other):
             self._add(8.0, Reason.NEAR_CONTACT)
         else:
             self._add(-1.5, Reason.OTHER_CONTACTS)
@@ -278,7 +278,16 @@ def is_near_date(one: str, other: str) -> bool:
     return OSA.distance(one, other, score_cutoff=1) <= 1
 
 
-def _near_text(one: str, other: str) -> bool:
+def _is_near(one: str, other: str) -> bool:
     if min(len(one), len(other)) < CONTACT_LENGTH:
         return False
     return OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def _is_near_email(one: str, other: str) -> bool:
+    """Whether one letter apart; another digit is how people who came too late get an address at all."""
+    return _digits(one) == _digits(other) and _is_near(one, other)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -24,7 +24,6 @@ from governance.intake.staging import RefusedRow
 from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.reference.operations import controller
-from governance.reference.record import Controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,18 @@ class ReadRow:
         return tuple(map(text_of, cells))
 
 
+class Home(Protocol):
+    """What holds where a file is silent."""
+
+    @property
+    def region(self) -> str:
+        """ISO 3166 country of phone numbers without a country code; empty where none is known."""
+
+    @property
+    def zone(self) -> str:
+        """IANA time zone of instants that name none."""
+
+
 class CustomerFile:
     """An open file; its rows can be read once.
 
@@ -145,7 +156,7 @@ class CustomerFile:
         file: BinaryIO,
         options: FileOptions,
         *,
-        controller: Controller,
+        controller: Home,
         now: datetime,
         extras: Mapping[str, ExtraType] | None = None,
         seconds: float | None = None,

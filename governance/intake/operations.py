@@ -7,6 +7,7 @@ bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_re
 
 from governance.intake.batches import batches, purge_refused, refused_csv, refused_rows, remarks, report
 from governance.intake.claims import notices_told, read_notice
+from governance.intake.duplicates_files import duplicates_in
 from governance.intake.headings import read_mapping
 from governance.intake.running import resumable, resume, run_batch, undo_batch
 from governance.intake.sifting import sift
@@ -17,6 +18,7 @@ from governance.intake.trying import dry_run
 __all__ = [
     "batches",
     "dry_run",
+    "duplicates_in",
     "notices_told",
     "purge_refused",
     "read_mapping",

@@ -129,6 +129,14 @@ def test_a_wrong_digit_in_the_number_of_a_rare_name_is_told_as_a_reason() -> Non
     assert Reason.NEAR_CONTACT in found.reasons
 
 
+def test_addresses_with_other_digits_are_of_other_people() -> None:
+    one, other, slip = (
+        person("Тверитинов Кондрат", email=f"{local}@example.org") for local in ("kondrat71", "kondrat72", "kondart71")
+    )
+    assert scored(one, other) is None
+    assert scored(one, slip) is not None
+
+
 def test_a_telephone_of_many_names_says_less_than_one_of_two() -> None:
     one, other = person("- Ирина", phone=PHONE), person("Кузнецова Ирина", phone=PHONE)
     office = tuple(person(f"Фамилия{n}ов Имя{'абвгдежзик'[n]}{n}", phone=PHONE) for n in range(10))
