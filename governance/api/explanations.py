@@ -67,6 +67,11 @@ class EventExplained(ConsentEvent):
     """Something that was said, with the very words that it was said to."""
 
     import_id = ma.fields.UUID(required=True, allow_none=True)
+    said_on = ma.fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Your day on which it was said, where no more than the day is known."},
+    )
     words = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Nested(WordsShown),

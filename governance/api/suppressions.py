@@ -15,6 +15,7 @@ from governance.consent.codes import CONTACTS_OF
 from governance.consent.operations import ContactSaid
 from governance.customers.codes import ContactKind
 from governance.policies.consent_facts import Scope, SuppressionReason
+from governance.policies.consent_state import Method
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 
@@ -77,13 +78,14 @@ class Suppressions(MethodView):
     def post(self, new: Mapping[str, Any]) -> dict[str, object]:
         """Put contacts on the ledger; those that stand there stay. No person is named, and none need be known.
 
+        Whoever holds one and had agreed to something that it covers has that taken back, unless it only bounced.
         A line outlives the person's erasure and the import of an old list. A later, confirmed consent lifts
         `unsubscribed` for its purpose; all else is lifted by staff.
         """
         channel: Channel = new["channel"]
         contacts = [ContactSaid(_kind(channel, value), value, new["region"]) for value in new["contacts"]]
         said = {name: new[name] for name in ("scope", "reason", "purpose")}
-        found = consent.suppress_many(current_work(), contacts=contacts, channel=channel, **said)
+        found = consent.stop_many(current_work(), contacts=contacts, channel=channel, method=Method.API, **said)
         return {"items": [{"suppressed": one} for one in found]}
 
 

@@ -93,7 +93,9 @@ def check(
     for why, count in sorted(told.reasons.items(), key=lambda one: -one[1]):
         say(f"  {why.value}: {count}")
     _say_malformed(told.malformed)
-    say(f"Decided in {', '.join(map(str, told.decisions))}. Both files hold personal data: delete them after use.")
+    first, more = told.decisions[0], len(told.decisions) - 1
+    say(f"Decided in {first}{f' and {more} more, see --json' if more else ''}.")
+    say("Both files hold personal data: delete them after use.")
 
 
 @click.command()

@@ -187,7 +187,7 @@ def _holder(holder: dict[str, Any]) -> Iterator[str]:
     for mark in holder["restrictions"]:
         yield f"  processing restricted: {mark['reason']}, {_at(mark['placed_at'])} to {_at(mark['lifted_at'])}"
     for event in holder["events"]:
-        said = "at an unknown time" if event["valid_at"] is None else _at(event["valid_at"])
+        said = "at an unknown time" if event["valid_at"] is None else event["said_on"] or _at(event["valid_at"])
         words = "no known words" if event["notice"] is None else f"notice {event['notice']}"
         yield (
             f"  {event['sequence']}. {event['kind']} {event['purpose']} by {event['channel']}: said {said}, "

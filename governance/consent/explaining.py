@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -29,7 +30,7 @@ from governance.customers.holders import Known, contact_used, find_known
 from governance.customers.normal import normal_forms
 from governance.customers.reach import UNKNOWN, allow
 from governance.customers.texts import Complaints, Wrong, words
-from governance.kernel.errors import NotFoundError
+from governance.kernel.errors import ForbiddenError, NotFoundError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent import decide, prepare
@@ -37,6 +38,7 @@ from governance.policies.consent_facts import Scope, Verdict
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel, Purpose
 from governance.policies.roles import RowScope
+from governance.reference.operations import find_controller
 
 LOOKED_BACK_DAYS: Final = 31
 MOST_DAYS: Final = 366
@@ -74,11 +76,13 @@ def explain(
         days: how long before it send checks are looked for.
 
     Raises:
-        ForbiddenError: where the actor may not read it.
+        ForbiddenError: where the actor may not read it, or is kept to purposes or channels of its own.
         NotFoundError: where there is no such customer, or a holder is not within reach: no difference is told.
         InvalidError: `errors` says by field what is wrong.
     """
     reach = allow(work, Permission.CONSENT_EXPLAIN)
+    if work.actor.purposes is not None or work.actor.channels is not None:
+        raise ForbiddenError("A story tells of all purposes and channels; this system is kept to some of them.")
     at = work.now if as_of is None else as_of
     why, asked = _checked(work, reason, contact, subject, at, days)
     person = None if subject is None else _person(work, subject)
@@ -259,6 +263,8 @@ def _lines(work: Work, one: _Spelling, at: datetime) -> list[Line]:
 def _holders(work: Work, known: Sequence[Known], at: datetime) -> tuple[HolderStory, ...]:
     people = [one.id for one in known]
     around = circumstances(work, people, at=at)
+    home = find_controller(work)
+    zone = ZoneInfo("UTC" if home is None else home.zone)
     said = events_until(work, people, at=at)
     told = informings_of(work, people, until=at)
     shown = notice_words(work, {(one.purpose, one.notice) for events in said.values() for one in events if one.notice})
@@ -268,8 +274,7 @@ def _holders(work: Work, known: Sequence[Known], at: datetime) -> tuple[HolderSt
             created_at=one.created_at,
             circumstances=around[one.id],
             events=tuple(
-                _told(event, shown.get((event.purpose, event.notice or 0)), event.language)
-                for event in said.get(one.id, ())
+                _told(event, shown.get((event.purpose, event.notice or 0)), zone) for event in said.get(one.id, ())
             ),
             informings=tuple(each for each in told if each.subject == one.id),
         )
@@ -278,7 +283,8 @@ def _holders(work: Work, known: Sequence[Known], at: datetime) -> tuple[HolderSt
     return tuple(sorted(stories, key=lambda story: story.created_at))
 
 
-def _told(event: EventView, shown: Notice | None, language: str | None) -> EventTold:
-    texts = {} if shown is None else shown.texts
+def _told(event: EventView, shown: Notice | None, zone: ZoneInfo) -> EventTold:
+    texts, language = {} if shown is None else shown.texts, event.language
+    said_on = event.valid_at.astimezone(zone).date() if event.whole_day and event.valid_at is not None else None
     read = texts if language is None or language not in texts else {language: texts[language]}
-    return EventTold(event, read, {code: text.digest.hex() for code, text in read.items()})
+    return EventTold(event, said_on, read, {code: text.digest.hex() for code, text in read.items()})

@@ -6,7 +6,8 @@ stop covers has that taken back, so that no other contact of theirs is written t
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from governance.consent import states
 from governance.consent.events import ContactSaid
@@ -14,8 +15,7 @@ from governance.consent.ledger import normal_form, suppress_many
 from governance.consent.purposes import book
 from governance.consent.writing import Said, write_events
 from governance.customers.holders import Known, find_holders
-from governance.customers.records import NewContact
-from governance.kernel.ids import SubjectId
+from governance.customers.records import Json, NewContact
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Method, Standing
@@ -40,8 +40,18 @@ def stop_many(
     scope: Scope,
     reason: SuppressionReason,
     purpose: str | None = None,
+    method: Method = Method.IMPORT,
 ) -> list[bool]:
     """Put contacts on the ledger, and take back what their holders had agreed to; statements do not grow with them.
+
+    Args:
+        work: the transaction.
+        contacts: as they were sent.
+        channel: by which they are not to be reached.
+        scope: what it covers.
+        reason: why; a bounce is nobody's word and takes no consent back.
+        purpose: key, where it covers one purpose.
+        method: how we were told.
 
     Returns:
         By contact whether it stands on the ledger now; False where it is no contact of the channel.
@@ -53,39 +63,32 @@ def stop_many(
     kept = suppress_many(work, contacts=contacts, channel=channel, scope=scope, reason=reason, purpose=purpose)
     kind = _KINDS.get(reason)
     if kind is not None:
-        _take_back(
-            work, [one for one, known in zip(contacts, kept, strict=True) if known], channel, kind, scope, purpose
-        )
+        known = [one for one, is_kept in zip(contacts, kept, strict=True) if is_kept]
+        _take_back(work, known, _Stop(kind, channel, method, _covered(work, scope, purpose)))
     return kept
 
 
-def _take_back(
-    work: Work,
-    contacts: Sequence[ContactSaid],
-    channel: Channel,
-    kind: EventKind,
-    scope: Scope,
-    purpose: str | None,
-) -> None:
-    said = list(dict.fromkeys(_known_as(work, one, channel) for one in contacts))
-    people: dict[SubjectId, tuple[Known, NewContact]] = {}
+class _Stop(NamedTuple):
+    """What is recorded, and of which purposes."""
+
+    kind: EventKind
+    channel: Channel
+    method: Method
+    covered: frozenset[str]
+
+
+def _take_back(work: Work, contacts: Sequence[ContactSaid], stop: _Stop) -> None:
+    said = list(dict.fromkeys(_known_as(work, one, stop.channel) for one in contacts))
+    people: dict[UUID, tuple[Known, NewContact]] = {}
     for contact, holders in zip(said, find_holders(work, said) if said else (), strict=True):
         for person in holders:
             people.setdefault(person.id, (person, contact))
-    covered = _covered(work, scope, purpose)
-    events = [
-        Said(
-            person=people[SubjectId(key.person)][0],
-            kind=kind,
-            purpose=key.purpose,
-            channel=channel,
-            method=Method.IMPORT,
-            evidence={"contact": {"kind": contact.kind.value, "value": contact.value}},
-        )
-        for key, one in sorted(states.read(work, people).items() if people else ())
-        if key.channel == channel and key.purpose in covered and one.state.standing in _AGREED
-        for contact in (people[SubjectId(key.person)][1],)
-    ]
+    events: list[Said] = []
+    for key, kept in sorted(states.read(work, people).items() if people else ()):
+        if key.channel == stop.channel and key.purpose in stop.covered and kept.state.standing in _AGREED:
+            person, contact = people[key.person]
+            evidence: dict[str, Json] = {"contact": {"kind": contact.kind.value, "value": contact.value}}
+            events.append(Said(person, stop.kind, key.purpose, stop.channel, stop.method, evidence=evidence))
     write_events(work, events)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +23,13 @@ class EventTold:
     """Something that was said, with the words that it was said to.
 
     Attributes:
+        said_on: the controller's day on which it was said, where no more than the day is known.
         words: of the notice, by ISO 639 code: in the language that was shown, or in all where nobody knows which.
         digests: SHA-256 of each, in hex.
     """
 
     event: EventView
+    said_on: date | None
     words: Mapping[str, NoticeText]
     digests: Mapping[str, str]
 
@@ -211,6 +213,7 @@ def _tell_event(one: EventTold) -> dict[str, Any]:
         "recorded_at": event.recorded_at,
         "valid_at": event.valid_at,
         "whole_day": event.whole_day,
+        "said_on": one.said_on,
         "notice": event.notice,
         "language": event.language,
         "seen": event.seen,

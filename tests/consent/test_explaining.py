@@ -69,6 +69,7 @@ def test_the_whole_story_of_a_mail_in_march(work: Work) -> None:
     assert event.event.id == given_.id
     assert event.words == {"uk": TEXTS["uk"]}
     assert event.digests == {"uk": TEXTS["uk"].digest.hex()}
+    assert event.said_on is None
     verdict = news(story)
     assert (verdict.allowed, verdict.reason, verdict.ground) == (True, Reason.CONSENTED, Ground.CONSENT)
     assert verdict.citation == "Directive 2002/58/EC Art. 13(1); GDPR Art. 7"
@@ -216,3 +217,10 @@ def test_nobody_reads_it_without_permission(work: Work) -> None:
     someone(work)
     with pytest.raises(ForbiddenError):
         told(by(work, client(Permission.CONSENT_READ, Permission.CONSENT_DETAILS)))
+
+
+def test_a_system_that_is_kept_to_some_purposes_reads_no_story_of_all(work: Work) -> None:
+    someone(work)
+    kept = replace(client(Permission.CONSENT_EXPLAIN), purposes=frozenset({"surveys"}))
+    with pytest.raises(ForbiddenError, match="all purposes"):
+        told(by(work, kept))
