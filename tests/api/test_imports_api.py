@@ -69,6 +69,28 @@ def test_a_file_is_kept_and_handed_to_the_worker(web: FlaskClient, importer: dic
     assert web.get(f"/v1/imports/{batch}", headers=importer).json["good"] == 1
 
 
+def test_the_notice_that_people_were_shown_makes_consents_of_their_yes(
+    web: FlaskClient, importer: dict[str, str], bearer: Bearer
+) -> None:
+    allowed = bearer(Permission.INTAKE_IMPORT, Permission.CONSENT_RECORD, Permission.CONSENT_CONFIGURE)
+    words = {"en": {"title": "Newsletter", "body": "I agree."}}
+    notice = {"kind": "consent", "key": "newsletter", "texts": words, "material": False}
+    version = web.post("/v1/consent/notices", json=notice, headers=allowed).json["version"]["version"]
+    rows = "ФИО;E-mail;Согласие на рассылку\nВоробьёва Ирина;irina@example.org;да 12.03.2024\n"
+
+    def tried(headers: dict[str, str], **told: str) -> Any:
+        form = {"file": (io.BytesIO(rows.encode()), "a.csv"), **told}
+        return web.post("/v1/imports/trials", data=form, headers=headers)
+
+    assert tried(importer).json["consents_given"] == 0
+    for told in ({"notices": f'{{"newsletter": {version}}}'}, {"mapping": f'{{"notice:newsletter": "{version}:en"}}'}):
+        assert tried(allowed, **told).json["consents_given"] == 1
+        assert tried(importer, **told).status_code == 403
+    wrong = tried(allowed, notices='{"newsletter": "soon"}')
+    assert (wrong.status_code, len(wrong.json["errors"])) == (422, 1)
+    assert tried(allowed, notices="[]").status_code == 422
+
+
 def test_imports_are_listed_newest_first_by_pages(web: FlaskClient, importer: dict[str, str]) -> None:
     made = [
         web.post("/v1/imports", data=_form(source="till", ground="contract"), headers=importer).json["id"]
