@@ -15,6 +15,12 @@ class NoSuchClientError(NotFoundError):
     slug = "no-such-client"
 
 
+class NoSuchInvitationError(NotFoundError):
+    """The invitation is unknown, spent, replaced or expired."""
+
+    slug = "no-such-invitation"
+
+
 class UnknownRoleError(InvalidError):
     """The role does not exist, or is not for staff."""
 

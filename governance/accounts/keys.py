@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 PREFIX = "gov"
 """Lets secret scanners recognise a leaked key."""
@@ -18,6 +19,7 @@ SECRET_BYTES = 32
 TEST = "test_"
 """Stands behind the prefix in keys that open demonstrations only."""
 _FORM = re.compile(r"gov_(test_)?(?P<id>[a-z2-7]{16})_[a-z2-7]{52}")
+_TOKEN = re.compile(r"gov_(?P<kind>[a-z]+)_(?P<id>[a-z2-7]{16})_[a-z2-7]{52}")
 _NO_DIGEST = bytes(hashlib.sha256().digest_size)
 """Digest of nothing that anybody can present; compared with where there is no such key."""
 
@@ -42,6 +44,26 @@ def make_key(*, test: bool = False) -> NewKey:
     key_id = _base32(secrets.token_bytes(ID_BYTES))
     presented = f"{PREFIX}_{TEST if test else ''}{key_id}_{_base32(secrets.token_bytes(SECRET_BYTES))}"
     return NewKey(key_id, presented, digest_of(presented))
+
+
+class Token(StrEnum):
+    """What has the form of a key and opens something else: `gov_<what>_<id>_<secret>`."""
+
+    INVITATION = "invitation"
+    SESSION = "session"
+
+
+def make_token(kind: Token) -> NewKey:
+    """A new token; kept as SHA-256, as keys are."""
+    token_id = _base32(secrets.token_bytes(ID_BYTES))
+    presented = f"{PREFIX}_{kind.value}_{token_id}_{_base32(secrets.token_bytes(SECRET_BYTES))}"
+    return NewKey(token_id, presented, digest_of(presented))
+
+
+def token_id_of(kind: Token, presented: str) -> str:
+    """The id in what was presented; empty, which no token has, where it is none of this *kind*."""
+    parts = _TOKEN.fullmatch(presented)
+    return parts["id"] if parts and parts["kind"] == kind else ""
 
 
 def id_of(presented: str) -> str:

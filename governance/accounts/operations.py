@@ -16,6 +16,7 @@ from governance.accounts.deciding import approve, refuse
 from governance.accounts.demonstration import is_demonstration, mark_demonstration
 from governance.accounts.executing import execute, forget_words, tend
 from governance.accounts.granting import propose_grant
+from governance.accounts.invitations import Enrolment, Invitation, accept_invitation, invite
 from governance.accounts.limiting import Limits
 from governance.accounts.proposals import find_proposal, list_proposals, propose
 from governance.accounts.proposed import (
@@ -44,7 +45,9 @@ __all__ = [
     "Approved",
     "Client",
     "ClientKey",
+    "Enrolment",
     "Executor",
+    "Invitation",
     "Limits",
     "NewClient",
     "Payload",
@@ -53,6 +56,7 @@ __all__ = [
     "ProposalKind",
     "ProposalState",
     "StaffMember",
+    "accept_invitation",
     "approve",
     "authenticate_client",
     "authenticate_clients",
@@ -65,6 +69,7 @@ __all__ = [
     "forget_words",
     "grant_role",
     "install_executors",
+    "invite",
     "is_demonstration",
     "limit_client",
     "list_clients",

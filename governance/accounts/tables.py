@@ -1,10 +1,10 @@
-"""Staff and their roles; API clients and their keys; proposals."""
+"""Staff, their roles, and how they prove who they are; API clients and their keys; proposals."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -44,6 +44,80 @@ class StaffRoleRow(Base):
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(32), primary_key=True)
     granted_at: Mapped[datetime]
+
+
+class CredentialRow(SealedRow, Base):
+    """What a staff member signs in with; hash and secret are sealed, so nobody guesses at a stolen table."""
+
+    __tablename__ = "staff_credential"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), unique=True)
+    password_set_at: Mapped[datetime]
+    factor_set_at: Mapped[datetime]
+    factor_confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+
+    password = SealedField(TEXT, Compartment.OPERATION)
+    secret = SealedField(TEXT, Compartment.OPERATION)
+
+
+class RecoveryCodeRow(Base):
+    """A code that stands in once for the second factor."""
+
+    __tablename__ = "staff_recovery_code"
+    __table_args__ = (CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),)
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class InvitationRow(Base):
+    """An invitation to set a password and a second factor; spent by doing so."""
+
+    __tablename__ = "staff_invitation"
+    __table_args__ = (CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    digest: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SessionRow(Base):
+    """A session of a staff member."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    digest: Mapped[bytes]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    """Failed attempts to sign in, by account, by address, and by both together; under keyed digests."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (
+        CheckConstraint("kind IN ('account', 'address', 'pair')", name="kind_known"),
+        CheckConstraint("failures >= 0", name="failures_counted"),
+    )
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    failures: Mapped[int]
+    tried_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
 
 
 class ApiClientRow(Base):

@@ -16,7 +16,7 @@ from governance.accounts import operations as accounts
 from governance.accounts.refusals import record_refusal
 from governance.api import idempotency
 from governance.api.service import Service, current_service
-from governance.kernel.errors import ForbiddenError, UnauthenticatedError
+from governance.kernel.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.policies import access
 from governance.policies.permissions import Permission
@@ -88,6 +88,22 @@ def _opened(service: Service, permission: Permission) -> Iterator[Work]:
         known(actor)
         admit(service, actor, permission)
         yield replace(opened, actor=actor)
+
+
+@contextmanager
+def stranger_work() -> Iterator[Work]:
+    """A unit of work of whoever has yet to prove who he is; what he gets wrong counts against his address.
+
+    Raises:
+        TooManyError: there was too much of it.
+    """
+    service = current_service()
+    try:
+        with open_work(service.database, STRANGER, clock=service.clock, request_id=g.request_id) as work:
+            yield work
+    except (UnauthenticatedError, NotFoundError):
+        count_stranger(service)
+        raise
 
 
 def count_stranger(service: Service) -> None:

@@ -62,6 +62,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "no-controller": 409,
         "no-such-staff": 404,
         "no-such-client": 404,
+        "no-such-invitation": 404,
         "unknown-role": 422,
         "unknown-scope": 422,
         "account-taken": 409,

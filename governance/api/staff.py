@@ -1,4 +1,4 @@
-"""Staff: roles that are to be granted."""
+"""Staff: invited, and roles that are to be granted."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -7,11 +7,11 @@ import marshmallow as ma
 from flask.views import MethodView
 
 from governance.accounts import operations as accounts
-from governance.accounts.operations import Proposal
+from governance.accounts.operations import Invitation, Proposal
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.proposals import ProposalShown
-from governance.api.schemas import Schema
+from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
 from governance.kernel.ids import StaffId
 from governance.policies.permissions import Permission
@@ -24,6 +24,44 @@ class RoleGrant(Schema):
 
     role = ma.fields.String(required=True, validate=ma.validate.Length(1, 32))
     reason = ma.fields.String(required=True, metadata={"description": "Sealed."})
+
+
+class StaffNew(Schema):
+    """A person to be invited."""
+
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
+    email = ma.fields.String(required=True, validate=ma.validate.Length(3, 254))
+
+
+class StaffInvited(Schema):
+    """A person who was sent an invitation."""
+
+    staff = ma.fields.UUID(required=True)
+    expires_at = Instant(required=True)
+
+
+@blueprint.route("/staff")
+class Staff(MethodView):
+    """People."""
+
+    @guarded(Permission.ACCOUNTS_INVITE)
+    @blueprint.arguments(StaffNew)
+    @blueprint.response(201, StaffInvited)
+    def post(self, new: Mapping[str, str]) -> Invitation:
+        """Add a person without roles, and send an invitation by mail."""
+        made = accounts.create_staff(current_work(), name=new["name"], email=new["email"])
+        return accounts.invite(current_work(), staff=made.id)
+
+
+@blueprint.route("/staff/<uuid:member>/invitations")
+class StaffInvitations(MethodView):
+    """Invitations of a person."""
+
+    @guarded(Permission.ACCOUNTS_INVITE)
+    @blueprint.response(201, StaffInvited)
+    def post(self, member: UUID) -> Invitation:
+        """Send an invitation by mail; an earlier one is taken no more."""
+        return accounts.invite(current_work(), staff=StaffId(member))
 
 
 @blueprint.route("/staff/<uuid:member>/roles")

@@ -82,6 +82,9 @@ class Action(StrEnum):
     IMPORT_FINISHED = "intake:import:finished", ActionClass.DECISION, "Import finished"
     IMPORT_UNDONE = "intake:import:undone", ActionClass.DECISION, "Import undone"
     IMPORT_REFUSALS_READ = "intake:refusals:read", ActionClass.READ, "Refused rows of an import downloaded"
+    DUPLICATES_SOUGHT = "intake:duplicates:sought", ActionClass.DECISION, "People compared to find duplicates"
+    DUPLICATES_LISTED = "intake:duplicates:listed", ActionClass.READ, "Pairs of probable duplicates listed"
+    DUPLICATE_DENIED = "intake:duplicate:denied", ActionClass.DECISION, "Decided that two people are two"
 
     CONSENT_REQUESTED = "consent:event:requested", ActionClass.DECISION, "Consent asked for"
     CONSENT_GIVEN = "consent:event:given", ActionClass.DECISION, "Consent given"
@@ -132,6 +135,8 @@ class Action(StrEnum):
 
     STAFF_CREATED = "accounts:staff:created", ActionClass.SYSTEM, "Staff member created"
     STAFF_DISABLED = "accounts:staff:disabled", ActionClass.SYSTEM, "Staff member disabled"
+    STAFF_INVITED = "accounts:staff:invited", ActionClass.SYSTEM, "Staff member invited"
+    CREDENTIALS_SET = "accounts:credentials:set", ActionClass.SYSTEM, "Password and second factor set up"
     CLIENT_CREATED = "accounts:client:created", ActionClass.SYSTEM, "API client created"
     CLIENT_ROTATED = "accounts:client:rotated", ActionClass.SYSTEM, "Key of an API client rotated"
     CLIENT_LIMITED = "accounts:client:limited", ActionClass.SYSTEM, "API client kept to purposes and channels"

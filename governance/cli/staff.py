@@ -39,6 +39,18 @@ def create(*, name: str, email: str, roles: str, as_json: bool) -> None:
         say(WAITS.format(proposal))
 
 
+@staff.command()
+@click.argument("who")
+@click.option("--show", is_flag=True, help="Print the code as well: where no mail can be sent.")
+def invite(*, who: str, show: bool) -> None:
+    """Send a person, named by id or e-mail address, the code to set up password and second factor with."""
+    with operator_work() as work:
+        made = accounts.invite(work, staff=accounts.find_staff(work, who=who))
+    if show:
+        click.echo(made.token)
+    say(f"Invited; the code in the mail is good until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
 @staff.command("list")
 @as_json
 def list_(*, as_json: bool) -> None:

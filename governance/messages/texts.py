@@ -29,6 +29,7 @@ class Template(StrEnum):
     """Kinds of messages; each is a file `KIND.LANGUAGE.txt`."""
 
     CONFIRM_SUBSCRIPTION = "confirm_subscription"
+    STAFF_INVITED = "staff_invited"
     PROPOSAL_WAITS = "proposal_waits"
 
 
