@@ -22,7 +22,7 @@ from governance.api.service import Service, current_service, current_work
 from governance.consent import operations as consent
 from governance.consent.operations import Asked, Checked, Request
 from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
-from governance.kernel.work import Actor, open_work
+from governance.kernel.work import Actor, open_singly
 from governance.policies import access
 from governance.policies.permissions import Permission
 
@@ -87,9 +87,12 @@ _making: Final = threading.Lock()
 
 
 def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
-    """Answer questions in one transaction. Each key is looked at anew; who is refused does not harm the others."""
+    """Answer questions at once. Each key is looked at anew; who is refused does not harm the others.
+
+    All that is written is their entries, by one statement: the answers go out once it has committed.
+    """
     service = askings[0].service
-    with open_work(service.database, STRANGER, clock=service.clock) as work:
+    with open_singly(service.database, STRANGER, clock=service.clock) as work:
         actors = accounts.authenticate_clients(work, presented=[one.key for one in askings])
         refused: dict[int, GovernanceError] = {}
         requests: dict[int, Request] = {}

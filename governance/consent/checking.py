@@ -14,7 +14,7 @@ from governance.audit.entries import Fact, NewEntry
 from governance.consent import decisions, past
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
-from governance.consent.ledger import index_name
+from governance.consent.ledger_lines import index_name
 from governance.consent.limits import require_within
 from governance.consent.tables import ConsentStateRow
 from governance.consent.terms import terms_of
@@ -25,7 +25,7 @@ from governance.kernel.collecting import uncollected
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import ContactId, EntryId, SubjectId
 from governance.kernel.work import Work
-from governance.policies.consent import decide, prepare
+from governance.policies.consent import Question, decide, prepare
 from governance.policies.consent_facts import Verdict
 from governance.policies.purposes import Channel, Ground
 from governance.vault.runtime import vault_of
@@ -220,8 +220,10 @@ def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
         for group in groups
     ]
     known = of_contacts(work, wanted, joined)
+    ways = {one.asked.opt_out_in_message: one.asked for one in requests}
+    questions = {way: _prepared(work, each, known.country) for way, each in ways.items()}
     return [
-        _decided(one.work, one.asked, known.part(start, start + len(one.contacts)), groups)
+        _decided(questions[one.asked.opt_out_in_message], known.part(start, start + len(one.contacts)), groups)
         for one, start, groups in zip(requests, starts, spelled, strict=False)
     ]
 
@@ -230,7 +232,8 @@ def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
     at = asked.as_of or work.now
     spelled = spell(work, asked.channel, contacts, region=asked.region)
     wanted = _wanted(work, asked, at, len(contacts), details=asked.details)
-    return _decided(work, asked, past.of_contacts(work, wanted, spelled), spelled)
+    known = past.of_contacts(work, wanted, spelled)
+    return _decided(_prepared(work, asked, known.country), known, spelled)
 
 
 def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer:
@@ -240,7 +243,8 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     kinds = CONTACTS_OF[asked.channel]
     wanted = _wanted(work, asked, work.now, len(people), details=asked.details)
     if not kinds:
-        return _decided(work, asked, of_people(work, wanted, survivors), ())
+        alone = of_people(work, wanted, survivors)
+        return _decided(_prepared(work, asked, alone.country), alone, ())
     used = contact_used(work, dict.fromkeys(survivors.values(), frozenset(kinds)))
     spelled = []
     taken: set[int] = set()
@@ -258,7 +262,7 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     for place in range(len(people)):
         if found.facts[place] is MALFORMED:
             found.facts[place] = NOBODY
-    return _decided(work, asked, found, spelled)
+    return _decided(_prepared(work, asked, found.country), found, spelled)
 
 
 def _wanted(work: Work, asked: Asked, at: datetime, size: int, *, details: bool) -> Wanted:
@@ -268,19 +272,23 @@ def _wanted(work: Work, asked: Asked, at: datetime, size: int, *, details: bool)
     return Wanted(asked.purpose, asked.channel, at, sales, details, size, said)
 
 
-def _decided(work: Work, asked: Asked, known: Known, spelled: Sequence[Spelled]) -> _Answer:
+def _prepared(work: Work, asked: Asked, country: str) -> Question:
     at = asked.as_of or work.now
     terms = terms_of(work)
-    question = prepare(
+    return prepare(
         terms.book(at),
         purpose=asked.purpose,
         channel=asked.channel,
         at=at,
-        country=known.country,
+        country=country,
         minimum_notice=terms.minimum_notice(asked.purpose, at),
         opt_out_in_message=asked.opt_out_in_message,
     )
-    return _Answer(known, [decide(facts, question) for facts in known.facts], at, spelled, question.purpose)
+
+
+def _decided(question: Question, known: Known, spelled: Sequence[Spelled]) -> _Answer:
+    verdicts = [decide(facts, question) for facts in known.facts]
+    return _Answer(known, verdicts, question.at, spelled, question.purpose)
 
 
 def _entry(work: Work, asked: Asked, inputs: Sequence[object], answer: _Answer, *, by_id: bool = False) -> NewEntry:

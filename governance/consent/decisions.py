@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from psycopg.errors import UniqueViolation
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -28,6 +27,7 @@ from governance.kernel.work import Work
 from governance.policies.consent_facts import Verdict
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
+from governance.vault.items import SealItem
 from governance.vault.runtime import vault_of
 
 SALT_BYTES: Final = 32
@@ -154,16 +154,16 @@ def _row(work: Work, at: datetime) -> DecisionSaltRow | None:
 
 
 def _make(work: Work) -> DecisionSaltRow:
-    owner = OwnerId(uuid7())
-    month, salt = work.now.astimezone(UTC).strftime("%Y-%m"), secrets.token_bytes(SALT_BYTES)
-    try:
-        with work.session.begin_nested():
-            vault_of(work.session).owners.create(work.session, OwnerKind.DECISIONS, [owner])
-            row = DecisionSaltRow(owner_id=owner, month=month, created_at=work.now, salt=salt.hex())
-            work.session.add(row)
-    except IntegrityError as error:
-        made = _row(work, work.now)  # somebody else made it at the same time
-        if made is None or not isinstance(error.orig, UniqueViolation):
-            raise
-        return made
-    return row
+    """The month's salt, made now; where somebody else makes it at the same time, theirs is the one."""
+    vault, row_id, owner = vault_of(work.session), uuid7(), OwnerId(uuid7())
+    vault.owners.create(work.session, OwnerKind.DECISIONS, [owner])
+    place = DecisionSaltRow.sealed_fields["salt"].place
+    item = SealItem(place, row_id, owner, secrets.token_bytes(SALT_BYTES).hex().encode())
+    (sealed,) = vault.seal_many(work.session, [item])
+    month = work.now.astimezone(UTC).strftime("%Y-%m")
+    values = {"id": row_id, "owner_id": owner, "month": month, "created_at": work.now, "salt_sealed": sealed}
+    work.session.execute(insert(DecisionSaltRow.__table__).values(values).on_conflict_do_nothing())  # type: ignore[arg-type]  # a table
+    made = _row(work, work.now)
+    if made is None:
+        raise NotFoundError("The salt of this month is gone at the moment that it was made.")
+    return made

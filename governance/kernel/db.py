@@ -75,7 +75,7 @@ def psycopg_url(url: str) -> str:
 
 
 class Database:
-    """The engine and the sessions of one process.
+    """The engine and the sessions of one process; `singly` is the engine where each statement commits by itself.
 
     Args:
         url: PostgreSQL URL of the role that this process acts as.
@@ -94,6 +94,7 @@ class Database:
             hide_parameters=True,
             connect_args={"prepare_threshold": None if prepare_threshold < 0 else prepare_threshold},
         )
+        self.singly: Engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sessions: sessionmaker[Session] = sessionmaker(self.engine, expire_on_commit=False)
         event.listen(self.engine, "connect", _set_up_connection)
 

@@ -83,3 +83,15 @@ def open_work(
     now = require_aware((clock or SystemClock()).now())
     with database.sessions.begin() as session:
         yield Work(session=session, actor=actor, now=now, request_id=request_id)
+
+
+@contextmanager
+def open_singly(database: Database, actor: Actor, *, clock: Clock | None = None) -> Iterator[Work]:
+    """Open a unit of work without a transaction around it: each statement commits by itself.
+
+    For acts that read and then write by one statement, where nothing is left to be kept together; spares the server two
+    rounds.
+    """
+    now = require_aware((clock or SystemClock()).now())
+    with database.sessions(bind=database.singly) as session:
+        yield Work(session=session, actor=actor, now=now)
