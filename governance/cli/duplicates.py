@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 
-from governance.cli.context import answer_json, answer_table, as_json, progress, say
+from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.imports import FileFirst
 from governance.intake import operations as intake
+from governance.intake.duplicates import PairId, PairState
 from governance.intake.duplicates_files import FileDuplicates
 from governance.intake.files import FileOptions
+from governance.kernel.work import OPERATOR
 
 PAIRS_SHOWN = 20
 
@@ -49,6 +52,44 @@ def in_file(
         answer_json(found)
         return
     _show(found)
+
+
+@duplicates.command("list")
+@click.option("--state", type=click.Choice([one.value for one in PairState]), default="open", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=50, show_default=True)
+@as_json
+def list_(*, state: str, limit: int, as_json: bool) -> None:
+    """Show pairs of people in the store who are probably one, the surest first."""
+    with operator_work() as work:
+        found = intake.duplicates(work, state=PairState(state), limit=limit)
+    if as_json:
+        answer_json(found.items)
+        return
+    rows = [(one.id, *one.customers, f"{one.score}%", ", ".join(one.reasons)) for one in found.items]
+    answer_table(["pair", "customer", "customer", "score", "reasons"], rows)
+    if found.more:
+        say("There are more; --limit shows up to 100.")
+
+
+@duplicates.command()
+@as_json
+def find(*, as_json: bool) -> None:
+    """Compare all people in the store now, as the worker does every night and after each import."""
+    with opened() as store, progress("Comparing") as bar:
+        found = intake.find_duplicates(store.database, actor=OPERATOR, on_progress=bar)
+    if as_json:
+        answer_json(found)
+        return
+    say(f"{found.people} people compared: {found.pairs} pairs wait, {found.fresh} of them new; {found.gone} are gone.")
+
+
+@duplicates.command()
+@click.argument("pair", type=click.UUID)
+def apart(*, pair: UUID) -> None:
+    """Decide that the two of a pair are two people; it holds for good."""
+    with operator_work() as work:
+        intake.mark_apart(work, pair=PairId(pair))
+    say("They are two people, and are not shown as a pair again.")
 
 
 def _show(found: FileDuplicates) -> None:

@@ -14,6 +14,7 @@ from governance.customers.codes import Ground, Source
 from governance.customers.records import Origin
 from governance.intake.ahead import ReadyChunk, ReadyRow, read_chunk
 from governance.intake.batches import OBJECT, batch_row, notices_of
+from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.headings import FileKind
 from governance.intake.merging import apply_customers
 from governance.intake.outcome import Outcome
@@ -23,6 +24,7 @@ from governance.intake.tables import ImportBatchRow, ImportChunkRow
 from governance.intake.turns import in_turn
 from governance.intake.tying import apply_interactions, apply_purchases
 from governance.intake.values import Refusal
+from governance.kernel import jobs
 from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import Work
@@ -72,6 +74,8 @@ def _apply_next(work: Work, batch: BatchId, ready: ReadyChunk | None) -> Progres
         row.state = BatchState.FINISHED
         row.finished_at = work.now
         audit.append(work, Action.IMPORT_FINISHED, object=ObjectRef(OBJECT, row.id), facts={"rows": progress.done})
+        if row.kind == FileKind.CUSTOMERS:
+            jobs.defer_once(work, FIND_DUPLICATES, waiting=FIND_DUPLICATES)
     return progress
 
 

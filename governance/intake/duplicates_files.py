@@ -100,7 +100,7 @@ def duplicates_in(
             refused += 1
             continue
         numbers.append(record.number)
-        profiles.append(profile_of(told_by(record)))
+        profiles.append(profile_of(told_by(record), [(one.kind, one.value) for one in record.contacts]))
         if on_rows is not None and len(numbers) % 1000 == 0:
             on_rows(len(numbers))
     compared = Comparison(profiles, on_pairs=on_pairs)
@@ -127,7 +127,7 @@ def _opened(file: BinaryIO, options: FileOptions, now: datetime) -> CustomerFile
 
 
 def told_by(row: CustomerRow) -> Told:
-    """What a row tells of a person."""
+    """What a row tells of a person, besides contacts."""
     return Told(
         family_name=row.family_name,
         given_name=row.given_name,
@@ -137,5 +137,4 @@ def told_by(row: CustomerRow) -> Told:
         sex=row.sex,
         city=row.city,
         street=row.street,
-        contacts=tuple((one.kind, one.value) for one in row.contacts),
     )

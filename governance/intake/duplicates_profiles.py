@@ -49,7 +49,7 @@ class Profile(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is told of a person, as it is kept."""
+    """What is told of a person, as `customers.comparing.FIELDS` has it."""
 
     family_name: str | None = None
     given_name: str | None = None
@@ -59,14 +59,13 @@ class Told(NamedTuple):
     sex: str | None = None
     city: str | None = None
     street: str | None = None
-    contacts: tuple[tuple[str, str], ...] = ()
 
 
-def profile_of(told: Told) -> Profile:
+def profile_of(told: Told, contacts: Iterable[tuple[str, str]] = ()) -> Profile:
     """Fold what is told of a person; contacts are pairs of kind and value, phones in E.164."""
     named = bool(told.family_name or told.given_name)
     given = told.given_name if named else told.organisation
-    emails, phones, others = _sorted_out(told.contacts)
+    emails, phones, others = _sorted_out(contacts)
     return Profile(
         family=folded(told.family_name or ""),
         given=folded(given or ""),

@@ -7,7 +7,9 @@ bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_re
 
 from governance.intake.batches import batches, purge_refused, refused_csv, refused_rows, remarks, report
 from governance.intake.claims import notices_told, read_notice
+from governance.intake.duplicates import duplicates, mark_apart
 from governance.intake.duplicates_files import duplicates_in
+from governance.intake.duplicates_store import find_duplicates
 from governance.intake.headings import read_mapping
 from governance.intake.running import resumable, resume, run_batch, undo_batch
 from governance.intake.sifting import sift
@@ -18,7 +20,10 @@ from governance.intake.trying import dry_run
 __all__ = [
     "batches",
     "dry_run",
+    "duplicates",
     "duplicates_in",
+    "find_duplicates",
+    "mark_apart",
     "notices_told",
     "purge_refused",
     "read_mapping",

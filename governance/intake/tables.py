@@ -1,12 +1,12 @@
-"""Batches of an import, and the sealed chunks that they work through."""
+"""Batches of an import with the sealed chunks that they work through; pairs of people who are probably one."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from governance.kernel.db import Base
+from governance.kernel.db import Base, Id, pk
 from governance.vault.blind import BlindIndex
 from governance.vault.compartments import Compartment
 from governance.vault.kinds import BYTES, JSON, TEXT
@@ -81,3 +81,30 @@ class ImportKeptRow(Base):
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class DuplicatePairRow(Base):
+    """Two people who are probably one, and what was decided about them. Ids, a score and codes; no value of anybody."""
+
+    __tablename__ = "duplicate_pair"
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        CheckConstraint("first_id < second_id", name="in_order"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score_is_percent"),
+        CheckConstraint("cardinality(reasons) >= 1", name="some_reason"),
+        CheckConstraint("state IN ('open', 'apart')", name="state_known"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided_where_it_says_so"),
+        Index("ix_duplicate_pair_open", text("score DESC"), "id", postgresql_where=text("state = 'open'")),
+    )
+
+    id: Id = pk()
+    first_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    second_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    score: Mapped[int] = mapped_column(SmallInteger)
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(CODE))
+    state: Mapped[str] = mapped_column(CODE)
+    found_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_kind: Mapped[str | None] = mapped_column(CODE)
+    decided_by: Mapped[UUID | None]

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     INTAKE_IMPORT = "intake:import"
     INTAKE_REFUSED = "intake:refused"
     INTAKE_UNDO = "intake:undo"
+    DUPLICATES_READ = "duplicates:read"
+    DUPLICATES_DECIDE = "duplicates:decide"
     CONSENT_CHECK = "consent:check"
     CONSENT_DETAILS = "consent:details"
     CONSENT_EXPLAIN = "consent:explain"

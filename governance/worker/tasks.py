@@ -23,6 +23,7 @@ from governance.custody.reindexing import IndexRotation
 from governance.custody.rows import indexed_fields
 from governance.customers import operations as customers
 from governance.intake import operations as intake
+from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.reports import Progress
 from governance.kernel import idempotency, jobs
 from governance.kernel.clock import Clock
@@ -71,6 +72,8 @@ def purge(around: Surroundings) -> None:
         hooks = webhooks.purge(work)
         subscriptions = consent.purge_subscriptions(work)
         proposals = accounts.forget_words(work)
+        attempts = accounts.forget_attempts(work)
+        sessions = accounts.forget_sessions(work)
     log.info(
         "worker.purged",
         requests=requests,
@@ -80,6 +83,8 @@ def purge(around: Surroundings) -> None:
         webhooks=hooks,
         subscriptions=subscriptions,
         proposals=proposals,
+        attempts=attempts,
+        sessions=sessions,
     )
 
 
@@ -189,6 +194,24 @@ def resume_import(around: Surroundings, *, batch: str) -> None:
         )
 
 
+def find_duplicates(around: Surroundings) -> None:
+    """Compare all people with one another; what is ended with the worker begins anew when that is there again."""
+
+    def stop_where_told(_done: int, _total: int) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    try:
+        found = intake.find_duplicates(
+            around.store.database, actor=SYSTEM, clock=around.clock, on_progress=stop_where_told
+        )
+    except _StoppedError:
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            jobs.defer_once(work, FIND_DUPLICATES, waiting=FIND_DUPLICATES)
+    else:
+        log.info("worker.duplicates_found", people=found.people, pairs=found.pairs, fresh=found.fresh, gone=found.gone)
+
+
 def find_interrupted(around: Surroundings) -> None:
     """Put imports into the queue that were begun and are in nobody's hands."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
@@ -207,6 +230,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "proposals.tend": tend_proposals,
     EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,
+    FIND_DUPLICATES: find_duplicates,
 }
 
 

@@ -22,7 +22,7 @@ def person(name: str, *, born: str = "", phone: str = "", email: str = "", **tol
     """A profile of `Family Given Patronymic`; a dash stands for a part that is missing."""
     family, given_name, patronymic = (["" if part == "-" else part for part in name.split()] + ["", "", ""])[:3]
     contacts = [("phone", phone)] * bool(phone) + [("email", email)] * bool(email)
-    return profile_of(Told(family, given_name, patronymic, birth_date=born, contacts=tuple(contacts), **told))
+    return profile_of(Told(family, given_name, patronymic, birth_date=born, **told), contacts)
 
 
 def scored(one: Profile, other: Profile, *, among: tuple[Profile, ...] = ()) -> Score | None:
@@ -213,7 +213,7 @@ BORN = ("", "1960-05-12", "1985-05-12", "1985-12-05", "1985")
 PHONES = ("", PHONE, "+79334552062", OTHER_PHONE)
 profiles = st.builds(
     lambda f, g, p, b, t, e: profile_of(
-        Told(f, g, p, None, b, None, None, None, (("phone", t),) * bool(t) + (("email", e),) * bool(e))
+        Told(f, g, p, birth_date=b), (("phone", t),) * bool(t) + (("email", e),) * bool(e)
     ),
     st.sampled_from(FAMILIES),
     st.sampled_from(GIVEN),

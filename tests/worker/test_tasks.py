@@ -8,17 +8,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from governance import executors
 from governance.accounts import operations as accounts
 from governance.accounts.deciding import EXECUTE
 from governance.accounts.operations import ProposalState
+from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.custody import keeping
 from governance.custody.opening import Store as OpenStore
 from governance.custody.reindexing import LOCK
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
+from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.files import Provenance
 from governance.kernel import jobs
 from governance.kernel.clock import FixedClock, SystemClock
@@ -37,6 +40,7 @@ from governance.worker.tasks import Surroundings
 from governance.worker.timetable import Entry, entries
 from tests.conftest import Store
 from tests.factories.saying import notice, said, someone
+from tests.factories.trail import entries as trail
 
 
 @pytest.fixture
@@ -77,13 +81,27 @@ def test_a_worker_that_is_to_end_leaves_the_import_for_the_next(around: Surround
     around.stopping.clear()
     tasks.find_interrupted(around)
     with open_work(around.store.database, SYSTEM) as work:
-        waiting = jobs.counts(work)["todo"]
+        waiting = work.session.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
         unfinished = intake.report(work, batch=batch).state != "finished"
 
-    assert waiting == (1 if unfinished else 0)
+    assert waiting == [tasks.RESUME_IMPORT if unfinished else FIND_DUPLICATES]
     tasks.resume_import(around, batch=str(batch))
     with open_work(around.store.database, SYSTEM) as work:
         assert intake.report(work, batch=batch).state == "finished"
+
+
+def test_a_search_for_duplicates_that_ends_with_the_worker_begins_anew(around: Surroundings, batch: BatchId) -> None:
+    tasks.resume_import(around, batch=str(batch))
+    with open_work(around.store.database, SYSTEM) as work:
+        work.session.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
+    around.stopping.set()
+    tasks.find_duplicates(around)
+    with open_work(around.store.database, SYSTEM) as work:
+        assert jobs.counts(work)["todo"] == 1
+    around.stopping.clear()
+    tasks.find_duplicates(around)
+    with open_work(around.store.database, SYSTEM) as work:
+        assert len(trail(work, Action.DUPLICATES_SOUGHT)) == 1
 
 
 def test_an_import_in_nobodys_hands_is_put_into_the_queue_once(
