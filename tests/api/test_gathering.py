@@ -41,7 +41,7 @@ def test_an_error_reaches_all_of_its_round_and_no_other() -> None:
 
 
 def test_somebody_alone_is_answered_at_once() -> None:
-    gathering = Gathering(lambda questions: list(questions), most=8)
+    gathering = Gathering(list, most=8)
     began = time.monotonic()
     for number in range(200):
         assert gathering.ask(number) == number
