@@ -1,6 +1,6 @@
 """Refusals of accounts."""
 
-from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from governance.kernel.errors import ConflictError, ForbiddenError, GovernanceError, InvalidError, NotFoundError
 
 
 class NoSuchStaffError(NotFoundError):
@@ -19,6 +19,18 @@ class NoSuchInvitationError(NotFoundError):
     """The invitation is unknown, spent, replaced or expired."""
 
     slug = "no-such-invitation"
+
+
+class NoSuchSessionError(NotFoundError):
+    """The actor has no such session, or it is over."""
+
+    slug = "no-such-session"
+
+
+class ConfirmationNeededError(GovernanceError):
+    """A dangerous act needs password and second factor to have been shown lately."""
+
+    slug = "confirmation-needed"
 
 
 class UnknownRoleError(InvalidError):

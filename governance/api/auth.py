@@ -36,7 +36,7 @@ def guarded(
     body_limit_bytes: int | None = None,
     together: Callable[[Service], Response | None] | None = None,
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """Let those in who present the key of a client with *permission*, and run the view in one unit of work.
+    """Let clients and staff in who have *permission*, and run the view in one unit of work.
 
     Stands above `blueprint.arguments` and `blueprint.response`, so that nothing of a stranger's request is read and the
     answer is complete before the commit.
@@ -54,7 +54,7 @@ def guarded(
         @wraps(view)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
             service = current_service()
-            if together is not None:
+            if together is not None and not _holds_session():
                 with _recorded(service, permission):
                     answer = together(service)
                 if answer is not None:
@@ -77,17 +77,43 @@ def guarded(
 
 
 @contextmanager
-def _opened(service: Service, permission: Permission) -> Iterator[Work]:
+def _opened(service: Service, permission: Permission | None) -> Iterator[Work]:
     presented = presented_key()
     with open_work(service.database, STRANGER, clock=service.clock, request_id=g.request_id) as opened:
         try:
-            actor = accounts.authenticate_client(opened, presented=presented)
+            signed = accounts.authenticate_session(opened, presented=presented) if _holds_session() else None
+            actor = accounts.authenticate_client(opened, presented=presented) if signed is None else signed.actor
         except UnauthenticatedError:
             count_stranger(service)
             raise
         known(actor)
         admit(service, actor, permission)
+        if signed is not None and permission is not None:
+            accounts.require_confirmed(opened, signed, permission)
         yield replace(opened, actor=actor)
+
+
+def signed_in(view: Callable[P, Response]) -> Callable[P, Response]:
+    """Let those in who hold a session, whatever their roles, and run the view in one unit of work."""
+
+    @wraps(view)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
+        if not _holds_session():
+            presented_key()
+            raise UnauthenticatedError("This is for staff: sign in, and send the token of the session.")
+        with _opened(current_service(), None) as work:
+            g.work = work
+            return view(*args, **kwargs)
+
+    guard = {"permission": None, "takes_key": False, "takes_version": False}
+    described = {**getattr(view, "_apidoc", {}), "guard": guard}
+    wrapper._apidoc = described  # type: ignore[attr-defined]  # noqa: SLF001 - flask-smorest's own protocol
+    return wrapper
+
+
+def _holds_session() -> bool:
+    header = request.headers.get("Authorization", "")
+    return accounts.is_session_token(header[len(_SCHEME) :].strip())
 
 
 @contextmanager
@@ -123,15 +149,17 @@ def known(actor: Actor) -> None:
     g.refusable = actor
 
 
-def admit(service: Service, actor: Actor, permission: Permission) -> None:
-    """Let *actor* in.
+def admit(service: Service, actor: Actor, permission: Permission | None) -> None:
+    """Let *actor* in; where no permission is named, whatever his roles.
 
     Raises:
         TooManyError: he has called too often.
         ForbiddenError: he lacks the permission.
     """
     service.limiter.take(str(actor.id))
-    if not access.allows(actor, permission).allowed:
+    if permission is not None and not access.allows(actor, permission).allowed:
+        if actor.kind is ActorKind.STAFF:
+            raise ForbiddenError(f"Your roles lack the permission {permission.value}.")
         raise ForbiddenError(f"The key lacks the scope {permission.value}.")
 
 
@@ -155,5 +183,7 @@ def presented_key() -> str:
     header = request.headers.get("Authorization", "")
     presented = header[len(_SCHEME) :].strip()
     if header[: len(_SCHEME)].lower() != _SCHEME.lower() or not presented or len(presented) > _KEY_LENGTH_LIMIT:
-        raise UnauthenticatedError("Send the key of an API client: Authorization: Bearer gov_...")
+        raise UnauthenticatedError(
+            "Send the key of an API client, or the token of a session: Authorization: Bearer gov_..."
+        )
     return presented

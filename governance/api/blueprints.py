@@ -91,7 +91,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         responses["default"] = _PROBLEM
         if guard is not None:
             doc["security"] = [{SCHEME: []}]
-            doc["x-permission"] = guard["permission"]
+            if guard["permission"] is not None:
+                doc["x-permission"] = guard["permission"]
             if guard["takes_key"] and _about.get("method") == "post":
                 doc.setdefault("parameters", []).append(_KEY_PARAMETER)
             if guard["takes_version"]:

@@ -136,7 +136,7 @@ def _answer(stream: _Stream, part: Sequence[bytes]) -> tuple[int, bytes]:
         outage_named(),
         open_work(service.database, STRANGER, clock=service.clock, request_id=stream.request_id) as work,
     ):
-        actor = accounts.authenticate_client(work, presented=stream.key)
+        actor = accounts.authenticate(work, presented=stream.key)
         checked = consent.check(replace(work, actor=actor), question=asked, contacts=contacts)
     if checked.used:
         stream.uses.note(asked.purpose, asked.channel, checked.used)

@@ -42,7 +42,8 @@ def describe(app: Flask) -> Api:
     plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     api = Api(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": plugin})
     components = api.spec.components
-    scheme = {"type": "http", "scheme": "bearer", "description": "Key of an API client: gov_<id>_<secret>."}
+    said = "Key of an API client, gov_<id>_<secret>, or token of a staff session, gov_session_<id>_<secret>."
+    scheme = {"type": "http", "scheme": "bearer", "description": said}
     components.security_scheme(SCHEME, scheme)
     schema = {"$ref": "#/components/schemas/Problem"}
     components.response("Problem", {"description": "A refusal.", "content": {MEDIA_TYPE: {"schema": schema}}})

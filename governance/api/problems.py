@@ -63,6 +63,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "no-such-staff": 404,
         "no-such-client": 404,
         "no-such-invitation": 404,
+        "no-such-session": 404,
+        "confirmation-needed": 401,
         "unknown-role": 422,
         "unknown-scope": 422,
         "account-taken": 409,

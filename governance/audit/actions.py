@@ -151,6 +151,9 @@ class Action(StrEnum):
     PROPOSAL_EXECUTED = "accounts:proposal:executed", ActionClass.DECISION, "Proposal carried out"
     DECIDED_ALONE = "accounts:proposal:decided-alone", ActionClass.DECISION, "Act done without a second person"
     DEPUTY_ASKED = "accounts:proposal:deputy-asked", ActionClass.SYSTEM, "Deputies asked about a proposal"
+    SIGNED_IN = "accounts:session:begun", ActionClass.SYSTEM, "Signed in"
+    SESSION_CONFIRMED = "accounts:session:confirmed", ActionClass.SYSTEM, "Password and second factor shown again"
+    SESSION_ENDED = "accounts:session:ended", ActionClass.SYSTEM, "Session ended by hand"
     LOGIN_REFUSED = "accounts:login:refused", ActionClass.SYSTEM, "Sign-in refused"
     ACCESS_REFUSED = "accounts:access:refused", ActionClass.SYSTEM, "Access refused"
 
