@@ -16,7 +16,7 @@ def uncollected() -> Iterator[None]:
 
     May be held by several threads at once; whoever ends last lets the collector go on, if it was going.
     """
-    global _holding  # noqa: PLW0603 - the collector is one for the process
+    global _holding
     with _lock:
         held_off = _holding > 0 or gc.isenabled()
         if held_off:
