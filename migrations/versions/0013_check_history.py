@@ -1,4 +1,4 @@
-"""What a check asked about in the past needs, beside the events: people and contacts as they were, salts of decisions."""
+"""What a check asked about in the past needs, beside the events: people and contacts as they were, and salts."""
 
 import sqlalchemy as sa
 from alembic import op
