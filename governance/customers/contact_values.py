@@ -15,7 +15,7 @@ from governance.customers.values import country
 from governance.policies.masking import DOTS
 
 LONGEST_ADDRESS = 500
-_EXTENSION = re.compile(r"\d{1,10}")
+_EXTENSION = re.compile(r"\d{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,8 @@ def _read(work: Work, person: PersonRow, said: Sequence[ContactSaid], place: str
         with errors.at(place.format(number)):
             if one.opt_out_offered_at is not None and one.opt_out_offered_at > work.now:
                 raise Wrong("A way to refuse was offered at some instant that is past.")
+            if one.is_primary and any(other.is_primary and other.kind == one.kind for other in said[:number]):
+                raise Wrong("An earlier contact of this kind is primary already; only one can be.")
             new.append(read_contact(one, home=home))
     errors.end("Some contacts cannot be kept as they are.")
     return new

@@ -29,7 +29,7 @@ VALUE_TYPES: Mapping[ExtraType, ValueType] = MappingProxyType(
 COMPARTMENTS = (Compartment.PROFILE, Compartment.CONTACT, Compartment.BEHAVIOUR, Compartment.FINANCE)
 """Where extra fields may lie; evidence, log and operation are the service's own."""
 MOST_ITEMS = 100
-_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,9})?")
+_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from governance.policies.masking import DOTS
 SHORT_TEXT = 200
 LONG_TEXT = 4000
 _LINES = frozenset("\n\t")
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Explicit formatting of direction (UAX 9): it makes what follows look like something else; names need none of it."""
 
 
 class Wrong(ValueError):  # noqa: N818 (it is no failure: it is what is said of a field)
@@ -39,6 +41,8 @@ def words(value: object, *, longest: int = SHORT_TEXT, lines: bool = False) -> s
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in _LINES:
             raise Wrong("Control characters cannot be kept.")
+        if character in _REORDERING:
+            raise Wrong("Characters that turn the direction of writing (U+202A-202E, U+2066-2069) cannot be kept.")
     return text
 
 

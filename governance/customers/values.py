@@ -18,7 +18,7 @@ from governance.kernel.ids import StaffId
 
 OLDEST_YEARS = 130
 MOST_ITEMS = 100
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 
 Code = TypeVar("Code", bound=StrEnum)

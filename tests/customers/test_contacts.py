@@ -103,6 +103,14 @@ def test_of_several_contacts_the_wrong_ones_are_named_by_place(work: Work):
     assert set(caught.value.errors) == {"contacts.1", "contacts.2"}
 
 
+def test_of_two_primary_contacts_of_a_kind_the_second_is_refused(work: Work):
+    both = [ContactSaid(kind="email", value=f"{name}@example.org", is_primary=True) for name in ("a", "b")]
+    with pytest.raises(InvalidError) as caught:
+        person(work, *both)
+    assert set(caught.value.errors) == {"contacts.1"}
+    assert "primary" in caught.value.errors["contacts.1"][0]
+
+
 def test_a_person_has_a_contact_once_and_several_people_may_share_it(work: Work):
     made = person(work, EMAIL)
     with pytest.raises(DuplicateError):
