@@ -12,8 +12,9 @@ from governance.custody.signing import has_signing_key
 from governance.kernel.clock import SystemClock
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.server import Server, reach
-from governance.kernel.work import OPERATOR, open_work
+from governance.kernel.work import OPERATOR, Work, open_work
 from governance.reference import operations as reference
+from governance.reference.record import Controller
 
 ADMIN_ROLES = ("admin", "officer")
 """What the first administrator holds: one who can add others, and decide until there are others."""
@@ -70,8 +71,7 @@ def set_up(server: Server, answers: Answers) -> None:
         answers = _with_administrator(_with_controller(answers))
     founding.found(server, clock=SystemClock(), say=say)
     with open_store(server.settings) as store:
-        _name_controller(store, answers)
-        _name_administrator(store, answers)
+        _name(store, answers)
 
 
 def _with_controller(answers: Answers) -> Answers:
@@ -91,30 +91,53 @@ def _with_administrator(answers: Answers) -> Answers:
     )
 
 
-def _name_controller(store: Store, answers: Answers) -> None:
+def _name(store: Store, answers: Answers) -> None:
+    """Put controller and administrator on record, where they are not; both together, or neither."""
     with open_work(store.database, OPERATOR) as work:
-        if reference.find_controller(work) is not None:
-            return
-    told = _with_controller(answers)
+        standing = reference.find_controller(work)
+        administered = bool(accounts.list_staff(work))
+    if standing is not None:
+        _tell_differences(standing, answers)
+    else:
+        answers = _with_controller(answers)
+    if not administered:
+        answers = _with_administrator(answers)
     with open_work(store.database, OPERATOR) as work:
-        made = reference.set_controller(
-            work,
-            legal_name=told.controller_name or "",
-            address=told.controller_address or "",
-            country=(told.country or "").upper(),
-        )
-    say(f"The controller is on record, under {', '.join(made.laws)}; deadlines are counted in {made.zone}.")
+        controller = _record_controller(work, answers) if standing is None else None
+        administrator = _record_administrator(work, answers) if not administered else None
+    if controller is not None:
+        laws = ", ".join(controller.laws)
+        say(f"The controller is on record, under {laws}; deadlines are counted in {controller.zone}.")
+    if administrator is not None:
+        say(f"The first administrator is on record: {administrator.id}")
+        say("Make a recovery sheet of the keyring and keep it elsewhere: governance keys recovery")
 
 
-def _name_administrator(store: Store, answers: Answers) -> None:
-    with open_work(store.database, OPERATOR) as work:
-        if accounts.list_staff(work):
-            return
-    told = _with_administrator(answers)
-    with open_work(store.database, OPERATOR) as work:
-        made = accounts.create_staff(work, name=told.admin_name or "", email=told.admin_email or "", roles=ADMIN_ROLES)
-    say(f"The first administrator is on record: {made.id}")
-    say("Make a recovery sheet of the keyring and keep it elsewhere: governance keys recovery")
+def _record_controller(work: Work, answers: Answers) -> Controller:
+    return reference.set_controller(
+        work,
+        legal_name=answers.controller_name or "",
+        address=answers.controller_address or "",
+        country=answers.country or "",
+    )
+
+
+def _record_administrator(work: Work, answers: Answers) -> accounts.StaffMember:
+    return accounts.create_staff(
+        work, name=answers.admin_name or "", email=answers.admin_email or "", roles=ADMIN_ROLES
+    )
+
+
+def _tell_differences(standing: Controller, answers: Answers) -> None:
+    """Say what of *answers* is passed over, because the store is another's already."""
+    pairs = (
+        ("name", answers.controller_name, standing.legal_name),
+        ("address", answers.controller_address, standing.address),
+        ("country", answers.country and answers.country.upper(), standing.country),
+    )
+    others = [what for what, told, kept in pairs if told and " ".join(told.split()) != kept]
+    if others:
+        say(f"The controller on record has another {' and another '.join(others)}; what stands was left as it is.")
 
 
 def _asked(question: str, given: str | None, option: str, *, needed: bool = True) -> str:

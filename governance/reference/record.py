@@ -109,6 +109,9 @@ def details(
     """
     check = _Check()
     code = check.that("country", country.strip().upper(), _is_country, "Give the two letters of a country, such as UA.")
+    if check.errors:
+        check.words("legal_name", legal_name, NAME_LENGTH)
+        check.end()  # zone and laws are those of the country, so of a wrong one nothing is said of them
     known = countries().get(code)
     proposed_authority = known.authority if known else None
     if laws is None:

@@ -54,6 +54,33 @@ def test_setting_up_again_changes_nothing(governance: Command, surroundings: Pat
     assert len(governance("audit", "search", "--action", "reference:controller:set", "--json").json["entries"]) == 1
 
 
+def test_setting_up_again_under_another_name_says_that_nothing_was_changed(governance: Command) -> None:
+    again = governance("init", "--controller-name", "ООО Лютик", "--country", "de")
+
+    assert again.code == 0
+    assert "another name and another country" in again.err
+    assert "Лютик" not in again.err
+    assert len(governance("audit", "search", "--action", "reference:controller:set", "--json").json["entries"]) == 1
+
+
+def test_of_what_was_said_wrongly_nothing_is_recorded(command: Command) -> None:
+    told = command("init", *SETUP[:-1], "anna(at)example.org")
+
+    assert told.code == 1
+    assert "email" in told.err
+    assert "on record" not in told.err
+    assert command("init", *SETUP).err.count("on record") == 2
+
+
+def test_of_a_country_that_is_none_its_zone_and_laws_are_not_asked(command: Command) -> None:
+    told = command("init", *SETUP[:4], "--country", "XX", *SETUP[6:])
+
+    assert told.code == 1
+    assert "country" in told.err
+    assert "zone" not in told.err
+    assert "laws" not in told.err
+
+
 def test_setting_up_without_anybody_to_ask_names_what_is_missing(command: Command, surroundings: Path) -> None:
     told = command("init", *SETUP[:4])
 
