@@ -13,6 +13,7 @@ from uuid import UUID
 
 import click
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -21,6 +22,9 @@ from governance.custody.opening import Store, open_store
 from governance.kernel import logs
 from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
+
+WIDEST_TABLE = 100_000
+"""Columns of a terminal; no cell comes near."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
 
@@ -62,14 +66,13 @@ def answer_json(value: object) -> None:
 
 
 def answer_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; cells are cut nowhere, so that ids can be copied."""
+    """Print a table; cells are neither cut nor broken, however narrow the terminal, so that they can be copied."""
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(width=240, markup=False, emoji=False, highlight=False)
-    console.print(table)
+    console = Console(width=WIDEST_TABLE, markup=False, emoji=False, highlight=False)
+    console.width = max(1, Measurement.get(console, console.options, table).maximum)
+    console.print(table, crop=False)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,18 @@ def test_a_backup_is_made_listed_verified_and_restored(ready: Command) -> None:
     assert ready("staff", "list").code == 0
 
 
+def test_folders_of_backups_are_shown_whole_in_a_narrow_terminal(
+    ready: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ready("backup").out.strip()
+    monkeypatch.setenv("COLUMNS", "20")
+
+    listed = ready("backup", "--list").out.splitlines()
+
+    assert len(listed) == 2
+    assert folder in listed[1]
+
+
 def test_a_damaged_backup_is_told_in_one_sentence(ready: Command) -> None:
     folder = ready("backup", "--json").json["folder"]
     file = Path(folder) / "data.gov"
