@@ -15,6 +15,7 @@ from typing import Final
 import click
 
 from governance import __version__
+from governance.kernel.collecting import uncollected
 from governance.kernel.errors import GovernanceError
 
 COMMANDS: Final = {
@@ -59,7 +60,8 @@ class LazyCommands(click.Group):
         if place is None:
             return None
         module, _, name = place.partition(":")
-        found: click.Command = getattr(importlib.import_module(module), name)
+        with uncollected():
+            found: click.Command = getattr(importlib.import_module(module), name)
         return found
 
 

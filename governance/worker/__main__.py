@@ -1,4 +1,10 @@
 """Runs the worker: `python -m governance.worker`."""
+# ruff: noqa: E402 - what is loaded below is loaded while no garbage is collected.
+
+import gc
+
+# What modules make while they load stays until the process ends, so looking through it again and again finds nothing.
+gc.disable()
 
 import os
 import sys
@@ -8,6 +14,9 @@ from governance.kernel.errors import GovernanceError
 from governance.kernel.lifeline import watch
 from governance.kernel.settings import Settings
 from governance.worker.running import run
+
+gc.freeze()
+gc.enable()
 
 
 def main() -> int:
