@@ -16,7 +16,7 @@ from governance.accounts import operations as accounts
 from governance.accounts.refusals import record_refusal
 from governance.api import idempotency
 from governance.api.service import Service, current_service
-from governance.kernel.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, UnauthenticatedError
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.policies import access
 from governance.policies.permissions import Permission
@@ -61,12 +61,16 @@ def guarded(
                     return answer
             with _recorded(service, permission), _opened(service, permission) as work:
                 g.work = work
+                if not queried:
+                    _refuse_query()
                 if body_limit_bytes is not None:
                     request.max_content_length = body_limit_bytes
                 if changes and request.method == "POST":
                     return idempotency.once(work, service.digest_secret, lambda: view(*args, **kwargs))
                 return view(*args, **kwargs)
 
+        parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+        queried = any(one["in"] == "query" for one in parameters)
         # Read by the description of the interface, and by the test that enumerates routes.
         guard = {"permission": permission.value, "takes_key": changes, "takes_version": versioned}
         described = {**getattr(view, "_apidoc", {}), "guard": guard}
@@ -74,6 +78,16 @@ def guarded(
         return wrapper
 
     return decorate
+
+
+def _refuse_query() -> None:
+    """Refuse what a route without a query would pass over in silence, such as a filter that it does not have.
+
+    Raises:
+        InvalidError: there is some; its names are the caller's own words, so they are not repeated.
+    """
+    if request.args:
+        raise InvalidError("This address takes no parameters of a query; leave out all that follows the ?.")
 
 
 @contextmanager
