@@ -76,11 +76,12 @@ class Suppressions(MethodView):
     @blueprint.arguments(SuppressionsNew)
     @blueprint.response(200, SuppressedContacts)
     def post(self, new: Mapping[str, Any]) -> dict[str, object]:
-        """Put contacts on the ledger; those that stand there stay. No person is named, and none need be known.
+        """Put contacts on the ledger. No person is named, and none need be known.
 
-        Whoever holds one and had agreed to something that it covers has that taken back, unless it only bounced.
-        A line outlives the person's erasure and the import of an old list. A later, confirmed consent lifts
-        `unsubscribed` for its purpose; all else is lifted by staff.
+        Whoever holds one and had agreed to something that it covers has that taken back, unless it only bounced; a stop
+        of one purpose is recorded for every holder. A line outlives the person's erasure and the import of an old list.
+        A confirmed consent given more than a second later lifts `unsubscribed` for its purpose, until it is said again;
+        all else is lifted by staff.
         """
         channel: Channel = new["channel"]
         contacts = [ContactSaid(_kind(channel, value), value, new["region"]) for value in new["contacts"]]

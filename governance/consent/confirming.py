@@ -74,7 +74,8 @@ def show_waiting(work: Work, *, token: str, language: str) -> Waiting:
 def confirm(work: Work, *, token: str, language: str, visit: Visit) -> Waiting:
     """Record the consents that were asked for, given by the proven holder of the address; once, however often asked.
 
-    Who was not known becomes a customer by it. A stop that was recorded after the form was sent stays.
+    Who was not known becomes a customer by it. The consents count from when the form was sent: a stop since then stays,
+    be it in somebody's history or in the suppression ledger.
 
     Raises:
         SpentTokenError: where nothing waits under this token (any more).
@@ -132,6 +133,8 @@ def _record(work: Work, row: ConsentRequestRow, visit: Visit) -> None:
             contact=ContactSaid(ContactKind.EMAIL, email),
             notice=choice["notice"],
             language=choice["language"],
+            # Said by the form, proven by the mail: what was stopped in between stays so, by history and ledger alike.
+            valid_at=min(row.created_at, work.now),
             seen=seen,
             evidence=evidence,
         )

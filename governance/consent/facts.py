@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 from governance.consent.codes import CONTACTS_OF
-from governance.consent.ledger import index_name
+from governance.consent.ledger_lines import index_name
 from governance.consent.lookup import EDGE, Row, Sought, look_up
 from governance.customers.codes import ContactKind
 from governance.customers.contacts import home_region

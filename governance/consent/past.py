@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, any_, literal, or_, select
 
 from governance.consent.facts import Holding, Known, Spelled, Wanted, blank, settle
-from governance.consent.ledger import all_digests
+from governance.consent.ledger_lines import all_digests
 from governance.consent.subjects import Key, histories
 from governance.consent.tables import SuppressionRow
 from governance.customers.normal import index_of

@@ -1,7 +1,8 @@
 """Stops that another system has collected: unsubscriptions, complaints, bounces, many at a time.
 
 Each contact goes into the ledger, which outlives its holder; and whoever holds it and had agreed to something that the
-stop covers has that taken back, so that no other contact of theirs is written to on it.
+stop covers has that taken back, so that no other contact of theirs is written to on it. A stop of one purpose is kept
+for every holder, whether they had agreed or not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,16 @@ from uuid import UUID
 
 from governance.consent import states
 from governance.consent.events import ContactSaid
-from governance.consent.ledger import normal_form, suppress_many
+from governance.consent.ledger import allowed_line, normal_form, suppress_many
+from governance.consent.ledger_lines import NewLine
 from governance.consent.purposes import book
+from governance.consent.subjects import Key, lock
 from governance.consent.writing import Said, write_events
 from governance.customers.holders import Known, find_holders
 from governance.customers.records import Json, NewContact
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
-from governance.policies.consent_state import EventKind, Method, Standing
+from governance.policies.consent_state import STOPS, EventKind, Method, Standing
 from governance.policies.purposes import Channel
 
 _KINDS: Final[Mapping[SuppressionReason, EventKind]] = MappingProxyType(
@@ -30,6 +33,7 @@ _KINDS: Final[Mapping[SuppressionReason, EventKind]] = MappingProxyType(
 )
 """What the person said by it; a bounce is nobody's word."""
 _AGREED: Final = frozenset({Standing.REQUESTED, Standing.CLAIMED, Standing.GIVEN})
+_STOPPED: Final = frozenset(STOPS.values())
 
 
 def stop_many(
@@ -60,46 +64,56 @@ def stop_many(
         ForbiddenError: where the actor may not suppress.
         InvalidError: where a purpose does not go with the scope.
     """
-    kept = suppress_many(work, contacts=contacts, channel=channel, scope=scope, reason=reason, purpose=purpose)
+    allowed_line(work, NewLine(channel, scope, reason, purpose))
     kind = _KINDS.get(reason)
     if kind is not None:
-        known = [one for one, is_kept in zip(contacts, kept, strict=True) if is_kept]
-        _take_back(work, known, _Stop(kind, channel, method, _covered(work, scope, purpose)))
-    return kept
+        # Histories before the ledger, as whoever records events does, so that none waits for one who waits for him.
+        _take_back(work, contacts, _Stop(kind, channel, method, _covered(work, scope, purpose), purpose))
+    return suppress_many(work, contacts=contacts, channel=channel, scope=scope, reason=reason, purpose=purpose)
 
 
 class _Stop(NamedTuple):
-    """What is recorded, and of which purposes."""
+    """What is recorded.
+
+    Attributes:
+        covered: keys of the purposes that it ends.
+        purpose: the one that it is about, if it is about one.
+    """
 
     kind: EventKind
     channel: Channel
     method: Method
     covered: frozenset[str]
+    purpose: str | None
 
 
 def _take_back(work: Work, contacts: Sequence[ContactSaid], stop: _Stop) -> None:
-    said = list(dict.fromkeys(_known_as(work, one, stop.channel) for one in contacts))
+    forms = [(one.kind, normal_form(work, one, stop.channel)) for one in contacts]
+    said = [NewContact(kind, form.decode("utf-8", "surrogatepass")) for kind, form in dict.fromkeys(forms) if form]
     people: dict[UUID, tuple[Known, NewContact]] = {}
     for contact, holders in zip(said, find_holders(work, said) if said else (), strict=True):
         for person in holders:
             people.setdefault(person.id, (person, contact))
+    if not people:
+        return
+    lock(work, dict.fromkeys(people, 0))  # a consent that is under way is either seen here, or sees what follows
+    known = states.read(work, people)
+    agreed = {key for key, kept in known.items() if kept.state.standing in _AGREED}
+    if stop.purpose is not None:
+        keys = [Key(person, stop.purpose, stop.channel.value) for person in people]
+        agreed.update(key for key in keys if key not in known or known[key].state.standing not in _STOPPED)
     events: list[Said] = []
-    for key, kept in sorted(states.read(work, people).items() if people else ()):
-        if key.channel == stop.channel and key.purpose in stop.covered and kept.state.standing in _AGREED:
+    for key in sorted(agreed):
+        if key.channel == stop.channel and key.purpose in stop.covered:
             person, contact = people[key.person]
             evidence: dict[str, Json] = {"contact": {"kind": contact.kind.value, "value": contact.value}}
             events.append(Said(person, stop.kind, key.purpose, stop.channel, stop.method, evidence=evidence))
     write_events(work, events)
 
 
-def _known_as(work: Work, contact: ContactSaid, channel: Channel) -> NewContact:
-    form = normal_form(work, contact, channel) or b""
-    return NewContact(contact.kind, form.decode("utf-8", "surrogatepass"))
-
-
 def _covered(work: Work, scope: Scope, purpose: str | None) -> frozenset[str]:
     """Keys of the purposes that a stop of this scope ends."""
-    if scope is Scope.PURPOSE:
-        return frozenset() if purpose is None else frozenset({purpose})
     purposes = book(work).purposes.values()
+    if scope is Scope.PURPOSE:
+        return frozenset(one.key for one in purposes if one.key == purpose)
     return frozenset(one.key for one in purposes if one.advertising or scope is Scope.EVERYTHING)

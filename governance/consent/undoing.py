@@ -12,7 +12,8 @@ from governance.consent import states
 from governance.consent.accepting import CONSENTS
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.events import ContactSaid
-from governance.consent.ledger import NewLine, suppress_each
+from governance.consent.ledger import suppress_each
+from governance.consent.ledger_lines import NewLine
 from governance.consent.tables import ConsentEventRow, ConsentSubjectRow
 from governance.consent.writing import Said, write_events
 from governance.customers.codes import ContactKind

@@ -10,35 +10,28 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, any_, literal, select
-from sqlalchemy.dialects.postgresql import insert
-
-from governance.audit import operations as audit
-from governance.audit.actions import Action
-from governance.audit.entries import Fact, ObjectRef
 from governance.consent import states
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.errors import SpentTokenError
 from governance.consent.events import ContactSaid, NewEvent
 from governance.consent.ledger import suppress
+from governance.consent.ledger_lines import NewLine, write_digest
 from governance.consent.purposes import book
 from governance.consent.recording import record_many
 from governance.consent.subjects import Key
-from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
 from governance.customers.confirming import as_new, contact_in_clear
 from governance.customers.holders import HeldContact, find_holders
-from governance.kernel.ids import ContactId, uuid7
+from governance.kernel.ids import ContactId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Method, Standing
 from governance.policies.documents import Titles
 from governance.policies.purposes import KEY, Channel
-from governance.vault.blind import NORMALISER_VERSION
 from governance.vault.derivation import Mac, derive
 from governance.vault.errors import KeyringError
 from governance.vault.runtime import vault_of
@@ -172,8 +165,9 @@ def unsubscribe(work: Work, *, token: str, scope: Scope = Scope.PURPOSE) -> Leav
     held = contact_in_clear(work, contact=target.contact)
     channels = (target.channel,) if scope is Scope.PURPOSE else _reaching(target, held)
     if held is None:
-        for channel in channels:
-            _keep_out(work, replace(target, channel=channel), scope)
+        purpose = target.purpose if scope is Scope.PURPOSE else None
+        unsubscribed = [NewLine(channel, scope, SuppressionReason.UNSUBSCRIBED, purpose) for channel in channels]
+        write_digest(work, target.digest, unsubscribed)
         return show_leaving(work, token=token)
     contact = ContactSaid(held.kind, held.value)
     if scope is Scope.PURPOSE:
@@ -223,40 +217,6 @@ def _reaching(target: Target, held: HeldContact | None) -> tuple[Channel, ...]:
         return (target.channel,)
     others = (channel for channel, reached in CONTACTS_OF.items() if kinds[0] in reached)
     return tuple(dict.fromkeys((target.channel, *others)))
-
-
-def _keep_out(work: Work, target: Target, scope: Scope) -> None:
-    """Write the line of a contact that nothing is known of but its digest, unless it stands."""
-    ledger = vault_of(work.session).ledger
-    layers = [ledger.wrap(target.digest, layers=layer) for layer in range(target.digest[0], ledger.layers + 1)]
-    purpose = target.purpose if scope is Scope.PURPOSE else None
-    row = SuppressionRow
-    standing = select(row.id).where(
-        row.digest == any_(literal(layers, ARRAY(LargeBinary))),
-        row.channel == target.channel.value,
-        row.scope == scope.value,
-        row.purpose == purpose if purpose is not None else row.purpose.is_(None),
-        row.reason == SuppressionReason.UNSUBSCRIBED.value,
-        row.lifted_at.is_(None),
-    )
-    if work.session.scalars(standing).first() is not None:
-        return
-    line = {
-        "id": uuid7(),
-        "digest": layers[-1],
-        "channel": target.channel.value,
-        "scope": scope.value,
-        "purpose": purpose,
-        "reason": SuppressionReason.UNSUBSCRIBED.value,
-        "normaliser": NORMALISER_VERSION,
-        "at": work.now,
-    }
-    kept = work.session.scalar(insert(row).values(line).on_conflict_do_nothing().returning(row.id))
-    if kept is not None:
-        facts: dict[str, Fact] = {name: line[name] for name in ("channel", "purpose", "reason", "scope")}  # type: ignore[misc]  # codes all
-        audit.append(
-            work, Action.CONTACT_SUPPRESSED, object=ObjectRef("suppression", kept), facts={**facts, "holders": []}
-        )
 
 
 def _written(raw: bytes) -> str:

@@ -66,7 +66,8 @@ def _older(layers: int) -> Select[SuppressionRow]:
 def _wrap_some(database: Database, ledger: LedgerDigests, actor: Actor) -> int:
     """Wrap some lines; answers how many were left to be.
 
-    A line that was written anew in all layers by a process that knew them already takes the place of the older one.
+    Where a process that did not know all layers yet has written a line that stands in all of them already, the later of
+    the two stays: a consent between them lifts neither.
     """
     with open_work(database, actor) as work:
         rows = work.session.scalars(_older(ledger.layers).limit(BATCH).with_for_update()).all()
@@ -75,12 +76,18 @@ def _wrap_some(database: Database, ledger: LedgerDigests, actor: Actor) -> int:
             SuppressionRow.digest == any_(literal(list(wrapped.values()), ARRAY(LargeBinary))),
             SuppressionRow.lifted_at.is_(None),
         )
-        standing = {_line(row.digest, row) for row in work.session.scalars(there)}
+        standing = {_line(row.digest, row): row for row in work.session.scalars(there.with_for_update())}
         for row in rows:
-            if row.lifted_at is None and _line(wrapped[row.id], row) in standing:
-                row.lifted_at = work.now
+            if row.lifted_at is None:
+                line = _line(wrapped[row.id], row)
+                other = standing.get(line)
+                if other is None or other.at <= row.at:
+                    standing[line] = row
+                if other is not None:
+                    min(other, row, key=lambda one: one.at).lifted_at = work.now
+        work.session.flush()  # what is ended makes way before another gets its digest
+        for row in rows:
             row.digest = wrapped[row.id]
-            standing.add(_line(row.digest, row))
         return len(rows)
 
 

@@ -25,15 +25,12 @@ from governance.customers.records import Json
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import BatchId, SubjectId
 from governance.kernel.work import Work
-from governance.policies.consent_state import STOPS, Event, EventKind, Fold, Method, fold
+from governance.policies.consent_state import CROSSING, STOPS, Event, EventKind, Fold, Method, fold
 from governance.policies.purposes import Channel
 from governance.vault.items import SealItem
 from governance.vault.kinds import JSON
 from governance.vault.runtime import vault_of
 
-CROSSING: Final = timedelta(seconds=1)
-"""A consent recorded so soon after a stop, by somebody who does not say what they had before them, has crossed it: the
-two were under way at once, and the stop stays."""
 COPY_FROM: Final = 200
 """From this many events on, COPY is quicker than a statement for each."""
 _INSTANT: Final = timedelta(microseconds=1)

@@ -24,9 +24,12 @@ from governance.policies.consent_facts import (
     Verdict,
     Word,
 )
-from governance.policies.consent_state import ConsentState, Standing
+from governance.policies.consent_state import CROSSING, ConsentState, Standing
 from governance.policies.periods import Period
 from governance.policies.purposes import Basis, Channel, Ground, Jurisdiction, Purpose, PurposeBook
+
+LIFTED_BY_CONSENT = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED})
+"""What the person's own later, confirmed consent lifts for its purpose; all else is lifted by staff only."""
 
 
 class _Rules(NamedTuple):
@@ -137,8 +140,6 @@ _LACKING = {
     Standing.CLAIMED: Reason.UNCONFIRMED,
     Standing.GIVEN: Reason.UNCONFIRMED,  # by nothing that could be shown
 }
-_LIFTED_BY_CONSENT = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED})
-"""What the person's own later, confirmed consent lifts for its purpose; all else is lifted by staff only."""
 _UNKNOWN_PURPOSE = Verdict(False, Reason.UNKNOWN_PURPOSE)
 _MALFORMED = Verdict(False, Reason.MALFORMED)
 _UNKNOWN = Verdict(False, Reason.UNKNOWN)
@@ -185,7 +186,7 @@ def _suppressed(
             continue
         if scope is _PURPOSE and purpose != question.purpose:
             continue
-        if fresh is not None and fresh > at and reason in _LIFTED_BY_CONSENT:
+        if fresh is not None and fresh - at > CROSSING and reason in LIFTED_BY_CONSENT:
             continue
         if reason is not _HARD_BOUNCE:
             return _SUPPRESSED

@@ -10,10 +10,15 @@ Events are taken in the order of the subject's own sequence, which is given out 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
+
+
+CROSSING: Final = timedelta(seconds=1)
+"""A consent so soon after a stop, by somebody who does not say what they had before them, has crossed it: the two were
+under way at once, and the stop stays."""
 
 
 class EventKind(StrEnum):

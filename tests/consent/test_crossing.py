@@ -13,9 +13,10 @@ from governance.customers.tables import PersonRow
 from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
+from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.purposes import Channel
-from tests.factories.saying import notice, said, someone
+from tests.factories.saying import mail, notice, said, someone
 
 Act = Callable[..., None]
 STOPPED = {Standing.WITHDRAWN, Standing.OBJECTED, Standing.REFUSED}
@@ -100,6 +101,52 @@ def test_of_what_happens_at_once_the_stop_stays(
             found = consent.states_of(work, subject=survivor if merged else subject).items
             assert [one.state.standing in STOPPED for one in found if one.channel is Channel.EMAIL] == [True]
             assert consent.rebuild(work, repair=False).differences == ()
+
+
+@pytest.mark.parametrize("scope", [Scope.PURPOSE, Scope.ADVERTISING])
+def test_of_a_consent_and_a_stop_by_contact_at_once_the_stop_stays(fresh_database: Database, scope: Scope) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        notice(work)
+        people = {f"a{number}@example.org": someone(work, f"a{number}@example.org") for number in range(2 * ROUNDS)}
+
+    def stop(work: Work, *, address: str) -> None:
+        consent.stop_many(
+            work,
+            contacts=[mail(address)],
+            channel=Channel.EMAIL,
+            scope=scope,
+            reason=SuppressionReason.UNSUBSCRIBED,
+            purpose="newsletter" if scope is Scope.PURPOSE else None,
+        )
+
+    for address, subject in people.items():
+        at_once(fresh_database, partial(give, survivor=subject, subject=subject), partial(stop, address=address))
+    with open_work(fresh_database, SYSTEM) as work:
+        asked = consent.Asked("newsletter", Channel.EMAIL)
+        verdicts = consent.check(work, question=asked, contacts=list(people)).verdicts
+        assert not any(one.allowed for one in verdicts)
+
+
+def test_stops_of_one_contact_said_at_once_leave_one_line_standing(fresh_database: Database) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        notice(work)
+        someone(work, "a@example.org")
+
+    def stop(work: Work) -> None:
+        consent.stop_many(
+            work,
+            contacts=[mail("a@example.org"), mail("b@example.org")],
+            channel=Channel.EMAIL,
+            scope=Scope.ADVERTISING,
+            reason=SuppressionReason.UNSUBSCRIBED,
+        )
+
+    for _ in range(ROUNDS):
+        at_once(fresh_database, stop, stop, stop)
+    with open_work(fresh_database, SYSTEM) as work:
+        found = consent.lines(work, contact=mail("a@example.org"), channel=Channel.EMAIL)
+        assert [one.lifted_at is None for one in found].count(True) == 1
+        assert max(one.at for one in found) == next(one.at for one in found if one.lifted_at is None)
 
 
 def test_a_consent_that_waited_for_a_stop_did_not_have_it_before_it(fresh_database: Database) -> None:

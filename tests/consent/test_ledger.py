@@ -1,5 +1,7 @@
 """The suppression ledger through its rotation: whatever process asks, and wherever it was interrupted."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -32,6 +34,16 @@ def suppress(work: Work, *addresses: str) -> None:
             scope=Scope.ADVERTISING,
             reason=SuppressionReason.COMPLAINT,
         )
+
+
+def unsubscribe(work: Work, address: str) -> None:
+    consent.suppress(
+        work,
+        contact=mail(address),
+        channel=Channel.EMAIL,
+        scope=Scope.ADVERTISING,
+        reason=SuppressionReason.UNSUBSCRIBED,
+    )
 
 
 def reasons(database: Database) -> list[Reason]:
@@ -119,4 +131,21 @@ def test_a_line_of_a_process_that_does_not_know_the_new_key_yet_is_heeded(
         suppress(work, ADDRESSES[-1])
     assert layers(database) == [1, 2, 2, 2, 2]
     assert reasons(database) == reasons(late) == [Reason.SUPPRESSED] * 5
+    late.dispose()
+
+
+@pytest.mark.parametrize("late_writes_last", [True, False])
+def test_of_a_line_in_two_layers_the_later_stays_when_they_become_one(
+    database: Database, keyring: Keyring, fresh_store: Store, late_writes_last: bool
+) -> None:
+    late = open_database(fresh_store, Keyring(keyring.path))
+    keyring.add_ledger_root(now=datetime.now(UTC))
+    for one in (database, late) if late_writes_last else (late, database):
+        with open_work(one, OPERATOR) as work:
+            unsubscribe(work, ADDRESSES[-1])
+            last = work.now
+    wrap_ledger(database, keyring, OPERATOR, duties=Duties())
+    with open_work(database, OPERATOR) as work:
+        found = consent.lines(work, contact=mail(ADDRESSES[-1]), channel=Channel.EMAIL)
+        assert [one.at for one in found if one.lifted_at is None] == [last]
     late.dispose()

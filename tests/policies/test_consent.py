@@ -359,6 +359,7 @@ def test_a_fresh_confirmed_consent_brings_back_who_was_erased_or_had_unsubscribe
     "said",
     [
         (EventKind.CONFIRMED, {"valid_at": YESTERDAY}),
+        (EventKind.CONFIRMED, {"valid_at": YESTERDAY + timedelta(seconds=1)}),
         (EventKind.CONFIRMED, {"valid_at": LONG_AGO}),
         (EventKind.GIVEN, {"valid_at": TODAY, "method": Method.WEB_FORM}),
         (EventKind.GIVEN, {"valid_at": TODAY, "method": Method.IMPORT}),

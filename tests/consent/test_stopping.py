@@ -1,0 +1,170 @@
+"""A stop that another system tells of behaves like any other: said again it counts again, and a consent that does not
+come after it lifts nothing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from governance.consent import operations as consent
+from governance.consent.ledger import digest
+from governance.consent.tables import ConsentStateRow, SuppressionRow
+from governance.customers import operations as customers
+from governance.customers.codes import ContactKind
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+from governance.policies.consent_facts import Reason, Scope, SuppressionReason
+from governance.policies.consent_state import EventKind, Method
+from governance.policies.purposes import Channel
+from governance.reference.operations import set_controller
+from tests.factories.forms import EMAIL, VISIT, mailed_token, publish, token_for
+from tests.factories.saying import mail, notice, said, someone
+
+CONFIRMED = EventKind.CONFIRMED
+
+
+def after(work: Work, hours: float) -> Work:
+    return replace(work, now=work.now + timedelta(hours=hours))
+
+
+def stop(
+    work: Work,
+    *addresses: str,
+    scope: Scope = Scope.PURPOSE,
+    reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED,
+) -> None:
+    consent.stop_many(
+        work,
+        contacts=[mail(one) for one in addresses or (EMAIL,)],
+        channel=Channel.EMAIL,
+        scope=scope,
+        reason=reason,
+        purpose="newsletter" if scope is Scope.PURPOSE else None,
+        method=Method.API,
+    )
+
+
+def reason(work: Work, address: str = EMAIL, *, as_of: datetime | None = None) -> Reason:
+    asked = consent.Asked("newsletter", Channel.EMAIL, as_of=as_of, details=True)
+    return consent.check(work, question=asked, contacts=[address]).verdicts[0].reason
+
+
+def standings(work: Work) -> dict[SubjectId, str]:
+    row = ConsentStateRow
+    query = select(row.person_id, row.standing).where(row.purpose == "newsletter")
+    return {SubjectId(person): standing for person, standing in work.session.execute(query)}
+
+
+@pytest.fixture
+def shop(work: Work) -> Work:
+    set_controller(work, legal_name="Petersen GmbH", address="Kiel", country="DE")
+    notice(work)
+    return work
+
+
+@pytest.mark.parametrize("scope", [Scope.PURPOSE, Scope.ADVERTISING])
+def test_a_stop_said_again_ends_the_consent_that_had_lifted_it(shop: Work, scope: Scope) -> None:
+    subject = someone(shop, EMAIL)
+    expected = []
+    for round_ in range(2):
+        given, stopped = after(shop, 4 * round_), after(shop, 4 * round_ + 2)
+        consent.record(given, event=said(CONFIRMED, subject=subject))
+        assert reason(given) is Reason.CONSENTED
+        stop(stopped, scope=scope)
+        assert reason(stopped) is Reason.SUPPRESSED
+        expected += [(given.now, Reason.CONSENTED), (stopped.now, Reason.SUPPRESSED)]
+    later = after(shop, 100)
+    assert [(at, reason(later, as_of=at)) for at, _ in expected] == expected
+
+
+def test_who_came_back_and_is_erased_again_is_not_written_to(shop: Work) -> None:
+    subject = someone(shop, EMAIL)
+    consent.suppress_erased(shop, people=[subject])
+    consent.record(after(shop, 1), event=said(CONFIRMED, subject=subject))
+    assert reason(after(shop, 1)) is Reason.CONSENTED
+    consent.suppress_erased(after(shop, 2), people=[subject])
+    assert reason(after(shop, 2)) is Reason.SUPPRESSED
+
+
+def test_a_stop_ends_a_consent_of_a_clock_that_ran_ahead(shop: Work) -> None:
+    subject = someone(shop, EMAIL)
+    consent.record(after(shop, 2), event=said(CONFIRMED, subject=subject))
+    stop(shop)
+    assert reason(after(shop, 3)) is Reason.SUPPRESSED
+
+
+def test_only_what_a_consent_can_lift_is_said_anew(shop: Work) -> None:
+    for hours in range(3):
+        stop(after(shop, hours))
+        stop(after(shop, hours))
+        stop(after(shop, hours), reason=SuppressionReason.COMPLAINT)
+    kept = shop.session.scalars(select(SuppressionRow)).all()
+    assert sorted((row.reason, row.lifted_at is None) for row in kept) == [
+        ("complaint", True),
+        ("unsubscribed", False),
+        ("unsubscribed", False),
+        ("unsubscribed", True),
+    ]
+
+
+def test_a_link_used_again_after_its_contact_went_and_came_back_ends_the_new_consent(shop: Work) -> None:
+    address = customers.ContactSaid(kind="email", value=EMAIL)
+    made = customers.create(shop, fields={"ground": "contract"}, contacts=[address])
+    asked = consent.Asked("newsletter", Channel.EMAIL)
+    (contact,) = made.contacts
+    url = consent.unsubscribe_url(
+        shop,
+        base_url="https://shop.example",
+        contact=contact.id,
+        digest=digest(shop, ContactKind.EMAIL, EMAIL),
+        purpose=asked.purpose,
+        channel=asked.channel,
+    )
+    customers.remove_contact(shop, subject=made.id, contact=contact.id)
+    token = url.rpartition("/")[2]
+    consent.unsubscribe(shop, token=token)
+    again = after(shop, 1)
+    customers.add_contact(again, subject=made.id, contact=address)
+    consent.record(again, event=said(CONFIRMED, subject=made.id))
+    assert reason(again) is Reason.CONSENTED
+    consent.unsubscribe(after(shop, 2), token=token)
+    assert reason(after(shop, 2)) is Reason.SUPPRESSED
+
+
+def by_event(work: Work) -> None:
+    consent.record(work, event=said(EventKind.WITHDRAWN, contact=mail(EMAIL)))
+
+
+@pytest.mark.parametrize("stopping", [stop, by_event])
+def test_a_stop_between_form_and_confirmation_holds_where_only_the_ledger_knows_the_address(
+    work: Work, stopping: object
+) -> None:
+    set_controller(work, legal_name="Petersen GmbH", address="Kiel", country="DE")
+    publish(work)
+    token = token_for(work)
+    stopping(after(work, 1))  # type: ignore[operator]  # one of the two above
+    consent.confirm_subscription(after(work, 2), token=token, language="en", visit=VISIT)
+    assert reason(after(work, 3)) is Reason.SUPPRESSED
+    assert token_for(after(work, 4)) == token  # its mail was never reported as sent
+    again = mailed_token(after(work, 4))
+    consent.confirm_subscription(after(work, 5), token=again, language="en", visit=VISIT)
+    assert reason(after(work, 6)) is Reason.CONSENTED
+
+
+def test_what_the_holders_agreed_to_is_taken_back_for_all_their_contacts(shop: Work) -> None:
+    agreed, silent = someone(shop, EMAIL, "other@example.org"), someone(shop, EMAIL)
+    consent.record(shop, event=said(CONFIRMED, subject=agreed))
+    stop(after(shop, 1))
+    assert standings(shop) == {agreed: "withdrawn", silent: "withdrawn"}
+    assert reason(after(shop, 1), "other@example.org") is Reason.WITHDRAWN
+    stop(after(shop, 2))
+    assert [one.kind for one in consent.events_of(shop, subject=agreed).items] == [EventKind.WITHDRAWN, CONFIRMED]
+
+
+def test_a_bounce_takes_nothing_back(shop: Work) -> None:
+    subject = someone(shop, EMAIL, "other@example.org")
+    consent.record(shop, event=said(CONFIRMED, subject=subject))
+    stop(after(shop, 1), reason=SuppressionReason.HARD_BOUNCE)
+    assert reason(after(shop, 1)) is Reason.BOUNCED
+    assert reason(after(shop, 1), "other@example.org") is Reason.CONSENTED
