@@ -30,6 +30,17 @@ def at(web: FlaskClient, system: dict[str, str]) -> str:
     return f"/v1/customers/{make(web, system)['id']}"
 
 
+@pytest.mark.parametrize("part", ["links", "marks"])
+def test_a_query_is_refused_where_there_is_nothing_to_ask(
+    web: FlaskClient, system: dict[str, str], at: str, part: str
+) -> None:
+    answer = web.get(f"{at}/{part}?limit=0&{CANARY}=1", headers=system)
+
+    assert (answer.status_code, answer.json["type"]) == (422, "invalid")
+    assert CANARY not in answer.text
+    assert web.get(f"{at}/{part}", headers=system).status_code == 200
+
+
 def test_a_contact_is_added_marked_and_removed(web: FlaskClient, system: dict[str, str], at: str) -> None:
     email = an_email()
     added = web.post(f"{at}/contacts", json={"kind": "email", "value": email, "label": "work"}, headers=system)
