@@ -12,34 +12,28 @@
 Killed before the last step, all is as it was; what was being made is dropped by the next restore.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import Final
-
-from sqlalchemy import text
 
 from governance.audit.actions import Action
 from governance.audit.appending import append
-from governance.audit.checkpoints import check_continuation
-from governance.audit.errors import AuditBrokenError, AuditRollbackError
-from governance.audit.notes import Checkpoint, Note, NoteError
+from governance.audit.errors import AuditRollbackError
 from governance.audit.operations import verify_enforcement
-from governance.audit.trees import current_tree
-from governance.custody import dumps, keeping, manifests
-from governance.custody.errors import BackupError, RestoreError
+from governance.custody import dumps, keeping
+from governance.custody.continuing import compare_log
+from governance.custody.errors import RestoreError
 from governance.custody.founding import app_password
-from governance.custody.keeping import Backup
-from governance.custody.manifests import DATA, KEYS, FileFacts, Manifest
+from governance.custody.manifests import DATA, KEYS, Manifest
 from governance.custody.opening import KEYRING
 from governance.custody.places import Places
 from governance.custody.reindexing import Progress, adopt_root, rebuild
 from governance.custody.replaying import load_keys, replay, settle_epochs
 from governance.custody.rows import indexed_fields
 from governance.custody.signing import outside_of
+from governance.custody.sources import Sources, choose
 from governance.custody.swapping import Fresh, Neighbours, fresh_database, neighbours, swap
 from governance.custody.tombstones import Tombstones
 from governance.kernel import schema
@@ -54,12 +48,6 @@ from governance.kernel.supervisor import sole_supervisor
 from governance.kernel.work import Actor, open_work
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
-
-_NOT_HERE: Final = (
-    "The last checkpoint, which was kept outside the database, is not on this machine: nobody can tell how old this "
-    "log is. Put audit/checkpoint back, or open a new tree: governance audit open-tree"
-)
-_SIGNED: Final = "SELECT EXISTS (SELECT FROM audit_checkpoint WHERE size > 0)"
 
 log = get_logger(__name__)
 
@@ -89,26 +77,6 @@ class Restored:
     reindexed: int | None
     log_warning: str | None
     replaced: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """What is restored: data and keys, of one backup or of two."""
-
-    data: Path
-    manifest: Manifest
-    keys: Path
-    keys_manifest: Manifest
-    passed_over: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Names what is restored, and to which schema."""
-        digests = sha256("".join(facts.sha256 for facts in self._files()).encode()).hexdigest()
-        return f"restoring {self.manifest.name} with the keys of {self.keys_manifest.name} to {newest()}: {digests}"
-
-    def _files(self) -> tuple[FileFacts, FileFacts]:
-        return self.manifest.files[DATA], self.keys_manifest.files[KEYS]
 
 
 def newest_backup(data_dir: Path) -> Path:
@@ -165,7 +133,7 @@ def restore(
     places = Places(settings.data_dir)
     ring = Keyring(settings.secrets_dir / KEYRING)
     with sole_supervisor(settings.data_dir), keeping.alone(places), outage_named():
-        sources = _choose(server, ring, folder, keys)
+        sources = choose(server, ring, folder, keys)
         beside = neighbours(server)
         say(f"Restoring the data of {_instant(sources.manifest)} with the keys of {_instant(sources.keys_manifest)}.")
         with fresh_database(beside, label=sources.label) as fresh:
@@ -180,7 +148,7 @@ def restore(
                     rebuild(database, actor, fields=indexed_fields(), version=reindexed, progress=progress)
                     fresh.forget()
                 shredded = replay(database, actor, Tombstones(places.tombstones).standing(), clock=clock)
-                warning = _compare_log(database, settings.data_dir)
+                warning = compare_log(database, settings.data_dir)
                 _tell(database, actor, sources, shredded, warning, clock=clock)
             replaced = swap(beside)
     remember_place(server)
@@ -200,50 +168,7 @@ def restore(
     )
 
 
-def _choose(server: Server, ring: Keyring, folder: Path, keys: Path | None) -> _Sources:
-    manifest = manifests.read(folder, ring)
-    if not manifest.has_data:
-        raise RestoreError(f"{folder} is a dump of keys alone; name the folder of a backup.")
-    if manifest.schema > newest():
-        raise RestoreError(f"The backup's schema is {manifest.schema}, newer than this release; install a newer one.")
-    if manifest.role_prefix != server.roles.prefix:
-        raise RestoreError(f"The backup is of other roles; set GOVERNANCE_ROLE_PREFIX={manifest.role_prefix}")
-    if max(manifest.index_versions) > max(root.version for root in ring.index_roots()):
-        raise RestoreError("The keyring is older than the backup: it lacks the root of its blind indexes.")
-    own = Places(server.settings.data_dir).backups
-    passed_over: list[str] = []
-    for one in [keeping.backup_in(keys)] if keys is not None else _key_dumps([folder.parent, own]):
-        reason = _why_not(one, manifest, ring)
-        if reason is None:
-            return _Sources(folder, manifest, one.folder, one.manifest, tuple(passed_over))
-        passed_over.append(reason)
-    raise RestoreError(f"No dump of keys fits this backup. {' '.join(passed_over)}".strip())
-
-
-def _key_dumps(folders: Iterable[Path]) -> list[Backup]:
-    """All dumps of keys at hand, newest first."""
-    found = {one.folder.resolve(): one for folder in folders for one in keeping.backups(folder) if one.has_keys}
-    return sorted(found.values(), key=lambda one: one.manifest.made_at, reverse=True)
-
-
-def _why_not(one: Backup, data: Manifest, ring: Keyring) -> str | None:
-    """Why a dump of keys cannot be used, or None where it can."""
-    name = one.folder.name
-    try:
-        manifest = manifests.read(one.folder, ring)
-        if manifest.made_at < data.made_at:
-            return f"{name} is older than the data: it lacks the keys of what was sealed since."
-        ended = {manifest.epoch, *manifest.epochs} - {epoch.id for epoch in ring.epochs()}
-        if ended:
-            return f"The keys in {name} are wrapped by epoch {min(ended)}, which has ended or is not in this keyring."
-        if keeping.key_rows(one.folder, manifest, ring) != manifest.keys:
-            return f"The dump of keys in {name} is not whole."
-    except BackupError as error:
-        return error.detail
-    return None
-
-
-def _fill(server: Server, ring: Keyring, sources: _Sources, beside: Neighbours, admin_url: str) -> None:
+def _fill(server: Server, ring: Keyring, sources: Sources, beside: Neighbours, admin_url: str) -> None:
     """Roles, data, keys, and the schema of this release."""
     schema.provision(admin_url, roles=server.roles, app_password=app_password(server))
     dump = keeping.read(sources.data, DATA, sources.manifest, ring)
@@ -278,32 +203,8 @@ def _opened(
         database.dispose()
 
 
-def _compare_log(database: Database, data_dir: Path) -> str | None:
-    """Why the restored log does not continue what was signed, or None where it does."""
-    outside = outside_of(data_dir)
-    note = outside.last()
-    with database.sessions() as session:
-        tree = current_tree(session)
-        if outside.admitted() == tree.origin and tree.predecessor == note:
-            return None  # a new tree, of which nothing was signed yet
-        if note is None:
-            return _NOT_HERE if session.scalar(text(_SIGNED)) else None
-        try:
-            signed = Checkpoint.parse_text(Note.parse(note).text)
-            if signed.origin == tree.origin:
-                check_continuation(session, tree, signed)
-                return None
-        except NoteError:
-            return "The last checkpoint kept outside the database is damaged; see audit/anchor.jsonl for a copy."
-        except (AuditRollbackError, AuditBrokenError) as error:
-            return f"{error.detail} Once you know what is missing: governance audit open-tree"
-    return (
-        "The last checkpoint kept outside the database is of another tree; open a new one: governance audit open-tree"
-    )
-
-
 def _tell(
-    database: Database, actor: Actor, sources: _Sources, shredded: int, warning: str | None, *, clock: Clock
+    database: Database, actor: Actor, sources: Sources, shredded: int, warning: str | None, *, clock: Clock
 ) -> None:
     with open_work(database, actor, clock=clock) as work:
         append(
