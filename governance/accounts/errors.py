@@ -33,6 +33,18 @@ class ConfirmationNeededError(GovernanceError):
     slug = "confirmation-needed"
 
 
+class EnrolledError(ConflictError):
+    """The staff member has a password and a second factor already."""
+
+    slug = "already-enrolled"
+
+
+class OwnFactorError(ForbiddenError):
+    """Nobody resets his own second factor."""
+
+    slug = "own-factor"
+
+
 class UnknownRoleError(InvalidError):
     """The role does not exist, or is not for staff."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 
 from governance.accounts import factors, passwords
-from governance.accounts.errors import DisabledError, NoSuchInvitationError, NoSuchStaffError
+from governance.accounts.errors import DisabledError, EnrolledError, NoSuchInvitationError, NoSuchStaffError
 from governance.accounts.keys import Token, make_token, matches, token_id_of
 from governance.accounts.tables import CredentialRow, InvitationRow, RecoveryCodeRow, StaffRow
 from governance.audit import operations as audit
@@ -53,17 +53,25 @@ class Enrolment:
     recovery_codes: tuple[str, ...] = field(repr=False)
 
 
-def invite(work: Work, *, staff: StaffId) -> Invitation:
+def invite(work: Work, *, staff: StaffId, again: bool = False) -> Invitation:
     """Invite a staff member by mail to set up password and second factor; an earlier invitation ends.
+
+    Args:
+        work: the unit of work.
+        staff: who is invited.
+        again: whether one may be who has set them up; the caller takes down why.
 
     Raises:
         NoSuchStaffError, DisabledError: as they say.
+        EnrolledError: where both are set up already.
     """
     row = work.session.scalars(select(StaffRow).where(StaffRow.id == staff).with_for_update()).one_or_none()
     if row is None:
         raise NoSuchStaffError("There is no such staff member.")
     if row.disabled_at is not None or row.email is None:
         raise DisabledError("The account is disabled.")
+    if not again and work.session.scalars(select(CredentialRow.id).where(CredentialRow.staff_id == staff)).first():
+        raise EnrolledError("Password and second factor are set up already; where they are lost, reset the factor.")
     end_invitations(work, staff)
     token = make_token(Token.INVITATION)
     until = work.now + LIFE

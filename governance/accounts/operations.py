@@ -31,6 +31,7 @@ from governance.accounts.proposed import (
     install_executors,
 )
 from governance.accounts.recognising import authenticate_client, authenticate_clients
+from governance.accounts.recovering import end_account, reset_factor
 from governance.accounts.sessions import (
     NewSession,
     OwnSession,
@@ -88,6 +89,7 @@ __all__ = [
     "create_staff",
     "disable_staff",
     "email_of",
+    "end_account",
     "execute",
     "find_proposal",
     "find_staff",
@@ -111,6 +113,7 @@ __all__ = [
     "record_failure",
     "refuse",
     "require_confirmed",
+    "reset_factor",
     "revoke_client",
     "revoke_client_key",
     "revoke_session",

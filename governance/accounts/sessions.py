@@ -6,13 +6,13 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from governance.accounts import factors, passwords
-from governance.accounts.attempts import Attempt, end_attempt
+from governance.accounts.attempts import Attempt
 from governance.accounts.errors import ConfirmationNeededError, DisabledError, NoSuchSessionError
 from governance.accounts.keys import Token, make_token, matches, token_id_of
+from governance.accounts.proving import prove
 from governance.accounts.recognising import authenticate_client
 from governance.accounts.staff import staff_actor
-from governance.accounts.tables import CredentialRow, RecoveryCodeRow, SessionRow, StaffRow
+from governance.accounts.tables import RecoveryCodeRow, SessionRow, StaffRow
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
@@ -102,7 +102,7 @@ def sign_in(work: Work, *, attempt: Attempt, password: str, code: str) -> NewSes
     Raises:
         UnauthenticatedError: where anything is wrong.
     """
-    staff, spent = _prove(work, attempt, password, code)
+    staff, spent = prove(work, attempt, password, code)
     token = make_token(Token.SESSION)
     row = SessionRow(
         id=token.id,
@@ -181,7 +181,7 @@ def reauthenticate(work: Work, *, session: str, attempt: Attempt, password: str,
     Raises:
         UnauthenticatedError: where anything is wrong, or the session is another's.
     """
-    staff, spent = _prove(work, attempt, password, code)
+    staff, spent = prove(work, attempt, password, code)
     row = _own(work, StaffId(staff.id), session)
     if row is None:
         raise UnauthenticatedError("The session is over; sign in again.")
@@ -244,45 +244,6 @@ def forget_sessions(work: Work) -> int:
     """Delete sessions that were over long ago; answers how many."""
     old = delete(SessionRow).where(SessionRow.expires_at < work.now - ENDED_KEPT).returning(SessionRow.id)
     return len(work.session.execute(old, execution_options={"synchronize_session": False}).all())
-
-
-def _prove(work: Work, attempt: Attempt, password: str, code: str) -> tuple[StaffRow, str]:
-    """Who signs in, and what with; the attempt is settled."""
-    staff = work.session.scalars(
-        select(StaffRow).where(StaffRow.email == attempt.email, StaffRow.disabled_at.is_(None))
-    ).one_or_none()
-    kept = None
-    if staff is not None:
-        query = select(CredentialRow).where(CredentialRow.staff_id == staff.id).with_for_update()
-        kept = work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    right = passwords.matches_password(password, None if kept is None else kept.password)
-    spent = _spend(work, kept, code) if right and kept is not None else None
-    if staff is None or spent is None:
-        raise UnauthenticatedError("The e-mail address, the password or the code is wrong.")
-    end_attempt(work, attempt)
-    return staff, spent
-
-
-def _spend(work: Work, kept: CredentialRow, code: str) -> str | None:
-    """Take a code of the second factor or a recovery code, none twice; answers which it was, None where neither."""
-    step = factors.step_of("".join(code.split()), secret=kept.secret or "", at=work.now, after=kept.last_step)
-    if step is not None:
-        kept.last_step = step
-        kept.factor_confirmed_at = kept.factor_confirmed_at or work.now
-        work.session.flush()
-        return "totp"
-    spent = work.session.execute(
-        update(RecoveryCodeRow)
-        .where(
-            RecoveryCodeRow.digest == factors.recovery_digest(code),
-            RecoveryCodeRow.staff_id == kept.staff_id,
-            RecoveryCodeRow.used_at.is_(None),
-        )
-        .values(used_at=work.now)
-        .returning(RecoveryCodeRow.staff_id),
-        execution_options={"synchronize_session": False},
-    ).one_or_none()
-    return None if spent is None else "recovery_code"
 
 
 def _codes_left(work: Work, staff: StaffRow) -> int:

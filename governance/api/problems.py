@@ -65,6 +65,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "no-such-invitation": 404,
         "no-such-session": 404,
         "confirmation-needed": 401,
+        "already-enrolled": 409,
+        "own-factor": 403,
         "unknown-role": 422,
         "unknown-scope": 422,
         "account-taken": 409,

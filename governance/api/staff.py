@@ -1,4 +1,4 @@
-"""Staff: invited, and roles that are to be granted."""
+"""Staff: invited, given roles, recovered, and leaving."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -13,6 +13,8 @@ from governance.api.blueprints import Blueprint
 from governance.api.proposals import ProposalShown
 from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
+from governance.customers import operations as customers
+from governance.customers.operations import Leaving
 from governance.kernel.ids import StaffId
 from governance.policies.permissions import Permission
 
@@ -77,3 +79,47 @@ class StaffRoles(MethodView):
         Where nobody else may approve it, it is given at once, and `state` is `executed`.
         """
         return accounts.propose_grant(current_work(), staff=StaffId(member), role=grant["role"], reason=grant["reason"])
+
+
+@blueprint.route("/staff/<uuid:member>/factor-resets")
+class FactorResets(MethodView):
+    """Resets of a person's second factor."""
+
+    @guarded(Permission.ACCOUNTS_DEACTIVATE)
+    @blueprint.response(201, StaffInvited)
+    def post(self, member: UUID) -> Invitation:
+        """Reset the lost second factor of another person, whose sessions end, and send an invitation by mail."""
+        return accounts.reset_factor(current_work(), staff=StaffId(member))
+
+
+class Departure(Schema):
+    """That somebody leaves."""
+
+    successor = ma.fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Who is responsible for the clients from now on; nobody where left out."},
+    )
+
+
+class Departed(Schema):
+    """What was done."""
+
+    staff = ma.fields.UUID(required=True)
+    successor = ma.fields.UUID(required=True, allow_none=True)
+    clients_handed = ma.fields.Integer(required=True)
+
+
+@blueprint.route("/staff/<uuid:member>/departures")
+class Departures(MethodView):
+    """Departures."""
+
+    @guarded(Permission.ACCOUNTS_DEACTIVATE)
+    @blueprint.arguments(Departure)
+    @blueprint.response(201, Departed)
+    def post(self, departure: Mapping[str, UUID | None], member: UUID) -> Leaving:
+        """Let a person leave: access is cut at once, the clients are handed to another."""
+        successor = departure["successor"]
+        return customers.leave(
+            current_work(), staff=StaffId(member), successor=None if successor is None else StaffId(successor)
+        )

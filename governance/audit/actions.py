@@ -136,6 +136,8 @@ class Action(StrEnum):
     STAFF_CREATED = "accounts:staff:created", ActionClass.SYSTEM, "Staff member created"
     STAFF_DISABLED = "accounts:staff:disabled", ActionClass.SYSTEM, "Staff member disabled"
     STAFF_INVITED = "accounts:staff:invited", ActionClass.SYSTEM, "Staff member invited"
+    FACTOR_RESET = "accounts:factor:reset", ActionClass.SYSTEM, "Second factor of another person reset"
+    STAFF_LEFT = "accounts:staff:left", ActionClass.SYSTEM, "Staff member left, clients handed over"
     CREDENTIALS_SET = "accounts:credentials:set", ActionClass.SYSTEM, "Password and second factor set up"
     CLIENT_CREATED = "accounts:client:created", ActionClass.SYSTEM, "API client created"
     CLIENT_ROTATED = "accounts:client:rotated", ActionClass.SYSTEM, "Key of an API client rotated"

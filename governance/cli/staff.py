@@ -6,6 +6,7 @@ import click
 
 from governance.accounts import operations as accounts
 from governance.cli.context import answer_json, answer_table, as_json, operator_work, say
+from governance.customers import operations as customers
 from governance.kernel.ids import StaffId
 
 CREATED = "Role named when the account was made."
@@ -93,3 +94,26 @@ def disable(member: UUID) -> None:
     with operator_work() as work:
         accounts.disable_staff(work, staff=StaffId(member))
     say("Disabled.")
+
+
+@staff.command("reset-factor")
+@click.argument("who")
+@click.option("--show", is_flag=True, help="Print the code as well: where no mail can be sent.")
+def reset_factor(*, who: str, show: bool) -> None:
+    """Reset the lost second factor of a person, named by id or e-mail address, and send an invitation by mail."""
+    with operator_work() as work:
+        made = accounts.reset_factor(work, staff=accounts.find_staff(work, who=who))
+    if show:
+        click.echo(made.token)
+    say(f"Reset; the code in the mail is good until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@staff.command()
+@click.argument("who")
+@click.option("--hand-to", help="Who is responsible for the clients from now on.")
+def leave(*, who: str, hand_to: str | None) -> None:
+    """Let a person leave: access is cut at once, the clients are handed to another."""
+    with operator_work() as work:
+        successor = None if hand_to is None else accounts.find_staff(work, who=hand_to)
+        done = customers.leave(work, staff=accounts.find_staff(work, who=who), successor=successor)
+    say(f"Access is cut; {done.clients_handed} clients were handed over.")

@@ -7,6 +7,7 @@ from governance.customers.extra_types import ExtraField
 from governance.customers.extras import define, definition, definitions, edit_definition
 from governance.customers.growing import raise_ages
 from governance.customers.interactions import Interactions, InteractionView, list_interactions, record_interaction
+from governance.customers.leaving import Leaving, leave
 from governance.customers.links import LinkView, link, links, unlink
 from governance.customers.marks import (
     HoldView,
@@ -39,6 +40,7 @@ __all__ = [
     "HoldView",
     "InteractionView",
     "Interactions",
+    "Leaving",
     "LinkView",
     "Marks",
     "NewActivity",
@@ -59,6 +61,7 @@ __all__ = [
     "edit_contact",
     "edit_definition",
     "forget_history",
+    "leave",
     "lift_restriction",
     "link",
     "links",

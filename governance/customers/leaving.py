@@ -1,0 +1,67 @@
+"""Leaving is one act: access is cut, and the clients of whoever leaves are handed to another."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from governance.accounts import operations as accounts
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import Fact, NewEntry, ObjectRef
+from governance.customers.tables import PersonRow
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import StaffId, SubjectRef
+from governance.kernel.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What was done when somebody left.
+
+    Attributes:
+        successor: who has the clients now; None where nobody has.
+        clients_handed: how many there were.
+    """
+
+    staff: StaffId
+    successor: StaffId | None
+    clients_handed: int
+
+
+def leave(work: Work, *, staff: StaffId, successor: StaffId | None) -> Leaving:
+    """Cut the access of a staff member at once and hand the clients on; history stays.
+
+    Args:
+        work: the unit of work.
+        staff: who leaves.
+        successor: active staff member who is responsible from now on; None for nobody.
+
+    Raises:
+        NoSuchStaffError, DisabledError: where there is no such staff member, or the successor left, too.
+        InvalidError: where the successor is the one who leaves.
+    """
+    if successor == staff:
+        raise InvalidError("The clients cannot stay.", errors={"successor": ["Name another person."]})
+    if successor is not None:
+        accounts.staff_actor(work, staff=successor)
+    accounts.end_account(work, staff=staff)
+    handed = work.session.execute(
+        update(PersonRow)
+        .where(PersonRow.responsible_id == staff)
+        .values(responsible_id=successor, version=PersonRow.version + 1, updated_at=work.now)
+        .returning(PersonRow.subject_ref, PersonRow.version),
+        execution_options={"synchronize_session": False},
+    ).all()
+    entries = [
+        NewEntry(
+            Action.PERSON_EDITED,
+            subject=SubjectRef(subject),
+            facts={"extras": [], "fields": ["responsible"], "version": version},
+        )
+        for subject, version in handed
+    ]
+    audit.append_many(work, entries)
+    facts: dict[str, Fact] = {"clients": len(handed), "successor": successor}
+    audit.append(work, Action.STAFF_LEFT, object=ObjectRef("staff", staff), facts=facts)
+    work.session.expire_all()
+    return Leaving(staff, successor, len(handed))
