@@ -110,3 +110,14 @@ def test_a_story_is_told_without_the_contact_on_the_command_line(
     assert "nothing may be sent: not_from_the_person" in told.out
     assert "irina" not in told.out
     assert store("consent", "explain").code == 2
+
+
+def test_a_contact_that_bounced_is_taken_off_the_ledger_by_staff(
+    store: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bounces.csv").write_text("E-mail\nback@example.org\n", encoding="utf-8")
+    store("consent", "suppress", str(tmp_path / "bounces.csv"), "--reason", "hard_bounce", "--channel", "email")
+    for expected in (["hard_bounce"], []):
+        monkeypatch.setattr("sys.stdin", io.StringIO(" Back@Example.org\n"))
+        told = store("consent", "lift", "--channel", "email", "--json")
+        assert (told.code, [one["reason"] for one in told.json]) == (0, expected), told.err
