@@ -138,6 +138,6 @@ def test_every_action_is_named_room_noun_verb_and_is_named_once():
     codes = [action.value for action in Action]
     assert len(codes) == len(set(codes))
     for action in Action:
-        assert re.fullmatch(r"[a-z]+:[a-z-]+:[a-z]+", action.value)
+        assert re.fullmatch(r"[a-z]+:[a-z-]+:[a-z]+(?:-[a-z]+)?", action.value)
         assert action.label[0].isupper()
         assert isinstance(action.action_class, ActionClass)
