@@ -37,6 +37,8 @@ AT_ONCE: Final = 2
 """Parts that are answered at the same time: while the database looks one up, the other is read or written."""
 BLOCK_BYTES: Final = 1 << 17
 LONGEST_LINE_BYTES: Final = 16_384
+_TOO_LONG: Final = b"?"
+"""Stands for a line that no contact is as long as; no JSON, so that it is answered `invalid`."""
 PART_SECONDS: Final = 60.0
 """For each part to arrive; a list may take as long as it likes, part by part."""
 
@@ -91,18 +93,20 @@ class CheckStreams(MethodView):
 
 
 def _lines(stream: IO[bytes], socket: object) -> Iterator[bytes]:
-    """Lines of a body as they arrive, without their ends; blank ones are left out."""
+    """Lines of a body as they arrive, without their ends; blank ones are left out.
+
+    One that is longer than any contact is answered like any other that is none, and not kept until its end.
+    """
     rest = b""
     while block := stream.read(BLOCK_BYTES):
         ARRIVALS.go_on(socket, seconds=PART_SECONDS)
         *whole, rest = (rest + block).split(b"\n")
-        if len(rest) > LONGEST_LINE_BYTES:
-            raise MalformedError(f"A line is longer than {LONGEST_LINE_BYTES:,} bytes.")
+        rest = rest[: LONGEST_LINE_BYTES + 1]  # as much as shows that it is too long
         for line in whole:
             if line and not line.isspace():
-                yield line
+                yield line if len(line) <= LONGEST_LINE_BYTES else _TOO_LONG
     if rest and not rest.isspace():
-        yield rest
+        yield rest if len(rest) <= LONGEST_LINE_BYTES else _TOO_LONG
 
 
 def _answers(stream: _Stream, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -145,12 +149,18 @@ def _answer(stream: _Stream, part: Sequence[bytes]) -> tuple[int, bytes]:
 
 
 def _contacts(part: Sequence[bytes]) -> Sequence[object]:
-    """The contacts that lines hold; None for a line that is no JSON."""
+    """The contacts that lines hold; None for a line that is no JSON.
+
+    They are read at once where each line is one string for certain: no string goes on past the end of a line, and as
+    many strings as lines, with nothing around them, leave no comma for any line.
+    """
     try:
-        found: list[object] = json.loads(b"[" + b",".join(part) + b"]")
+        found: list[object] = json.loads(b"[" + b",\n".join(part) + b"]")
     except (ValueError, RecursionError):
         return [_contact(line) for line in part]
-    return found if len(found) == len(part) else [_contact(line) for line in part]
+    if len(found) == len(part) and all(type(one) is str for one in found):
+        return found
+    return [_contact(line) for line in part]
 
 
 def _contact(line: bytes) -> object:

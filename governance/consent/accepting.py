@@ -135,7 +135,10 @@ class Acceptance:
     def _of_day(self, day: date, *, ends: bool) -> datetime:
         """A consent counts from the start of its day, a stop from its end, so that of two on one day the stop stays."""
         zone = UTC if self._controller is None else ZoneInfo(self._controller.zone)
-        start = datetime.combine(day, time(), zone).astimezone(UTC)
+        try:
+            start = datetime.combine(day, time(), zone).astimezone(UTC)
+        except OverflowError:
+            raise Wrong("This day is too long ago.") from None
         if start > self._work.now:
             raise Wrong("This day has not come yet.")
         if not ends:

@@ -1,7 +1,7 @@
 """Why did I get this mail in March? The whole story of one contact, as it was known at an instant."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from governance.policies.purposes import Channel, Purpose
 from governance.policies.roles import RowScope
 from governance.reference.operations import find_controller
 
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 LOOKED_BACK_DAYS: Final = 31
 MOST_DAYS: Final = 366
 
@@ -91,7 +92,7 @@ def explain(
     known = {one.id: one for one in find_known(work, [*people, *([person.id] if person else [])]).values()}
     if reach is not RowScope.ALL and any(one.responsible != work.actor.id for one in known.values()):
         raise NotFoundError(UNKNOWN)
-    since = at - timedelta(days=days)
+    since = at - min(timedelta(days=days), at - BEGINNING)
     checks, complete = checks_before(
         work,
         lists=[[spelling] for one in spelled for spelling in one.spellings] + [[str(one)] for one in known],

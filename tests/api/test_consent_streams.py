@@ -42,6 +42,30 @@ def test_each_line_is_answered_in_its_place(web: FlaskClient, mailer: dict[str, 
     assert answer[-1] == {"end": True, "count": 4}
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['["q"', '"r"]', '"a@example.org","b@example.org"'],
+        ['"q', 'r"', '"a@example.org","b@example.org"'],
+        ["[1", "2]", "1,2"],
+    ],
+)
+def test_lines_that_are_json_only_together_are_answered_one_by_one(
+    web: FlaskClient, mailer: dict[str, str], lines: Sequence[str]
+) -> None:
+    answer = told(stream(web, mailer, *lines))
+    assert [line.get("reason") for line in answer[1:-1]] == ["invalid"] * len(lines)
+
+
+@pytest.mark.parametrize("length", [consent_streams.LONGEST_LINE_BYTES, 3 * consent_streams.BLOCK_BYTES])
+def test_a_line_longer_than_any_contact_is_a_row_wherever_it_stands(
+    web: FlaskClient, mailer: dict[str, str], subscriber: str, length: int
+) -> None:
+    known, long = json.dumps(subscriber), json.dumps("x" * length)
+    answer = told(stream(web, mailer, known, long, known, long))
+    assert [line.get("reason") for line in answer[1:-1]] == ["ok", "invalid", "ok", "invalid"]
+
+
 def test_a_long_list_gets_a_decision_for_each_part(
     web: FlaskClient, mailer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

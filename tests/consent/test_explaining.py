@@ -1,7 +1,7 @@
 """Why did I get this mail? Who holds the contact, what they said to which words, and what was decided by which rule."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -107,6 +107,13 @@ def test_the_verdict_told_is_the_one_that_a_check_gave_then(work: Work, kinds: l
             assert (news(story).allowed, news(story).reason) == (answered.allowed, answered.reason)
         example.rollback()
     work.session.expire_all()
+
+
+def test_of_the_first_of_all_instants_nothing_is_told(work: Work) -> None:
+    someone(work)
+    story = told(work, at=datetime.min.replace(tzinfo=UTC))
+    assert not any(one.allowed for one in story.verdicts)
+    assert story.checks == ()
 
 
 def test_a_shared_contact_tells_of_every_holder(work: Work) -> None:
