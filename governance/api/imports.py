@@ -176,6 +176,9 @@ class Import(Schema):
     good = ma.fields.Integer(required=True)
     refused = ma.fields.Integer(required=True)
     skipped = ma.fields.Integer(required=True)
+    incomplete = ma.fields.Integer(
+        required=True, metadata={"description": "Rows of `good` without some cell, which was refused."}
+    )
     created = ma.fields.Integer(required=True)
     enriched = ma.fields.Integer(required=True)
     unchanged = ma.fields.Integer(required=True)

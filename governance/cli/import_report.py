@@ -52,7 +52,10 @@ def _summary(tried: DryRun, file: Path) -> Iterator[str]:
     if store.known or store.possible_doubles:
         yield f"In the store already: {store.known}; possible doubles of others: {store.possible_doubles}."
     if store.unknown_person or store.several_people:
-        yield f"Of nobody in the store: {store.unknown_person}; of several people: {store.several_people}."
+        yield (
+            f"Of nobody in the store: {store.unknown_person}, which the import will refuse unless their people are "
+            f"brought in before; of several people: {store.several_people}."
+        )
     if tried.consents_yes or tried.consents_no:
         yield f"Consents: {tried.consents_yes} yes, {tried.consents_no} no."
         claims = tried.consents_yes - tried.consents_given
@@ -73,6 +76,8 @@ def show_batch(batch: BatchReport) -> None:
     """Tell how an import stands."""
     click.echo(f"Import {batch.id}: {batch.state}, {batch.done} of {batch.good} rows, {batch.refused} refused")
     click.echo(f"Made: {batch.created}; added to: {batch.enriched}; told nothing new: {batch.unchanged}")
+    if batch.incomplete:
+        click.echo(f"Without some cells, which were refused: {batch.incomplete} rows")
     if batch.refused_late:
         click.echo(f"Refused against the store: {batch.refused_late}")
     if batch.possible_doubles:
@@ -82,7 +87,9 @@ def show_batch(batch: BatchReport) -> None:
             f"People of {batch.to_inform} rows did not give their data themselves; "
             f"tell them by {batch.inform_by:%Y-%m-%d} (Art. 14)."
         )
-    if batch.refused_until is not None and (batch.refused or batch.refused_late):
-        click.echo(f"Refused rows are kept until {batch.refused_until:%Y-%m-%d}: governance import refused {batch.id}")
+    if batch.refused_until is not None and (batch.refused or batch.refused_late or batch.incomplete):
+        click.echo(
+            f"What was refused is kept until {batch.refused_until:%Y-%m-%d}: governance import refused {batch.id}"
+        )
     if batch.undone_at is None:
         click.echo(f"To take it back: governance import undo {batch.id}")

@@ -132,8 +132,11 @@ def list_(*, limit: int, as_json: bool) -> None:
     if as_json:
         answer_json(found)
         return
-    rows = [(one.id, one.created_at, one.kind, one.state, f"{one.done}/{one.good}", one.refused) for one in found]
-    answer_table(["batch", "brought", "kind", "state", "rows done", "refused"], rows)
+    rows = [
+        (one.id, one.created_at, one.kind, one.state, f"{one.done}/{one.good}", one.refused, one.incomplete)
+        for one in found
+    ]
+    answer_table(["batch", "brought", "kind", "state", "rows done", "refused", "incomplete"], rows)
 
 
 @imports.command()

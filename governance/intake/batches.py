@@ -93,6 +93,7 @@ def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
         good=row.rows_good,
         refused=row.rows_refused,
         skipped=row.rows_skipped,
+        incomplete=int(about.get("incomplete", 0)),
         created=created,
         enriched=enriched,
         unchanged=unchanged,

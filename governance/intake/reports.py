@@ -108,6 +108,7 @@ class BatchReport:
         file_name: name given with the file.
         done: rows applied of `good`.
         good, refused, skipped: rows by what the file alone decides.
+        incomplete: of `good`, rows without some cell, which was refused.
         created: people, purchases or interactions that it made.
         enriched: people to whom it added something.
         unchanged: rows that told nothing new.
@@ -132,6 +133,7 @@ class BatchReport:
     good: int
     refused: int
     skipped: int
+    incomplete: int
     created: int
     enriched: int
     unchanged: int

@@ -176,6 +176,7 @@ class _Stage:
         self._refused: list[Json] = []
         self._counts = {"read": 0, "good": 0, "refused": 0, "skipped": 0}
         self._to_inform = 0
+        self._incomplete = 0
 
     def take(self, read: ReadRow) -> None:
         """One row of the file."""
@@ -196,6 +197,7 @@ class _Stage:
         refused = read.refused()
         if refused is not None:
             self._refused.append(encode_refused(refused))
+            self._incomplete += not refused.whole
         self._bytes += read.length
         if max(len(self._good), len(self._refused)) >= CHUNK_ROWS or self._bytes >= CHUNK_BYTES:
             self._seal()
@@ -208,7 +210,7 @@ class _Stage:
         self._row.rows_good = self._counts["good"]
         self._row.rows_refused = self._counts["refused"]
         self._row.rows_skipped = self._counts["skipped"]
-        self._row.about = {**(self._row.about or {}), "to_inform": self._to_inform}
+        self._row.about = {**(self._row.about or {}), "to_inform": self._to_inform, "incomplete": self._incomplete}
         self._work.session.flush()
 
     def _is_from_others(self, record: Record) -> bool:

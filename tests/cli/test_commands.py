@@ -273,6 +273,33 @@ def test_an_import_is_done_shown_and_undone(governance: Command, file: Path, tmp
     assert governance("import", "show", batch, "--json").json["state"] == "undone"
 
 
+def test_an_import_counts_rows_of_which_cells_were_refused(governance: Command, tmp_path: Path) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_text(
+        "Name;Phone;E-mail\nIrina Vorobyova;12;irina@example.org\nPyotr Krivoi;;petr@example.org\n", "utf-8"
+    )
+
+    told = governance("import", str(file), "--source", "till", "--ground", "contract", "--yes").out
+    (batch,) = governance("import", "list", "--json").json
+
+    assert (batch["good"], batch["refused"], batch["incomplete"], batch["created"]) == (2, 0, 1, 2)
+    assert "refused: 1 rows" in told
+    assert f"governance import refused {batch['id']}" in told
+
+
+def test_an_import_of_purchases_says_beforehand_that_rows_of_nobody_will_be_refused(
+    governance: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text(
+        "Purchase number;E-mail;Total;Date;Currency\nA-1;nobody@example.org;10.00;2025-03-04;EUR\n", "utf-8"
+    )
+
+    told = governance("import", str(file), "--kind", "purchases").out
+
+    assert "Of nobody in the store: 1, which the import will refuse" in told
+
+
 def test_an_import_needs_source_and_ground(governance: Command, file: Path) -> None:
     told = governance("import", str(file), "--yes")
 
