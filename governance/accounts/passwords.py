@@ -4,7 +4,6 @@ No rules on kinds of characters: length, and not being easily guessed, is what c
 """
 
 import unicodedata
-from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -34,6 +33,11 @@ COMMON_HERE: Final = (
 """Common words that lists made elsewhere lack."""
 
 _HASHER: Final = PasswordHasher()
+_NOBODYS: Final = (
+    f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    f"${'A' * 22}${'A' * 43}"  # salt and hash of nothing but zeros
+)
+"""What is verified where there is no password: as dear as any other, from the first time on."""
 
 
 def check_password(password: str, *, about: tuple[str, ...]) -> None:
@@ -69,7 +73,7 @@ def hash_password(password: str) -> str:
 def matches_password(password: str, kept: str | None) -> bool:
     """Whether *password* is the one whose hash is *kept*; as dear where nothing is kept."""
     try:
-        _HASHER.verify(_nobodys() if kept is None else kept, normal_password(password)[:LONGEST])
+        _HASHER.verify(_NOBODYS if kept is None else kept, normal_password(password)[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
@@ -78,8 +82,3 @@ def matches_password(password: str, kept: str | None) -> bool:
 def normal_password(password: str) -> str:
     """One spelling of what is typed alike on different keyboards (NIST SP 800-63B: NFKC); surrogates are replaced."""
     return unicodedata.normalize("NFKC", password.encode("utf-8", "replace").decode("utf-8"))
-
-
-@cache
-def _nobodys() -> str:
-    return _HASHER.hash("nobody signs in with this")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from time import process_time
 
 import pyotp
 import pytest
@@ -123,8 +124,17 @@ def test_a_password_is_the_same_however_its_letters_are_composed():
     assert not passwords.matches_password("Ежик в тумане и", kept)
 
 
-def test_nothing_matches_where_nothing_is_kept():
-    assert not passwords.matches_password("nobody signs in with this", None)
+def test_nothing_matches_where_nothing_is_kept_and_that_takes_as_long():
+    kept = passwords.hash_password(GOOD)
+    quickest = {}
+    for one in (None, kept):
+        spans = []
+        for _ in range(4):
+            began = process_time()
+            assert not passwords.matches_password("quite another one", one)
+            spans.append(process_time() - began)
+        quickest[one] = min(spans)
+    assert 0.5 < quickest[None] / quickest[kept] < 2
 
 
 def test_a_code_is_taken_one_step_early_or_late_and_never_again():
