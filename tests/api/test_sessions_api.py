@@ -1,6 +1,7 @@
 """Signing in over HTTP, and what a session opens."""
 
 import pytest
+from sqlalchemy import text
 
 from governance.audit.actions import Action
 from governance.kernel.work import OPERATOR, open_work
@@ -106,3 +107,32 @@ def test_a_confirmation_needs_the_session_and_both_proofs(web, enrolled):
     assert web.post(at, json=given).status_code == 401
     assert web.post(at, json=wrong, headers=session).status_code == 401
     assert web.post(at, json=given, headers=session).status_code == 204
+
+
+def test_a_dangerous_act_waits_for_a_confirmation(web, enrolled):
+    member = enrolled("admin")
+    session = sign_in(web, member)
+    with open_work(service_of(web.application).database, OPERATOR) as work:
+        aged = "UPDATE staff_session SET confirmed_at = confirmed_at - interval '10 minutes' WHERE staff_id = :staff"
+        work.session.execute(text(aged), {"staff": member.id})
+    asked = {"name": "Новая", "email": f"{member.id}@example.org"}
+    refused = web.post("/v1/staff", json=asked, headers=session)
+    assert (refused.status_code, refused.json["type"]) == (401, "confirmation-needed")
+    assert web.get("/v1/proposals", headers=session).status_code == 200
+    given = {"password": PASSWORD, "code": member.recovery_codes[0]}
+    assert web.post("/v1/sessions/current/confirmations", json=given, headers=session).status_code == 204
+    assert web.post("/v1/staff", json=asked, headers=session).status_code == 201
+
+
+def test_a_person_leaves_by_the_hand_of_another_and_nobody_resets_his_own_factor(web, enrolled):
+    admin, sales, heir = enrolled("admin"), enrolled("sales"), enrolled("sales")
+    session, gone = sign_in(web, admin), sign_in(web, sales)
+    made = web.post("/v1/customers", json={"family_name": "Воробьева"}, headers=gone)
+    assert made.status_code == 201, made.json
+    own = web.post(f"/v1/staff/{admin.id}/factor-resets", headers=session)
+    assert (own.status_code, own.json["type"]) == (403, "own-factor")
+    left = web.post(f"/v1/staff/{sales.id}/departures", json={"successor": str(heir.id)}, headers=session)
+    assert (left.status_code, left.json["clients_handed"]) == (201, 1)
+    at = f"/v1/customers/{made.json['id']}"
+    assert web.get(at, headers=gone).status_code == 401
+    assert web.get(at, headers=sign_in(web, heir)).status_code == 200
