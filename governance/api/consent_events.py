@@ -34,8 +34,6 @@ from governance.policies.purposes import Channel
 
 MOST_EVENTS: Final = 5000
 BATCH_LIMIT_BYTES: Final = 16 * 1_048_576
-_MOST_PLACES: Final = 2**63 - 1
-"""Greatest place in a sequence."""
 
 blueprint = Blueprint("consents", __name__, description="Consents: given, refused, withdrawn; and where they stand.")
 
@@ -91,7 +89,7 @@ class ConsentEventNew(Schema):
         strict=True,
         load_default=None,
         allow_none=True,
-        validate=ma.validate.Range(0, _MOST_PLACES),
+        validate=ma.validate.Range(0),
         metadata={
             "description": "The customer's `sequence` that you had read before; a consent undoes no stop recorded "
             "after it. Left out: you had all of it."
@@ -101,7 +99,7 @@ class ConsentEventNew(Schema):
         strict=True,
         load_default=None,
         allow_none=True,
-        validate=ma.validate.Range(1, _MOST_PLACES),
+        validate=ma.validate.Range(1),
         metadata={"description": "For `invalidated`: `sequence` of the consent that it takes away; all if left out."},
     )
     evidence = ma.fields.Dict(

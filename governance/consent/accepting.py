@@ -22,6 +22,8 @@ from governance.reference.record import Controller
 
 CONSENTS: Final = frozenset({EventKind.GIVEN, EventKind.CONFIRMED, EventKind.RENEWED})
 """Events that say yes."""
+_MOST_PLACES: Final = 2**63 - 1
+"""Greatest place in a sequence."""
 
 
 class Accepted(NamedTuple):
@@ -82,6 +84,9 @@ class Acceptance:
             errors.add("kind", "The service alone records that a consent has lapsed.")
         if new.voids is not None and new.kind is not EventKind.INVALIDATED:
             errors.add("voids", "Only an event of the kind invalidated takes another away.")
+        for name, place in (("seen", new.seen), ("voids", new.voids)):
+            if place is not None and not 0 <= place <= _MOST_PLACES:
+                errors.add(name, "No sequence has such a place.")
         if new.subject is None and new.contact is None:
             errors.add("customer_id", "Say whose it is: by customer id, by contact, or by both.")
         contact = None

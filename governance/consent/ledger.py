@@ -14,6 +14,7 @@ from sqlalchemy import select
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.consent.codes import CONTACTS_OF
+from governance.consent.errors import UnknownPurposeError
 from governance.consent.events import ContactSaid
 from governance.consent.ledger_lines import (
     NewLine,
@@ -26,6 +27,7 @@ from governance.consent.ledger_lines import (
     write_lines,
 )
 from governance.consent.limits import require_within
+from governance.consent.purposes import book
 from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
 from governance.customers.contacts import home_region
@@ -137,6 +139,7 @@ def suppress_many(
         ForbiddenError: where the actor may not suppress, or not for this purpose or channel. A system that is kept to
             some purposes may stop all of them: that protects.
         InvalidError: where a purpose does not go with the scope.
+        UnknownPurposeError: where there is no such purpose, so that nothing would be stopped.
     """
     found = _wanted(work, contacts, allowed_line(work, NewLine(channel, scope, reason, purpose)))
     write_lines(work, [one for one in found if one is not None])
@@ -147,10 +150,15 @@ def allowed_line(work: Work, new: NewLine) -> NewLine:
     """The line, where the actor may put contacts on the ledger with it.
 
     Raises:
-        ForbiddenError, InvalidError: as `suppress_many` says.
+        ForbiddenError, InvalidError, UnknownPurposeError: as `suppress_many` says.
     """
     allow(work, Permission.CONSENT_SUPPRESS)
     require_within(work.actor, purpose=new.purpose, channel=new.channel)
+    if new.purpose is not None and new.scope is Scope.PURPOSE and new.purpose not in book(work).purposes:
+        raise UnknownPurposeError(
+            "There is no purpose of this key; see: governance consent purposes",
+            errors={"purpose": ["No purpose has this key."]},
+        )
     return _checked(new)
 
 

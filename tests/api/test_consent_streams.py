@@ -139,3 +139,14 @@ def test_a_line_that_cannot_be_says_why(web: FlaskClient, bearer: Bearer, said: 
     body = {"channel": "email", "reason": "complaint", "contacts": ["a@example.org"], **said}
     answer = web.post("/v1/consent/suppressions", json=body, headers=bearer(Permission.CONSENT_SUPPRESS))
     assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+
+
+def test_a_stop_of_a_purpose_that_there_is_not_is_refused(web: FlaskClient, bearer: Bearer) -> None:
+    body = {"channel": "email", "reason": "unsubscribed", "scope": "purpose", "contacts": ["a@example.org"]}
+    key = bearer(Permission.CONSENT_SUPPRESS)
+    answer = web.post("/v1/consent/suppressions", json={**body, "purpose": "newsleter"}, headers=key)
+    assert (answer.status_code, answer.json["type"], list(answer.json["errors"])) == (
+        404,
+        "unknown-purpose",
+        ["purpose"],
+    )

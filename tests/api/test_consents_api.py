@@ -136,6 +136,19 @@ def test_a_batch_says_of_each_event_what_became_of_it(
     assert len(web.get(f"/v1/customers/{customer}/consent-events", headers=system).json["items"]) == 2
 
 
+def test_what_cannot_be_kept_of_one_event_keeps_no_other_from_being_recorded(
+    web: FlaskClient, system: Headers, customer: str, address: str, notice: int
+) -> None:
+    wrong: list[dict[str, object]] = [
+        {"seen": 2**63},
+        {"voids": 2**70, "kind": "invalidated"},
+        {"valid_at": "0001-01-01"},
+    ]
+    events = [given(address, notice), *(given(address, notice, **one) for one in wrong)]
+    answer = web.post("/v1/consent/events/batches", json={"events": events}, headers=system)
+    assert (answer.status_code, answer.json["recorded"], answer.json["refused"]) == (200, 1, 3)
+
+
 def test_a_batch_larger_than_the_usual_body_is_taken(web: FlaskClient, system: Headers, customer: str) -> None:
     event = {"kind": "withdrawn", "purpose": "newsletter", "channel": "sms", "customer_id": customer}
     event["evidence"] = {"form": "x" * 3000}  # type: ignore[assignment]  # any JSON
