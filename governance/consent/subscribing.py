@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from governance.consent.confirming import Visit, digest_of
 from governance.consent.errors import TextChangedError
+from governance.consent.ledger import digest
 from governance.consent.showing import ShownForm, ShownItem, show_form, snapshot
 from governance.consent.tables import ConsentRequestRow
 from governance.custody.shredding import Reason, shred
+from governance.customers.codes import ContactKind
 from governance.customers.confirming import check_fields, normal_email
 from governance.customers.records import Json
 from governance.kernel.errors import InvalidError
@@ -75,6 +77,7 @@ def subscribe(work: Work, *, key: str, filled: Filled, language: str, visit: Vis
     shown = show_form(work, key=key, language=language)
     email = _checked(work, shown, filled)
     chosen = [item for item in shown.items if item.purpose in filled.ticked]
+    _take_turns(work, email)
     if _written_to_often(work, email):
         return
     token = secrets.token_urlsafe(_TOKEN_BYTES)
@@ -148,6 +151,12 @@ def _checked(work: Work, shown: ShownForm, filled: Filled) -> str:
     if any(filled.marks.get(purpose) != mark for purpose, mark in current.items() if purpose in filled.ticked):
         raise TextChangedError("The words have changed, or were not on the page; read them, then send the form again.")
     return email
+
+
+def _take_turns(work: Work, email: str) -> None:
+    """Let forms of one address be looked at one after the other, so that each sees the mails of those before it."""
+    key = int.from_bytes(digest(work, ContactKind.EMAIL, email)[1:9], "big", signed=True)
+    work.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _written_to_often(work: Work, email: str) -> bool:

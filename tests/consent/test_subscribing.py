@@ -1,5 +1,6 @@
 """Double opt-in: what happens before a mail was answered is the same for everybody; what happens then happens once."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -259,6 +260,26 @@ def test_an_address_is_not_written_to_more_often_than_the_limit_and_nobody_is_to
     assert messages.backlog(work).waiting == MOST_IN_A_DAY
     subscribe(work, email="somebody.else@example.org")
     assert messages.backlog(work).waiting == MOST_IN_A_DAY + 1
+
+
+def test_forms_of_one_address_at_once_bring_no_more_mails_than_one_after_the_other(fresh_database: Database) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        publish(work)
+    ready = threading.Barrier(MOST_IN_AN_HOUR + 3)
+
+    def send() -> None:
+        with open_work(fresh_database, SYSTEM) as work:
+            work.session.connection()
+            ready.wait(10)
+            subscribe(work)
+
+    threads = [threading.Thread(target=send) for _ in range(ready.parties)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    with open_work(fresh_database, SYSTEM) as work:
+        assert count(work, ConsentRequestRow) == MOST_IN_AN_HOUR
 
 
 def test_what_nobody_confirms_is_deleted_after_a_week_with_its_keys(work: Work) -> None:
