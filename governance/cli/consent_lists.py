@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from governance.cli.context import answer_json, as_json, opened, progress, say
+from governance.cli.instants import Instant
 from governance.consent.operations import Asked
 from governance.intake import operations as intake
 from governance.intake.contact_lists import ListOptions
@@ -40,7 +41,7 @@ _REGION = click.option("--region", help="Country of phone numbers without a coun
 )
 @click.option("--campaign", help="Your code of the mailing, for the log; no name of a person.")
 @click.option("--opt-out-in-message", is_flag=True, help="Every message offers a way to refuse; soft opt-in needs it.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="Answer as it would have been then.")
+@click.option("--as-of", type=Instant(), help="Answer as it would have been then.")
 @_SHEET
 @_REGION
 @as_json

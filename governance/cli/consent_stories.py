@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from governance.cli.context import answer_json, answer_table, as_json, on_terminal, opened, operator_work, progress, say
+from governance.cli.instants import Instant
 from governance.consent import operations as consent
 from governance.consent.codes import InformMethod
 from governance.consent.operations import ContactSaid
@@ -19,7 +20,7 @@ from governance.kernel.ids import SubjectId
 
 PART: Final = 5000
 """People whom one transaction notes."""
-_INSTANT: Final = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"])
+_INSTANT: Final = Instant()
 
 
 @click.command()
@@ -61,7 +62,7 @@ def explain(
             reason=reason,
             contact=contact,
             subject=None if customer is None else SubjectId(customer),
-            as_of=_utc(as_of),
+            as_of=as_of,
             days=days,
         )
     told = consent.tell_story(story)
@@ -135,7 +136,7 @@ def inform(
                     method=InformMethod(method),
                     version=version,
                     language=language,
-                    at=_utc(at),
+                    at=at,
                 )
             told, unknown = told + len(done.items), [*unknown, *done.unknown]
             bar(told + len(unknown), len(people))
@@ -155,10 +156,6 @@ def _listed(file: Path | None) -> Iterator[SubjectId]:
                 yield SubjectId(UUID(line.strip()))
             except ValueError:
                 raise InvalidError("The file of ids cannot be used.", errors={f"line {number}": ["no id"]}) from None
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    return instant if instant is None or instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
 def _story(told: dict[str, Any]) -> Iterator[str]:
