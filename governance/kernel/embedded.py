@@ -21,7 +21,7 @@ from urllib.parse import quote
 from governance.kernel.account import wheel_programs
 from governance.kernel.cluster import FOLDER, SUPERUSER, open_log
 from governance.kernel.errors import ConfigurationError, UnavailableError
-from governance.kernel.folders import PASSABLE, PRIVATE, prepare_data_dir, runtime_parent, try_lock
+from governance.kernel.folders import PASSABLE, PRIVATE, prepare_data_dir, runtime_parent, runtime_parents, try_lock
 from governance.kernel.keeper import SERVER_SOCKETS, SOCKET
 from governance.kernel.passwords import read_passwords
 
@@ -43,9 +43,7 @@ class EmbeddedPostgres:
         self.data_dir = data_dir
         self._settings = dict(settings)
         mode = PASSABLE if os.geteuid() == 0 else PRIVATE
-        # By device and inode: short, and the same by whatever path the data folder is reached.
-        state = data_dir.stat()
-        self._runtime_dir = runtime_parent(mode) / f"{state.st_dev:x}-{state.st_ino:x}"
+        self._runtime_dir = runtime_parent(mode) / _runtime_name(data_dir)
         self._runtime_mode = mode
         self._connection: socket.socket | None = None
 
@@ -132,22 +130,18 @@ class EmbeddedPostgres:
                 connection = self._start_keeper(lock)
                 if _is_ready(connection, deadline):
                     return connection
-            elif refused_since is not None and time.monotonic() - refused_since > ORPHAN_SECONDS:
-                self._stop_orphan()
-                refused_since = None
+            else:
+                require_not_run_by_another(self.data_dir)
+                if refused_since is not None and time.monotonic() - refused_since > ORPHAN_SECONDS:
+                    self._stop_orphan()
+                    refused_since = None
             time.sleep(0.02)
         raise UnavailableError(
             f"The server of {self.data_dir} neither answers nor ends; another container or user may be running it."
         )
 
     def _knock(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX)
-        try:
-            connection.connect(str(self._runtime_dir / SOCKET))
-        except OSError:
-            connection.close()
-            raise
-        return connection
+        return _connect(self._runtime_dir / SOCKET)
 
     def _start_keeper(self, lock: int) -> socket.socket:
         """Start the keeper, who inherits the lock and a socket at which this process is the first to wait."""
@@ -203,6 +197,38 @@ def lease(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Itera
         yield server
     finally:
         server.release()
+
+
+def require_not_run_by_another(data_dir: Path) -> None:
+    """Refuse at once where the owner of a data folder runs its server, which an administrator's own would wait for.
+
+    Raises:
+        ConfigurationError: it is so; the detail names the user.
+    """
+    owner = data_dir.stat().st_uid
+    if owner == os.geteuid():
+        return
+    for parent in runtime_parents(owner):
+        with contextlib.suppress(OSError), _connect(parent / _runtime_name(data_dir) / SOCKET):
+            raise ConfigurationError(
+                f"The service runs on {data_dir} as the user with id {owner}; run this command as that user."
+            )
+
+
+def _runtime_name(data_dir: Path) -> str:
+    # By device and inode: short, and the same by whatever path the data folder is reached.
+    state = data_dir.stat()
+    return f"{state.st_dev:x}-{state.st_ino:x}"
+
+
+def _connect(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def _is_ready(connection: socket.socket, deadline: float) -> bool:

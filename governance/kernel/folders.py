@@ -83,10 +83,14 @@ def runtime_parent(mode: int) -> Path:
     Raises:
         ConfigurationError: somebody else took every candidate's name.
     """
-    uid = os.geteuid()
+    return first_owned(runtime_parents(os.geteuid()), mode)
+
+
+def runtime_parents(uid: int) -> list[Path]:
+    """Where the folder of `runtime_parent` may be for a user, the likeliest first."""
     own = [Path("/run/governance")] if uid == 0 else []
     shared = [Path(f"/tmp/governance-{uid}"), Path(f"/var/tmp/governance-{uid}")]  # noqa: S108 - ownership is verified
-    return first_owned([*own, *shared], mode)
+    return [*own, *shared]
 
 
 def first_owned(candidates: Iterable[Path], mode: int) -> Path:

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from governance.kernel.embedded import EmbeddedPostgres, lease
+from governance.kernel.embedded import EmbeddedPostgres, lease, require_not_run_by_another
 from governance.kernel.errors import ConfigurationError, UnavailableError
 from tests.kernel.processes import eventually, is_alive, kill, line_of, start
 
@@ -330,3 +330,16 @@ def test_a_forked_child_does_not_keep_the_lease(store: Path) -> None:
     finally:
         os.kill(child, signal.SIGKILL)
         kill(sleeper)
+
+
+def test_a_store_that_its_owner_runs_is_refused_to_others_at_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = os.geteuid()
+    with lease(store, settings=FAST):
+        require_not_run_by_another(store)
+        with monkeypatch.context() as another:
+            another.setattr(os, "geteuid", lambda: owner + 1)
+            with pytest.raises(ConfigurationError, match=f"as the user with id {owner}"):
+                require_not_run_by_another(store)
+
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    require_not_run_by_another(store)
