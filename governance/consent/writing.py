@@ -175,6 +175,9 @@ def _place(
                 # The clock was put back since: the order is that of the sequence all the same.
                 instants[person] = later[person] = folded.stopped_at + _INSTANT
         valid_at = None if one.claimed else one.valid_at or instants[person]
+        if valid_at is not None and valid_at > instants[person]:
+            # Another history had gone further, as one that is merged while somebody withdraws: this goes on after it.
+            instants[person] = later[person] = valid_at
         placed.append(_Placed(one, key, next_place[person], instants[person], valid_at, seen))
         next_place[person] += 1
     put_off(work, later)

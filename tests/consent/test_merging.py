@@ -85,3 +85,15 @@ def test_nobody_is_merged_into_nobody(work: Work) -> None:
     subject = someone(work)
     with pytest.raises(NotFoundError):
         consent.merge(work, into=subject, other=subject)
+
+
+@pytest.mark.parametrize("kind", [WITHDRAWN, CONFIRMED])
+def test_a_history_that_has_gone_further_than_the_clock_is_taken_over(work: Work, kind: EventKind) -> None:
+    notice(work)
+    people = someone(work, "a@example.org"), someone(work, "b@example.org")
+    ahead = replace(work, now=NOW + timedelta(hours=2))
+    consent.record(ahead, event=said(kind, subject=people[1]))
+    merged(work, *people)
+    assert state_of(work, people[0]).standing is (Standing.WITHDRAWN if kind is WITHDRAWN else Standing.GIVEN)
+    (taken,) = consent.events_of(work, subject=people[0]).items
+    assert taken.valid_at == taken.recorded_at == ahead.now
