@@ -1,6 +1,7 @@
 """`consent check` and `consent suppress`: for mailers that only speak files."""
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -181,16 +182,31 @@ def _written(*targets: Path) -> Iterator[Sequence[BinaryIO]]:
             for part in parts:
                 part.unlink(missing_ok=True)
             raise
-    for part, target in zip(parts, targets, strict=True):
-        part.rename(target)
+        for file, part, target in zip(files, parts, targets, strict=True):
+            if not file.closed:
+                file.flush()
+            part.rename(target)  # before it is closed, and with that free for others
 
 
 def _new(path: Path) -> BinaryIO:
+    """An empty file for us alone; what a run that was killed has left of it is used anew."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
-    return os.fdopen(descriptor, "w+b")
+    made = os.fdopen(descriptor, "r+b")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found = os.fstat(descriptor)
+        ours = found.st_uid == os.getuid() and found.st_nlink == 1 and path.stat().st_ino == found.st_ino
+    except OSError:  # locked by another run, or taken away by one that has just ended
+        ours = False
+    if not ours:
+        made.close()
+        raise click.UsageError(f"{path} is being written by another run; wait for it, or name another file.")
+    os.fchmod(descriptor, 0o600)
+    made.truncate()
+    return made
 
 
 def _json(told: Sifted) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Lists of mailers, stories and tellings at the command line."""
 
+import fcntl
 import io
 import stat
 from pathlib import Path
@@ -63,6 +64,24 @@ def test_a_list_is_sifted_into_two_files_for_nobody_else_to_read(store: Command,
     again = store("consent", "check", str(tmp_path / "mailing.csv"), "--purpose", "newsletter", "--channel", "email")
     assert again.code == 2
     assert "is there already" in again.err
+
+
+def test_what_a_killed_run_has_left_behind_is_used_anew_and_that_of_a_running_one_is_not(
+    store: Command, tmp_path: Path
+) -> None:
+    left = tmp_path / ".mailing.allowed.csv.part"
+    left.write_text("half a list of people\n")
+    with left.open("r+b") as running:
+        fcntl.flock(running, fcntl.LOCK_EX)
+        asked = ("consent", "check", str(tmp_path / "mailing.csv"), "--purpose", "newsletter", "--channel", "email")
+        refused = store(*asked)
+    assert refused.code == 2
+    assert "another run" in refused.err
+    check(store, tmp_path, "--purpose", "newsletter")
+    allowed = tmp_path / "mailing.allowed.csv"
+    assert allowed.read_text("cp1251") == "name;email\n"
+    assert stat.S_IMODE(allowed.stat().st_mode) == 0o600
+    assert not left.exists()
 
 
 def test_a_list_that_cannot_be_read_leaves_no_file_behind(store: Command, tmp_path: Path) -> None:
