@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from governance.kernel.settings import Settings
 from governance.kernel.supervisor import Command, Supervisor, port_free, sole_supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
+ANSWER_SECONDS = 2.0
 
 
 @click.command()
@@ -121,20 +123,36 @@ def _answers_from_environment() -> Answers:
 
 def _supervise(server: Server, commands: Sequence[Command], *, when_ready: Callable[[], object] | None = None) -> int:
     waiting = [when_ready] if when_ready is not None else []
+    readiness = Readiness(server.settings)
 
-    def upkeep() -> None:
+    def upkeep() -> bool:
         if server.embedded is not None:
             server.embedded.renew()
-        if waiting and _answers(server.settings):
+        if waiting and readiness.reached():
             waiting.pop()()
+        return bool(waiting)
 
     return Supervisor(commands, upkeep=upkeep, say=say).run()
 
 
-def _answers(found: Settings) -> bool:
-    """Whether the web service takes connections and tells that it is ready."""
-    host = base_url(found).removeprefix("http://").rpartition(":")[0].strip("[]")
-    with contextlib.suppress(OSError), socket.create_connection((host, found.bind_port), timeout=2) as connection:
-        connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        return connection.recv(32).split(b" ")[1:2] == [b"200"]
-    return False
+class Readiness:
+    """Whether the web service is ready, asked without waiting for it: one request, answered once it has started."""
+
+    def __init__(self, found: Settings) -> None:
+        host = base_url(found).removeprefix("http://").rpartition(":")[0].strip("[]")
+        self._address = (host, found.bind_port)
+        self._asked: socket.socket | None = None
+
+    def reached(self) -> bool:
+        """Ask, or look whether the answer has come and says so; an answer that does not is asked for again."""
+        with contextlib.suppress(OSError):
+            if self._asked is None:
+                self._asked = socket.create_connection(self._address, timeout=ANSWER_SECONDS)
+                self._asked.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            if not select.select([self._asked], [], [], 0)[0]:
+                return False
+            with self._asked as connection:
+                self._asked = None
+                return connection.recv(32).split(b" ")[1:2] == [b"200"]
+        self._asked = None
+        return False

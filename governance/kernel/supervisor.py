@@ -30,6 +30,7 @@ SOUND_AFTER_SECONDS: Final = 30.0
 """A child that ran this long was started well: its earlier crashes no longer count."""
 GIVE_UP_AFTER: Final = 5
 TICK_SECONDS: Final = 1.0
+SOON_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Supervisor:
 
     Args:
         commands: what to run; started in this order, stopped all at once.
-        upkeep: called about once a second, such as `EmbeddedPostgres.renew`; an error of ours that it raises ends all.
+        upkeep: called about once a second, and sooner again after it returned True because it awaits something; an
+            error of ours that it raises ends all.
         say: tells the operator of starts anew and of giving up; never of anything personal.
         stop_limit_seconds: how long children may take to stop in order.
         first_pause_seconds: the pause before a first new start; it doubles with each crash in a row.
@@ -68,7 +70,7 @@ class Supervisor:
         self,
         commands: Sequence[Command],
         *,
-        upkeep: Callable[[], object] | None = None,
+        upkeep: Callable[[], bool] | None = None,
         say: Callable[[str], None] = say_on_stderr,
         stop_limit_seconds: float = STOP_LIMIT_SECONDS,
         first_pause_seconds: float = FIRST_PAUSE_SECONDS,
@@ -97,16 +99,21 @@ class Supervisor:
         return code
 
     def _keep(self, awakened: int) -> int:
+        soon = False
         while True:
-            _wait(awakened, min([TICK_SECONDS, *(child.pause_left_seconds() for child in self._children)]))
+            _wait(
+                awakened,
+                min(
+                    [SOON_SECONDS if soon else TICK_SECONDS, *(child.pause_left_seconds() for child in self._children)]
+                ),
+            )
             if self._signals:
                 return 0
             for child in self._children:
                 if not child.tend(self._say):
                     return 1
             try:
-                if self._upkeep is not None:
-                    self._upkeep()
+                soon = self._upkeep is not None and self._upkeep()
             except GovernanceError as error:
                 self._say(error.detail)
                 return 1

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,20 @@ signal.signal(signal.SIGTERM, stop)
 lifeline.watch(grace_seconds=20)
 print(os.getpid())
 while True: time.sleep(60)
+"""
+
+# Prints how many seconds lie between the first and the tenth look of one who awaits something.
+AWAITING = """
+import os, signal, sys, time
+from governance.kernel.supervisor import Command, Supervisor
+looks = []
+def upkeep():
+    looks.append(time.monotonic())
+    if len(looks) == 10:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return True
+Supervisor([Command("child", [sys.executable, "-c", "import time; time.sleep(60)"])], upkeep=upkeep).run()
+print(looks[9] - looks[0])
 """
 
 # Deaf to SIGTERM from the start.
@@ -164,3 +179,9 @@ def test_a_port_is_free_unless_somebody_listens_there() -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="GOVERNANCE_BIND"):
         port_free("192.0.2.1", 8000)
+
+
+def test_what_upkeep_awaits_is_looked_at_again_soon() -> None:
+    done = subprocess.run([sys.executable, "-c", AWAITING], capture_output=True, text=True, timeout=60, check=True)
+
+    assert float(done.stdout) < 4.0  # of ten looks, at one a second as otherwise, nine seconds
