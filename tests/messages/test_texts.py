@@ -14,6 +14,7 @@ VALUES: dict[str, str | int | list[str]] = {
     "kind": "release_hold",
     "proposal": "01a201e7-fb07-74a0-8e23-8405b24ffce9",
     "until": "2026-11-29 12:00 UTC",
+    "token": "one-time",
 }
 
 
