@@ -1,5 +1,6 @@
 """Commands: what they answer, how they refuse, and that what is sealed stays sealed."""
 
+import errno
 import re
 import stat
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from governance.cli import COMMANDS, cli
 from tests.cli.conftest import SETUP, Command
 from tests.conftest import Store
+from tests.factories.recording import CANARY
 
 LIST = (
     "ФИО;Телефон;E-mail\n"
@@ -174,6 +176,18 @@ def test_an_error_that_nobody_named_is_one_line_without_its_text(governance: Com
 
     assert told.code == 70
     assert re.fullmatch(r"The command failed: \w+ at \S+\.py:\d+\. Please report this line\.\n", told.err)
+
+
+@pytest.mark.parametrize("full", [OSError(errno.ENOSPC, CANARY), psycopg.errors.DiskFull(CANARY)])
+def test_a_full_disk_is_told_as_such(command: Command, monkeypatch: pytest.MonkeyPatch, full: Exception) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise full
+
+    monkeypatch.setattr(cli, "main", fail)
+    told = command("backup")
+
+    assert (told.code, "The disk is full" in told.err) == (1, True)
+    assert CANARY not in told.err
 
 
 def test_a_client_gets_its_key_once(governance: Command) -> None:
