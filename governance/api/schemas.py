@@ -83,9 +83,18 @@ def code(kind: type[Code], **options: Any) -> ma.fields.Enum[Code]:  # noqa: ANN
     return ma.fields.Enum(kind, by_value=True, **options)
 
 
+class Flag(ma.fields.Boolean):
+    """True or false, and no word or number that may mean either."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> bool:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def flag(**options: Any) -> ma.fields.Boolean:  # noqa: ANN401 - as above
-    """True or false, and no word that may mean either."""
-    return ma.fields.Boolean(truthy={True}, falsy={False}, **options)
+    """True or false, and no word or number that may mean either."""
+    return Flag(**options)
 
 
 class Problem(ma.Schema):

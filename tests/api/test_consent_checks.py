@@ -117,6 +117,8 @@ def test_a_stranger_learns_nothing_of_what_is_wrong_with_the_question(web: Flask
         ({"contacts": ["x"] * 10_001}, "contacts"),
         ({"channel": "push"}, "contacts"),
         ({"purpose": ["newsletter"]}, "purpose"),
+        ({"details": 1}, "details"),
+        ({"unsubscribe": "yes"}, "unsubscribe"),
     ],
 )
 def test_a_question_that_cannot_be_put_says_why(
