@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-
 CROSSING: Final = timedelta(seconds=1)
 """A consent so soon after a stop, by somebody who does not say what they had before them, has crossed it: the two were
 under way at once, and the stop stays."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from governance.policies.classification import CategoryBook
 from governance.policies.documents import Node, Titles, parse, titles
@@ -145,6 +146,11 @@ class PurposeBook:
     by_country: Mapping[str, Jurisdiction]
 
 
+_SOFT_BY: Final = frozenset({Channel.EMAIL, Channel.SMS})
+_MAIL: Final = frozenset({Channel.EMAIL, Channel.SMS, Channel.MESSENGER})
+"""Electronic mail: messages that are kept until they are fetched (Directive 2002/58/EC Art. 2(h))."""
+
+
 def problems(one: Purpose, *, jurisdictions: Mapping[str, Jurisdiction], categories: CategoryBook) -> list[str]:
     """What is wrong with a purpose, as sentences; the same rules for those shipped and those defined at run time."""
     special = any(categories[key].special for key in one.categories if key in categories)
@@ -161,6 +167,15 @@ def problems(one: Purpose, *, jurisdictions: Mapping[str, Jurisdiction], categor
         (
             one.advertising and bool(grounds & {Ground.CONTRACT, Ground.LEGAL_DUTY}),
             "advertising never rests on a contract or a legal duty",
+        ),
+        (
+            any(basis.ground is Ground.SOFT_OPT_IN and not channels <= _SOFT_BY for basis, channels in one.bases),
+            "soft opt-in is for e-mail and SMS only (Directive 2002/58/EC Art. 13(2))",
+        ),
+        (
+            one.advertising
+            and any(basis.ground is Ground.LEGITIMATE_INTEREST and channels & _MAIL for basis, channels in one.bases),
+            "advertising by electronic mail rests on consent or soft opt-in (Directive 2002/58/EC Art. 13(1))",
         ),
         (
             one.third_parties and grounds != {Ground.CONSENT},

@@ -63,6 +63,7 @@ bases:
   yes: {ground: consent, jurisdiction: eu, citation: c, verified: true}
   deal: {ground: contract, jurisdiction: eu, citation: c, verified: true}
   soft: {ground: soft_opt_in, jurisdiction: eu, citation: c, verified: true}
+  weighed: {ground: legitimate_interest, jurisdiction: eu, citation: c, verified: true}
   soft_ru: {ground: soft_opt_in, jurisdiction: ru, citation: c, verified: false}
 purposes:
   news:
@@ -113,6 +114,12 @@ def test_a_document_is_read_as_it_stands():
             b"advertising: true\n    own_goods: true\n    bases: {soft_ru: [email]}",
             "purposes.news: the jurisdiction 'ru' has no soft opt-in",
         ),
+        (
+            b"[email]\n    advertising: true\n    bases: {yes: [email]}",
+            b"[email, phone]\n    advertising: true\n    own_goods: true\n    bases: {soft: [email, phone]}",
+            "purposes.news: soft opt-in is for e-mail and SMS only",
+        ),
+        (b"{yes: [email]}", b"{weighed: [email]}", "purposes.news: advertising by electronic mail rests on consent"),
         (
             b"advertising: true\n    bases: {yes: [email]}",
             b"advertising: false\n    third_parties: true\n    bases: {deal: [email]}",
