@@ -133,14 +133,15 @@ def read_envelope(document: dict[str, Any]) -> tuple[Asked, bool]:
         InvalidError: `errors` says by field what is wrong.
     """
     try:
-        return _known_envelope(tuple(document.items()))
+        # With their types, since 1 and True are the same key to a cache.
+        return _known_envelope(tuple((name, type(value), value) for name, value in document.items()))
     except TypeError:  # something in it is a list or an object
         return _envelope(document)
 
 
 @lru_cache(maxsize=256)
-def _known_envelope(items: tuple[tuple[str, Any], ...]) -> tuple[Asked, bool]:
-    return _envelope(dict(items))
+def _known_envelope(items: tuple[tuple[str, type, Any], ...]) -> tuple[Asked, bool]:
+    return _envelope({name: value for name, _, value in items})
 
 
 def _envelope(document: dict[str, Any]) -> tuple[Asked, bool]:
