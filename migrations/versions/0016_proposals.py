@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.helpers import grant, sealed
 
 revision = "0016"
-down_revision: str | None = "0015"
+down_revision: str | None = "0014"
 
 INSTANT = sa.DateTime(timezone=True)
 CODE = sa.String(32)

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.helpers import grant
 
 revision = "0018"
-down_revision: str | None = "0017"
+down_revision: str | None = "0016"
 
 INSTANT = sa.DateTime(timezone=True)
 CODE = sa.String(32)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.helpers import grant
 
 revision = "0020"
-down_revision: str | None = "0019"
+down_revision: str | None = "0018"
 
 
 def upgrade() -> None:
