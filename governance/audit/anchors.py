@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from governance.audit.notes import Checkpoint, Note
-from governance.audit.outside import sync_folder
+from governance.kernel.durable import sync_folder
 from governance.kernel.logs import get_logger
 
 log = get_logger(__name__)

@@ -27,8 +27,9 @@ from governance.audit.appending import append
 from governance.audit.errors import NotYetProvableError, SigningKeyError
 from governance.audit.keys import key_of, known_vkeys
 from governance.audit.leaves import Leaf, read_leaves
-from governance.audit.outside import Outside, replace_file
+from governance.audit.outside import Outside
 from governance.audit.trees import SignedCheckpoint, Tree, all_trees, daily_checkpoints, newest_checkpoint, tile_reader
+from governance.kernel.durable import replace_file
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.work import Work
 

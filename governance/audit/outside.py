@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from governance.audit.errors import SignerBusyError, SigningKeyError
+from governance.kernel.durable import replace_file
 
 KEY_FILE = "audit-signing.key"
 
@@ -169,30 +169,6 @@ class Outside:
     def _write(self, name: str, content: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(self.folder / name, content)
-
-
-def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Put *content* in place of a file in one step, on disk before this returns; a reader sees the old or the new."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in *folder* durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def create_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:

@@ -9,7 +9,7 @@ import click
 import yaml
 
 from governance.cli.consent_ledger import lift
-from governance.cli.consent_lists import check, suppress
+from governance.cli.consent_lists import check, prove, suppress
 from governance.cli.consent_stories import explain, inform, uninformed
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.transfers import transfer
@@ -29,7 +29,7 @@ def consent_group() -> None:
     """Consents: purposes, notices, what lapses."""
 
 
-for command in (transfer, check, suppress, lift, explain, inform, uninformed):
+for command in (transfer, check, prove, suppress, lift, explain, inform, uninformed):
     consent_group.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""`consent check` and `consent suppress`: for mailers that only speak files."""
+"""`consent check`, `consent prove` and `consent suppress`: for mailers that only speak files."""
 
 import contextlib
 import fcntl
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 import click
 
@@ -17,6 +18,7 @@ from governance.intake import operations as intake
 from governance.intake.contact_lists import ListOptions
 from governance.intake.sifting import Sifted
 from governance.intake.stop_lists import Stop
+from governance.kernel.ids import EntryId
 from governance.kernel.work import OPERATOR
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.purposes import Channel
@@ -225,3 +227,39 @@ def _say_malformed(rows: Sequence[int]) -> None:
     if rows:
         more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
         say(f"Rows without a contact of this channel: {', '.join(map(str, rows[:SHOWN]))}{more}.")
+
+
+@click.command()
+@_FILE
+@click.argument("decisions", nargs=-1, required=True, type=click.UUID)
+@_CHANNEL
+@_COLUMN
+@_SHEET
+@_REGION
+@as_json
+def prove(
+    *,
+    file: Path,
+    decisions: tuple[UUID, ...],
+    channel: str,
+    column: str | None,
+    sheet: str | None,
+    region: str | None,
+    as_json: bool,
+) -> int:
+    """Tell whether DECISIONS of the audit log were about exactly the list FILE, one for each 10,000 rows in order."""
+    with opened() as store, file.open("rb") as content:
+        proved = intake.prove(
+            store.database,
+            actor=OPERATOR,
+            file=content,
+            channel=Channel(channel),
+            options=ListOptions(column=column, sheet=sheet, region=region),
+            decisions=[EntryId(one) for one in decisions],
+        )
+    if as_json:
+        answer_json({"proved": proved})
+        return 0 if all(proved) else 1
+    for decision, is_about in zip(decisions, proved, strict=True):
+        say(f"{decision}: {'this list' if is_about else 'another list, order or spelling'}")
+    return 0 if all(proved) else 1

@@ -312,6 +312,9 @@ def _checked(work: Work, asked: Asked, decision: EntryId, answer: _Answer) -> Ch
 
 
 def _links(work: Work, asked: Asked, base_url: str, answer: _Answer) -> dict[int, str]:
+    purpose = terms_of(work).book(answer.at).purposes.get(asked.purpose)
+    if purpose is None or not (purpose.advertising or purpose.asks_consent):
+        return {}  # what a contract or the law needs is not to be unsubscribed from
     ledger, links = vault_of(work.session).ledger, dict[int, str]()
     url = unsubscriber(work, base_url=base_url, purpose=asked.purpose, channel=asked.channel)
     for group in answer.spelled:

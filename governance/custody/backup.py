@@ -26,13 +26,14 @@ from governance.custody.errors import BackupError
 from governance.custody.keeping import DRAFT, Backup, Pruned
 from governance.custody.manifests import DATA, KEYS, FileFacts, LogFacts, Manifest
 from governance.custody.opening import Store
-from governance.custody.places import SECRET, Places, private_folder, sync_folder
+from governance.custody.places import SECRET, Places, private_folder
 from governance.custody.recovery import renew_copy
 from governance.custody.shredding import settle
 from governance.custody.streams import Header, StreamWriter
 from governance.custody.tombstones import Tombstones
 from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.db import psycopg_url
+from governance.kernel.durable import sync_folder
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named

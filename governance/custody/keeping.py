@@ -19,8 +19,9 @@ from governance.custody import manifests
 from governance.custody.dumps import DumpError, listed
 from governance.custody.errors import BackupError, BusyError
 from governance.custody.manifests import DATA, KEYS, FileFacts, Manifest
-from governance.custody.places import Places, private_folder, sync_folder
+from governance.custody.places import Places, private_folder
 from governance.custody.streams import Header, KeyOf, read_stream
+from governance.kernel.durable import sync_folder
 from governance.kernel.folders import try_lock
 from governance.vault.derivation import derive
 from governance.vault.errors import KeyringError

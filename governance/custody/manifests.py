@@ -16,7 +16,7 @@ from uuid import UUID
 import rfc8785
 
 from governance.custody.errors import BackupError
-from governance.custody.places import replace_file
+from governance.kernel.durable import replace_file
 from governance.vault.derivation import derive, mac
 from governance.vault.keyring import KeyProvider
 

@@ -1,7 +1,5 @@
 """Where custody keeps things in the data folder, and files that are whole at every instant."""
 
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -51,28 +49,3 @@ def private_folder(path: Path) -> Path:
     """Make a folder that only this user may enter."""
     path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     return path
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Put *content* in place of a file in one step; it is on disk before this returns."""
-    private_folder(path.parent)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, SECRET)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in *folder* durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

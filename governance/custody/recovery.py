@@ -23,8 +23,9 @@ from governance.audit.actions import Action
 from governance.audit.appending import append
 from governance.custody import printing, sheets
 from governance.custody.errors import RecoveryError
-from governance.custody.places import Places, replace_file
+from governance.custody.places import Places
 from governance.kernel.clock import require_aware
+from governance.kernel.durable import replace_file
 from governance.kernel.work import Work
 from governance.vault import keyfile
 from governance.vault.derivation import derive

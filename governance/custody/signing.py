@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from governance.audit.anchors import FileAnchor
+from governance.audit.anchors import FileAnchor, LogAnchor
 from governance.audit.checkpoints import Signer
 from governance.audit.errors import AuditBrokenError, AuditRollbackError, SignerBusyError
 from governance.audit.outside import KEY_FILE, Outside, load_signing_key, replace_signing_key
@@ -32,7 +32,7 @@ def signer_of(store: Store) -> Signer:
     """
     outside = outside_of(store.settings.data_dir)
     key = load_signing_key(store.settings.secrets_dir)
-    return Signer(store.database, key, outside, [FileAnchor(outside.anchor_path)])
+    return Signer(store.database, key, outside, [FileAnchor(outside.anchor_path), LogAnchor()])
 
 
 def place_entries(store: Store) -> None:

@@ -25,7 +25,8 @@ from typing import Final
 from uuid import UUID
 
 from governance.custody.errors import TombstoneError
-from governance.custody.places import SECRET, private_folder, sync_folder
+from governance.custody.places import SECRET, private_folder
+from governance.kernel.durable import sync_folder
 from governance.kernel.ids import uuid4
 
 INFO: Final = "tombstones"

@@ -12,7 +12,7 @@ from governance.intake.duplicates_files import duplicates_in
 from governance.intake.duplicates_store import find_duplicates
 from governance.intake.headings import read_mapping
 from governance.intake.running import resumable, resume, run_batch, undo_batch
-from governance.intake.sifting import sift
+from governance.intake.sifting import prove, sift
 from governance.intake.starting import start
 from governance.intake.stop_lists import stop_list
 from governance.intake.trying import dry_run
@@ -25,6 +25,7 @@ __all__ = [
     "find_duplicates",
     "mark_apart",
     "notices_told",
+    "prove",
     "purge_refused",
     "read_mapping",
     "read_notice",

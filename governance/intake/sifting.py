@@ -16,10 +16,12 @@ from governance.intake.errors import EmptyFileError
 from governance.intake.list_writing import KeptRows, ReasonRows
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId
 from governance.kernel.work import Actor, open_work
 from governance.policies.consent_facts import WORDS, Reason
 from governance.policies.permissions import Permission
+from governance.policies.purposes import Channel
 from governance.reference.operations import controller
 
 PART: Final = consent.MOST_CONTACTS
@@ -107,6 +109,45 @@ def sift(
     kept.finish()
     left.finish()
     return told.result(listed)
+
+
+def prove(
+    database: Database,
+    *,
+    actor: Actor,
+    file: BinaryIO,
+    channel: Channel,
+    options: ListOptions,
+    decisions: Sequence[EntryId],
+    clock: Clock | None = None,
+) -> list[bool]:
+    """Whether each of *decisions* was about its part of the list, 10,000 rows each, in this order and spelling.
+
+    Raises:
+        ForbiddenError: where the actor may not see decisions in full.
+        NotFoundError: where there is no such decision, or what it was salted with is gone.
+        InvalidError: where the list has another number of parts than there are decisions.
+        UnreadableFileError, HeadingsNotFoundError, MappingError: where the list cannot be read.
+    """
+    with open_work(database, actor, clock=clock) as work:
+        allow(work, Permission.CONSENT_DETAILS)
+        home = controller(work).region
+    rows = ContactList(file, channel=channel, options=options, home=home).rows()
+    proved: list[bool] = []
+    while part := list(islice(rows, PART)):
+        if len(proved) == len(decisions):
+            raise _another_number(len(decisions))
+        with open_work(database, actor, clock=clock) as work:
+            said = [row.contact for row in part]
+            proved.append(consent.is_about(work, decision=decisions[len(proved)], inputs=said))
+    if len(proved) != len(decisions):
+        raise _another_number(len(decisions))
+    return proved
+
+
+def _another_number(decisions: int) -> InvalidError:
+    why = f"Each {PART} rows of a list are one decision; the list does not come to {decisions}."
+    return InvalidError(why, errors={"decisions": [why]})
 
 
 class _Told:

@@ -105,7 +105,8 @@ _SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]
         404,
         gettext("This link is not valid any more"),
         gettext(
-            "Links work for a limited time, and only as a whole. Open the newest message, or fill in the form again."
+            "A link works only as a whole, and some for a limited time. Open it again from the newest message, or fill "
+            "in the form again. If you want no more messages from us, you can also write to the address below."
         ),
     ),
     SharedContactError: lambda: (

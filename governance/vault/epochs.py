@@ -135,12 +135,6 @@ def keep_copy(session: Session, sealed: bytes, *, of_ring: bytes, now: datetime)
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
-def kept_copy(session: Session) -> tuple[bytes, datetime] | None:
-    """Of which ring the copy kept in the database is, and when it was made."""
-    found = session.execute(select(KeyringCopyRow.of_ring, KeyringCopyRow.made_at)).first()
-    return None if found is None else (found[0], found[1])
-
-
 def announce(session: Session) -> None:
     """Tell all processes, on commit, that keys or versions have changed."""
     session.connection().execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})

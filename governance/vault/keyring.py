@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from governance.kernel.clock import require_aware
+from governance.kernel.durable import replace_file
 from governance.kernel.ids import uuid4
 from governance.vault import aside, keyfile
 from governance.vault.errors import KeyringError
@@ -156,7 +157,7 @@ class Keyring:
             if path.exists():
                 raise KeyringError(f"A keyring stands already at {path}; it is never overwritten.")
             contents = Contents(uuid4(), made["epoch"], made["index"], made["backup"], made["ledger"])
-            keyfile.write(path, keyfile.encode(contents))
+            replace_file(path, keyfile.encode(contents))
         return cls(path)
 
     @property
@@ -295,8 +296,8 @@ class Keyring:
             standing = path.read_bytes() if path.exists() else exported
             if standing != exported:
                 aside.require_superseded(standing, by=given, path=path)
-                keyfile.write(aside.name_for(path, now=require_aware(now)), standing)
-            keyfile.write(path, exported)
+                replace_file(aside.name_for(path, now=require_aware(now)), standing)
+            replace_file(path, exported)
         return cls(path)
 
     def sweep(self) -> int:
@@ -319,5 +320,5 @@ class Keyring:
             index_roots=index_roots or held.index_roots,
             ledger_roots=ledger_roots or held.ledger_roots,
         )
-        keyfile.write(self.path, keyfile.encode(contents))
+        replace_file(self.path, keyfile.encode(contents))
         self._contents = contents

@@ -145,6 +145,15 @@ def test_an_address_to_unsubscribe_by_comes_with_each_yes(
     assert "unsubscribe" not in no
 
 
+def test_what_a_contract_needs_comes_without_an_address_to_unsubscribe_by(
+    web: FlaskClient, system: dict[str, str], mailer: dict[str, str]
+) -> None:
+    address = an_email()
+    make(web, system, ground="contract", contacts=[{"kind": "email", "value": address}])
+    (yes,) = ask(web, mailer, address, purpose="service", unsubscribe=True).json["items"]
+    assert yes == {"allowed": True, "reason": "ok"}
+
+
 def test_customers_can_be_asked_about_by_id(web: FlaskClient, system: dict[str, str], mailer: dict[str, str]) -> None:
     made = make(web, system, contacts=[{"kind": "email", "value": an_email()}])
     question = {"purpose": "newsletter", "channel": "email", "customers": [made["id"], str(uuid4()), "nonsense"]}

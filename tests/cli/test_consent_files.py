@@ -140,3 +140,14 @@ def test_a_contact_that_bounced_is_taken_off_the_ledger_by_staff(
         monkeypatch.setattr("sys.stdin", io.StringIO(" Back@Example.org\n"))
         told = store("consent", "lift", "--channel", "email", "--json")
         assert (told.code, [one["reason"] for one in told.json]) == (0, expected), told.err
+
+
+def test_a_decision_is_proved_against_its_list_and_no_other(store: Command, tmp_path: Path) -> None:
+    decisions = check(store, tmp_path, "--purpose", "newsletter")["decisions"]
+    told = store("consent", "prove", str(tmp_path / "mailing.csv"), *decisions, "--channel", "email", "--json")
+    assert (told.code, told.json) == (0, {"proved": [True]}), told.err
+    (tmp_path / "mailing.csv").write_text("name;email\nIrina;irina@example.org\n")
+    told = store("consent", "prove", str(tmp_path / "mailing.csv"), *decisions, "--channel", "email", "--json")
+    assert (told.code, told.json) == (1, {"proved": [False]})
+    twice = store("consent", "prove", str(tmp_path / "mailing.csv"), *decisions, *decisions, "--channel", "email")
+    assert (twice.code, "10000 rows" in twice.err) == (1, True)
