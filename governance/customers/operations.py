@@ -27,6 +27,7 @@ from governance.customers.records import NewActivity, NewInteraction, NewPurchas
 from governance.customers.releasing import propose_release
 from governance.customers.reveal import Revealed, reveal
 from governance.customers.search import Found, search
+from governance.customers.unreviewed import unreviewed
 from governance.customers.views import ContactView, PersonView
 
 __all__ = [
@@ -83,4 +84,5 @@ __all__ = [
     "reveal",
     "search",
     "unlink",
+    "unreviewed",
 ]

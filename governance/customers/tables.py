@@ -397,3 +397,47 @@ class ContactHistoryRow(Base):
     opt_out_offered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     until: Mapped[datetime]
+
+
+class MergeRow(SealedRow, Base):
+    """A person who was merged into another, sealed under the key owner of the one who was merged.
+
+    `before` holds columns of the survivor that the merge filled or made stricter: by name, the values before and after.
+    """
+
+    __tablename__ = "person_merge"
+    __table_args__ = (
+        CheckConstraint("into_id <> other_id", name="two_people"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score_is_percent"),
+        Index("uq_person_merge_standing", "other_id", unique=True, postgresql_where=text("undone_at IS NULL")),
+        Index(
+            "ix_person_merge_unreviewed",
+            "id",
+            postgresql_where=text("undone_at IS NULL AND reviewed_at IS NULL"),
+        ),
+    )
+
+    into_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    by_kind: Mapped[str] = mapped_column(CODE)
+    by_id: Mapped[UUID | None]
+    score: Mapped[int | None] = mapped_column(SmallInteger)
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[UUID | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[UUID | None]
+
+    reason = SealedField(TEXT, Compartment.EVIDENCE)
+    before = SealedField(JSON, Compartment.EVIDENCE)
+
+
+class MoveRow(Base):
+    """A row that moved to the survivor of a merge; of contacts, whether it was the primary one before."""
+
+    __tablename__ = "person_merge_move"
+
+    merge_id: Mapped[UUID] = mapped_column(ForeignKey("person_merge.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(CODE, primary_key=True)
+    row_id: Mapped[UUID] = mapped_column(primary_key=True)
+    was_primary: Mapped[bool]

@@ -1,12 +1,58 @@
 """People merged into others, with what moved, so that it can be undone."""
 
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.helpers import grant, sealed
+
 revision = "0025"
 down_revision: str | None = "0024"
 
+INSTANT = sa.DateTime(timezone=True)
+CODE = sa.String(32)
+STANDING = sa.text("undone_at IS NULL")
+UNREVIEWED = sa.text("undone_at IS NULL AND reviewed_at IS NULL")
+
 
 def upgrade() -> None:
-    """Make the tables."""
+    """A merge goes where one of the two is removed."""
+    op.create_table(
+        "person_merge",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("owner_id", sa.Uuid(), sa.ForeignKey("key_owner.id"), nullable=False),
+        *(
+            sa.Column(name, sa.Uuid(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False)
+            for name in ("into_id", "other_id")
+        ),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("by_kind", CODE, nullable=False),
+        sa.Column("by_id", sa.Uuid()),
+        sa.Column("score", sa.SmallInteger()),
+        *(
+            column
+            for act in ("reviewed", "undone")
+            for column in (sa.Column(f"{act}_at", INSTANT), sa.Column(f"{act}_by", sa.Uuid()))
+        ),
+        *sealed("person_merge", "reason", "before"),
+        sa.CheckConstraint("into_id <> other_id", name="two_people"),
+        sa.CheckConstraint("score BETWEEN 0 AND 100", name="score_is_percent"),
+    )
+    for column in ("owner_id", "into_id", "other_id"):
+        op.create_index(f"ix_person_merge_{column}", "person_merge", [column])
+    op.create_index("uq_person_merge_standing", "person_merge", ["other_id"], unique=True, postgresql_where=STANDING)
+    op.create_index("ix_person_merge_unreviewed", "person_merge", ["id"], postgresql_where=UNREVIEWED)
+    grant("person_merge", "SELECT, INSERT, DELETE, UPDATE (reviewed_at, reviewed_by, undone_at, undone_by)")
+    op.create_table(
+        "person_merge_move",
+        sa.Column("merge_id", sa.Uuid(), sa.ForeignKey("person_merge.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("kind", CODE, primary_key=True),
+        sa.Column("row_id", sa.Uuid(), primary_key=True),
+        sa.Column("was_primary", sa.Boolean(), nullable=False),
+    )
+    grant("person_merge_move", "SELECT, INSERT, DELETE")
 
 
 def downgrade() -> None:
-    """Drop them."""
+    """Drop the tables."""
+    op.drop_table("person_merge_move")
+    op.drop_table("person_merge")
