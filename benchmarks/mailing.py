@@ -1,13 +1,15 @@
 """What the figures of send checks share: a store full of customers with consents, the web service on it, and mailers.
 
-Customers are copied in with sealed columns of the usual lengths that open to nothing: a check opens nothing. Half of
-the contacts are addresses, half numbers; of those asked about, nine in ten are known.
+Half of the contacts are addresses, half numbers; of those asked about, nine in ten are known. Stores are kept between
+runs in the system's folder of temporary files, and each run works on a copy.
 """
 
+import fcntl
+import hashlib
 import json
 import os
 import random
-import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,66 +19,35 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from uuid import UUID
 
 import psutil
-import psycopg
 
+from benchmarks import populating
+from benchmarks.populating import address, populate
 from governance.accounts import operations as accounts
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.notices import NoticeText
-from governance.consent.states import COLUMNS as STATE_COLUMNS
-from governance.consent.tables import ConsentStateRow, ConsentSubjectRow
 from governance.custody import founding
-from governance.custody.opening import Store, open_store
-from governance.customers.codes import ContactKind
-from governance.customers.copying import Copier
-from governance.customers.normal import index_of
-from governance.customers.tables import ContactRow, PersonRow, PurchaseRow
+from governance.custody.opening import open_store
 from governance.kernel.clock import SystemClock
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.ids import uuid7
+from governance.kernel.revision import VERSIONS
 from governance.kernel.server import reach
 from governance.kernel.settings import Settings
-from governance.kernel.work import OPERATOR, Work, open_work
+from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
-from governance.vault.compartments import OwnerKind
-from governance.vault.runtime import vault_of
 
 ROOT = Path(__file__).resolve().parents[1]
-PURPOSE = "own_offers"
+PURPOSE = populating.PURPOSE
 NOTICE = 1
 KNOWN = 0.9
-PART = 20_000
 WORKERS, THREADS = 2, 4
-_SEALED = bytes((1, 1, 0, 0, 0, 1))
-_PERSON = Copier(
-    PersonRow,
-    (
-        *("id", "owner_id", "subject_ref", "kind", "country", "ground", "age_at_least", "acquired_at", "version"),
-        *("created_at", "updated_at", "family_name_sealed", "given_name_sealed", "patronymic_sealed"),
-        *("birth_date_sealed", "sex_sealed", "city_sealed", "street_sealed", "note_sealed"),
-    ),
-)
-_CONTACT = Copier(
-    ContactRow,
-    (
-        *("id", "owner_id", "person_id", "kind", "is_primary", "is_login", "opt_out_offered_at", "created_at"),
-        *("value_sealed", "value_index"),
-    ),
-)
-_PURCHASE = Copier(
-    PurchaseRow,
-    ("id", "owner_id", "person_id", "paid_at", "whole_day", "total", "currency", "created_at", "number_sealed"),
-)
-_STATE = Copier(ConsentStateRow, STATE_COLUMNS)
-_SUBJECT = Copier(ConsentSubjectRow, ("person_id", "sequence", "recorded_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,74 +72,55 @@ class Web:
 
 @contextmanager
 def mailing_store(people: int) -> Iterator[Settings]:
-    """Make a store with so many customers, give its settings, and remove it."""
+    """A store with so many customers for as long as it is held; give its settings."""
+    kept = _kept(people)
     with tempfile.TemporaryDirectory(prefix="governance-bench-") as folder:
-        settings = Settings(data_dir=Path(folder) / "store", web_workers=WORKERS, web_threads=THREADS)
-        prepare_data_dir(settings.data_dir)
-        with reach(settings) as server:
-            founding.found(server, clock=SystemClock(), say=lambda _sentence: None)
-            with open_store(settings) as store:
-                fill(store, people)
-            yield settings
+        shutil.copytree(kept, Path(folder) / "store", symlinks=True)
+        yield _settings(Path(folder) / "store")
 
 
-def fill(store: Store, people: int, *, first: int = 0) -> None:
-    """Put customers into a store, from number *first* up to *people*."""
-    if first == 0:
-        with open_work(store.database, OPERATOR) as work:
-            set_controller(work, legal_name="Benchmark", address="Nowhere 1", country="DE")
-            texts = {"en": NoticeText("Offers", "I agree to get offers of Benchmark.")}
-            consent.publish_notice(work, kind=NoticeKind.CONSENT, key=PURPOSE, texts=texts, material=True)
-    for start in range(first, people, PART):
-        with open_work(store.database, OPERATOR) as work:
-            _fill_part(work, range(start, min(start + PART, people)))
-    with psycopg.connect(store.server.admin_url(), autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+def _settings(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir, web_workers=WORKERS, web_threads=THREADS)
 
 
-def address(number: int) -> str:
-    """The address or number of one customer: of even ones an address."""
-    return f"customer.{number}@example-{number % 500}.org" if number % 2 == 0 else f"+49151{number:08d}"
+def _kept(people: int) -> Path:
+    """The folder of a store that is only copied; made where there is none of this schema yet."""
+    folder = Path(tempfile.gettempdir()) / f"governance-benchmarks-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise RuntimeError(f"{folder} belongs to somebody else.")
+    name = f"{people}-{_fingerprint()}"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / name).is_dir():
+            for old in (*folder.glob(f"{people}-*"), *folder.glob("making-*")):
+                shutil.rmtree(old)
+            populating.told(f"making a store of {people:,} customers; it is kept for the next run")
+            making = folder / f"making-{people}"
+            _make(making, people)
+            making.rename(folder / name)
+    return folder / name
 
 
-def _sealed(size: int) -> bytes:
-    return _SEALED + secrets.token_bytes(28 + size)
+def _fingerprint() -> str:
+    """Of all that a kept store is made by."""
+    made = hashlib.sha256()
+    for path in (*sorted(VERSIONS.glob("[0-9]*")), Path(populating.__file__), Path(__file__)):
+        made.update(path.read_bytes())
+    return made.hexdigest()[:12]
 
 
-def _fill_part(work: Work, numbers: range) -> None:
-    """Of 10: six with a confirmed consent, one who withdrew, one who bought, two who never said anything."""
-    vault, now, ago = vault_of(work.session), work.now, work.now - timedelta(days=100)
-    ids = [(uuid7(), uuid7()) for _ in numbers]
-    vault.owners.create(work.session, OwnerKind.PERSON, [owner for _, owner in ids])
-    profile = [_sealed(size) for size in (18, 10, 16, 10, 6, 14, 24, 30)]
-    _PERSON.write(
-        work.session,
-        (
-            (person, owner, uuid7(), "private", "DE", "contract", 21, ago, 1, now, now, *profile)
-            for person, owner in ids
-        ),
-    )
-    rows = []
-    for number, (person, owner) in zip(numbers, ids, strict=True):
-        kind = ContactKind.EMAIL if number % 2 == 0 else ContactKind.PHONE
-        (digest,) = vault.indexer.of_normal(index_of(kind), [address(number).encode()])
-        rows.append((uuid7(), owner, person, kind.value, True, False, ago, now, _sealed(26), digest))
-    _CONTACT.write(work.session, rows)
-    buyers = [one for number, one in zip(numbers, ids, strict=True) if number // 2 % 10 in {0, 7}]
-    _PURCHASE.write(
-        work.session,
-        ((uuid7(), owner, person, ago, False, 10, "EUR", now, _sealed(8)) for person, owner in buyers),
-    )
-    said = [(number, person) for number, (person, _) in zip(numbers, ids, strict=True) if number // 2 % 10 < 7]
-    _SUBJECT.write(work.session, ((person, 2, now) for _, person in said))
-    _STATE.write(work.session, (_state(number, person, ago) for number, person in said))
-
-
-def _state(number: int, person: UUID, at: datetime) -> tuple[object, ...]:
-    channel, event = (Channel.EMAIL if number % 2 == 0 else Channel.SMS).value, uuid7()
-    if number // 2 % 10 == 6:
-        return (person, PURPOSE, channel, 2, "withdrawn", at, event, *[None] * 6)
-    return (person, PURPOSE, channel, 2, "given", at, event, at, NOTICE, event, at, NOTICE, event)
+def _make(data_dir: Path, people: int) -> None:
+    settings = _settings(data_dir)
+    prepare_data_dir(data_dir)
+    with reach(settings) as server:
+        founding.found(server, clock=SystemClock(), say=lambda _sentence: None)
+        with open_store(settings) as store:
+            with open_work(store.database, OPERATOR) as work:
+                set_controller(work, legal_name="Benchmark", address="Nowhere 1", country="DE")
+                texts = {"en": NoticeText("Offers", "I agree to get offers of Benchmark.")}
+                consent.publish_notice(work, kind=NoticeKind.CONSENT, key=PURPOSE, texts=texts, material=True)
+            populate(store, people)
 
 
 @contextmanager
