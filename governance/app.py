@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from governance import executors
 from governance.api import (
     activity,
+    alerts,
     audit,
     consent_changes,
     consent_checks,
@@ -71,6 +72,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     marks.blueprint,
     duplicates.blueprint,
     proposals.blueprint,
+    alerts.blueprint,
     staff.blueprint,
     invitations.blueprint,
     sessions.blueprint,
@@ -123,7 +125,7 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
         clock=SystemClock(),
         digest_secret=_digest_secret(store),
         checks=_checks(store),
-        figures=figures_of(store.database, alarms),
+        figures=figures_of(store.database, alarms, lambda: [str(place) for place in store.vault.unreadable.known()]),
         alarms=alarms,
         limiter=Limiter(max(1, settings.requests_per_minute // settings.web_workers)),
         strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),

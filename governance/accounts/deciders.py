@@ -50,7 +50,7 @@ def deciders(work: Work, permission: Permission, payload: Payload) -> list[Staff
     """
     rows = work.session.scalars(select(StaffRow).where(StaffRow.disabled_at.is_(None)).order_by(StaffRow.id))
     return [
-        StaffId(row.id) for row in rows if may_decide(_holder(row), permission) and not is_concerned(row.id, payload)
+        StaffId(row.id) for row in rows if may_decide(holder_of(row), permission) and not is_concerned(row.id, payload)
     ]
 
 
@@ -102,6 +102,7 @@ def _called(kind: ProposalKind) -> str:
     return kind.value.replace("_", " ")
 
 
-def _holder(row: StaffRow) -> _Holder:
+def holder_of(row: StaffRow) -> access.Grantee:
+    """A staff member, to ask access about."""
     names = tuple(one.role for one in row.roles)
     return _Holder(row.id, shipped.roles().grants_of(names), names)

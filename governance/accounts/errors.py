@@ -75,6 +75,12 @@ class RotationUnderWayError(ConflictError):
     slug = "rotation-under-way"
 
 
+class NoSuchAlertError(NotFoundError):
+    """There is no such alert."""
+
+    slug = "no-such-alert"
+
+
 class NoSuchProposalError(NotFoundError):
     """There is no such proposal."""
 

@@ -1,5 +1,14 @@
 """Every verb of this room."""
 
+from governance.accounts.alerts import (
+    Alert,
+    AlertId,
+    AlertKind,
+    alert_findings,
+    list_alerts,
+    raise_alert,
+    see_alert,
+)
 from governance.accounts.attempts import Attempt, begin_attempt, forget_attempts, record_failure
 from governance.accounts.clients import (
     Client,
@@ -60,6 +69,9 @@ from governance.accounts.staff import (
 )
 
 __all__ = [
+    "Alert",
+    "AlertId",
+    "AlertKind",
     "Approved",
     "Attempt",
     "Client",
@@ -79,6 +91,7 @@ __all__ = [
     "SignedIn",
     "StaffMember",
     "accept_invitation",
+    "alert_findings",
     "approve",
     "authenticate",
     "authenticate_client",
@@ -102,6 +115,7 @@ __all__ = [
     "is_demonstration",
     "is_session_token",
     "limit_client",
+    "list_alerts",
     "list_clients",
     "list_proposals",
     "list_staff",
@@ -109,6 +123,7 @@ __all__ = [
     "proposal_findings",
     "propose",
     "propose_grant",
+    "raise_alert",
     "reauthenticate",
     "record_failure",
     "refuse",
@@ -118,6 +133,7 @@ __all__ = [
     "revoke_client_key",
     "revoke_session",
     "rotate_client_key",
+    "see_alert",
     "sessions",
     "sign_in",
     "sign_out",

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from governance.accounts.alerts import AlertKind, raise_alert
 from governance.accounts.asking import ask
 from governance.accounts.deciders import deciders, needs_second
 from governance.accounts.errors import NoSuchProposalError
@@ -22,8 +23,8 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.kernel.clock import require_aware
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
-from governance.kernel.ids import OwnerId, SubjectRef, uuid7
-from governance.kernel.work import Actor, Work
+from governance.kernel.ids import OwnerId, StaffId, SubjectRef, uuid7
+from governance.kernel.work import Actor, ActorKind, Work
 from governance.policies import access
 from governance.policies.permissions import Permission
 from governance.vault.compartments import OwnerKind
@@ -105,6 +106,8 @@ def propose(
     )
     if alone:
         executor.run(work, as_approved(row))
+        by = StaffId(work.actor.id) if work.actor.kind is ActorKind.STAFF and work.actor.id is not None else None
+        raise_alert(work, kind=AlertKind.DECIDED_ALONE, staff=by, facts={"proposal": row.id, "act": kind.value})
     else:
         ask(work, row, [one for one in eligible if one != work.actor.id][:1])
     return shown(work, row)

@@ -1,5 +1,6 @@
 """A lost second factor, and an account that ends: what a staff member proves things with is taken away at once."""
 
+from governance.accounts.alerts import AlertKind, raise_alert
 from governance.accounts.errors import OwnFactorError
 from governance.accounts.invitations import Invitation, end_invitations, forget_credentials, invite
 from governance.accounts.sessions import end_sessions
@@ -26,6 +27,7 @@ def reset_factor(work: Work, *, staff: StaffId) -> Invitation:
     forget_credentials(work, staff)
     facts = {"sessions_ended": end_sessions(work, staff)}
     audit.append(work, Action.FACTOR_RESET, object=ObjectRef("staff", staff), facts=facts)
+    raise_alert(work, kind=AlertKind.FACTOR_RESET, staff=staff, facts={"by": work.actor.id or work.actor.kind.value})
     return invitation
 
 

@@ -1,7 +1,7 @@
-"""Staff, their roles, and how they prove who they are; API clients and their keys; proposals."""
+"""Staff, their roles, and how they prove who they are; API clients and their keys; proposals; alerts and readings."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
@@ -216,3 +216,65 @@ class ProposalRow(SealedRow, Base):
     reason = SealedField(TEXT, Compartment.EVIDENCE)
     salt = SealedField(TEXT, Compartment.EVIDENCE)
     answer = SealedField(TEXT, Compartment.EVIDENCE)
+
+
+class AlertRow(Base):
+    """Something that officers should know of. The service may note who saw it, and change nothing else."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        CheckConstraint("jsonb_typeof(facts) = 'object'", name="facts_is_object"),
+        CheckConstraint("(seen_at IS NULL) = (seen_by_kind IS NULL)", name="seen_by_somebody"),
+        Index("ix_alert_unseen", "id", postgresql_where=text("seen_at IS NULL")),
+    )
+
+    id: Id = pk()
+    kind: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    facts: Mapped[Mapping[str, object]] = mapped_column(JSONB)
+    seen_by_kind: Mapped[str | None] = mapped_column(String(32))
+    seen_by: Mapped[UUID | None]
+    seen_at: Mapped[datetime | None]
+
+
+class ReadingRulesRow(Base):
+    """How much a member of staff may read in a day, and whether unusual reading is watched."""
+
+    __tablename__ = "reading_rules"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_at_most"),
+        CheckConstraint("people_per_day >= 1", name="somebody_a_day"),
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    people_per_day: Mapped[int]
+    watch_unusual: Mapped[bool]
+    changed_at: Mapped[datetime]
+
+
+class ReadingDayRow(Base):
+    """How many people a member of staff has seen in the clear on a day, and how many were granted for it."""
+
+    __tablename__ = "reading_day"
+    __table_args__ = (
+        CheckConstraint("people >= 0", name="people_counted"),
+        CheckConstraint("granted >= 1", name="granted_something"),
+    )
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    people: Mapped[int]
+    granted: Mapped[int | None]
+    refused_told: Mapped[bool]
+    unusual_told: Mapped[bool]
+
+
+class ReadingRow(Base):
+    """Whom a member of staff has seen in the clear on a day, so that nobody is counted twice."""
+
+    __tablename__ = "reading"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    subject_ref: Mapped[UUID] = mapped_column(primary_key=True)

@@ -37,6 +37,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "schema-outdated": 503,
         # vault
         "seal-broken": 500,
+        "unreadable": 500,
         "shredded": 410,
         "keyring": 500,
         "unsealed-write": 500,
@@ -73,6 +74,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "account-disabled": 409,
         "rotation-under-way": 409,
         "no-such-proposal": 404,
+        "no-such-alert": 404,
         "not-proposable": 409,
         "own-proposal": 403,
         "proposal-decided": 409,

@@ -158,6 +158,8 @@ class Action(StrEnum):
     SESSION_ENDED = "accounts:session:ended", ActionClass.SYSTEM, "Session ended by hand"
     LOGIN_REFUSED = "accounts:login:refused", ActionClass.SYSTEM, "Sign-in refused"
     ACCESS_REFUSED = "accounts:access:refused", ActionClass.SYSTEM, "Access refused"
+    ALERT_RAISED = "accounts:alert:raised", ActionClass.SYSTEM, "Officers alerted"
+    ALERT_SEEN = "accounts:alert:seen", ActionClass.SYSTEM, "Alert seen by an officer"
 
     CONTROLLER_SET = "reference:controller:set", ActionClass.SYSTEM, "Controller record set"
 

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "webhooks": "governance.cli.webhooks:webhooks",
     "staff": "governance.cli.staff:staff",
     "proposals": "governance.cli.proposals:proposals",
+    "alerts": "governance.cli.alerts:alerts",
     "fields": "governance.cli.fields:fields",
     "consent": "governance.cli.consent:consent_group",
     "forms": "governance.cli.forms:forms",

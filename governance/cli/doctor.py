@@ -27,6 +27,7 @@ def doctor(*, as_json: bool) -> int:
                 found += messages.findings(work, settings=store.settings)
                 found += webhooks.findings(work)
                 found += accounts.proposal_findings(work)
+                found += accounts.alert_findings(work)
     except GovernanceError as refusal:
         found = examine_closed(settings(), refusal)
     if as_json:

@@ -31,6 +31,7 @@ class Template(StrEnum):
     CONFIRM_SUBSCRIPTION = "confirm_subscription"
     STAFF_INVITED = "staff_invited"
     PROPOSAL_WAITS = "proposal_waits"
+    ALERT_RAISED = "alert_raised"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ class Permission(StrEnum):
     CLIENTS_REVOKE = "clients:revoke"
     PROPOSALS_READ = "proposals:read"
     PROPOSALS_DECIDE = "proposals:decide"
+    ALERTS_READ = "alerts:read"
+    ALERTS_SEE = "alerts:see"
     REFERENCE_READ = "reference:read"
     REFERENCE_EDIT = "reference:edit"
     SERVICE_OBSERVE = "service:observe"

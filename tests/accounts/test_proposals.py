@@ -19,7 +19,15 @@ from governance.accounts.errors import (
     OwnProposalError,
 )
 from governance.accounts.executing import LOST_AFTER, WORDS_KEPT
-from governance.accounts.operations import Approved, Executor, Proposal, ProposalId, ProposalKind, ProposalState
+from governance.accounts.operations import (
+    AlertKind,
+    Approved,
+    Executor,
+    Proposal,
+    ProposalId,
+    ProposalKind,
+    ProposalState,
+)
 from governance.accounts.proposals import LASTS
 from governance.accounts.proposed import install_executors
 from governance.accounts.tables import ProposalRow
@@ -233,6 +241,9 @@ def test_where_nobody_else_may_decide_it_is_done_at_once_and_told_so(desk: Work,
     made = propose(by(desk, anna))
     assert (made.state, made.alone, len(ledger.done)) == (ProposalState.EXECUTED, True, 1)
     assert len(entries(desk, Action.DECIDED_ALONE)) == 1
+    [alert] = accounts.list_alerts(desk)
+    assert (alert.kind, alert.staff) == (AlertKind.DECIDED_ALONE, anna.id)
+    assert alert.facts == {"proposal": str(made.id), "act": "release_hold"}
     assert not entries(desk, Action.PROPOSAL_MADE)
     assert not accounts.execute(desk, proposal=made.id)
     [off] = [one for one in accounts.proposal_findings(desk) if one.code == "four-eyes-off"]
