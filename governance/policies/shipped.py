@@ -1,10 +1,13 @@
-"""The data that comes with the package: roles, permissions, categories, purposes and the field catalogue. Read once."""
+"""The data that comes with the package, each document read once: who may do what, purposes, time limits, fields."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 from governance.policies.catalogue_reader import parse_catalogue, parse_categories
 from governance.policies.classification import Catalogue, CategoryBook, join
+from governance.policies.deadline_reader import parse_deadlines
+from governance.policies.deadline_rules import LawTimes
 from governance.policies.permissions import PermissionBook, parse_permissions
 from governance.policies.purposes import PurposeBook, parse_purposes
 from governance.policies.roles import RoleBook, parse_roles
@@ -46,3 +49,9 @@ def catalogue() -> Catalogue:
         parse_catalogue(document.read_bytes(), name=f"catalogue/{document.name}", categories=known)
         for document in documents
     )
+
+
+@cache
+def deadlines() -> Mapping[str, LawTimes]:
+    """The time limits of the laws shipped, by key of the law."""
+    return parse_deadlines(_HERE.joinpath("deadlines.yaml").read_bytes(), name="deadlines.yaml")
