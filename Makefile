@@ -16,7 +16,7 @@ run: install ## Run all of it on the real store (var)
 	@exec $(PY) -m governance up
 
 test: install ## Run all tests
-	$(PY) -m pytest -q -n 2 --dist worksteal
+	$(PY) -m pytest -q -n 3 --dist worksteal
 
 check: install ## Check style, types, layers, docstrings, dependencies
 	$(PY) -m ruff check .

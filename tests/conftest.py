@@ -1,5 +1,6 @@
 """Fixtures: a real PostgreSQL, a migrated template that tests clone, and one transaction per ordinary test."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -12,7 +13,9 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
+from governance.accounts import passwords
 from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel import schema
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
@@ -26,6 +29,23 @@ MEMORY = Path("/dev/shm")
 ROOM_IN_MEMORY = 2 << 30
 """Bytes that must be free; a run takes a small part of it."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was loaded out of collections, which would look at all of it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def production_hasher() -> Iterator[PasswordHasher]:
+    """The hasher of production; all tests hash by the same algorithm, but a hundred times as cheaply."""
+    dear = passwords._HASHER
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", cheap)
+        patch.setattr(passwords, "_NOBODYS", passwords._NOBODYS.replace("m=65536,t=3,p=4", "m=64,t=1,p=1"))
+        yield dear
 
 
 @pytest.fixture(scope="session")
