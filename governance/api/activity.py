@@ -11,7 +11,7 @@ from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.events import EventQuery, event_page
 from governance.api.paging import Page, page_schema
-from governance.api.schemas import Instant, Schema, code
+from governance.api.schemas import Instant, Schema, code, unreadable_fields
 from governance.api.service import current_work
 from governance.customers import operations as customers
 from governance.customers.codes import ActivityKind
@@ -49,6 +49,7 @@ class Activity(Schema):
     detail = ma.fields.Raw(required=True, allow_none=True, metadata={"description": "An object, or its mask."})
     masked = ma.fields.List(ma.fields.String(), required=True)
     hidden = ma.fields.List(ma.fields.String(), required=True)
+    unreadable = unreadable_fields()
     created_at = Instant(required=True)
 
 

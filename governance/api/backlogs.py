@@ -11,11 +11,15 @@ from governance.kernel.db import Database
 from governance.kernel.outage import outage_named
 from governance.kernel.work import SYSTEM, Work, open_work
 
+MOST_PLACES: Final = 100
+"""Series of one figure; a damaged table must not burst whoever collects them."""
 ALARMS: Final = tuple(one.slug for one in (AuditBrokenError, AuditRollbackError, SigningKeyChangedError))
 
 
-def figures_of(database: Database, alarms: Callable[[], Sequence[str]]) -> tuple[Figure, ...]:
-    """What `/metrics` tells of *database*, and of the *alarms* of its log, by their codes."""
+def figures_of(
+    database: Database, alarms: Callable[[], Sequence[str]], unreadable: Callable[[], Sequence[str]]
+) -> tuple[Figure, ...]:
+    """What `/metrics` tells of *database*, of the *alarms* of its log by their codes, and of *unreadable* places."""
 
     def of_log(tell: Callable[[Work, Progress], float]) -> Callable[[], Mapping[str, float]]:
         def read() -> Mapping[str, float]:
@@ -32,7 +36,16 @@ def figures_of(database: Database, alarms: Callable[[], Sequence[str]]) -> tuple
         standing = alarms()
         return {slug: float(slug in standing) for slug in ALARMS}
 
+    def of_unreadable() -> Mapping[str, float]:
+        return dict.fromkeys(unreadable()[:MOST_PLACES], 1.0)
+
     return (
+        Figure(
+            "governance_unreadable_value",
+            "1 for each place (table, column, row) whose sealed value did not open when it was last met on this host.",
+            "place",
+            of_unreadable,
+        ),
         Figure(
             "governance_audit_alarm",
             "1 where the audit log raised an alarm on this host, by reason.",

@@ -13,7 +13,7 @@ from governance.api.blueprints import Blueprint
 from governance.api.contacts import Contact, ContactNew
 from governance.api.etags import etag, expected_version
 from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
-from governance.api.schemas import Instant, Schema, code, flag
+from governance.api.schemas import Instant, Schema, code, flag, unreadable_fields
 from governance.api.service import current_work
 from governance.customers import operations as customers
 from governance.customers.codes import Ground, MaritalStatus, NotMailable, PersonKind, Sex, Source
@@ -138,6 +138,7 @@ class Customer(Schema):
     hidden = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "Fields that are there and not shown."}
     )
+    unreadable = unreadable_fields()
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
 

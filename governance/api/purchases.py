@@ -11,7 +11,7 @@ from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.events import EventQuery, event_page
 from governance.api.paging import Page, page_schema
-from governance.api.schemas import Instant, Moment, Schema
+from governance.api.schemas import Instant, Moment, Schema, unreadable_fields
 from governance.api.service import current_work
 from governance.customers import operations as customers
 from governance.customers.operations import NewPurchase, PurchaseView
@@ -63,6 +63,7 @@ class Purchase(Schema):
     note = ma.fields.String(required=True, allow_none=True)
     masked = ma.fields.List(ma.fields.String(), required=True)
     hidden = ma.fields.List(ma.fields.String(), required=True)
+    unreadable = unreadable_fields()
     created_at = Instant(required=True)
 
 

@@ -9,6 +9,7 @@ import marshmallow as ma
 from governance.customers.event_values import moment
 from governance.customers.texts import Wrong
 from governance.kernel.clock import UTC, require_aware
+from governance.policies.masking import UNREADABLE
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -20,6 +21,13 @@ class Schema(ma.Schema):
         """Marshmallow's options."""
 
         unknown = ma.RAISE
+
+
+def unreadable_fields() -> ma.fields.List[Any]:
+    """Names of fields whose values are there and do not open; the mark `••• unreadable` stands in their place."""
+    about = "Fields that are there and do not open (changed or damaged where they are kept); shown as `" + UNREADABLE
+    about += "`. Restore a backup, or record them anew."
+    return ma.fields.List(ma.fields.String(), required=True, metadata={"description": about})
 
 
 class Instant(ma.fields.AwareDateTime):

@@ -24,6 +24,7 @@ from governance.custody.signing import (
     signer_of,
     succeed,
 )
+from governance.custody.unreadable import still_unreadable
 from governance.kernel.clock import UTC
 from governance.kernel.ids import EntryId, SubjectRef
 from governance.kernel.work import OPERATOR, open_work
@@ -83,14 +84,17 @@ def _verify_live(store: Store, *, as_json: bool) -> int:
         bring_up_to_date(store)
     with progress("Verifying") as bar, open_work(store.database, OPERATOR) as work:
         found = log.verify_live(work, public_key=_public_key(store), outside=outside, progress=bar)
+        unreadable = [str(place) for place in still_unreadable(work)]
     alarms = outside.alarms()
     whole = found.whole and not alarms
     if as_json:
-        answer_json({"whole": whole, "alarms": alarms, "report": found})
+        answer_json({"whole": whole, "alarms": alarms, "report": found, "unreadable": unreadable})
     else:
         _tell(found)
         for alarm in alarms:
             click.echo(f"Alarm since {alarm.since}: {alarm.detail}")
+        if unreadable:
+            click.echo(f"Beside the log, {len(unreadable)} sealed values do not open; governance doctor names them.")
         click.echo("WHOLE" if whole else "NOT WHOLE")
     return 0 if whole else NOT_WHOLE
 

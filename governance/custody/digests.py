@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, bindparam, func, null, or_, select, update
 from governance.custody.errors import BusyError
 from governance.custody.rows import IndexedField
 from governance.kernel.work import Work
-from governance.vault.errors import SealError
 from governance.vault.items import OpenItem
 from governance.vault.orm import SealedRow
 from governance.vault.runtime import vault_of
@@ -73,31 +72,18 @@ def digests_of(work: Work, field: IndexedField, rows: Sequence[SealedRow], versi
     """Digests of *version* of the values in *rows*, opened in bulk; None where there is nothing to open any more.
 
     Raises:
-        SealError: names the row whose value does not open.
+        UnreadableError: names the row whose value does not open.
     """
     vault = vault_of(work.session)
     held = [(row, getattr(row, field.field.sealed_name)) for row in rows]
     items = [OpenItem(field.field.place, row.id, row.owner_id, sealed) for row, sealed in held if sealed is not None]
-    try:
-        opened = vault.open_many(work.session, items)
-    except SealError:
-        opened = [_open_named(work, field, item) for item in items]
+    opened = vault.open_many(work.session, items)
     made: dict[UUID, bytes | None] = dict.fromkeys(row.id for row in rows)
     for (row, _), plaintext in zip(((row, one) for row, one in held if one is not None), opened, strict=True):
         index = field.field.index_of(row)
         if plaintext is not None and index is not None:
             made[row.id] = vault.indexer.digest(index, field.field.index_text(plaintext), version=version)
     return made
-
-
-def _open_named(work: Work, field: IndexedField, item: OpenItem) -> bytes | None:
-    try:
-        return vault_of(work.session).open_many(work.session, [item])[0]
-    except SealError:
-        raise SealError(
-            f"The value of {field.table.name}.{field.sealed.name} in the row {item.row_id} does not open: it was "
-            "changed or moved. Its blind index cannot be made anew."
-        ) from None
 
 
 def _next_rows(work: Work, field: IndexedField, left: ColumnElement[bool], after: UUID) -> Sequence[SealedRow]:

@@ -25,6 +25,7 @@ from governance.custody.places import Places
 from governance.custody.recovery import status as sheet_status
 from governance.custody.rows import sealed_tables
 from governance.custody.signing import has_signing_key, outside_of, public_key_of
+from governance.custody.unreadable import still_unreadable
 from governance.kernel import jobs
 from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.errors import ConfigurationError, GovernanceError
@@ -38,6 +39,8 @@ CLOCK_SKEW: Final = timedelta(seconds=5)
 """Between host and database; deadlines are days, but checkpoints follow each other by seconds."""
 BACKLOG_AGE: Final = timedelta(minutes=2)
 """A worker places entries every 200 ms and signs every few seconds."""
+
+MOST_SHOWN: Final = 20
 
 _BESIDE: Final = """
 SELECT datname FROM pg_database WHERE datname IN (current_database() || '_replaced', current_database() || '_restoring')
@@ -85,6 +88,19 @@ def _sealing(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The database no longer protects sealed values and keys: {missing}.",
             "Find out who changed it; then put the protection back, or restore a backup",
+        )
+
+
+def _unreadable(patient: _Patient) -> Iterator[Finding]:
+    """Values that were met and do not open; those that nobody has met are not looked for."""
+    left = still_unreadable(patient.work)
+    if left:
+        shown = "; ".join(map(str, left[:MOST_SHOWN])) + ("; ..." if len(left) > MOST_SHOWN else "")
+        yield Finding(
+            "unreadable-values",
+            Level.FAILING,
+            f"Sealed values were changed or damaged where they are kept, and do not open ({len(left)}): {shown}.",
+            "Find out who changed them; restore a backup from before that, or record these values anew",
         )
 
 
@@ -226,6 +242,7 @@ CHECKS: Final[tuple[Callable[[_Patient], Iterator[Finding]], ...]] = (
     _signing_key,
     _anchors,
     _sealing,
+    _unreadable,
     _epoch,
     _databases,
     _backlog,

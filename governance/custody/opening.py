@@ -18,6 +18,7 @@ from governance.kernel.settings import Settings
 from governance.vault.keyring import Keyring
 from governance.vault.listener import KeyListener
 from governance.vault.runtime import Vault
+from governance.vault.unreadable import Unreadables
 
 KEYRING: Final = "keyring.json"
 
@@ -67,6 +68,7 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
         )
         try:
             vault = _install(database, keyring)
+            vault.unreadable = Unreadables(Places(settings.data_dir).unreadable)
             database.remember(**{INFO: Tombstones(Places(settings.data_dir).tombstones)})
             with _listening(database, vault) if listen else contextlib.nullcontext():
                 yield Store(settings, server, database, keyring, vault)

@@ -30,6 +30,11 @@ class Places:
         return self.folder / "recovery.json"
 
     @property
+    def unreadable(self) -> Path:
+        """Places of sealed values that did not open when they were last met."""
+        return self.folder / "unreadable.jsonl"
+
+    @property
     def backups(self) -> Path:
         """A folder per backup."""
         return self.data_dir / "backups"

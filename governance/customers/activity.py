@@ -27,6 +27,7 @@ class ActivityView:
     Attributes:
         detail: masked where the actor may not see it in full; None where there is none, or it may not be seen.
         masked, hidden: names of fields that are there, and are shown in part or not at all.
+        unreadable: names of fields that are there and do not open.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class ActivityView:
     detail: Json
     masked: tuple[str, ...]
     hidden: tuple[str, ...]
+    unreadable: tuple[str, ...]
     created_at: datetime
 
 
@@ -105,5 +107,6 @@ def _view(lens: Lens, row: ActivityRow) -> ActivityView:
         detail=lens.show(row, "detail"),
         masked=tuple(lens.masked),
         hidden=tuple(lens.hidden),
+        unreadable=tuple(lens.unreadable),
         created_at=row.created_at,
     )

@@ -89,6 +89,6 @@ def _opened(
         for place, value in zip(places, values, strict=True)
     ]
     items = [OpenItem(place, row_id, owner, value) for place, row_id, owner, value in sealed if value is not None]
-    texts = iter(vault_of(work.session).open_many(work.session, items))
+    texts = iter(vault_of(work.session).open_many(work.session, items, pass_over=True))
     found = (None if value is None else next(texts) for *_, value in sealed)
     return [None if text is None else TEXT.decode(text) for text in found]

@@ -9,6 +9,7 @@ from governance.customers.tables import PersonRow
 from governance.kernel.work import Work, tell_instant
 from governance.policies.ages import AGES, age_at_least
 from governance.vault.compartments import Compartment
+from governance.vault.errors import UnreadableError
 
 PART = 500
 
@@ -32,7 +33,10 @@ def raise_ages(work: Work, *, after: UUID | None = None) -> UUID | None:
     rows = work.session.scalars(query.with_for_update(skip_locked=True)).all()
     warm(work, rows, Compartment.PROFILE)
     for row in rows:
-        born: str | None = opened(row, "birth_date")
+        try:
+            born: str | None = opened(row, "birth_date")
+        except UnreadableError:  # the age reached when it last could be read holds
+            continue
         reached = None if born is None else age_at_least(born, at=work.now)
         if reached != row.age_at_least:
             row.age_at_least = reached

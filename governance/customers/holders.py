@@ -22,10 +22,11 @@ from governance.customers.tables import ContactRow, PersonRow
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
+from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
 from governance.vault.ciphers import cipher_name
 from governance.vault.compartments import Compartment
-from governance.vault.errors import ShreddedError
+from governance.vault.errors import SealError, ShreddedError
 from governance.vault.formats import bound_to, generation_of, open_sealed
 from governance.vault.runtime import Vault, vault_of
 
@@ -74,7 +75,7 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
     found: dict[tuple[ContactKind, str], dict[UUID, Known]] = defaultdict(dict)
     for row, value in zip(rows, _opened(work, vault, rows), strict=True):
         for kind, wanted in asked[row.value_index]:
-            if value is not None and row.kind == kind and _same(kind, value, wanted):
+            if value is not None and row.kind == kind and (value is UNREADABLE or _same(kind, value, wanted)):
                 found[kind, wanted][row.person.id] = row.person
     return [
         tuple(sorted(found[one.kind, one.value].values(), key=lambda person: person.created_at)) for one in contacts
@@ -116,7 +117,7 @@ def contact_used(
             ContactId(row.contact_id), ContactKind(row.kind), value
         )
         for row, value in zip(taken, _opened(work, vault_of(work.session), taken), strict=True)
-        if value is not None
+        if value is not None and value is not UNREADABLE
     }
 
 
@@ -150,7 +151,10 @@ def _text_of(query: ClauseElement) -> bytes:
 
 
 def _opened(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | None]:
-    """Values of contacts in order; None where the key was shredded."""
+    """Values of contacts in order; None where the key was shredded, UNREADABLE itself where one does not open.
+
+    A holder must not be left out because the contact was damaged: their "no" would be lost with it.
+    """
     names = [cipher_name(row.contact_owner, Compartment.CONTACT.value, generation_of(row.value_sealed)) for row in rows]
     missing = [row.contact_owner for row, name in zip(rows, names, strict=True) if vault.cache.get(name) is None]
     if len(missing) > 1:  # a single one is fetched by the first opening, which also knows keys made just now
@@ -160,11 +164,14 @@ def _opened(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | None]:
     for row, name in zip(rows, names, strict=True):
         try:
             cipher = vault.key_for(work.session, name).cipher
+            plaintext = open_sealed(cipher, where, bound_to(row.contact_id, row.contact_owner), row.value_sealed)
         except ShreddedError:
             values.append(None)
+        except SealError:
+            vault.unreadable_at(_VALUE.place, row.contact_id)
+            values.append(UNREADABLE)
         else:
-            bound = bound_to(row.contact_id, row.contact_owner)
-            values.append(_VALUE.kind.decode(open_sealed(cipher, where, bound, row.value_sealed)))
+            values.append(_VALUE.kind.decode(plaintext))
     return values
 
 

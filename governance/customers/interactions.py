@@ -35,6 +35,7 @@ class InteractionView:
             seen.
         staff: who spoke.
         masked, hidden: names of fields that are there, and are shown in part or not at all.
+        unreadable: names of fields that are there and do not open.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class InteractionView:
     staff: StaffId | None
     masked: tuple[str, ...]
     hidden: tuple[str, ...]
+    unreadable: tuple[str, ...]
     created_at: datetime
 
 
@@ -148,5 +150,6 @@ def _view(lens: Lens, row: InteractionRow) -> InteractionView:
         staff=None if row.staff_id is None else StaffId(row.staff_id),
         masked=tuple(lens.masked),
         hidden=tuple(lens.hidden),
+        unreadable=tuple(lens.unreadable),
         created_at=row.created_at,
     )

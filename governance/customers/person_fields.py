@@ -1,6 +1,7 @@
 """Writing the fields of one person: who may, what would be lost, and what follows from what."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from governance.accounts import operations as accounts
@@ -18,8 +19,10 @@ from governance.kernel.errors import ForbiddenError, PreconditionError
 from governance.kernel.ids import StaffId
 from governance.kernel.work import Work
 from governance.policies.ages import age_at_least
+from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
+from governance.vault.errors import UnreadableError
 
 _SEALED = frozenset(SEALED_FIELDS)
 _LISTS = ("tags", "interests")
@@ -66,12 +69,13 @@ def change_fields(work: Work, person: PersonRow, told: Mapping[str, object], *, 
 
 
 def value_of(person: PersonRow, name: str) -> object:
-    """The value of a field as `values.read_fields` gives it."""
-    if name in _LISTS:
-        held = opened(person, name)
-        return tuple(held) if held else None
+    """The value of a field as `values.read_fields` gives it; `UNREADABLE`, which no field can be, where none opens."""
     if name in _SEALED:
-        return opened(person, name)
+        try:
+            held = opened(person, name)
+        except UnreadableError:  # so that it can be recorded anew, or emptied
+            return UNREADABLE
+        return (tuple(held) if held else None) if name in _LISTS else held
     if name == "deceased":
         return person.deceased_at is not None
     if name == "not_mailable":
@@ -112,8 +116,9 @@ def _check(work: Work, person: PersonRow, told: Mapping[str, object]) -> None:
 
 def _derive(work: Work, person: PersonRow) -> None:
     """What follows from the fields: until when the person must be told, their age, and why nothing may be sent."""
-    born: str | None = opened(person, "birth_date")
-    person.age_at_least = None if born is None else age_at_least(born, at=work.now)
+    with suppress(UnreadableError):  # the age reached when it last could be read holds
+        born: str | None = opened(person, "birth_date")
+        person.age_at_least = None if born is None else age_at_least(born, at=work.now)
     source = None if person.source is None else Source(person.source)
     ground = None if person.ground is None else Ground(person.ground)
     person.inform_by = duty.inform_by(source, acquired_at=person.acquired_at)

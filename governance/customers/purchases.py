@@ -36,6 +36,7 @@ class PurchaseView:
         number, items, buyer, note: masked where the actor may not see them in full; None where there is nothing, or
             nothing may be seen.
         masked, hidden: names of fields that are there, and are shown in part or not at all.
+        unreadable: names of fields that are there and do not open.
     """
 
     id: UUID
@@ -48,6 +49,7 @@ class PurchaseView:
     note: str | None
     masked: tuple[str, ...]
     hidden: tuple[str, ...]
+    unreadable: tuple[str, ...]
     created_at: datetime
 
 
@@ -151,5 +153,6 @@ def _view(lens: Lens, row: PurchaseRow) -> PurchaseView:
         currency=row.currency,
         masked=tuple(lens.masked),
         hidden=tuple(lens.hidden),
+        unreadable=tuple(lens.unreadable),
         created_at=row.created_at,
     )

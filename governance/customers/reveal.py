@@ -26,6 +26,7 @@ from governance.kernel.work import Work
 from governance.policies.access import Row, allows
 from governance.policies.classification import Field
 from governance.policies.permissions import Permission
+from governance.vault.errors import UnreadableError
 from governance.vault.orm import SealedRow
 
 MOST_FIELDS = 50
@@ -70,6 +71,7 @@ def reveal(
         ForbiddenError: where the actor may not do this, or not with one of these fields.
         NotFoundError: as `reach.find_person` does.
         InvalidError: where a field does not exist, or the reason is none.
+        UnreadableError: where one of them was changed or damaged where it is kept; `errors` names them.
     """
     person = find_person(work, subject, Permission.CUSTOMERS_REVEAL)
     errors = Complaints()
@@ -90,7 +92,7 @@ def reveal(
     }
     if closed:
         raise ForbiddenError("Some of these fields are not yours to see in the clear.", errors=closed)
-    values = {name: _told(found) for name, found in openings.items()}
+    values = _told_all(openings)
     audit.append(
         work,
         Action.PERSON_REVEALED,
@@ -100,6 +102,19 @@ def reveal(
         owner=OwnerId(person.owner_id),
     )
     return Revealed(values)
+
+
+def _told_all(openings: Mapping[str, Mapping[str, _Opening]]) -> dict[str, Json]:
+    values: dict[str, Json] = {}
+    unreadable: dict[str, UnreadableError] = {}
+    for name, found in openings.items():
+        try:
+            values[name] = _told(found)
+        except UnreadableError as error:
+            unreadable[name] = error
+    for first in unreadable.values():
+        raise UnreadableError(first.place, errors={name: [error.detail] for name, error in unreadable.items()})
+    return values
 
 
 def _told(found: Mapping[str, _Opening]) -> Json:

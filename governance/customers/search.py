@@ -34,6 +34,7 @@ from governance.policies.classification import Field
 from governance.policies.permissions import Permission
 from governance.vault.blind import BlindIndex
 from governance.vault.compartments import Compartment
+from governance.vault.errors import UnreadableError
 from governance.vault.orm import SealedComparator, SealedRow
 
 MOST_FOUND = 100
@@ -159,7 +160,11 @@ def _by_extra(work: Work, key: str, value: str) -> set[UUID]:
 
 
 def _same(row: SealedRow, name: str, index: BlindIndex, normal: str) -> bool:
-    value = opened(row, name)
+    """Whether a row that the blind index named has the value; where it does not open, the keyed digest must do."""
+    try:
+        value = opened(row, name)
+    except UnreadableError:
+        return True
     return value is not None and index.normalise(value) == normal
 
 

@@ -12,8 +12,9 @@ from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.access import Row, allows
 from governance.policies.classification import Field, Visibility
-from governance.policies.masking import DOTS, Mask
+from governance.policies.masking import DOTS, UNREADABLE, Mask
 from governance.policies.permissions import Permission
+from governance.vault.errors import UnreadableError
 from governance.vault.orm import SealedRow
 
 
@@ -23,6 +24,7 @@ class Lens:
 
     Attributes:
         masked, hidden: names of fields that were there and were shown in part, or not at all.
+        unreadable: names of fields that are there and do not open, so that a mark stands in their place.
     """
 
     work: Work
@@ -30,6 +32,7 @@ class Lens:
     person: PersonRow
     masked: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def visibility(self, said: Field) -> Visibility:
         """How much of a field the act shows."""
@@ -55,7 +58,11 @@ class Lens:
             self.masked.append(as_name or name)
             if said.mask is Mask.FULL:  # nothing of the value is needed
                 return DOTS
-        return said.shown(opened(row, name), visibility)
+        try:
+            return said.shown(opened(row, name), visibility)
+        except UnreadableError:
+            self.unreadable.append(as_name or name)
+            return UNREADABLE
 
     def show_list(self, row: SealedRow, name: str) -> tuple[str, ...]:
         """A list of texts as it may be seen: its mask is a list of one."""

@@ -18,8 +18,10 @@ from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import ContactId, StaffId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.policies.classification import Visibility
+from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
+from governance.vault.errors import UnreadableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class PersonView:
         restricted: whether processing is restricted. held: compartments under a legal hold.
         extra: extra fields by key.
         masked, hidden: names of fields that are there, and are shown in part or not at all.
+        unreadable: names of fields that are there and do not open; `masking.UNREADABLE` stands in their place.
         version: number of changes, for ETag.
     """
 
@@ -104,6 +107,7 @@ class PersonView:
     extra: Mapping[str, Json]
     masked: tuple[str, ...]
     hidden: tuple[str, ...]
+    unreadable: tuple[str, ...]
     version: int
     created_at: datetime
     updated_at: datetime
@@ -185,6 +189,7 @@ def _view(lens: Lens, person: PersonRow, around: _Around) -> PersonView:
         extra=extra,
         masked=tuple(dict.fromkeys(lens.masked)),
         hidden=tuple(dict.fromkeys(lens.hidden)),
+        unreadable=tuple(dict.fromkeys(lens.unreadable)),
         version=person.version,
         created_at=person.created_at,
         updated_at=person.updated_at,
@@ -214,5 +219,9 @@ def _extra(lens: Lens, row: ExtraValueRow, definition: ExtraField) -> tuple[str,
     slot, said = definition.compartment.value, definition.field
     if lens.visibility(said) is not Visibility.CLEAR:
         return definition.key, lens.show(row, slot, as_name=f"extra.{definition.key}", said=said)
-    text = opened(row, slot)
+    try:
+        text = opened(row, slot)
+    except UnreadableError:
+        lens.unreadable.append(f"extra.{definition.key}")
+        return definition.key, UNREADABLE
     return definition.key, None if text is None else read(definition.type, text)

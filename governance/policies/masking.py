@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 DOTS = "•••"
+UNREADABLE = f"{DOTS} unreadable"
+"""Shown in place of a value that is there and does not open. Like every mask, it cannot be sent back as a value."""
 _INITIAL_AT_LEAST = 3
 """Shorter words show nothing: their first letter would be half of them (characters)."""
 _PHONE_AT_LEAST = 7

@@ -23,7 +23,7 @@ from governance.vault.blind import BlindIndex
 from governance.vault.ciphers import CipherCache, OpenedKey
 from governance.vault.columns import Digest, DigestArray, Pending, SealedBytes
 from governance.vault.compartments import Compartment, SealedColumn
-from governance.vault.errors import ShreddedError, UnsealedWriteError
+from governance.vault.errors import SealError, ShreddedError, UnsealedWriteError
 from governance.vault.formats import HEADER_BYTES, ROW_PREFIX, generation_of, open_sealed
 from governance.vault.kinds import Kind
 
@@ -47,12 +47,25 @@ class _Seat:
         self.generation = b""
         self.key: OpenedKey | None = None
 
-    def find(self, row: object, session: Session, compartment: str, sealed: bytes) -> OpenedKey:
+    def find(self, row: object, compartment: str, sealed: bytes) -> OpenedKey:
         """Key of *sealed*, by the generation in its header."""
+        session = _session_of(row)
         name = (self.owner, compartment, generation_of(sealed))
         key: OpenedKey = self.cache.get(name) or self.vault.key_for(session, name, near=row)
         self.compartment, self.generation, self.key = compartment, sealed[2:HEADER_BYTES], key
         return key
+
+
+def _session_of(row: object) -> Session:
+    session = object_session(row)
+    if session is None:
+        raise ShreddedError("A sealed value was first read after its session ended; read it while it is open.")
+    return session
+
+
+def _take_seat(row: "SealedRow", state: dict[str, Any]) -> _Seat:
+    seat: _Seat = state.get(_SEAT) or state.setdefault(_SEAT, _Seat(row, _session_of(row)))
+    return seat
 
 
 class SealedRow:
@@ -170,7 +183,7 @@ class SealedField(Generic[Value]):
         kept: tuple[bytes, Value] | None = state.get(self._opened_name)
         if kept is not None and kept[0] is sealed:
             return kept[1]
-        return self._open(instance, state, sealed)
+        return self._open(instance, state, sealed)  # type: ignore[arg-type]  # the descriptor of a SealedRow
 
     def __set__(self, instance: object, value: Value | None) -> None:
         state = instance.__dict__
@@ -189,26 +202,25 @@ class SealedField(Generic[Value]):
         set_attribute(instance, self.sealed_name, placeholder)
         state[self._opened_name] = (placeholder, value)
 
-    def _open(self, instance: object, state: dict[str, Any], sealed: bytes) -> Value:
+    def _open(self, instance: "SealedRow", state: dict[str, Any], sealed: bytes) -> Value:
         seat: _Seat | None = state.get(_SEAT)
         key = None if seat is None else seat.key
-        if (
-            seat is None
-            or key is None
-            or seat.compartment != self._slot
-            or seat.generation != sealed[2:HEADER_BYTES]
-            or key[2] != seat.cache.mark
-            or key[1] < seat.cache.monotonic()
-        ):
-            session = object_session(instance)
-            if session is None:
-                raise ShreddedError("A sealed value was first read after its session ended; read it while it is open.")
-            if seat is None:
-                seat = state[_SEAT] = _Seat(instance, session)
-            key = seat.find(instance, session, self._slot, sealed)
-        if self._place_of[0] is not seat.vault:
-            self._place_of = (seat.vault, seat.vault.place(self.place))
-        value = self.kind.decode(open_sealed(key[0], self._place_of[1], seat.row, sealed))
+        try:
+            if (
+                seat is None
+                or key is None
+                or seat.compartment != self._slot
+                or seat.generation != sealed[2:HEADER_BYTES]
+                or key[2] != seat.cache.mark
+                or key[1] < seat.cache.monotonic()
+            ):
+                seat = seat or _take_seat(instance, state)
+                key = seat.find(instance, self._slot, sealed)
+            if self._place_of[0] is not seat.vault:
+                self._place_of = (seat.vault, seat.vault.place(self.place))
+            value = self.kind.decode(open_sealed(key[0], self._place_of[1], seat.row, sealed))
+        except SealError:
+            raise _take_seat(instance, state).vault.unreadable_at(self.place, instance.id) from None
         state[self._opened_name] = (sealed, value)
         return value
 

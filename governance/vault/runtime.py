@@ -16,7 +16,7 @@ from governance.vault.blind import BlindIndex, Indexer
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.columns import bind_indexer
 from governance.vault.compartments import SealedColumn
-from governance.vault.errors import UnsealedWriteError
+from governance.vault.errors import SealError, UnreadableError, UnsealedWriteError
 from governance.vault.formats import bound_to, generation_of, nonces, open_sealed, place, seal
 from governance.vault.holding import KeySlot, forget_rolled_back, forget_transaction
 from governance.vault.items import OpenItem, SealItem, SealRow
@@ -26,6 +26,7 @@ from governance.vault.orm import PENDING, SealedRow
 from governance.vault.owners import Owners
 from governance.vault.register import Versions, check_keys, index_plan, index_versions
 from governance.vault.sessions import SealedSession, refuse_bulk
+from governance.vault.unreadable import Place, Unreadables
 
 READ_AHEAD = 64
 """Each miss in a session loads the keys of this many times more rows than the one before."""
@@ -56,6 +57,7 @@ class Vault:
         self.cache = cache or CipherCache()
         self.owners = Owners(keys, self.cache)
         self.ledger = LedgerDigests(keys)
+        self.unreadable = Unreadables()
         self.indexer = Indexer(keys, index_plan({"live": keys.index_roots()[-1].version}))
         self.versions_ttl_seconds = versions_ttl_seconds
         self._versions_until = math.inf  # until `install` has read them
@@ -150,11 +152,16 @@ class Vault:
             sealed.append(values)
         return sealed
 
-    def open_many(self, session: Session, items: Sequence[OpenItem]) -> list[bytes | None]:
+    def open_many(self, session: Session, items: Sequence[OpenItem], *, pass_over: bool = False) -> list[bytes | None]:
         """Open *items* in order, one statement per compartment; None where the key was shredded.
 
+        Args:
+            session: the transaction.
+            items: what is to be opened.
+            pass_over: let a value that was changed or moved be None as well; it is told of all the same.
+
         Raises:
-            SealError: where a value was changed or moved.
+            UnreadableError: where a value was changed or moved.
         """
         owners: dict[str, dict[UUID, None]] = {}
         for item in items:
@@ -166,15 +173,28 @@ class Vault:
         }
         opened: list[bytes | None] = []
         for item in items:
-            name = cipher_name(item.owner, item.column.compartment.value, generation_of(item.sealed))
-            key = keys.get(name)
-            if key is None:
-                self.owners.require_shredded(session, name)
+            try:
+                opened.append(self._open_by(session, keys, item))
+            except SealError:
+                unreadable = self.unreadable_at(item.column, item.row_id)
+                if not pass_over:
+                    raise unreadable from None
                 opened.append(None)
-            else:
-                where, row = self.place(item.column), bound_to(item.row_id, item.owner)
-                opened.append(open_sealed(key.cipher, where, row, item.sealed))
         return opened
+
+    def _open_by(self, session: Session, keys: Mapping[CipherName, OpenedKey], item: OpenItem) -> bytes | None:
+        name = cipher_name(item.owner, item.column.compartment.value, generation_of(item.sealed))
+        key = keys.get(name)
+        if key is None:
+            self.owners.require_shredded(session, name)
+            return None
+        return open_sealed(key.cipher, self.place(item.column), bound_to(item.row_id, item.owner), item.sealed)
+
+    def unreadable_at(self, column: SealedColumn, row_id: UUID) -> UnreadableError:
+        """The error to raise for a value that does not open, after telling of its place."""
+        place = Place(column.table, column.column, row_id)
+        self.unreadable.note(place)
+        return UnreadableError(place)
 
     def key_for(self, session: Session, name: CipherName, *, near: object = None) -> OpenedKey:
         """Key of one value; keys of rows loaded along with the row *near* are fetched ahead.

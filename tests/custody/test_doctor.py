@@ -13,6 +13,7 @@ from governance.custody.opening import open_store
 from governance.custody.places import Places
 from governance.custody.rotation import Duties, _begin, rotate
 from governance.custody.tombstones import Tombstones
+from governance.customers import operations as customers
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import SYSTEM, open_work
@@ -109,3 +110,28 @@ def test_a_database_that_a_restore_left_beside_is_found(settings, fresh_store, b
         finally:
             admin.execute(f'DROP DATABASE "{fresh_store.name}_{beside}"')
     assert found.remedy == "governance restore --drop-old"
+
+
+def test_a_value_that_was_met_and_does_not_open_is_named_until_it_is_healed(settings, fresh_store):
+    with open_store(settings) as store:
+        with open_work(store.database, SYSTEM) as work:
+            ada = customers.create(work, fields={"family_name": "Lovelace"})
+        _xor(fresh_store, ada.id)
+        with open_work(store.database, SYSTEM) as work:
+            assert customers.read(work, subject=ada.id).unreadable == ("family_name",)
+
+    finding = _found(settings)["unreadable-values"]
+    assert (finding.level, f"person.family_name of the row {ada.id}" in finding.sentence) == (Level.FAILING, True)
+    _xor(fresh_store, ada.id)
+    assert "unreadable-values" not in _found(settings)
+    assert Places(settings.data_dir).unreadable.read_bytes() == b""
+
+
+def _xor(store, person) -> None:
+    """Damage a stored name; done twice, it is whole again."""
+    with psycopg.connect(store.admin_url) as connection:
+        connection.execute(
+            "UPDATE person SET family_name_sealed = "
+            "set_byte(family_name_sealed, 25, get_byte(family_name_sealed, 25) # 255) WHERE id = %s",
+            [person],
+        )

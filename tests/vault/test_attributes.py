@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError
 from sqlalchemy.orm import load_only
 
 from governance.kernel.db import driver_connection
-from governance.vault.errors import SealError, ShreddedError, UnsealedWriteError
+from governance.vault.errors import SealError, ShreddedError, UnreadableError, UnsealedWriteError
 from governance.vault.items import OpenItem
 from governance.vault.runtime import vault_of
 from tests.vault.making import make_owner, make_specimen
@@ -183,11 +183,13 @@ def test_a_value_that_names_a_key_which_never_was_is_broken_and_not_shredded(dat
         session.execute(text("UPDATE specimen SET name_sealed = set_byte(name_sealed, 5, 9)"))
     with database.sessions() as session:
         row = session.get_one(Specimen, ada)
-        with pytest.raises(SealError, match="never was"):
+        with pytest.raises(UnreadableError, match=f"specimen.name of the row {ada}"):
             _ = row.name
         item = _open_item(row)
-        with pytest.raises(SealError, match="never was"):
+        with pytest.raises(UnreadableError, match=f"specimen.name of the row {ada}"):
             vault_of(session).open_many(session, [item])
+        assert vault_of(session).open_many(session, [item], pass_over=True) == [None]
+        assert vault_of(session).unreadable.known() == [("specimen", "name", ada)]
 
 
 def _open_item(row):
