@@ -36,6 +36,8 @@ DANGEROUS: Final = frozenset(
         Permission.CUSTOMERS_RELEASE,
         Permission.CONSENT_LIFT,
         Permission.AUDIT_EXPORT,
+        Permission.EXPORTS_MAKE,
+        Permission.EXPORTS_FETCH,
     }
 )
 """Acts that need password and second factor to have been shown within `CONFIRMED_FOR`."""

@@ -79,6 +79,11 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "own-proposal": 403,
         "proposal-decided": 409,
         "proposal-altered": 409,
+        # recipients and exports
+        "no-such-recipient": 404,
+        "no-such-export": 404,
+        "export-not-there": 409,
+        "not-your-export": 403,
         # customers
         "already-there": 409,
         "legal-hold": 409,

@@ -161,7 +161,20 @@ class Action(StrEnum):
     ALERT_RAISED = "accounts:alert:raised", ActionClass.SYSTEM, "Officers alerted"
     ALERT_SEEN = "accounts:alert:seen", ActionClass.SYSTEM, "Alert seen by an officer"
 
+    EXPORT_BEGUN = "disclosures:export:begun", ActionClass.DECISION, "Export begun"
+    EXPORT_PART_MADE = "disclosures:export-part:made", ActionClass.DECISION, "Part of an export made"
+    EXPORT_READY = "disclosures:export:ready", ActionClass.DECISION, "Export ready to be fetched"
+    EXPORT_FAILED = "disclosures:export:failed", ActionClass.DECISION, "Export could not be made"
+    EXPORT_FETCHED = "disclosures:export:fetched", ActionClass.READ, "Export fetched by its exporter"
+    EXPORT_DESTROYED = "disclosures:export:destroyed", ActionClass.DECISION, "Rows of an export destroyed"
+    EXPORT_FORGOTTEN = "disclosures:export:forgotten", ActionClass.DECISION, "Fingerprint of an export destroyed"
+    LEAK_TRACED = "disclosures:leak:traced", ActionClass.READ, "File compared with the fingerprints of exports"
+    DATA_DISCLOSED = "disclosures:disclosure:made", ActionClass.DECISION, "Personal data handed to a recipient"
+    EXPOSURE_TOLD = "disclosures:exposure:told", ActionClass.READ, "Told whose data somebody saw"
+
     CONTROLLER_SET = "reference:controller:set", ActionClass.SYSTEM, "Controller record set"
+    RECIPIENT_DEFINED = "reference:recipient:defined", ActionClass.SYSTEM, "Recipient of personal data recorded"
+    RECIPIENT_RETIRED = "reference:recipient:retired", ActionClass.SYSTEM, "Recipient of personal data retired"
 
     AUDIT_SEARCHED = "audit:trail:searched", ActionClass.READ, "Audit trail searched"
     AUDIT_ENTRY_READ = "audit:entry:read", ActionClass.READ, "Audit entry read"

@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "staff": "governance.cli.staff:staff",
     "proposals": "governance.cli.proposals:proposals",
     "alerts": "governance.cli.alerts:alerts",
+    "recipients": "governance.cli.recipients:recipients",
     "fields": "governance.cli.fields:fields",
     "consent": "governance.cli.consent:consent_group",
     "forms": "governance.cli.forms:forms",

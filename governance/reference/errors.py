@@ -7,3 +7,9 @@ class NoControllerError(NotFoundError):
     """Nobody has said yet whose store this is; `governance init` asks for it."""
 
     slug = "no-controller"
+
+
+class NoSuchRecipientError(NotFoundError):
+    """There is no such recipient, or nothing may be handed to it any more."""
+
+    slug = "no-such-recipient"

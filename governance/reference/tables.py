@@ -40,3 +40,30 @@ class ControllerVersionRow(SealedRow, Base):
     officer_name = SealedField(TEXT, Compartment.OPERATION)
     officer_email = SealedField(TEXT, Compartment.OPERATION)
     officer_phone = SealedField(TEXT, Compartment.OPERATION)
+
+
+class RecipientVersionRow(SealedRow, Base):
+    """One version of a recipient of personal data; never changed, for disclosures name it."""
+
+    __tablename__ = "recipient_version"
+    __table_args__ = (
+        UniqueConstraint("key", "version"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+        CheckConstraint("kind IN ('processor', 'third_party')", name="kind_known"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
+        CheckConstraint("cardinality(purposes) >= 1", name="some_purpose"),
+        CheckConstraint("cardinality(fields) >= 1", name="some_field"),
+    )
+
+    key: Mapped[str] = mapped_column(String(50))
+    version: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(32))
+    country: Mapped[str] = mapped_column(String(2))
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
+    fields: Mapped[list[str]] = mapped_column(ARRAY(String(80)))
+    safeguard: Mapped[str] = mapped_column(String(32))
+    retired: Mapped[bool]
+
+    contact = SealedField(TEXT, Compartment.OPERATION)
