@@ -76,6 +76,11 @@ class Action(StrEnum):
     RESTRICTION_PLACED = "customers:restriction:placed", ActionClass.DECISION, "Processing restricted"
     RESTRICTION_LIFTED = "customers:restriction:lifted", ActionClass.DECISION, "Restriction lifted"
 
+    PERSON_MERGED = "customers:person:merged", ActionClass.DECISION, "Two records of one person made one"
+    MERGE_UNDONE = "customers:merge:undone", ActionClass.DECISION, "Merge undone"
+    MERGE_REVIEWED = "customers:merge:reviewed", ActionClass.DECISION, "Merge looked at and found right"
+    MERGES_LISTED = "customers:merges:listed", ActionClass.READ, "Merges listed"
+
     IMPORT_TRIED = "intake:import:tried", ActionClass.READ, "Import tried out, nothing written"
     IMPORT_STARTED = "intake:import:started", ActionClass.DECISION, "Import started"
     IMPORT_BATCH_APPLIED = "intake:import:applied", ActionClass.DECISION, "Part of an import applied"
@@ -99,6 +104,7 @@ class Action(StrEnum):
     CONSENT_EXPIRED = "consent:event:expired", ActionClass.DECISION, "Consent lapsed"
     CONSENT_RENEWED = "consent:event:renewed", ActionClass.DECISION, "Consent renewed"
     CONSENT_INVALIDATED = "consent:event:invalidated", ActionClass.DECISION, "Consent recorded in error taken away"
+    CONSENT_PARTED = "consent:event:parted", ActionClass.DECISION, "Consent handed on by a merge that was undone taken away"
     CONSENT_CHECKED = "consent:check:answered", ActionClass.DECISION, "Send check answered"
     CONSENT_EXPLAINED = "consent:story:explained", ActionClass.READ, "Story of a contact's consents read"
     CONSENT_READ = "consent:record:read", ActionClass.READ, "Consents of a person read"
@@ -158,6 +164,8 @@ class Action(StrEnum):
     SESSION_ENDED = "accounts:session:ended", ActionClass.SYSTEM, "Session ended by hand"
     LOGIN_REFUSED = "accounts:login:refused", ActionClass.SYSTEM, "Sign-in refused"
     ACCESS_REFUSED = "accounts:access:refused", ActionClass.SYSTEM, "Access refused"
+    READING_GRANTED = "accounts:reading:granted", ActionClass.DECISION, "More reading granted for a day"
+    READING_RULES_SET = "accounts:reading-rules:set", ActionClass.SYSTEM, "Rules on how much may be read set"
     ALERT_RAISED = "accounts:alert:raised", ActionClass.SYSTEM, "Officers alerted"
     ALERT_SEEN = "accounts:alert:seen", ActionClass.SYSTEM, "Alert seen by an officer"
 
@@ -175,6 +183,8 @@ class Action(StrEnum):
     CONTROLLER_SET = "reference:controller:set", ActionClass.SYSTEM, "Controller record set"
     RECIPIENT_DEFINED = "reference:recipient:defined", ActionClass.SYSTEM, "Recipient of personal data recorded"
     RECIPIENT_RETIRED = "reference:recipient:retired", ActionClass.SYSTEM, "Recipient of personal data retired"
+    CALENDAR_EDITED = "reference:calendar:edited", ActionClass.SYSTEM, "Calendar edited"
+    LAW_SET = "reference:law:set", ActionClass.SYSTEM, "Time limits of a law set"
 
     AUDIT_SEARCHED = "audit:trail:searched", ActionClass.READ, "Audit trail searched"
     AUDIT_ENTRY_READ = "audit:entry:read", ActionClass.READ, "Audit entry read"

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "alerts": "governance.cli.alerts:alerts",
     "recipients": "governance.cli.recipients:recipients",
     "fields": "governance.cli.fields:fields",
+    "deadlines": "governance.cli.deadlines:deadlines",
     "consent": "governance.cli.consent:consent_group",
     "forms": "governance.cli.forms:forms",
     "access": "governance.cli.access:access",

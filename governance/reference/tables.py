@@ -1,8 +1,10 @@
-"""Versions of the controller's record."""
+"""Versions of the controller's record, of recipients, of calendars and of laws."""
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Integer, String, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Date, Integer, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
@@ -67,3 +69,37 @@ class RecipientVersionRow(SealedRow, Base):
     retired: Mapped[bool]
 
     contact = SealedField(TEXT, Compartment.OPERATION)
+
+
+class CalendarVersionRow(Base):
+    """One version of the edits of a calendar; never changed."""
+
+    __tablename__ = "calendar_version"
+    __table_args__ = (
+        UniqueConstraint("key", "version"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[datetime]
+    added: Mapped[dict[str, str]] = mapped_column(JSONB)
+    removed: Mapped[list[date]] = mapped_column(ARRAY(Date))
+    worked: Mapped[list[date]] = mapped_column(ARRAY(Date))
+
+
+class LawVersionRow(Base):
+    """One version of the time limits of a law, where a controller has its own; never changed."""
+
+    __tablename__ = "law_version"
+    __table_args__ = (
+        UniqueConstraint("key", "version"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(50))
+    version: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[datetime]
+    document: Mapped[str] = mapped_column(Text)

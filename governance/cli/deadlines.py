@@ -1,0 +1,206 @@
+"""`deadlines`: when duties towards people are due, and the laws and calendars behind it."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import click
+
+from governance.cli.context import answer_json, answer_table, as_json, operator_work, say, settings
+from governance.custody.opening import KEYRING
+from governance.kernel.errors import InvalidError, NotFoundError
+from governance.policies import shipped
+from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule
+from governance.policies.deadline_traces import Due
+from governance.policies.deadlines import due as compute
+from governance.policies.working_days import Calendar
+from governance.reference.calendars import calendar_edits, edit_calendar, shipped_calendar
+from governance.reference.times import calendar_for, law_times, set_law, shipped_calendar_for
+
+
+@click.group()
+def deadlines() -> None:
+    """When duties towards people are due, by which law and calendar."""
+
+
+def _known_laws() -> str:
+    return ", ".join(shipped.deadlines())
+
+
+@deadlines.command("due")
+@click.option("--law", required=True, help="Key of the law, such as gdpr or ru_152fz.")
+@click.option("--kind", required=True, type=click.Choice([one.value for one in RequestKind]), help="What is asked for.")
+@click.option("--duty", type=click.Choice([one.value for one in Duty]), default="answer", show_default=True)
+@click.option("--country", required=True, help="Whose days of rest count: DE, or a part such as DE-BY.")
+@click.option(
+    "--extended-on", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the person was told of an extension."
+)
+@click.argument("dates", nargs=-1, metavar="[DATE...]")
+@as_json
+def due_(
+    *, law: str, kind: str, duty: str, country: str, extended_on: object, dates: tuple[str, ...], as_json: bool
+) -> None:
+    """Tell for each DATE of receipt (YYYY-MM-DD; from standard input where none is given) the last day, and why.
+
+    Laws and calendars are those of the store; without a store, those shipped.
+    """
+    received = [_day(text) for text in (dates or _lines())]
+    told_on = extended_on.date() if hasattr(extended_on, "date") else None
+    for day, told in _told(law, RequestKind(kind), Duty(duty), country.upper(), received, told_on):
+        if as_json:
+            click.echo(json.dumps(_as_json(day, kind, duty, told), ensure_ascii=False))
+        else:
+            click.echo(f"{told.date}  {told.trace}")
+
+
+def _lines() -> Iterator[str]:
+    return (line.strip() for line in sys.stdin if line.strip())
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidError(
+            "A date is wrong.", errors={"date": [f"Give it as YYYY-MM-DD: {text[:20]!r} is none."]}
+        ) from None
+
+
+def _told(
+    law: str, kind: RequestKind, duty: Duty, country: str, received: list[date], extended_on: date | None
+) -> list[tuple[date, Due]]:
+    if not received:
+        return []
+    if not (settings().secrets_dir / KEYRING).exists():
+        times = _times(shipped.deadlines(), law)
+        calendar = shipped_calendar_for(times, country=country, received=received)
+        return _computed(times, _rule(times, kind, duty), calendar, received, extended_on)
+    with operator_work() as work:
+        times = _times(law_times(work), law)
+        calendar = calendar_for(work, times, country=country, received=received)
+    return _computed(times, _rule(times, kind, duty), calendar, received, extended_on)
+
+
+def _computed(
+    times: LawTimes, rule: Rule, calendar: Calendar, received: list[date], extended_on: date | None
+) -> list[tuple[date, Due]]:
+    return [(day, compute(times, rule, day, calendar=calendar, extended_on=extended_on)) for day in received]
+
+
+def _times(known: Mapping[str, LawTimes], law: str) -> LawTimes:
+    if law not in known:
+        raise NotFoundError(f"No law has this key; known are {', '.join(known)}.")
+    return known[law]
+
+
+def _rule(times: LawTimes, kind: RequestKind, duty: Duty) -> Rule:
+    duties = times.rules.get(kind)
+    if duties is None:
+        raise NotFoundError(f"{times.key} knows no request for {kind}; it knows {', '.join(times.rules)}.")
+    if duty not in duties:
+        raise NotFoundError(f"{times.key} knows no duty to {duty} here; it knows {', '.join(duties)}.")
+    return duties[duty]
+
+
+def _as_json(received: date, kind: str, duty: str, told: Due) -> dict[str, object]:
+    return {
+        "received": received.isoformat(),
+        "due": told.date.isoformat(),
+        "law": told.law,
+        "law_version": told.law_version,
+        "kind": kind,
+        "duty": duty,
+        "calendar": told.calendar,
+        "calendar_version": told.calendar_version,
+        "citation": told.citation,
+        "verified": told.verified,
+        "trace": told.trace,
+    }
+
+
+@deadlines.command()
+@click.argument("law", required=False)
+@as_json
+def laws(*, law: str | None, as_json: bool) -> None:
+    """Show the duties that the laws in force bring, or one of them."""
+    with operator_work() as work:
+        known = law_times(work)
+    chosen = [_times(known, law)] if law else list(known.values())
+    rows = [
+        {
+            "law": times.key,
+            "version": times.version,
+            "kind": kind.value,
+            "duty": duty.value,
+            "within": f"{rule.span.count} {rule.span.unit.value}",
+            "extension": f"{rule.extension.count} {rule.extension.unit.value}" if rule.extension else None,
+            "citation": rule.citation,
+            "verified": rule.verified,
+            "note": rule.note or None,
+        }
+        for times in chosen
+        for kind, duties in times.rules.items()
+        for duty, rule in duties.items()
+    ]
+    if as_json:
+        answer_json(rows)
+        return
+    names = ["law", "kind", "duty", "within", "extension", "citation", "verified"]
+    answer_table(names, [tuple(row[name] for name in names) for row in rows])
+
+
+@deadlines.command("set-law")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def set_law_(*, file: Path) -> None:
+    """Put the time limits of FILE into force, in the form of the package's deadlines.yaml; one law, next version."""
+    with operator_work() as work:
+        times = set_law(work, document=file.read_text("utf-8"))
+    say(f"{times.key} v{times.version} is in force. Requests that stand keep the dates that they were told.")
+
+
+@deadlines.command("calendar")
+@click.argument("key")
+@click.option("--year", type=click.IntRange(1990, 2100), help="Which year; this one if not said.")
+@click.option("--add", "added", multiple=True, metavar="DATE=NAME", help="A further day of rest.")
+@click.option("--remove", "removed", multiple=True, metavar="DATE", help="A day that is no holiday after all.")
+@click.option("--worked", multiple=True, metavar="DATE", help="A day of rest that is worked.")
+@as_json
+def calendar_(
+    *,
+    key: str,
+    year: int | None,
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    worked: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show the days of rest of KEY (DE, DE-BY), or change them; what was changed before stays."""
+    key = key.upper()
+    with operator_work() as work:
+        version, edits = calendar_edits(work, key)
+        if added or removed or worked:
+            names = dict(edits.added) | {_day(day): name for day, _, name in (one.partition("=") for one in added)}
+            version = edit_calendar(
+                work,
+                key,
+                added=names,
+                removed=edits.removed | {_day(one) for one in removed},
+                worked=edits.worked | {_day(one) for one in worked},
+            ).version
+            version, edits = calendar_edits(work, key)
+        wanted = year or work.now.year
+    days = dict(shipped_calendar(key, years=[wanted]).holidays)
+    rows = [
+        *((day, name, "removed" if day in edits.removed else "") for day, name in days.items()),
+        *((day, name, "added") for day, name in edits.added.items() if day.year == wanted and day not in days),
+        *((day, "", "worked") for day in edits.worked if day.year == wanted),
+    ]
+    rows.sort()
+    if as_json:
+        told = [{"day": day, "name": name, "edit": edit or None} for day, name, edit in rows]
+        answer_json({"calendar": key, "version": version, "days": told})
+        return
+    answer_table(["day", "name", "edit"], rows)
+    say(f"Calendar {key}, version {version}.")

@@ -1,0 +1,137 @@
+"""When duties are due by the laws that apply, with the calendars in force."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import ObjectRef
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import uuid7
+from governance.kernel.work import Work
+from governance.policies.deadline_reader import parse_deadlines
+from governance.policies.deadline_rules import Duty, LawTimes, RequestKind
+from governance.policies.deadline_traces import Due
+from governance.policies.deadlines import Waited, due
+from governance.policies.documents import DocumentError
+from governance.policies.shipped import deadlines
+from governance.policies.working_days import Calendar
+from governance.reference.calendars import calendar_in_force, shipped_calendar
+from governance.reference.tables import LawVersionRow
+
+LAW_LOCK = 0x6C6177
+"""Advisory lock under which versions are numbered ("law" in ASCII)."""
+LONGEST_DOCUMENT = 100_000
+_YEARS_AHEAD = 11
+"""The longest period is ten years."""
+
+
+@dataclass(frozen=True, slots=True)
+class DutyDue:
+    """A duty of one law and when it is due."""
+
+    law: str
+    kind: RequestKind
+    duty: Duty
+    due: Due
+    note: str
+
+
+def law_times(work: Work) -> Mapping[str, LawTimes]:
+    """The time limits in force, by key of the law: those shipped, and the controller's own versions instead."""
+    newest = (
+        select(LawVersionRow)
+        .ext(distinct_on(LawVersionRow.key))
+        .order_by(LawVersionRow.key, LawVersionRow.version.desc())
+    )
+    own: dict[str, LawTimes] = {}
+    for row in work.session.scalars(newest):
+        own.update(parse_deadlines(row.document.encode(), name=row.key))
+    return MappingProxyType({**deadlines(), **own})
+
+
+def set_law(work: Work, *, document: str) -> LawTimes:
+    """Put the time limits of one law into force, in the form of `deadlines.yaml`; requests that stand keep theirs.
+
+    Raises:
+        InvalidError: the document is malformed, names more than one law, or its version is not the next one.
+    """
+    if len(document) > LONGEST_DOCUMENT:
+        raise InvalidError(
+            "The document is too long.", errors={"document": [f"At most {LONGEST_DOCUMENT} characters."]}
+        )
+    try:
+        read = parse_deadlines(document.encode(), name="document")
+    except DocumentError as error:
+        raise InvalidError("The law cannot be used.", errors={"document": [f"{error.path}: {error.problem}"]}) from None
+    if len(read) != 1:
+        raise InvalidError("The law cannot be used.", errors={"document": ["Give exactly one law."]})
+    (times,) = read.values()
+    work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LAW_LOCK})
+    standing = law_times(work).get(times.key)
+    following = 1 if standing is None else standing.version + 1
+    if times.version != following:
+        raise InvalidError("The law cannot be used.", errors={"document": [f"version: the next one is {following}."]})
+    row = LawVersionRow(id=uuid7(), key=times.key, version=times.version, recorded_at=work.now, document=document)
+    work.session.add(row)
+    work.session.flush()
+    audit.append(
+        work,
+        Action.LAW_SET,
+        object=ObjectRef("law", row.id),
+        facts={"law": times.key, "version": times.version},
+    )
+    return times
+
+
+def calendar_for(work: Work, times: LawTimes, *, country: str, received: Iterable[date]) -> Calendar:
+    """The calendar that a law's working days are of: its own, else that of *country* (or a part of one)."""
+    return calendar_in_force(work, times.calendar or country, years=_years(received))
+
+
+def shipped_calendar_for(times: LawTimes, *, country: str, received: Iterable[date]) -> Calendar:
+    """The same, where there is no store to ask."""
+    return shipped_calendar(times.calendar or country, years=_years(received))
+
+
+def duties_due(
+    work: Work,
+    *,
+    laws: Sequence[str],
+    kind: RequestKind,
+    received: date,
+    country: str,
+    extended_on: date | None = None,
+    waited: Sequence[Waited] = (),
+) -> list[DutyDue]:
+    """Every duty that a request brings by the laws named, earliest first; laws that do not know the kind are left out.
+
+    Args:
+        work: whose calendars and laws hold.
+        laws: keys; unknown ones are left out.
+        kind: what is asked for.
+        received: the day of receipt in the controller's zone.
+        country: whose working days count, as a key of a calendar.
+        extended_on: the day on which the person was told of an extension, if so.
+        waited: times during which the person was asked for something.
+    """
+    known, found = law_times(work), list[DutyDue]()
+    for key in dict.fromkeys(laws):
+        times = known.get(key)
+        if times is None or kind not in times.rules:
+            continue
+        calendar = calendar_for(work, times, country=country, received=[received])
+        for duty, rule in times.rules[kind].items():
+            told = due(times, rule, received, calendar=calendar, extended_on=extended_on, waited=waited)
+            found.append(DutyDue(key, kind, duty, told, rule.note))
+    return sorted(found, key=lambda one: (one.due.date, one.law, one.duty))
+
+
+def _years(received: Iterable[date]) -> set[int]:
+    years = {day.year for day in received}
+    return {year + ahead for year in years for ahead in range(_YEARS_AHEAD)}

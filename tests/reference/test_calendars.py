@@ -1,0 +1,124 @@
+"""Calendars: as shipped, edited, and worked days; laws of one's own; what is due by all that apply."""
+
+from datetime import date
+
+import pytest
+
+from governance.kernel.errors import InvalidError
+from governance.kernel.work import Work
+from governance.policies.deadline_rules import Duty, RequestKind
+from governance.reference.calendars import calendar_edits, calendar_in_force, edit_calendar, shipped_calendar
+from governance.reference.times import duties_due, law_times, set_law
+
+OWN = """
+laws:
+  house:
+    version: {version}
+    titles: {{en: "House rule", ru: "Правило", uk: "Правило"}}
+    counting: {{citation: "House rule 1"}}
+    kinds: {{access: {{answer: {{within: {{days: {days}}}, citation: "House rule 2", verified: true}}}}}}
+"""
+
+
+def test_holidays_of_a_country_and_of_a_part_of_one_are_known() -> None:
+    germany, bavaria = (shipped_calendar(key, years=[2026]) for key in ("DE", "DE-BY"))
+
+    assert germany.rests_on(date(2026, 4, 6))
+    assert not germany.rests_on(date(2026, 1, 6))
+    assert bavaria.rests_on(date(2026, 1, 6))
+    assert (germany.version, germany.weekend) == (0, frozenset({5, 6}))
+
+
+@pytest.mark.parametrize("key", ["XQ", "DE-QQ", "", "de"])
+def test_a_calendar_that_nobody_knows_is_refused_by_name(key: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        shipped_calendar(key, years=[2026])
+
+    assert "calendar" in refused.value.errors
+
+
+def test_an_edit_makes_a_version_that_holds_in_years_to_come(work: Work) -> None:
+    edited = edit_calendar(
+        work,
+        "UA",
+        added={date(2026, 8, 24): "День Незалежності"},
+        removed=[date(2026, 1, 1)],
+        worked=[date(2026, 8, 29)],
+    )
+
+    assert edited.version == 1
+    standing = calendar_in_force(work, "UA", years=[2026])
+    assert standing.rests_on(date(2026, 8, 24))
+    assert not standing.rests_on(date(2026, 8, 29))  # a Saturday
+    assert not standing.rests_on(date(2026, 1, 1))
+    assert calendar_in_force(work, "UA", years=[2027]).version == 1
+    assert not calendar_in_force(work, "UA", years=[2027]).rests_on(date(2026, 8, 24))
+
+
+def test_the_same_edits_again_make_no_version_and_others_do(work: Work) -> None:
+    days = {date(2026, 8, 24): "День Незалежності"}
+
+    assert edit_calendar(work, "UA", added=days).version == 1
+    assert edit_calendar(work, "UA", added=days).version == 1
+    assert edit_calendar(work, "UA", added={}).version == 2
+    assert calendar_edits(work, "UA")[0] == 2
+    assert calendar_edits(work, "PL")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "edits"),
+    [
+        ("added", {"added": {date(2026, 1, 5): " "}}),
+        ("worked", {"added": {date(2026, 1, 5): "a day"}, "worked": [date(2026, 1, 5)]}),
+        ("removed", {"added": {}, "removed": [date(1800, 1, 1)]}),
+    ],
+)
+def test_edits_without_sense_are_refused_by_field(work: Work, field: str, edits: dict[str, object]) -> None:
+    with pytest.raises(InvalidError) as refused:
+        edit_calendar(work, "UA", **edits)  # type: ignore[arg-type]  # as given
+
+    assert field in refused.value.errors
+
+
+def test_all_laws_that_apply_are_told_earliest_first_each_with_its_trace(work: Work) -> None:
+    edit_calendar(work, "UA", added={date(2026, 5, 4): "вихідний"})
+
+    found = duties_due(
+        work, laws=["gdpr", "ua_2297", "nonsense"], kind=RequestKind.ACCESS, received=date(2026, 4, 3), country="UA"
+    )
+
+    assert [(one.law, one.duty, one.due.date) for one in found] == [
+        ("ua_2297", Duty.ACKNOWLEDGE, date(2026, 4, 17)),
+        ("gdpr", Duty.ANSWER, date(2026, 5, 5)),
+        ("ua_2297", Duty.ANSWER, date(2026, 5, 5)),
+    ]
+    assert "4 May 2026" not in found[0].due.trace
+    assert "calendar UA v1" in found[1].due.trace
+
+
+def test_a_law_of_ones_own_takes_the_place_of_its_older_version(work: Work) -> None:
+    set_law(work, document=OWN.format(version=1, days=10))
+    set_law(work, document=OWN.format(version=2, days=5))
+
+    (told,) = duties_due(work, laws=["house"], kind=RequestKind.ACCESS, received=date(2026, 4, 3), country="DE")
+
+    assert told.due.date == date(2026, 4, 8)
+    assert told.due.law_version == 2
+    assert "gdpr" in law_times(work)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (OWN.format(version=3, days=10), "the next one is 1"),
+        ("laws: {}", "exactly one law"),
+        ("laws: {house: {}}", "laws.house: the key 'version' is missing"),
+        ("\tnonsense", "line 1"),
+        ("x" * 100_001, "At most"),
+    ],
+)
+def test_a_law_that_cannot_be_used_says_why(work: Work, document: str, said: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        set_law(work, document=document)
+
+    assert said in " ".join(refused.value.errors["document"])
