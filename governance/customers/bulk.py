@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from governance.audit import operations as audit
@@ -108,14 +109,7 @@ def find_by_contacts(work: Work, contacts: Sequence[tuple[ContactKind, str]]) ->
     """
     if not contacts:
         return []
-    vault = vault_of(work.session)
-    vault.keep_fresh(work.session)
-    indexes = ContactRow.sealed_fields["value"].indexes
-    asked = [
-        (place, digest)
-        for place, (kind, value) in enumerate(contacts)
-        for digest in vault.indexer.ask(indexes[kind], [value])
-    ]
+    asked = _asked(work, contacts)
     holders: dict[bytes, set[UUID]] = defaultdict(set)
     for digest, person in _holders(work, list({digest for _, digest in asked})):
         holders[digest].add(person)
@@ -127,6 +121,33 @@ def find_by_contacts(work: Work, contacts: Sequence[tuple[ContactKind, str]]) ->
     return [
         tuple(sorted((candidates[person] for person in held if person in candidates), key=lambda one: one.created_at))
         for held in found
+    ]
+
+
+def held_by_others(work: Work, contacts: Sequence[tuple[ContactKind, str]], *, people: Sequence[SubjectId]) -> bool:
+    """Whether anybody but *people* holds any of *contacts*, told as `find_by_contacts` wants them."""
+    digests = [digest for _, digest in _asked(work, contacts)]
+    if not digests:
+        return False
+    work.session.flush()
+    found = driver_connection(work.session).execute(_OTHERS, (digests, list(people))).fetchone()
+    return found == (True,)
+
+
+_OTHERS: Final[LiteralString] = (
+    "SELECT EXISTS (SELECT FROM contact WHERE value_index = ANY(%b) AND person_id <> ALL(%b::uuid[]))"
+)
+
+
+def _asked(work: Work, contacts: Sequence[tuple[ContactKind, str]]) -> list[tuple[int, bytes]]:
+    """Digests under which each of *contacts*, told by its place, may be found."""
+    vault = vault_of(work.session)
+    vault.keep_fresh(work.session)
+    indexes = ContactRow.sealed_fields["value"].indexes
+    return [
+        (place, digest)
+        for place, (kind, value) in enumerate(contacts)
+        for digest in vault.indexer.ask(indexes[kind], [value])
     ]
 
 

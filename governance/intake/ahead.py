@@ -1,81 +1,85 @@
-"""Reading the next chunk while the database is busy with the one before."""
+"""Making people ahead of one's turn: what nobody else can know of yet is written while others have theirs.
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+A part decides who is new when its turn has come, one part after the other. Nearly all rows of a list tell of people
+whom nobody knows, though; these are made before, and when the turn comes it is only asked whether that still holds.
+Where it does not, what was made is taken back, and all of the part is applied in its turn.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy.orm import SessionTransaction
 
-from governance.customers.records import NewPerson
-from governance.intake.batches import batch_row
-from governance.intake.headings import FileKind
-from governance.intake.people import ContactKey, keys_of, new_person
-from governance.intake.records import CustomerRow
-from governance.intake.staging import WaitingRow, decode_waiting, unpack
-from governance.intake.tables import ImportChunkRow
-from governance.kernel.clock import Clock
-from governance.kernel.db import Database
-from governance.kernel.ids import BatchId
-from governance.kernel.work import Actor, Work, open_work
+from governance.customers.records import Origin
+from governance.intake.claims import Notices
+from governance.intake.lookup import anybody_else, held_by
+from governance.intake.merging import make_people
+from governance.intake.outcome import UNSTORABLE, Outcome
+from governance.intake.people import ContactKey
+from governance.intake.waiting import ReadyRow
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyRow:
-    """A row with all that can be known of it without the store.
+class Ahead:
+    """What was made ahead.
 
     Attributes:
-        waiting: its record and cells.
-        keys: of its e-mails and phones.
-        person: whom it tells of; None of purchases and interactions.
+        savepoint: before it.
+        rows: of whom.
+        people: who were made.
+        outcome: what became of the rows.
     """
 
-    waiting: WaitingRow
-    keys: list[ContactKey]
-    person: NewPerson | None
+    savepoint: SessionTransaction
+    rows: Sequence[ReadyRow]
+    people: Sequence[SubjectId]
+    outcome: Outcome
+
+    def settle(self, work: Work) -> bool:
+        """In one's turn: keep what was made if nobody knows these people still, else take it back."""
+        keys = dict.fromkeys(key for row in self.rows for key in row.keys)
+        if anybody_else(work, keys, people=self.people):
+            self.savepoint.rollback()
+            return False
+        self.savepoint.commit()
+        return True
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyChunk:
-    """A chunk, read."""
-
-    id: UUID
-    number: int
-    rows: list[ReadyRow]
-
-
-def read_chunk(kind: FileKind, chunk: ImportChunkRow) -> ReadyChunk:
-    """Open and decode a waiting chunk."""
-    waiting = decode_waiting(kind, unpack(chunk.payload)) if chunk.payload else []
-    return ReadyChunk(chunk.id, chunk.number, [_ready(row) for row in waiting])
+def make_ahead(work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices: Notices) -> Ahead | None:
+    """Make the people of *rows*, none of whom may be known or shared with other rows; None where that fails."""
+    savepoint = work.session.begin_nested()
+    try:
+        outcome, people = make_people(work, origin, rows, notices=notices)
+    except UNSTORABLE:
+        savepoint.rollback()
+        return None
+    return Ahead(savepoint, rows, people, outcome)
 
 
-def _ready(row: WaitingRow) -> ReadyRow:
-    record = row.record
-    return ReadyRow(row, keys_of(record.contacts), new_person(record) if isinstance(record, CustomerRow) else None)
+def apart(work: Work, rows: Sequence[ReadyRow]) -> tuple[list[ReadyRow], list[ReadyRow]]:
+    """Rows that tell of nobody who is known, and the others.
 
-
-def chunk_after(work: Work, batch: BatchId, *, number: int) -> ReadyChunk | None:
-    """The next chunk that waits behind the one of this number."""
-    query = select(ImportChunkRow).where(
-        ImportChunkRow.batch_id == batch, ImportChunkRow.state == "pending", ImportChunkRow.number > number
+    These have a contact that somebody in the store has, or that stood in the file shortly before, or they share one
+    with a row that does.
+    """
+    held = held_by(work, (key for row in rows for key in row.keys))
+    bound = [place for place, row in enumerate(rows) if row.waiting.again or any(key in held for key in row.keys)]
+    if not bound:
+        return list(rows), []
+    places: dict[ContactKey, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        for key in row.keys:
+            places[key].append(place)
+    found = set(bound)
+    while bound:
+        for key in rows[bound.pop()].keys:
+            fresh = [place for place in places.pop(key, ()) if place not in found]
+            found.update(fresh)
+            bound += fresh
+    return (
+        [row for place, row in enumerate(rows) if place not in found],
+        [row for place, row in enumerate(rows) if place in found],
     )
-    chunk = work.session.scalars(query.order_by(ImportChunkRow.number).limit(1)).one_or_none()
-    return None if chunk is None else read_chunk(FileKind(batch_row(work, batch).kind), chunk)
-
-
-Ahead = Callable[[int], "Future[ReadyChunk | None]"]
-"""Begins to read the chunk behind the one of a number."""
-
-
-@contextmanager
-def reading_ahead(database: Database, *, actor: Actor, batch: BatchId, clock: Clock | None = None) -> Iterator[Ahead]:
-    """A thread that reads chunks ahead, each in a unit of work of its own; it decides nothing and writes nothing."""
-
-    def read(number: int) -> ReadyChunk | None:
-        with open_work(database, actor, clock=clock) as work:
-            return chunk_after(work, batch, number=number)
-
-    with ThreadPoolExecutor(1, thread_name_prefix="intake-ahead") as pool:
-        yield lambda number: pool.submit(read, number)

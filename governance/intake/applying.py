@@ -3,29 +3,28 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import psycopg
 from sqlalchemy import func, select
-from sqlalchemy.exc import DataError, IntegrityError
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.customers.codes import Ground, Source
 from governance.customers.records import Origin
-from governance.intake.ahead import ReadyChunk, ReadyRow, read_chunk
-from governance.intake.batches import OBJECT, batch_row, notices_of
+from governance.intake.ahead import apart, make_ahead
+from governance.intake.batches import OBJECT, Lock, batch_row, notices_of
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.headings import FileKind
 from governance.intake.merging import apply_customers
-from governance.intake.outcome import Outcome
+from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.reports import BatchState, Progress
 from governance.intake.staging import RefusedRow, encode_refused, encode_remark, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
-from governance.intake.turns import in_turn
+from governance.intake.turns import planned_anew, wait_for_turn_of
 from governance.intake.tying import apply_interactions, apply_purchases
 from governance.intake.values import Refusal
+from governance.intake.waiting import ReadyRow, read_rows
 from governance.kernel import jobs
-from governance.kernel.errors import ConflictError, GovernanceError
+from governance.kernel.errors import ConflictError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import Work
 
@@ -36,7 +35,19 @@ NOT_STORED = Refusal(
 )
 
 
-def apply_next(work: Work, *, batch: BatchId, ready: ReadyChunk | None = None) -> Progress:
+def begin(work: Work, *, batch: BatchId) -> None:
+    """Mark an import as running.
+
+    Raises:
+        NotFoundError: where there is no such import.
+        ConflictError: where it is being undone, or was.
+    """
+    row = _open_batch(work, batch, lock=Lock.ALONE)
+    if row.state == BatchState.STAGED:
+        row.state = BatchState.RUNNING
+
+
+def apply_next(work: Work, *, batch: BatchId) -> Progress:
     """Apply the next waiting chunk of an import; after the last one the import is finished.
 
     Safe for many workers at once, and told in the audit log.
@@ -44,39 +55,62 @@ def apply_next(work: Work, *, batch: BatchId, ready: ReadyChunk | None = None) -
     Args:
         work: the transaction that applies all of it and marks it as done.
         batch: the import.
-        ready: a chunk that was read ahead; used if it is the one whose turn it is.
 
     Raises:
         NotFoundError: where there is no such import.
         ConflictError: where it is being undone, or was.
+        OutOfTurnError: where an earlier chunk was given up meanwhile; try again in another transaction.
     """
-    with in_turn(work):
-        return _apply_next(work, batch, ready)
+    if batch_row(work, batch).state == BatchState.STAGED:
+        begin(work, batch=batch)
+    with planned_anew(work):
+        row = _open_batch(work, batch, lock=Lock.SHARED)
+        # One that somebody else has in hand is waited for: they might give it up.
+        chunk = _claimed(work, row, waiting=False) or _claimed(work, row, waiting=True)
+        if chunk is not None:
+            _apply(work, row, chunk)
+        progress = _progress(work, row)
+        if progress.done >= progress.total and row.state != BatchState.FINISHED:
+            _finish(work, _open_batch(work, batch, lock=Lock.ALONE), progress)
+    return progress
 
 
-def _apply_next(work: Work, batch: BatchId, ready: ReadyChunk | None) -> Progress:
-    row = batch_row(work, batch, locked=True)
+def help_next(work: Work, *, batch: BatchId) -> bool:
+    """Apply a waiting chunk that nobody has in hand, beside whoever runs the import; answers whether there was one.
+
+    Raises as `apply_next` does.
+    """
+    with planned_anew(work):
+        row = _open_batch(work, batch, lock=Lock.SHARED)
+        chunk = _claimed(work, row, waiting=False)
+        if chunk is not None:
+            _apply(work, row, chunk)
+    return chunk is not None
+
+
+def _open_batch(work: Work, batch: BatchId, *, lock: Lock) -> ImportBatchRow:
+    row = batch_row(work, batch, lock=lock)
     if row.state not in (BatchState.STAGED, BatchState.RUNNING, BatchState.FINISHED):
         raise ConflictError("This import was undone; bring the file again to import it anew.")
-    chunk = work.session.scalars(
+    return row
+
+
+def _claimed(work: Work, row: ImportBatchRow, *, waiting: bool) -> ImportChunkRow | None:
+    first = (
         select(ImportChunkRow)
-        .where(ImportChunkRow.batch_id == batch, ImportChunkRow.state == "pending")
+        .where(ImportChunkRow.batch_id == row.id, ImportChunkRow.state == "pending")
         .order_by(ImportChunkRow.number)
         .limit(1)
-        .with_for_update()
-    ).one_or_none()
-    if chunk is not None:
-        row.state = BatchState.RUNNING
-        _apply(work, row, chunk, ready if ready is not None and ready.id == chunk.id else None)
-        work.session.flush()
-    progress = _progress(work, row)
-    if progress.done >= progress.total and row.state != BatchState.FINISHED:
-        row.state = BatchState.FINISHED
-        row.finished_at = work.now
-        audit.append(work, Action.IMPORT_FINISHED, object=ObjectRef(OBJECT, row.id), facts={"rows": progress.done})
-        if row.kind == FileKind.CUSTOMERS:
-            jobs.defer_once(work, FIND_DUPLICATES, waiting=FIND_DUPLICATES)
-    return progress
+    )
+    return work.session.scalars(first.with_for_update(skip_locked=not waiting)).one_or_none()
+
+
+def _finish(work: Work, row: ImportBatchRow, progress: Progress) -> None:
+    row.state = BatchState.FINISHED
+    row.finished_at = work.now
+    audit.append(work, Action.IMPORT_FINISHED, object=ObjectRef(OBJECT, row.id), facts={"rows": progress.done})
+    if row.kind == FileKind.CUSTOMERS:
+        jobs.defer_once(work, FIND_DUPLICATES, waiting=FIND_DUPLICATES)
 
 
 def _progress(work: Work, row: ImportBatchRow) -> Progress:
@@ -86,11 +120,11 @@ def _progress(work: Work, row: ImportBatchRow) -> Progress:
     return Progress(int(work.session.execute(done).scalar_one()), row.rows_good)
 
 
-def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow, ready: ReadyChunk | None) -> None:
+def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow) -> None:
     kind = FileKind(row.kind)
-    rows = (ready or read_chunk(kind, chunk)).rows
+    rows = read_rows(kind, chunk)
     origin = Origin(BatchId(row.id), row.created_at, Source(row.source), Ground(row.ground))
-    outcome = _all_but_what_fails(work, origin, _applier(kind, row), rows)
+    outcome = _applied(work, row, chunk.number, origin, rows)
     refused = [
         encode_refused(RefusedRow(one.record.number, True, one.cells, (outcome.refused[one.record.number],)))
         for one in (ready_row.waiting for ready_row in rows)
@@ -105,6 +139,7 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow, ready: ReadyC
     chunk.payload = None
     chunk.late_refusals = pack(refused) if refused else None
     chunk.remarks = pack([encode_remark(remark) for remark in outcome.remarks]) if outcome.remarks else None
+    work.session.flush()
     audit.append(
         work,
         Action.IMPORT_BATCH_APPLIED,
@@ -119,6 +154,25 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow, ready: ReadyC
     )
 
 
+def _applied(work: Work, row: ImportBatchRow, number: int, origin: Origin, rows: Sequence[ReadyRow]) -> Outcome:
+    """Apply all rows of a chunk: what tells of nobody known ahead of its turn, the rest in its turn."""
+    ahead, outcome, later = None, Outcome(), rows
+    if row.kind == FileKind.CUSTOMERS:
+        unknown, bound = apart(work, rows)
+        ahead = make_ahead(work, origin, unknown, notices=notices_of(row)) if unknown else None
+        later = rows if ahead is None else bound
+    wait_for_turn_of(work, row.id, number=number)
+    if ahead is not None:
+        if ahead.settle(work):
+            outcome = ahead.outcome
+        else:
+            later = rows
+    if later:
+        outcome.add(_all_but_what_fails(work, origin, _applier(FileKind(row.kind), row), later))
+        outcome.remarks.sort(key=lambda remark: remark.number)
+    return outcome
+
+
 def _applier(kind: FileKind, row: ImportBatchRow) -> Applier:
     if kind is FileKind.PURCHASES:
         return apply_purchases
@@ -127,16 +181,12 @@ def _applier(kind: FileKind, row: ImportBatchRow) -> Applier:
     return partial(apply_customers, notices=notices_of(row))
 
 
-_UNSTORABLE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, GovernanceError, UnicodeError)
-"""What one row may bring about; anything else (a lost connection, a full disk) ends the chunk to be tried again."""
-
-
 def _all_but_what_fails(work: Work, origin: Origin, applier: Applier, rows: Sequence[ReadyRow]) -> Outcome:
     """Apply *rows* together; where that fails, by halves, until what the store does not take stands alone."""
     try:
         with work.session.begin_nested():
             return applier(work, origin, rows)
-    except _UNSTORABLE:
+    except UNSTORABLE:
         if len(rows) == 1:
             return Outcome(refused={rows[0].waiting.record.number: NOT_STORED})
     half = len(rows) // 2

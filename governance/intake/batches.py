@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -30,14 +31,28 @@ REFUSED_KEPT = timedelta(days=7)
 OBJECT = "import-batch"
 
 
-def batch_row(work: Work, batch: BatchId, *, locked: bool = False) -> ImportBatchRow:
+class Lock(Enum):
+    """How the row of an import is held until the transaction ends.
+
+    Attributes:
+        SHARED: by all who apply its chunks: its state stays as it is.
+        ALONE: by whoever changes it.
+    """
+
+    SHARED = "shared"
+    ALONE = "alone"
+
+
+def batch_row(work: Work, batch: BatchId, *, lock: Lock | None = None) -> ImportBatchRow:
     """The row of an import.
 
     Raises:
         NotFoundError: where there is none of this id.
     """
     query = select(ImportBatchRow).where(ImportBatchRow.id == batch)
-    found = work.session.scalars(query.with_for_update() if locked else query).one_or_none()
+    if lock is not None:
+        query = query.with_for_update(read=lock is Lock.SHARED).execution_options(populate_existing=True)
+    found = work.session.scalars(query).one_or_none()
     if found is None:
         raise NotFoundError("There is no import of this id.")
     return found

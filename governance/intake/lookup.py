@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from governance.customers.bulk import Candidate, find_by_contacts
+from governance.customers.bulk import Candidate, find_by_contacts, held_by_others
 from governance.customers.codes import ContactKind
 from governance.intake.people import ContactKey
 from governance.kernel.ids import SubjectId
@@ -18,6 +18,11 @@ def held_by(work: Work, keys: Iterable[ContactKey]) -> Held:
     asked = list(dict.fromkeys(keys))
     contacts = [(_KINDS[kind], value) for kind, value in asked]
     return {key: found for key, found in zip(asked, find_by_contacts(work, contacts), strict=True) if found}
+
+
+def anybody_else(work: Work, keys: Iterable[ContactKey], *, people: Sequence[SubjectId]) -> bool:
+    """Whether anybody but *people* holds any of *keys*."""
+    return held_by_others(work, [(_KINDS[kind], value) for kind, value in keys], people=people)
 
 
 def ranked(held: Held, keys: Sequence[ContactKey]) -> list[Candidate]:

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from governance.customers.bulk import create_people
 from governance.customers.enriching import enrich_people
 from governance.customers.records import NewPerson, Origin
-from governance.intake.ahead import ReadyRow
 from governance.intake.claims import Notices, record
 from governance.intake.lookup import Held, held_by, ranked
 from governance.intake.outcome import Outcome
 from governance.intake.people import ContactKey, joined, same_person
 from governance.intake.records import CustomerRow
 from governance.intake.staging import Remark
+from governance.intake.waiting import ReadyRow
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 
@@ -80,18 +80,37 @@ class _Merging:
 
 def apply_customers(work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices: Notices) -> Outcome:
     """Make the people who are new, add to those who are known, and record what the list says of their consents."""
-    merging = _Merging(held_by(work, (key for row in rows for key in row.keys)))
-    for row in rows:
-        if row.person is not None and isinstance(row.waiting.record, CustomerRow):
-            merging.take(row.waiting.record, row.person, row.keys)
+    merging = _merged(rows, held_by(work, (key for row in rows for key in row.keys)))
     made = create_people(work, merging.made, origin=origin)
-    changed = enrich_people(work, merging.added, origin=origin)
+    changed = enrich_people(work, merging.added, origin=origin) if merging.added else frozenset()
     outcome = merging.outcome
     for _, place in merging.places:
         if place.held is not None:
             outcome.enriched += place.held in changed
             outcome.unchanged += place.held not in changed
+    _record(work, origin, notices, merging, made)
+    return outcome
+
+
+def make_people(
+    work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices: Notices
+) -> tuple[Outcome, list[SubjectId]]:
+    """As `apply_customers`, of rows that tell of nobody who is known; answers the people made, too."""
+    merging = _merged(rows, {})
+    made = create_people(work, merging.made, origin=origin)
+    _record(work, origin, notices, merging, made)
+    return merging.outcome, made
+
+
+def _merged(rows: Sequence[ReadyRow], held: Held) -> _Merging:
+    merging = _Merging(held)
+    for row in rows:
+        if row.person is not None and isinstance(row.waiting.record, CustomerRow):
+            merging.take(row.waiting.record, row.person, row.keys)
+    return merging
+
+
+def _record(work: Work, origin: Origin, notices: Notices, merging: _Merging, made: Sequence[SubjectId]) -> None:
     whose = [(one, place.held or made[place.made or 0]) for one, place in merging.places]
     told = record(work, batch=origin.batch, notices=notices, rows=whose)
-    outcome.remarks += [Remark(number, code) for number, code in told]
-    return outcome
+    merging.outcome.remarks += [Remark(number, code) for number, code in told]

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass, field
 
+import psycopg
+from sqlalchemy.exc import DataError, IntegrityError
+
 from governance.intake.staging import Remark
 from governance.intake.values import Refusal
+from governance.kernel.errors import GovernanceError
+
+UNSTORABLE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, GovernanceError, UnicodeError)
+"""What one row may bring about; anything else (a lost connection, a full disk) ends the chunk to be tried again."""
 
 
 @dataclass(slots=True)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from governance.intake.ahead import reading_ahead
-from governance.intake.applying import apply_next
+from governance.intake.applying import apply_next, begin
 from governance.intake.batches import report
+from governance.intake.helping import errand, helped
 from governance.intake.reports import BatchReport, BatchState, Progress, Undone
 from governance.intake.tables import ImportBatchRow
-from governance.intake.turns import many_objects
+from governance.intake.turns import OutOfTurnError, many_objects
 from governance.intake.undoing import begin_undo, undo_next, undone
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -32,28 +32,28 @@ def run_batch(
 ) -> BatchReport:
     """Apply all that is left of an import, one transaction per part.
 
-    Each part is marked as done by the transaction that applies it, so that whoever is killed leaves neither half of a
-    row nor a row twice, and the next run goes on there.
+    Where that is much, a second process helps. Each part is marked as done by the transaction that applies it, so that
+    whoever is killed leaves neither half of a row nor a row twice, and the next run goes on there.
 
     Raises:
         NotFoundError: where there is no such import.
         ConflictError: where somebody else is running it, or it is being undone.
     """
-    with (
-        _alone(database, batch),
-        many_objects(),
-        reading_ahead(database, actor=actor, batch=batch, clock=clock) as ahead,
-    ):
-        ready = ahead(0).result()
-        while True:
-            following = None if ready is None else ahead(ready.number)
-            with open_work(database, actor, clock=clock) as work:
-                progress = apply_next(work, batch=batch, ready=ready)
-            if on_progress is not None:
-                on_progress(progress)
-            if progress.done >= progress.total:
-                break
-            ready = None if following is None else following.result()
+    with _alone(database, batch), many_objects():
+        with open_work(database, actor, clock=clock) as work:
+            begin(work, batch=batch)
+            told = errand(work, batch=batch) if clock is None else None
+        with helped(database, told):
+            while True:
+                try:
+                    with open_work(database, actor, clock=clock) as work:
+                        progress = apply_next(work, batch=batch)
+                except OutOfTurnError:  # what the helper had in hand and gave up comes first
+                    continue
+                if on_progress is not None:
+                    on_progress(progress)
+                if progress.done >= progress.total:
+                    break
     with open_work(database, actor, clock=clock) as work:
         return report(work, batch=batch)
 

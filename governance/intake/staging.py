@@ -139,17 +139,25 @@ def decode_record(kind: FileKind, encoded: Json) -> Record:
     return _RECORDS[kind](**values)
 
 
-def encode_waiting(record: Record, cells: Sequence[str]) -> Json:
+def encode_waiting(record: Record, cells: Sequence[str], *, again: bool = False) -> Json:
     """A record, and the row as it stood: should the store refuse it, people get back what they brought."""
-    return {"record": encode_record(record), "cells": _BETWEEN_CELLS.join(cells)}
+    encoded: Json = {"record": encode_record(record), "cells": _BETWEEN_CELLS.join(cells)}
+    return {**encoded, "again": True} if again else encoded
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A row that waits to be applied: its record, and its cells as they stood."""
+    """A row that waits to be applied.
+
+    Attributes:
+        record: what it says.
+        joined: its cells as they stood.
+        again: whether a contact of it stood in the chunks shortly before, as far as somebody looked.
+    """
 
     record: Record
     joined: str
+    again: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -159,7 +167,7 @@ class WaitingRow:
 
 def decode_waiting(kind: FileKind, rows: Iterable[Json]) -> list[WaitingRow]:
     """What `encode_waiting` was given."""
-    return [WaitingRow(decode_record(kind, row["record"]), row["cells"]) for row in rows]
+    return [WaitingRow(decode_record(kind, row["record"]), row["cells"], row.get("again", False)) for row in rows]
 
 
 def encode_refused(row: RefusedRow) -> Json:

@@ -15,6 +15,7 @@ from governance.intake.bounds import BoundedRows, Bounds
 from governance.intake.errors import EmptyFileError, OversizedFileError
 from governance.intake.files import CustomerFile, FileFacts, FileOptions, Provenance, ReadRow, fingerprint, open_file
 from governance.intake.reading import SkippedRow
+from governance.intake.recent import RecentContacts
 from governance.intake.records import CustomerRow, Record
 from governance.intake.reports import BatchReport, BatchState, Started
 from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
@@ -172,6 +173,7 @@ class _Stage:
         self._on_rows = on_rows
         self._chunks = 0
         self._bytes = 0
+        self._recent = RecentContacts()
         self._good: list[Json] = []
         self._refused: list[Json] = []
         self._counts = {"read": 0, "good": 0, "refused": 0, "skipped": 0}
@@ -193,7 +195,7 @@ class _Stage:
         else:
             counts["good"] += 1
             self._to_inform += self._is_from_others(read.read.record)
-            self._good.append(encode_waiting(read.read.record, read.texts))
+            self._good.append(encode_waiting(read.read.record, read.texts, again=self._recent.meets(read.read.record)))
         refused = read.refused()
         if refused is not None:
             self._refused.append(encode_refused(refused))
@@ -237,5 +239,6 @@ class _Stage:
         self._work.session.flush()
         self._work.session.expunge(chunk)
         self._good, self._refused, self._bytes = [], [], 0
+        self._recent.end_chunk()
         if self._on_rows is not None:
             self._on_rows(self._counts["read"])

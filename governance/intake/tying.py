@@ -5,13 +5,13 @@ from uuid import UUID
 
 from governance.customers.bulk_events import record_interactions, record_purchases
 from governance.customers.records import InteractionOf, Moment, NewInteraction, NewPurchase, Origin, PurchaseOf
-from governance.intake.ahead import ReadyRow
 from governance.intake.dates import PartialDate
 from governance.intake.lookup import held_by, ranked
 from governance.intake.outcome import Outcome
 from governance.intake.records import CustomerRow, InteractionRow, PurchaseRow
 from governance.intake.staging import Remark
 from governance.intake.values import Refusal
+from governance.intake.waiting import ReadyRow
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 

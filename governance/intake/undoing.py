@@ -10,7 +10,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.consent import operations as consent
 from governance.customers.undo import UndonePart, undo_part
-from governance.intake.batches import OBJECT, batch_row, report_of
+from governance.intake.batches import OBJECT, Lock, batch_row, report_of
 from governance.intake.reports import BatchState, Progress, Undone
 from governance.intake.tables import ImportBatchRow, ImportChunkRow, ImportKeptRow
 from governance.intake.turns import in_turn
@@ -26,7 +26,7 @@ def begin_undo(work: Work, *, batch: BatchId) -> None:
         NotFoundError: where there is no such import.
         ConflictError: where it was undone before.
     """
-    row = batch_row(work, batch, locked=True)
+    row = batch_row(work, batch, lock=Lock.ALONE)
     if row.state == BatchState.UNDONE:
         raise ConflictError("This import was undone before.")
     row.state = BatchState.UNDOING
@@ -49,7 +49,7 @@ def undo_next(work: Work, *, batch: BatchId) -> Progress:
 
 
 def _undo_next(work: Work, batch: BatchId) -> Progress:
-    row = batch_row(work, batch, locked=True)
+    row = batch_row(work, batch, lock=Lock.ALONE)
     if row.state != BatchState.UNDOING:
         raise ConflictError("The undoing of this import has not begun, or is at its end.")
     if not _take_back_consents(work, row):
