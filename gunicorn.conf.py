@@ -4,16 +4,16 @@ Nothing is loaded before the fork: engine, keyring and LISTEN belong to the proc
 """
 
 import os
-import shutil
 from pathlib import Path
 
+from governance.api import counts
 from governance.kernel import logs
 from governance.kernel.lifeline import watch
 from governance.kernel.settings import Settings
 
 _settings = Settings.from_environment(os.environ)
 _figures = _settings.data_dir.absolute() / "run" / "metrics"
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+os.environ[counts.VARIABLE] = str(_figures)
 os.environ["GOVERNANCE_DATA_DIR"] = str(_settings.data_dir.absolute())
 logs.configure(_settings)
 
@@ -41,10 +41,11 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 def on_starting(_server: object) -> None:
     """Begin with empty counts."""
     watch()
-    shutil.rmtree(_figures, ignore_errors=True)
-    _figures.mkdir(mode=0o700, parents=True)
+    counts.begin(_figures)
 
 
 def post_fork(_server: object, _worker: object) -> None:
     """Threads do not survive a fork, so each worker watches by itself."""
     watch()
+    if not counts.reserve(_figures, process=os.getpid()):
+        logs.get_logger("governance.api.counts").warning("http.counts_apart", slug="disk-full")

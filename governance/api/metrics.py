@@ -14,12 +14,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
+from governance.api.counts import VARIABLE
 from governance.api.service import Figure, current_service
 from governance.kernel.errors import GovernanceError
 from governance.kernel.logs import get_logger
-
-VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Folder in which the web processes of a host share their counts; set before this module is imported."""
 
 REQUESTS = Counter("governance_http_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from governance.api.answers import json_answer
 from governance.kernel.errors import GovernanceError, TooManyError
 from governance.kernel.logs import get_logger
+from governance.kernel.space import DiskFullError, lacks_room
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -31,6 +32,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "forbidden": 403,
         "too-many-requests": 429,
         "unavailable": 503,
+        "disk-full": 507,
         "configuration": 500,
         "idempotency-key-reused": 422,
         "malformed": 400,
@@ -220,6 +222,8 @@ def _on_http(error: HTTPException) -> Response:
 
 
 def _on_failure(error: Exception) -> Response:
+    if lacks_room(error):
+        return refuse(DiskFullError(), cause=error)
     log.error("http.failed", slug="error", route=_route(), exc_info=error)
     return problem(500, "error", "The service failed; the error is in its log under the request id.")
 

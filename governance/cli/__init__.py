@@ -5,7 +5,6 @@ rooms. A refusal is one sentence on standard error and exit code 1, a wrong call
 """
 
 import contextlib
-import errno
 import importlib
 import os
 import sys
@@ -18,6 +17,7 @@ import click
 from governance import __version__
 from governance.kernel.collecting import uncollected
 from governance.kernel.errors import GovernanceError
+from governance.kernel.space import DiskFullError, lacks_room
 
 COMMANDS: Final = {
     "up": "governance.cli.run:up",
@@ -49,9 +49,6 @@ COMMANDS: Final = {
 
 REFUSED, WRONG_CALL, FAILED, INTERRUPTED = 1, 2, 70, 130
 """Exit codes; 70 is EX_SOFTWARE of sysexits.h, 130 what shells give after Ctrl-C."""
-
-
-_DISK_FULL: Final = "53100"
 
 
 class LazyCommands(click.Group):
@@ -110,19 +107,12 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote what was being worked on
-        if _is_full_disk(error):
-            _tell("The disk is full; make room, then run the command again.")
+        if lacks_room(error):
+            _tell(DiskFullError().detail)
             return REFUSED
         _tell(f"The command failed: {type(error).__name__} at {_place(error.__traceback__)}. Please report this line.")
         return FAILED
     return code if isinstance(code, int) else 0
-
-
-def _is_full_disk(error: BaseException) -> bool:
-    """Whether a file or the database had no room: ENOSPC and EDQUOT, or SQLSTATE 53100, be it wrapped by SQLAlchemy."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return _DISK_FULL in (getattr(error, "sqlstate", None), getattr(getattr(error, "orig", None), "sqlstate", None))
 
 
 def _tell(sentence: str) -> None:

@@ -27,6 +27,8 @@ LOG_LIMIT_BYTES: Final = 10_000_000
 
 STOP_LIMIT_SECONDS: Final = 60.0
 RECOVERY_LIMIT_SECONDS: Final = 30.0
+SERVER_NEEDS_BYTES: Final = 16 * 1024 * 1024
+"""A segment of the log of changes; with less room on its disk, a server that does not start never will."""
 
 # Written into postgresql.conf once; an operator may tune them there.
 TUNABLE: Final = {
@@ -108,7 +110,8 @@ class Cluster:
         deadline = time.monotonic() + RECOVERY_LIMIT_SECONDS
         while not self._launch(account, programs):
             # Sessions of a server that was killed may hold its memory for a moment yet.
-            if time.monotonic() > deadline:
+            hopeless = shutil.disk_usage(self._data_dir).free < SERVER_NEEDS_BYTES
+            if hopeless or time.monotonic() > deadline:
                 raise UnavailableError(f"PostgreSQL stopped while starting; {self._data_dir / 'log' / LOG} says why.")
             time.sleep(0.3)
 

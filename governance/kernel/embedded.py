@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,11 +20,12 @@ from typing import Final
 from urllib.parse import quote
 
 from governance.kernel.account import wheel_programs
-from governance.kernel.cluster import FOLDER, SUPERUSER, open_log
+from governance.kernel.cluster import FOLDER, SERVER_NEEDS_BYTES, SUPERUSER, open_log
 from governance.kernel.errors import ConfigurationError, UnavailableError
 from governance.kernel.folders import PASSABLE, PRIVATE, prepare_data_dir, runtime_parent, runtime_parents, try_lock
 from governance.kernel.keeper import SERVER_SOCKETS, SOCKET
 from governance.kernel.passwords import read_passwords
+from governance.kernel.space import DiskFullError
 
 WAIT_SECONDS: Final = 300.0
 """How long to wait for a server that starts or stops; after a crash it may have much to replay."""
@@ -189,10 +191,16 @@ def lease(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Itera
 
     Raises:
         ConfigurationError: the folder, the user or the settings do not admit it; the detail says what to change.
+        DiskFullError: it has no room to start.
         UnavailableError: the server does not start.
     """
     server = EmbeddedPostgres(prepare_data_dir(data_dir), settings=settings or {})
-    server.renew()
+    try:
+        server.renew()
+    except UnavailableError:
+        if shutil.disk_usage(data_dir).free < SERVER_NEEDS_BYTES:
+            raise DiskFullError from None
+        raise
     try:
         yield server
     finally:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from governance.kernel.errors import UnavailableError
+from governance.kernel.space import DiskFullError, lacks_room
 
 OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -17,12 +18,20 @@ def outage_named() -> Iterator[None]:
     """Turn the errors of a database that does not answer into one of ours.
 
     Raises:
+        DiskFullError: the database had no room.
         UnavailableError: the database did not answer within the block.
     """
     try:
         yield
-    except OUTAGES:
+    except OUTAGES as error:
         # Not chained: a driver's message names host and role.
-        raise UnavailableError(
-            "The database does not answer; look whether it runs, and at GOVERNANCE_DATABASE_URL."
-        ) from None
+        raise outage_of(error) from None
+
+
+def outage_of(error: Exception) -> UnavailableError:
+    """What to tell of one of `OUTAGES`."""
+    if lacks_room(error):
+        return DiskFullError()
+    return UnavailableError(
+        "The database does not answer; look whether it runs and its disk has room, and at GOVERNANCE_DATABASE_URL."
+    )

@@ -7,6 +7,7 @@ from typing import Final
 from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named
+from governance.kernel.space import DiskFullError, lacks_room
 
 PAUSE_LIMIT_SECONDS: Final = 30.0
 FIRST_PAUSE_SECONDS: Final = 1.0
@@ -61,6 +62,7 @@ class Loop:
             log.warning("worker.step_failed", loop=self.name, slug=error.slug)
             return False
         except OSError as error:
-            log.warning("worker.step_failed", loop=self.name, error_type=type(error).__name__)
+            why = {"slug": DiskFullError.slug} if lacks_room(error) else {"error_type": type(error).__name__}
+            log.warning("worker.step_failed", loop=self.name, **why)
             return False
         return True
