@@ -34,6 +34,7 @@ from governance.api import (
     proposals,
     purchases,
     purposes,
+    readings,
     recipients,
     reveals,
     searches,
@@ -56,7 +57,6 @@ from governance.kernel.errors import UnavailableError
 from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
-from governance.kernel.space import DiskFullError, lacks_room
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
 from governance.vault.derivation import derive
@@ -75,6 +75,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     duplicates.blueprint,
     proposals.blueprint,
     alerts.blueprint,
+    readings.blueprint,
     recipients.blueprint,
     staff.blueprint,
     invitations.blueprint,
@@ -175,5 +176,4 @@ def _checks(store: Store) -> tuple[Check, ...]:
 
 
 def _on_lost_database(error: Exception) -> Response:
-    told = DiskFullError() if lacks_room(error) else UnavailableError("The database does not answer at the moment.")
-    return problems.refuse(told, cause=error)
+    return problems.refuse(UnavailableError("The database does not answer at the moment."), cause=error)

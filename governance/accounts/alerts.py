@@ -19,7 +19,7 @@ from governance.audit.entries import Fact, ObjectRef
 from governance.custody.findings import Finding, Level
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import StaffId, uuid7
-from governance.kernel.work import Work
+from governance.kernel.work import ActorKind, Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
 from governance.policies import access
@@ -56,7 +56,7 @@ class Alert:
     at: datetime
     staff: StaffId | None
     facts: Mapping[str, object]
-    seen_by_kind: str | None
+    seen_by_kind: ActorKind | None
     seen_by: UUID | None
     seen_at: datetime | None
 
@@ -157,7 +157,7 @@ def _shown(row: AlertRow) -> Alert:
         at=row.at,
         staff=None if row.staff_id is None else StaffId(row.staff_id),
         facts=dict(row.facts),
-        seen_by_kind=row.seen_by_kind,
+        seen_by_kind=None if row.seen_by_kind is None else ActorKind(row.seen_by_kind),
         seen_by=row.seen_by,
         seen_at=row.seen_at,
     )

@@ -1,6 +1,13 @@
 """Refusals of accounts."""
 
-from governance.kernel.errors import ConflictError, ForbiddenError, GovernanceError, InvalidError, NotFoundError
+from governance.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    GovernanceError,
+    InvalidError,
+    NotFoundError,
+    TooManyError,
+)
 
 
 class NoSuchStaffError(NotFoundError):
@@ -43,6 +50,18 @@ class OwnFactorError(ForbiddenError):
     """Nobody resets his own second factor."""
 
     slug = "own-factor"
+
+
+class QuotaExceededError(TooManyError):
+    """The member of staff has seen as many people in the clear today as allowed."""
+
+    slug = "quota-exceeded"
+
+
+class OwnQuotaError(ForbiddenError):
+    """Nobody grants himself more to read."""
+
+    slug = "own-quota"
 
 
 class UnknownRoleError(InvalidError):

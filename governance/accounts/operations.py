@@ -39,6 +39,16 @@ from governance.accounts.proposed import (
     ProposalState,
     install_executors,
 )
+from governance.accounts.reading import (
+    ReadingDay,
+    ReadingRules,
+    count_reading,
+    forget_readings,
+    grant_reading,
+    reading_rules,
+    set_reading_rules,
+    tell_quota_exceeded,
+)
 from governance.accounts.recognising import authenticate_client, authenticate_clients
 from governance.accounts.recovering import end_account, reset_factor
 from governance.accounts.sessions import (
@@ -88,6 +98,8 @@ __all__ = [
     "ProposalId",
     "ProposalKind",
     "ProposalState",
+    "ReadingDay",
+    "ReadingRules",
     "SignedIn",
     "StaffMember",
     "accept_invitation",
@@ -98,6 +110,7 @@ __all__ = [
     "authenticate_clients",
     "authenticate_session",
     "begin_attempt",
+    "count_reading",
     "create_client",
     "create_staff",
     "disable_staff",
@@ -107,8 +120,10 @@ __all__ = [
     "find_proposal",
     "find_staff",
     "forget_attempts",
+    "forget_readings",
     "forget_sessions",
     "forget_words",
+    "grant_reading",
     "grant_role",
     "install_executors",
     "invite",
@@ -124,6 +139,7 @@ __all__ = [
     "propose",
     "propose_grant",
     "raise_alert",
+    "reading_rules",
     "reauthenticate",
     "record_failure",
     "refuse",
@@ -135,9 +151,11 @@ __all__ = [
     "rotate_client_key",
     "see_alert",
     "sessions",
+    "set_reading_rules",
     "sign_in",
     "sign_out",
     "staff_actor",
+    "tell_quota_exceeded",
     "tend",
     "withdraw_role",
 ]

@@ -38,6 +38,8 @@ DANGEROUS: Final = frozenset(
         Permission.AUDIT_EXPORT,
         Permission.EXPORTS_MAKE,
         Permission.EXPORTS_FETCH,
+        Permission.READINGS_GRANT,
+        Permission.READINGS_CONFIGURE,
     }
 )
 """Acts that need password and second factor to have been shown within `CONFIRMED_FOR`."""

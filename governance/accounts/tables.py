@@ -262,7 +262,7 @@ class ReadingDayRow(Base):
         CheckConstraint("granted >= 1", name="granted_something"),
     )
 
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, index=True)
     people: Mapped[int]
     granted: Mapped[int | None]
@@ -275,6 +275,6 @@ class ReadingRow(Base):
 
     __tablename__ = "reading"
 
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, index=True)
     subject_ref: Mapped[UUID] = mapped_column(primary_key=True)

@@ -13,6 +13,7 @@ from typing import Final, ParamSpec
 from flask import Response, g, request
 
 from governance.accounts import operations as accounts
+from governance.accounts.errors import QuotaExceededError
 from governance.accounts.refusals import record_refusal
 from governance.api import idempotency
 from governance.api.service import Service, current_service
@@ -181,10 +182,12 @@ def admit(service: Service, actor: Actor, permission: Permission | None) -> None
 def _recorded(service: Service, permission: Permission) -> Iterator[None]:
     try:
         yield
-    except ForbiddenError as refusal:
+    except (ForbiddenError, QuotaExceededError) as refusal:
         actor: Actor = g.refusable
         with open_work(service.database, actor, clock=service.clock, request_id=g.request_id) as work:
             record_refusal(work, permission=permission.value, reason=refusal.slug)
+            if isinstance(refusal, QuotaExceededError):
+                accounts.tell_quota_exceeded(work)
         raise
 
 

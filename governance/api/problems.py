@@ -70,6 +70,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "confirmation-needed": 401,
         "already-enrolled": 409,
         "own-factor": 403,
+        "quota-exceeded": 429,
+        "own-quota": 403,
         "unknown-role": 422,
         "unknown-scope": 422,
         "account-taken": 409,

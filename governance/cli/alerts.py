@@ -1,4 +1,4 @@
-"""`alerts`: what officers should know of."""
+"""`alerts`: what officers should know of, and how much staff may read before they are told."""
 
 from uuid import UUID
 
@@ -46,3 +46,22 @@ def seen(alert: UUID) -> None:
     with operator_work() as work:
         accounts.see_alert(work, alert=AlertId(alert))
     say("Marked as seen.")
+
+
+@alerts.command()
+@click.option("--people-per-day", type=int, help="How many people a member of staff may see in the clear in a day.")
+@click.option("--watch-unusual/--no-watch-unusual", default=None, help="Whether to tell officers of unusual reading.")
+@as_json
+def rules(*, people_per_day: int | None, watch_unusual: bool | None, as_json: bool) -> None:
+    """Show how much may be read, or change it."""
+    with operator_work() as work:
+        if people_per_day is None and watch_unusual is None:
+            found = accounts.reading_rules(work)
+        else:
+            found = accounts.set_reading_rules(work, people_per_day=people_per_day, watch_unusual=watch_unusual)
+    if as_json:
+        answer_json(found)
+        return
+    click.echo(
+        f"{found.people_per_day} people a day; unusual reading is {'' if found.watch_unusual else 'not '}watched."
+    )

@@ -108,6 +108,16 @@ def reset_factor(*, who: str, show: bool) -> None:
     say(f"Reset; the code in the mail is good until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
+@staff.command("allow-reading")
+@click.argument("who")
+@click.option("--people", type=int, required=True, help="How many people in all may be seen in the clear today.")
+def allow_reading(*, who: str, people: int) -> None:
+    """Let a person see more people in the clear today than the quota."""
+    with operator_work() as work:
+        done = accounts.grant_reading(work, staff=accounts.find_staff(work, who=who), people=people)
+    say(f"Granted for {done.day}: {done.allowed} people, of whom {done.people} were seen already.")
+
+
 @staff.command()
 @click.argument("who")
 @click.option("--hand-to", help="Who is responsible for the clients from now on.")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from governance.accounts import operations as accounts
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.customers.extra_types import read
@@ -71,6 +72,7 @@ def reveal(
         ForbiddenError: where the actor may not do this, or not with one of these fields.
         NotFoundError: as `reach.find_person` does.
         InvalidError: where a field does not exist, or the reason is none.
+        QuotaExceededError: where the actor has seen as many people today as allowed.
         UnreadableError: where one of them was changed or damaged where it is kept; `errors` names them.
     """
     person = find_person(work, subject, Permission.CUSTOMERS_REVEAL)
@@ -92,6 +94,7 @@ def reveal(
     }
     if closed:
         raise ForbiddenError("Some of these fields are not yours to see in the clear.", errors=closed)
+    accounts.count_reading(work, people=[SubjectRef(person.subject_ref)])
     values = _told_all(openings)
     audit.append(
         work,

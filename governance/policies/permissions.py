@@ -71,6 +71,8 @@ class Permission(StrEnum):
     PROPOSALS_DECIDE = "proposals:decide"
     ALERTS_READ = "alerts:read"
     ALERTS_SEE = "alerts:see"
+    READINGS_GRANT = "readings:grant"
+    READINGS_CONFIGURE = "readings:configure"
     EXPORTS_READ = "exports:read"
     EXPORTS_MAKE = "exports:make"
     EXPORTS_FETCH = "exports:fetch"

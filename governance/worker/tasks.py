@@ -74,6 +74,7 @@ def purge(around: Surroundings) -> None:
         proposals = accounts.forget_words(work)
         attempts = accounts.forget_attempts(work)
         sessions = accounts.forget_sessions(work)
+        readings = accounts.forget_readings(work)
     log.info(
         "worker.purged",
         requests=requests,
@@ -85,6 +86,7 @@ def purge(around: Surroundings) -> None:
         proposals=proposals,
         attempts=attempts,
         sessions=sessions,
+        readings=readings,
     )
 
 

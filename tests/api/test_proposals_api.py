@@ -8,39 +8,32 @@ from flask.testing import FlaskClient
 
 from governance.accounts import errors as accounts_errors
 from governance.accounts import operations as accounts
-from governance.api import auth
-from governance.kernel.ids import StaffId, uuid4
-from governance.kernel.work import OPERATOR, Actor, Work, open_work
+from governance.kernel.ids import uuid4
+from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
 from tests.api.conftest import bearer_for, service_of
 from tests.conftest import NOW
+from tests.factories.signing import bearer_of, enrol
 
 SignIn = Callable[..., dict[str, str]]
 HOLD = {"compartments": ["profile"], "reason": "Иск", "review_at": NOW.replace(year=2099).isoformat()}
 
 
 @pytest.fixture
-def sign_in(own_web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> SignIn:
-    """Makes staff members, each known to the door by a word of his own."""
-    known: dict[str, StaffId] = {}
-    clients = auth.accounts.authenticate_client
-
-    def authenticate(work: Work, *, presented: str) -> Actor:
-        if presented in known:
-            return accounts.staff_actor(work, staff=known[presented])
-        return clients(work, presented=presented)
-
-    # How staff sign in over HTTP is no matter of this mechanism: the guard needs an actor, and gets the real one.
-    monkeypatch.setattr(auth.accounts, "authenticate_client", authenticate)
+def sign_in(own_web: FlaskClient) -> SignIn:
+    """Makes staff members who have signed in."""
 
     def make(*roles: str) -> dict[str, str]:
         with open_work(service_of(own_web.application).database, OPERATOR) as work:
-            made = accounts.create_staff(work, name="Кто-то", email=f"{uuid4().hex}@example.org", roles=roles)
-        word = f"staff {made.id}"
-        known[word] = made.id
-        return {"Authorization": f"Bearer {word}"}
+            member = enrol(work, *roles)
+        return bearer_of(own_web, member)
 
     return make
+
+
+def member(web: FlaskClient, *roles: str) -> str:
+    with open_work(service_of(web.application).database, OPERATOR) as work:
+        return str(enrol(work, *roles).id)
 
 
 def carry_out(web: FlaskClient) -> None:
@@ -101,7 +94,7 @@ def test_a_sole_officer_releases_a_hold_at_once(own_web: FlaskClient, sign_in: S
 
 def test_a_role_is_refused_and_another_granted(own_web: FlaskClient, sign_in: SignIn):
     anna, boris = sign_in("admin"), sign_in("admin")
-    oleg = sign_in("sales")["Authorization"].rpartition(" ")[2]
+    oleg = member(own_web, "sales")
     asked = own_web.post(f"/v1/staff/{oleg}/roles", json={"role": "officer", "reason": "x"}, headers=anna)
     assert (asked.status_code, asked.json["payload"]) == (202, {"staff": oleg, "role": "officer"})
     place = f"/v1/proposals/{asked.json['id']}"
@@ -121,7 +114,7 @@ def test_a_role_is_refused_and_another_granted(own_web: FlaskClient, sign_in: Si
 def test_pages_of_proposals_follow_each_other(own_web: FlaskClient, sign_in: SignIn):
     anna = sign_in("admin")
     sign_in("admin")
-    oleg = sign_in()["Authorization"].rpartition(" ")[2]
+    oleg = member(own_web)
     for role in ("sales", "support", "steward"):
         own_web.post(f"/v1/staff/{oleg}/roles", json={"role": role, "reason": "x"}, headers=anna)
     first = own_web.get("/v1/proposals?limit=2", headers=anna).json

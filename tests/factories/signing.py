@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import uuid4
 
 import pyotp
+from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import NewSession
 from governance.kernel.ids import StaffId
 from governance.kernel.work import Work
+from tests.api.conftest import service_of
 
 PASSWORD = "Vier lila Tassen im Nebel"
 
@@ -43,3 +45,12 @@ def signed_in(
     attempt = accounts.begin_attempt(work, email=member.email, address=address)
     given = member.code(work.now) if code is None else code
     return accounts.sign_in(work, attempt=attempt, password=password, code=given)
+
+
+def bearer_of(web: FlaskClient, member: Member) -> dict[str, str]:
+    """Sign in over HTTP; answers the header by which the member is known from then on."""
+    at = service_of(web.application).clock.now()
+    proof = {"email": member.email, "password": PASSWORD, "code": member.code(at)}
+    answer = web.post("/v1/sessions", json=proof)
+    assert answer.status_code == 201, answer.json
+    return {"Authorization": f"Bearer {answer.json['token']}"}
