@@ -57,6 +57,7 @@ from governance.kernel.errors import UnavailableError
 from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
+from governance.kernel.space import DiskFullError, lacks_room
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
 from governance.vault.derivation import derive
@@ -176,4 +177,5 @@ def _checks(store: Store) -> tuple[Check, ...]:
 
 
 def _on_lost_database(error: Exception) -> Response:
-    return problems.refuse(UnavailableError("The database does not answer at the moment."), cause=error)
+    told = DiskFullError() if lacks_room(error) else UnavailableError("The database does not answer at the moment.")
+    return problems.refuse(told, cause=error)
