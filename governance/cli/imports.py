@@ -97,8 +97,9 @@ def bring(
         notices={**notices, **_shown(shown)},
     )
     with opened() as store:
-        tried = _try(store, file, options)
-        if not as_json:
+        # What waits half-way is not tried anew: that takes long, and the question was answered the first time.
+        tried = None if yes and _brought_before(store, file, options) else _try(store, file, options)
+        if tried is not None and not as_json:
             import_report.show_dry_run(tried, file)
         provenance = _agreed(file, tried, source, ground, yes=yes, quiet=as_json)
         if provenance is None:
@@ -223,11 +224,16 @@ def _try(store: Store, file: Path, options: FileOptions) -> DryRun:
         return intake.dry_run(work, file=content, options=options, on_rows=lambda rows: bar(rows, None))
 
 
+def _brought_before(store: Store, file: Path, options: FileOptions) -> bool:
+    with file.open("rb") as content, open_work(store.database, OPERATOR) as work:
+        return intake.brought_before(work, file=content, options=options) is not None
+
+
 def _agreed(
-    file: Path, tried: DryRun, source: str | None, ground: str | None, *, yes: bool, quiet: bool
+    file: Path, tried: DryRun | None, source: str | None, ground: str | None, *, yes: bool, quiet: bool
 ) -> Provenance | None:
     """What was said of source and ground, if the import is to be done."""
-    if not yes:
+    if tried is not None and not yes:
         if not on_terminal() or quiet:
             if not quiet:
                 said = f"--source {source or 'SOURCE'} --ground {ground or 'GROUND'}"
@@ -240,7 +246,7 @@ def _agreed(
         ground = ground or click.prompt("On which lawful ground", type=_codes(Ground), err=True)
         if not click.confirm(f"Import {tried.good} rows?", err=True):
             return None
-    if not tried.good:
+    if tried is not None and not tried.good:
         raise InvalidError("No row of this file can be imported.")
     if source is None or ground is None:
         raise click.UsageError("The import needs --source and --ground.")
@@ -269,10 +275,12 @@ def _import(store: Store, file: Path, options: FileOptions, provenance: Provenan
         say(f"This file was imported before, as {started.batch.id}.")
         if started.batch.state is BatchState.FINISHED:
             return started.batch
+        say(f"It goes on after {started.batch.done} of {started.batch.good} rows.")
     return _run(store, started.batch.id)
 
 
 def _run(store: Store, batch: BatchId) -> BatchReport:
+    looking_on = False
     with progress("Importing") as bar:
         while True:
             try:
@@ -281,6 +289,9 @@ def _run(store: Store, batch: BatchId) -> BatchReport:
                 )
             except ConflictError:
                 # The worker has taken it up meanwhile; it does the same, so there is nothing to do but look on.
+                if not looking_on:
+                    say("Another process is applying this import; waiting until it is done.")
+                    looking_on = True
                 with open_work(store.database, OPERATOR) as work:
                     found = intake.report(work, batch=batch)
                 if found.state in (BatchState.FINISHED, BatchState.UNDONE):

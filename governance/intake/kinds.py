@@ -75,6 +75,9 @@ def _customers(shared: CellReaders) -> Readers:
         "patronymic": _name_part("patronymic"),
         "birth_date": parser_handler("birth_date", lambda cell: dates.read_date(cell, use=Use.BIRTH)),
         "first_purchase": parser_handler("first_purchase", lambda cell: _whole(dates.read_date(cell, use=Use.PAST))),
+        "opt_out_offered_at": parser_handler(
+            "opt_out_offered_at", lambda cell: _whole(dates.read_moment(cell, use=Use.PAST))
+        ),
         "consent_date": parser_handler("consent_date", lambda cell: dates.read_date(cell, use=Use.PAST)),
         "sex": parser_handler("sex", read_sex),
         "marital_status": parser_handler("marital_status", read_marital_status),

@@ -13,12 +13,13 @@ from governance.intake.duplicates_store import find_duplicates
 from governance.intake.headings import read_mapping
 from governance.intake.running import resumable, resume, run_batch, undo_batch
 from governance.intake.sifting import prove, sift
-from governance.intake.starting import start
+from governance.intake.starting import brought_before, start
 from governance.intake.stop_lists import stop_list
 from governance.intake.trying import dry_run
 
 __all__ = [
     "batches",
+    "brought_before",
     "dry_run",
     "duplicates",
     "duplicates_in",

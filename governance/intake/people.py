@@ -1,10 +1,13 @@
 """Rows of customers as people to be kept, and rows of one person brought together before anything is written."""
 
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from governance.customers.codes import ContactKind, ContactLabel, PersonKind
+from governance.customers.moments import kept
 from governance.customers.records import NewContact, NewPerson
+from governance.intake.dates import PartialDate
 from governance.intake.duplicates_names import known_names
 from governance.intake.folding import fold_name, fold_person
 from governance.intake.phones import region_of
@@ -29,6 +32,7 @@ def keys_of(contacts: tuple[ContactValue, ...] | tuple[NewContact, ...]) -> list
 def new_person(row: CustomerRow) -> NewPerson:
     """The person that a row tells of."""
     since = None if row.first_purchase is None else row.first_purchase.exact
+    offered = _instant(row.opt_out_offered_at)
     named = row.family_name or row.given_name
     return NewPerson(
         kind=PersonKind.ORGANISATION_CONTACT if row.organisation and not named else PersonKind.PRIVATE,
@@ -53,12 +57,19 @@ def new_person(row: CustomerRow) -> NewPerson:
         country=row.country,
         source=row.source,
         customer_since=since,
-        contacts=tuple(map(new_contact, row.contacts)),
+        contacts=tuple([new_contact(contact, opt_out_offered_at=offered) for contact in row.contacts]),
         extras=dict(row.extras),
     )
 
 
-def new_contact(contact: ContactValue) -> NewContact:
+def _instant(read: datetime | PartialDate | None) -> datetime | None:
+    """An instant, or the beginning of a day (UTC), as days are kept."""
+    if isinstance(read, datetime) or read is None:
+        return read
+    return None if read.exact is None else kept(read.exact)[0]
+
+
+def new_contact(contact: ContactValue, *, opt_out_offered_at: datetime | None = None) -> NewContact:
     """A contact of a row."""
     kind = ContactKind(contact.kind)
     return NewContact(
@@ -67,6 +78,7 @@ def new_contact(contact: ContactValue) -> NewContact:
         extension=contact.extension or None,
         region=region_of(contact.value) if kind is ContactKind.PHONE else None,
         label=ContactLabel(contact.label) if contact.label else None,
+        opt_out_offered_at=opt_out_offered_at,
     )
 
 

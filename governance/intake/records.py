@@ -27,7 +27,11 @@ class ContactValue(NamedTuple):
 
 
 class CustomerRow(NamedTuple):
-    """A person as a list tells of them; None and empty where the list is silent."""
+    """A person as a list tells of them; None and empty where the list is silent.
+
+    Attributes:
+        opt_out_offered_at: when the contacts were collected with a sale and a way to refuse advertising was offered.
+    """
 
     number: int
     family_name: str | None = None
@@ -50,6 +54,7 @@ class CustomerRow(NamedTuple):
     interests: tuple[str, ...] = ()
     preferred_payment: str | None = None
     first_purchase: PartialDate | None = None
+    opt_out_offered_at: datetime | PartialDate | None = None
     note: str | None = None
     contacts: tuple[ContactValue, ...] = ()
     consents: tuple[ClaimedConsent, ...] = ()

@@ -109,6 +109,7 @@ def _claim(parts: Sequence[Any]) -> ClaimedConsent:
 _DECODERS: Mapping[str, Callable[[Any], Any]] = {
     "birth_date": PartialDate.parse,
     "first_purchase": PartialDate.parse,
+    "opt_out_offered_at": _moment,
     "sex": Sex,
     "marital_status": MaritalStatus,
     "source": Source,

@@ -36,6 +36,12 @@ def earlier_batch(work: Work, content: str) -> ImportBatchRow | None:
     return work.session.scalars(query.order_by(ImportBatchRow.id.desc())).first()
 
 
+def brought_before(work: Work, *, file: BinaryIO, options: FileOptions | None = None) -> BatchReport | None:
+    """The import that `start` would answer for this file instead of staging it anew; None where it is new."""
+    earlier = earlier_batch(work, fingerprint(file, options or FileOptions()))
+    return None if earlier is None else report_of(work, earlier)
+
+
 def start(
     work: Work,
     *,

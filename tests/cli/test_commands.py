@@ -287,6 +287,26 @@ def test_an_import_is_done_shown_and_undone(governance: Command, file: Path, tmp
     assert governance("import", "show", batch, "--json").json["state"] == "undone"
 
 
+def test_an_import_that_was_interrupted_goes_on_at_once_and_says_so(
+    governance: Command, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    given = ("import", str(file), "--source", "till", "--ground", "contract", "--yes")
+    with monkeypatch.context() as killed:
+        killed.setattr("governance.intake.operations.resume", interrupted)
+        assert governance(*given).code != 0
+    (batch,) = governance("import", "list", "--json").json
+    monkeypatch.setattr("governance.intake.operations.dry_run", interrupted)
+    told = governance(*given)
+
+    assert (batch["state"], batch["done"]) == ("staged", 0)
+    assert told.code == 0
+    assert f"as {batch['id']}.\nIt goes on after 0 of 1 rows." in told.err
+    assert governance("import", "show", batch["id"], "--json").json["state"] == "finished"
+
+
 def test_an_import_counts_rows_of_which_cells_were_refused(governance: Command, tmp_path: Path) -> None:
     file = tmp_path / "clients.csv"
     file.write_text(

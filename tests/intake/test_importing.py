@@ -254,3 +254,23 @@ def test_the_four_case_files_come_to_what_an_independent_reading_counts(store, s
     met = [row for row in log if reaching(row["customer_phone"], "") & known]
     report = import_file(store, (folder / "contacts_log.csv").read_bytes())
     assert (report.created + report.unchanged, report.refused_late) == (len(met), len(log) - len(met))
+
+
+def test_a_column_says_when_a_way_to_refuse_was_offered_and_soft_opt_in_rests_on_it(store):
+    headings = ["ФИО", "Телефон", "E-mail", "Opt-out offered at"]
+    report = import_rows(
+        store,
+        headings,
+        ["Иванов Пётр", "8 933 123-45-67", "ivan@example.ru", "12.03.2024"],
+        ["Петров Олег", "", "oleg@example.ru", "12.03.2024 15:30"],
+        ["Котов Илья", "", "kot@example.ru", "03.2024"],
+        ["Сомов Лев", "", "som@example.ru", ""],
+    )
+    assert (report.created, report.incomplete) == (4, 1)
+    query = "SELECT opt_out_offered_at FROM contact WHERE person_id = :person"
+    offered = [
+        {found.opt_out_offered_at for found in store.session.execute(text(query), {"person": held[0].id})}
+        for held in (holders(store, ContactKind.EMAIL, f"{name}@example.ru") for name in ("ivan", "oleg", "kot", "som"))
+    ]
+    on_the_day = datetime(2024, 3, 12, tzinfo=UTC)
+    assert offered == [{on_the_day}, {on_the_day.replace(hour=12, minute=30)}, {None}, {None}]
