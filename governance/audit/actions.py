@@ -104,7 +104,11 @@ class Action(StrEnum):
     CONSENT_EXPIRED = "consent:event:expired", ActionClass.DECISION, "Consent lapsed"
     CONSENT_RENEWED = "consent:event:renewed", ActionClass.DECISION, "Consent renewed"
     CONSENT_INVALIDATED = "consent:event:invalidated", ActionClass.DECISION, "Consent recorded in error taken away"
-    CONSENT_PARTED = "consent:event:parted", ActionClass.DECISION, "Consent handed on by a merge that was undone taken away"
+    CONSENT_PARTED = (
+        "consent:event:parted",
+        ActionClass.DECISION,
+        "Consent handed on by a merge that was undone taken away",
+    )
     CONSENT_CHECKED = "consent:check:answered", ActionClass.DECISION, "Send check answered"
     CONSENT_EXPLAINED = "consent:story:explained", ActionClass.READ, "Story of a contact's consents read"
     CONSENT_READ = "consent:record:read", ActionClass.READ, "Consents of a person read"

@@ -15,12 +15,14 @@ from governance.cli.setup import Answers, set_up
 from governance.custody import founding
 from governance.kernel.errors import ConflictError
 from governance.kernel.folders import prepare_data_dir
+from governance.kernel.journal import Journal
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import Settings
 from governance.kernel.supervisor import Command, Supervisor, port_free, sole_supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 2.0
+SERVICE_LOG = "service.log"
 
 
 @click.command()
@@ -67,7 +69,11 @@ def keep_up(
             prepare(server)
             founding.migrate(server, say=say)
             commands = [web_command(found), worker_command(found)]
-            return _supervise(server, commands, when_ready=when_ready or (lambda: say(f"Ready: {base_url(found)}")))
+            journal = journal_of(found)
+            if journal is not None:
+                say(f"Log: {journal.path}   (warnings and errors are shown here as well)")
+            ready = when_ready or (lambda: say(f"Ready: {base_url(found)}"))
+            return _supervise(server, commands, when_ready=ready, journal=journal)
 
 
 def require_port(found: Settings) -> None:
@@ -121,7 +127,13 @@ def _answers_from_environment() -> Answers:
     )
 
 
-def _supervise(server: Server, commands: Sequence[Command], *, when_ready: Callable[[], object] | None = None) -> int:
+def _supervise(
+    server: Server,
+    commands: Sequence[Command],
+    *,
+    when_ready: Callable[[], object] | None = None,
+    journal: Journal | None = None,
+) -> int:
     waiting = [when_ready] if when_ready is not None else []
     readiness = Readiness(server.settings)
 
@@ -132,7 +144,14 @@ def _supervise(server: Server, commands: Sequence[Command], *, when_ready: Calla
             waiting.pop()()
         return bool(waiting)
 
-    return Supervisor(commands, upkeep=upkeep, say=say).run()
+    return Supervisor(commands, upkeep=upkeep, say=say, journal=journal).run()
+
+
+def journal_of(found: Settings) -> Journal | None:
+    """Where the log goes while somebody watches; None where it goes to standard error."""
+    if found.log_format != "auto" or not sys.stderr.isatty():
+        return None
+    return Journal(found.data_dir.absolute() / "log" / SERVICE_LOG, show=say)
 
 
 class Readiness:

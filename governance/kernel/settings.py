@@ -43,7 +43,7 @@ class Settings:
         pool_size: connections kept by each process.
         web_workers, web_threads: processes and threads of the web server.
         requests_per_minute: calls that an API client may make.
-        log_level, log_format: `debug|info|warning|error`; `json` or `console`.
+        log_level, log_format: `debug|info|warning|error`; `json`, `console`, or `auto`, told of below.
         backup_keep: nightly backups kept.
         epoch_days: days that a key-encryption key lives (at most 30).
         backup_hour_utc: hour of the nightly backup.
@@ -68,7 +68,7 @@ class Settings:
     web_threads: int = 4
     requests_per_minute: int = 6000
     log_level: str = "info"
-    log_format: str = "json"
+    log_format: str = "auto"
     backup_keep: int = 14
     backup_hour_utc: int = 2
     epoch_days: int = 30
@@ -118,8 +118,8 @@ class Settings:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} takes a whole number from {low} to {high}.")
         if self.log_level not in LOG_LEVELS:
             raise ConfigurationError(f"{PREFIX}LOG_LEVEL takes one of {', '.join(LOG_LEVELS)}.")
-        if self.log_format not in ("json", "console"):
-            raise ConfigurationError(f"{PREFIX}LOG_FORMAT takes json or console.")
+        if self.log_format not in ("auto", "json", "console"):
+            raise ConfigurationError(f"{PREFIX}LOG_FORMAT takes auto, json or console.")
         if not self.role_prefix.isidentifier() or not self.role_prefix.islower() or len(self.role_prefix) > 40:
             raise ConfigurationError(f"{PREFIX}ROLE_PREFIX takes lower-case letters, digits and _, 40 at most.")
         self._check_mail()

@@ -22,6 +22,7 @@ from typing import Final
 
 from governance.kernel.errors import ConfigurationError, ConflictError, GovernanceError
 from governance.kernel.folders import try_lock
+from governance.kernel.journal import Journal
 from governance.kernel.lifeline import Lifeline, death_signal
 
 STOP_LIMIT_SECONDS: Final = 30.0
@@ -64,6 +65,7 @@ class Supervisor:
         say: tells the operator of starts anew and of giving up; never of anything personal.
         stop_limit_seconds: how long children may take to stop in order.
         first_pause_seconds: the pause before a first new start; it doubles with each crash in a row.
+        journal: takes the log lines of the children; by default these go where this process's own go.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class Supervisor:
         say: Callable[[str], None] = say_on_stderr,
         stop_limit_seconds: float = STOP_LIMIT_SECONDS,
         first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+        journal: Journal | None = None,
     ) -> None:
         self._say = say
         self._upkeep = upkeep
         self._stop_limit_seconds = stop_limit_seconds
+        self._journal = journal
         self._lifeline = Lifeline()
-        self._children = [_Child(command, self._lifeline, first_pause_seconds) for command in commands]
+        self._children = [_Child(command, self._lifeline, first_pause_seconds, journal) for command in commands]
         self._signals = 0
 
     def run(self) -> int:
@@ -96,6 +100,8 @@ class Supervisor:
             finally:
                 self._stop(awakened)
                 self._lifeline.cut()
+                if self._journal:
+                    self._journal.finish()
         return code
 
     def _keep(self, awakened: int) -> int:
@@ -158,8 +164,11 @@ class Supervisor:
 class _Child:
     """One command and the process that runs it at present, if any."""
 
-    def __init__(self, command: Command, lifeline: Lifeline, first_pause_seconds: float) -> None:
+    def __init__(
+        self, command: Command, lifeline: Lifeline, first_pause_seconds: float, journal: Journal | None
+    ) -> None:
         self.command = command
+        self._journal = journal
         self._lifeline = lifeline
         self._first_pause_seconds = first_pause_seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -178,7 +187,10 @@ class _Child:
             pass_fds=(self._lifeline.descriptor,),
             start_new_session=True,
             preexec_fn=death_signal(signal.SIGTERM),  # noqa: PLW1509 - it calls prctl and getppid only
+            stderr=subprocess.PIPE if self._journal else None,
         )
+        if self._journal and self._process.stderr:
+            self._journal.follow(self._process.stderr)
 
     def tend(self, say: Callable[[str], None]) -> bool:
         """Start the process again if that is due; False once it has crashed too often in a row."""

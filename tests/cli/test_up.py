@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from governance.cli.run import journal_of
+from governance.kernel.settings import Settings
 from tests.cli.service import Service
 
 
@@ -98,3 +100,17 @@ def test_a_port_in_use_is_said_plainly(service: Service) -> None:
     assert told.returncode == 1
     assert f"127.0.0.1:{service.port}" in told.stderr
     assert "GOVERNANCE_BIND" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("terminal", "log_format", "kept"), [(True, "auto", True), (False, "auto", False), (True, "json", False)]
+)
+def test_the_log_goes_to_a_file_only_where_a_terminal_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool, log_format: str, kept: bool
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+
+    journal = journal_of(Settings(data_dir=tmp_path, log_format=log_format))
+
+    assert (journal is not None) == kept
+    assert journal is None or journal.path == tmp_path / "log" / "service.log"
