@@ -80,8 +80,8 @@ class Acceptance:
             )
         if new.kind in CONSENTS and new.channel not in purpose.channels:
             errors.add("channel", "This purpose does not use this channel, so that nobody can consent to it.")
-        if new.kind is EventKind.EXPIRED:
-            errors.add("kind", "The service alone records that a consent has lapsed.")
+        if new.kind in (EventKind.EXPIRED, EventKind.PARTED):
+            errors.add("kind", "The service alone records that a consent has lapsed, or that a merge was undone.")
         if new.voids is not None and new.kind is not EventKind.INVALIDATED:
             errors.add("voids", "Only an event of the kind invalidated takes another away.")
         for name, place in (("seen", new.seen), ("voids", new.voids)):

@@ -1,16 +1,21 @@
-"""Two records of one person become one: what either said stays said, and of two answers the stricter one counts."""
+"""Two records of one person become one: what either said stays said, and of two answers the stricter one counts.
 
-from collections.abc import Iterator
+Where the merge is undone, what was handed on is taken away again, and only that.
+"""
+
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
+from governance.consent import states
 from governance.consent.events import Recorded
 from governance.consent.subjects import KeptEvent, Key, histories_of, lock, point_to
 from governance.consent.writing import Said, write_events
 from governance.customers.holders import Known, find_known
+from governance.kernel.db import driver_connection
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import BatchId, SubjectId
 from governance.kernel.work import Work
-from governance.policies.consent_state import Event, fold
+from governance.policies.consent_state import STOPS, Event, EventKind, fold
 from governance.policies.purposes import Channel
 
 
@@ -54,4 +59,73 @@ def _said(survivor: Known, key: Key, event: Event, kept: KeptEvent) -> Said:
         seen=event.seen,
         evidence={"handed_on_from": str(event.id)},  # what proves it lies sealed with the event itself
         batch=None if kept.batch is None else BatchId(kept.batch),
+    )
+
+
+def sequence_of(work: Work, *, subject: SubjectId) -> int:
+    """The last place given out in a subject's sequence; 0 where nothing was ever recorded."""
+    found = driver_connection(work.session).execute(
+        "SELECT sequence FROM consent_subject WHERE person_id = %s", (subject,)
+    )
+    row = found.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def part(
+    work: Work,
+    *,
+    survivor: SubjectId,
+    other: SubjectId,
+    events: Collection[UUID],
+    since: int,
+    foreign: Collection[UUID] = (),
+    with_other: Collection[SubjectId] = (),
+) -> list[Recorded]:
+    """Undo a `merge`, for whoever parts the two records and has decided that it may be.
+
+    What *other* had handed on is as if it had never been said by *survivor*. A stop said since may be either's, so both
+    have it; a consent said since stays with the survivor alone.
+
+    To be called in the transaction that parts them, once *other* answers for itself again.
+
+    Args:
+        work: the transaction.
+        survivor: into whom the other was merged.
+        other: the one merged.
+        events: ids of the events that the merge handed on.
+        since: the survivor's sequence right after the merge.
+        foreign: ids of events that other merges into the survivor handed on.
+        with_other: who had been merged into *other* before, and follows them.
+    """
+    known = find_known(work, [survivor, other])
+    lock(work, {survivor: 0, other: 0})
+    connection = driver_connection(work.session)
+    connection.execute("UPDATE consent_subject SET merged_into = NULL WHERE person_id = %s", (other,))
+    point_back = "UPDATE consent_subject SET merged_into = %s WHERE person_id = ANY(%s)"
+    connection.execute(point_back, (other, list(with_other)))
+    said: list[Said] = []
+    parted: set[Key] = set()
+    for key, kept in sorted(histories_of(work, [survivor]).items()):
+        for one in kept:
+            if one.event.id in events:
+                parted.add(key)
+                said.append(_parted(known[survivor], key, one))
+        for one in kept:
+            later = one.event.sequence > since and one.event.id not in foreign
+            if later and one.event.kind in STOPS:
+                said.append(_said(known[other], key, one.event, one))
+    recorded = write_events(work, said)
+    folds = {key: fold(one.event for one in kept) for key, kept in histories_of(work, [survivor]).items()}
+    states.write(work, {key: folds[key] for key in parted})
+    return recorded
+
+
+def _parted(survivor: Known, key: Key, kept: KeptEvent) -> Said:
+    return Said(
+        person=survivor,
+        kind=EventKind.PARTED,
+        purpose=key.purpose,
+        channel=Channel(key.channel),
+        method=kept.event.method,
+        voids=kept.event.sequence,
     )

@@ -15,7 +15,7 @@ from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expir
 from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
 from governance.consent.limits import require_within
-from governance.consent.merging import merge
+from governance.consent.merging import merge, part, sequence_of
 from governance.consent.notices import (
     Notice,
     NoticeText,
@@ -115,6 +115,7 @@ __all__ = [
     "notice",
     "notice_in_force",
     "notices",
+    "part",
     "publish_form",
     "publish_notice",
     "publish_purpose",
@@ -128,6 +129,7 @@ __all__ = [
     "record_many",
     "require_within",
     "said_otherwise",
+    "sequence_of",
     "show_form",
     "show_leaving",
     "show_waiting",

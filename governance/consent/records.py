@@ -61,10 +61,11 @@ STATUS: Final[Mapping[EventKind, str]] = MappingProxyType(
         EventKind.OBJECTED: "dpv:ConsentWithdrawn",  # DPV has no status of its own for GDPR Art. 21
         EventKind.EXPIRED: "dpv:ConsentExpired",
         EventKind.INVALIDATED: "dpv:ConsentInvalidated",
+        EventKind.PARTED: "dpv:ConsentInvalidated",
     }
 )
 """Status of consent after each kind of event; our own, finer kind stands beside it."""
-_BY_US: Final = frozenset({EventKind.EXPIRED, EventKind.INVALIDATED})
+_BY_US: Final = frozenset({EventKind.EXPIRED, EventKind.INVALIDATED, EventKind.PARTED})
 _CONSENTS: Final = frozenset({EventKind.GIVEN, EventKind.CONFIRMED, EventKind.RENEWED})
 _NOT_AVAILABLE: Final[Json] = {"dpv:hasApplicability": {"@id": "dpv:NotAvailable"}}
 

@@ -109,7 +109,7 @@ class ConsentEventRow(SealedRow, Base):
         Index("ix_consent_event_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
         CheckConstraint(
             "kind IN ('requested', 'given', 'confirmed', 'refused', 'withdrawn', 'objected', 'expired', 'renewed', "
-            "'invalidated')",
+            "'invalidated', 'parted')",
             name="kind_known",
         ),
         CheckConstraint("valid_at <= recorded_at", name="said_before_recorded"),

@@ -46,6 +46,7 @@ ACTIONS: Final[Mapping[EventKind, Action]] = MappingProxyType(
         EventKind.EXPIRED: Action.CONSENT_EXPIRED,
         EventKind.RENEWED: Action.CONSENT_RENEWED,
         EventKind.INVALIDATED: Action.CONSENT_INVALIDATED,
+        EventKind.PARTED: Action.CONSENT_PARTED,
     }
 )
 """How each kind of event is told in the log."""

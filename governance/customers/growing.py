@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from governance.customers.loading import opened, warm
+from governance.customers.merged import merged_into, speaking
 from governance.customers.tables import PersonRow
 from governance.kernel.work import Work, tell_instant
 from governance.policies.ages import AGES, age_at_least
@@ -32,9 +33,10 @@ def raise_ages(work: Work, *, after: UUID | None = None) -> UUID | None:
         query = query.where(PersonRow.id > after)
     rows = work.session.scalars(query.with_for_update(skip_locked=True)).all()
     warm(work, rows, Compartment.PROFILE)
+    others = merged_into(work, [row.id for row in rows])
     for row in rows:
         try:
-            born: str | None = opened(row, "birth_date")
+            born: str | None = opened(speaking(row, others.get(row.id, ()), "birth_date"), "birth_date")
         except UnreadableError:  # the age reached when it last could be read holds
             continue
         reached = None if born is None else age_at_least(born, at=work.now)

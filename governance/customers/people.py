@@ -1,7 +1,7 @@
 """People: recorded, read, edited and listed. What is shown is masked; the clear is in `reveal`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -100,7 +100,7 @@ def read(work: Work, *, subject: SubjectId) -> PersonView:
     person = find_person(work, subject, Permission.CUSTOMERS_READ)
     seen = view(work, Permission.CUSTOMERS_READ, person)
     audit.append(work, Action.PERSON_READ, subject=seen.ref, facts={"contacts": len(seen.contacts)})
-    return seen
+    return seen if person.id == subject else replace(seen, merged_into=seen.id)
 
 
 def edit(work: Work, *, subject: SubjectId, patch: Mapping[str, object], if_version: int | None = None) -> PersonView:

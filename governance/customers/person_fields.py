@@ -9,6 +9,7 @@ from governance.accounts.errors import DisabledError, NoSuchStaffError
 from governance.customers import duty
 from governance.customers.codes import Ground, NotMailable, Source
 from governance.customers.loading import opened
+from governance.customers.merged import merged_into, speaking
 from governance.customers.reach import reaches
 from governance.customers.records import SEALED_FIELDS
 from governance.customers.shown import catalogued, refuse_unwritable
@@ -116,12 +117,16 @@ def _check(work: Work, person: PersonRow, told: Mapping[str, object]) -> None:
 
 def _derive(work: Work, person: PersonRow) -> None:
     """What follows from the fields: until when the person must be told, their age, and why nothing may be sent."""
+    others = merged_into(work, [person.id]).get(person.id, ()) if person.version > 1 else ()
     with suppress(UnreadableError):  # the age reached when it last could be read holds
-        born: str | None = opened(person, "birth_date")
+        born: str | None = opened(speaking(person, others, "birth_date"), "birth_date")
         person.age_at_least = None if born is None else age_at_least(born, at=work.now)
     source = None if person.source is None else Source(person.source)
     ground = None if person.ground is None else Ground(person.ground)
     person.inform_by = duty.inform_by(source, acquired_at=person.acquired_at)
+    owed = [one.inform_by for one in others if one.inform_by is not None and one.informed_at is None]
+    if person.inform_by is None and person.informed_at is None and owed:
+        person.inform_by, source = min(owed), Source.TAKEN_OVER
     person.not_mailable = duty.obstacle(
         source,
         ground,

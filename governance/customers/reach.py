@@ -52,6 +52,9 @@ def find_person(work: Work, subject: SubjectId, permission: Permission, *, locke
     survivor = select(asked.merged_into).where(asked.id == subject).scalar_subquery()
     query = select(PersonRow).where(PersonRow.id == func.coalesce(survivor, subject))
     found = work.session.scalars(query.with_for_update(of=PersonRow) if locked else query).one_or_none()
+    if found is not None and found.merged_into is not None:
+        # Whoever waited for the lock of somebody who was merged meanwhile goes on to the survivor.
+        return find_person(work, SubjectId(found.merged_into), permission, locked=locked)
     if found is None or not reaches(work, permission, found):
         raise NotFoundError(UNKNOWN)
     if locked:

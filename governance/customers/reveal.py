@@ -15,6 +15,7 @@ from governance.audit.actions import Action
 from governance.customers.extra_types import read
 from governance.customers.extras import known
 from governance.customers.loading import contacts_of, opened
+from governance.customers.merged import merged_into, speaking
 from governance.customers.pages import EventRow
 from governance.customers.reach import find_person
 from governance.customers.records import SEALED_FIELDS, Json
@@ -31,6 +32,7 @@ from governance.vault.errors import UnreadableError
 from governance.vault.orm import SealedRow
 
 MOST_FIELDS = 50
+_LISTS = ("tags", "interests")
 _PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -151,7 +153,9 @@ class _Finder:
             Wrong: where it stands for nothing.
         """
         if name in SEALED_FIELDS:
-            yield "", _sealed(self._person, name)
+            others = merged_into(self._work, [self._person.id]).get(self._person.id, ())
+            rows = [self._person, *others] if name in _LISTS else [speaking(self._person, others, name)]
+            yield "", _Opening(catalogued(self._person, name), partial(_together, rows, name))
             return
         group, _, rest = name.partition(".")
         if group == "contacts":
@@ -216,6 +220,15 @@ _EVENTS = {
 
 def _sealed(row: SealedRow, name: str) -> _Opening:
     return _Opening(catalogued(row, name), partial(opened, row, name))
+
+
+def _together(rows: Sequence[PersonRow], name: str) -> Json:
+    """The value of a field; of lists, what any of the rows has."""
+    if name not in _LISTS:
+        value: Json = opened(rows[0], name)
+        return value
+    found = list(dict.fromkeys(item for row in rows for item in opened(row, name) or ()))
+    return found or None
 
 
 def _contact(row: ContactRow) -> Json:

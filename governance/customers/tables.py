@@ -423,6 +423,7 @@ class MergeRow(SealedRow, Base):
     by_kind: Mapped[str] = mapped_column(CODE)
     by_id: Mapped[UUID | None]
     score: Mapped[int | None] = mapped_column(SmallInteger)
+    sequence: Mapped[int | None] = mapped_column(BigInteger)
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[UUID | None]
     undone_at: Mapped[datetime | None]
@@ -433,11 +434,14 @@ class MergeRow(SealedRow, Base):
 
 
 class MoveRow(Base):
-    """A row that moved to the survivor of a merge; of contacts, whether it was the primary one before."""
+    """A row that a merge moved to the survivor, made or closed, in whatever room.
+
+    `mark_before` is of a contact whether it was the primary one, of a pair of duplicates whether it waited.
+    """
 
     __tablename__ = "person_merge_move"
 
     merge_id: Mapped[UUID] = mapped_column(ForeignKey("person_merge.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(CODE, primary_key=True)
     row_id: Mapped[UUID] = mapped_column(primary_key=True)
-    was_primary: Mapped[bool]
+    mark_before: Mapped[bool]

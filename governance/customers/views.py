@@ -11,6 +11,7 @@ from sqlalchemy import select
 from governance.customers.extra_types import ExtraField, read
 from governance.customers.extras import known
 from governance.customers.loading import contacts_of, opened, warm
+from governance.customers.merged import merged_into, speaking
 from governance.customers.records import SEALED_FIELDS, Json
 from governance.customers.shown import Lens
 from governance.customers.standing import held, restricted
@@ -22,6 +23,8 @@ from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
 from governance.vault.errors import UnreadableError
+
+_LISTS = ("tags", "interests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,18 @@ class ContactView:
     person_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class MergedView:
+    """Somebody who was merged into a person.
+
+    Attributes:
+        said: what their record says otherwise than what is shown of the person, by name, as it may be seen.
+    """
+
+    id: SubjectId
+    said: Mapping[str, Json]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonView:
     """A person as they may be seen.
@@ -67,6 +82,8 @@ class PersonView:
         masked, hidden: names of fields that are there, and are shown in part or not at all.
         unreadable: names of fields that are there and do not open; `masking.UNREADABLE` stands in their place.
         version: number of changes, for ETag.
+        merged: who was merged into them; what the person does not say is shown of the first of these who does.
+        merged_into: set where the id of one of these was asked for: the id of the person.
     """
 
     id: SubjectId
@@ -111,6 +128,8 @@ class PersonView:
     version: int
     created_at: datetime
     updated_at: datetime
+    merged: tuple[MergedView, ...] = ()
+    merged_into: SubjectId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +141,7 @@ class _Around:
     definitions: Mapping[UUID, ExtraField]
     restricted: frozenset[UUID]
     held: Mapping[UUID, frozenset[str]]
+    merged: Mapping[UUID, Sequence[PersonRow]]
 
 
 def view(work: Work, permission: Permission, person: PersonRow) -> PersonView:
@@ -139,8 +159,10 @@ def views(work: Work, permission: Permission, people: Sequence[PersonRow]) -> li
 
 
 def _around(work: Work, people: Sequence[UUID]) -> _Around:
+    merged = merged_into(work, people)
+    everybody = [*people, *(row.id for rows in merged.values() for row in rows)]
     extras: dict[UUID, list[ExtraValueRow]] = defaultdict(list)
-    for row in work.session.scalars(select(ExtraValueRow).where(ExtraValueRow.person_id.in_(people))):
+    for row in work.session.scalars(select(ExtraValueRow).where(ExtraValueRow.person_id.in_(everybody))):
         extras[row.person_id].append(row)
     definitions = {one.id: one for one in known(work).values()} if extras else {}
     for compartment in {definitions[row.field_id].compartment for rows in extras.values() for row in rows}:
@@ -152,18 +174,15 @@ def _around(work: Work, people: Sequence[UUID]) -> _Around:
         definitions=definitions,
         restricted=restricted(work, people),
         held=held(work, people),
+        merged=merged,
     )
 
 
 def _view(lens: Lens, person: PersonRow, around: _Around) -> PersonView:
-    told = {name: lens.show(person, name) for name in SEALED_FIELDS if name not in ("tags", "interests")}
-    tags, interests = lens.show_list(person, "tags"), lens.show_list(person, "interests")
-    extra = {
-        key: seen
-        for row in around.extras.get(person.id, ())
-        for key, seen in [_extra(lens, row, around.definitions[row.field_id])]
-        if seen is not None
-    }
+    others = around.merged.get(person.id, ())
+    told = {name: lens.show(speaking(person, others, name), name) for name in SEALED_FIELDS if name not in _LISTS}
+    tags, interests = (_list(lens, (person, *others), name) for name in _LISTS)
+    extra = _extras(lens, person, around)
     contacts = tuple(contact_view(lens, row) for row in around.contacts.get(person.id, ()))
     return PersonView(
         **told,
@@ -193,7 +212,28 @@ def _view(lens: Lens, person: PersonRow, around: _Around) -> PersonView:
         version=person.version,
         created_at=person.created_at,
         updated_at=person.updated_at,
+        merged=tuple(MergedView(SubjectId(row.id), _otherwise(lens, row, told, around)) for row in others),
     )
+
+
+def _list(lens: Lens, rows: Sequence[PersonRow], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for row in rows for item in lens.show_list(row, name)))
+
+
+def _extras(lens: Lens, person: PersonRow, around: _Around) -> dict[str, Json]:
+    return {
+        key: seen
+        for row in around.extras.get(person.id, ())
+        for key, seen in [_extra(lens, row, around.definitions[row.field_id])]
+        if seen is not None
+    }
+
+
+def _otherwise(lens: Lens, row: PersonRow, told: Mapping[str, Json], around: _Around) -> dict[str, Json]:
+    """What a merged record says otherwise; extra values that are still theirs are those that the survivor has too."""
+    said = {name: lens.show(row, name) for name in told}
+    differing = {name: value for name, value in said.items() if value is not None and value != told[name]}
+    return differing | {f"extra.{key}": value for key, value in _extras(lens, row, around).items()}
 
 
 def contact_view(lens: Lens, row: ContactRow) -> ContactView:

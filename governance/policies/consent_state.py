@@ -6,6 +6,8 @@ Events are taken in the order of the subject's own sequence, which is given out 
    So of two that happen at once the stop stays, in either order.
 3. A claim (no date, or no notice: nobody can show what was agreed to, GDPR Art. 7(1)) undoes nothing and is no consent.
 4. Undoing (`invalidated`) takes a consent away as if it had never been; it never takes a stop away.
+5. Where two records that had become one are parted (`parted`), what one had handed on to the other is as if it had never
+   been said there, stops included: it still stands where it was said.
 """
 
 from collections.abc import Iterable
@@ -35,6 +37,8 @@ class EventKind(StrEnum):
     RENEWED = "renewed"
     INVALIDATED = "invalidated"
     """An earlier event was recorded in error, or its import was undone."""
+    PARTED = "parted"
+    """A merge was undone: the event that it names, handed on by the other record, is not this person's."""
 
 
 class Method(StrEnum):
@@ -94,7 +98,7 @@ class Event:
             speaks of the notice of the consent before it.
         method: how it was said.
         seen: the subject's sequence that whoever said it, or asked for it, had before them; None for all before it.
-        voids: sequence of the event that `invalidated` takes away; None for every consent before it.
+        voids: sequence of the event that `invalidated` or `parted` takes away; None for every consent before it.
     """
 
     id: UUID
@@ -186,6 +190,8 @@ class Fold:
         if event.kind is EventKind.INVALIDATED:
             kept = tuple(one for one in self.consents if event.voids not in {None, one.event.sequence})
             return replace(folded, consents=kept)
+        if event.kind is EventKind.PARTED:
+            return folded  # `fold` leaves out what it names
         return replace(folded, requested=event)
 
     @property
@@ -227,9 +233,11 @@ def fold(events: Iterable[Event], *, start: Fold | None = None, as_of: datetime 
         ValueError: where an event does not follow those of *start*, or two have the same sequence.
     """
     folded = start or Fold()
-    for event in sorted(events, key=lambda one: one.sequence):
-        if as_of is None or event.recorded_at <= as_of:
-            folded = folded.then(event)
+    taken = [one for one in events if as_of is None or one.recorded_at <= as_of]
+    taken.sort(key=lambda one: one.sequence)
+    apart = {one.voids for one in taken if one.kind is EventKind.PARTED}
+    for event in taken:
+        folded = replace(folded, sequence=event.sequence) if event.sequence in apart else folded.then(event)
     return folded
 
 

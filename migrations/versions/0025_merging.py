@@ -11,6 +11,7 @@ down_revision: str | None = "0024"
 INSTANT = sa.DateTime(timezone=True)
 CODE = sa.String(32)
 STANDING = sa.text("undone_at IS NULL")
+KINDS = ("requested", "given", "confirmed", "refused", "withdrawn", "objected", "expired", "renewed", "invalidated")
 UNREVIEWED = sa.text("undone_at IS NULL AND reviewed_at IS NULL")
 
 
@@ -28,6 +29,7 @@ def upgrade() -> None:
         sa.Column("by_kind", CODE, nullable=False),
         sa.Column("by_id", sa.Uuid()),
         sa.Column("score", sa.SmallInteger()),
+        sa.Column("sequence", sa.BigInteger()),
         *(
             column
             for act in ("reviewed", "undone")
@@ -41,18 +43,26 @@ def upgrade() -> None:
         op.create_index(f"ix_person_merge_{column}", "person_merge", [column])
     op.create_index("uq_person_merge_standing", "person_merge", ["other_id"], unique=True, postgresql_where=STANDING)
     op.create_index("ix_person_merge_unreviewed", "person_merge", ["id"], postgresql_where=UNREVIEWED)
-    grant("person_merge", "SELECT, INSERT, DELETE, UPDATE (reviewed_at, reviewed_by, undone_at, undone_by)")
+    grant("person_merge", "SELECT, INSERT, DELETE, UPDATE (sequence, reviewed_at, reviewed_by, undone_at, undone_by)")
     op.create_table(
         "person_merge_move",
         sa.Column("merge_id", sa.Uuid(), sa.ForeignKey("person_merge.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("kind", CODE, primary_key=True),
         sa.Column("row_id", sa.Uuid(), primary_key=True),
-        sa.Column("was_primary", sa.Boolean(), nullable=False),
+        sa.Column("mark_before", sa.Boolean(), nullable=False),
     )
     grant("person_merge_move", "SELECT, INSERT, DELETE")
+    _kinds(*KINDS, "parted")
+
+
+def _kinds(*kinds: str) -> None:
+    op.drop_constraint(op.f("ck_consent_event_kind_known"), "consent_event")
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
+    op.create_check_constraint(op.f("ck_consent_event_kind_known"), "consent_event", f"kind IN ({listed})")
 
 
 def downgrade() -> None:
-    """Drop the tables."""
+    """Drop the tables; refused by the database where a merge was undone, since no event is ever removed."""
+    _kinds(*KINDS)
     op.drop_table("person_merge_move")
     op.drop_table("person_merge")

@@ -25,7 +25,9 @@ DAY = timedelta(days=1)
 
 acts = st.builds(
     NewEvent,
-    kind=st.sampled_from([GIVEN, CONFIRMED, *(kind for kind in EventKind if kind is not EventKind.EXPIRED)]),
+    kind=st.sampled_from(
+        [GIVEN, CONFIRMED, *(kind for kind in EventKind if kind not in (EventKind.EXPIRED, EventKind.PARTED))]
+    ),
     purpose=st.sampled_from(["newsletter", "surveys"]),
     channel=st.sampled_from([Channel.EMAIL, Channel.SMS]),
     method=st.sampled_from(Method),
