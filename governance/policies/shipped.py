@@ -10,6 +10,8 @@ from governance.policies.deadline_reader import parse_deadlines
 from governance.policies.deadline_rules import LawTimes
 from governance.policies.permissions import PermissionBook, parse_permissions
 from governance.policies.purposes import PurposeBook, parse_purposes
+from governance.policies.retention import RetentionPolicy
+from governance.policies.retention_reader import parse_policies
 from governance.policies.roles import RoleBook, parse_roles
 
 _HERE = files("governance.policies")
@@ -55,3 +57,9 @@ def catalogue() -> Catalogue:
 def deadlines() -> Mapping[str, LawTimes]:
     """The time limits of the laws shipped, by key of the law."""
     return parse_deadlines(_HERE.joinpath("deadlines.yaml").read_bytes(), name="deadlines.yaml")
+
+
+@cache
+def retention_policies(country: str | None = None) -> Mapping[str, RetentionPolicy]:
+    """The retention policies shipped, with the periods of a country, by key."""
+    return parse_policies(_HERE.joinpath("retention.yaml").read_bytes(), name="retention.yaml", country=country)

@@ -1,0 +1,214 @@
+"""Retention: which day is the last one, what is due, what makes no sense; documents read and written alike."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.policies.documents import DocumentError
+from governance.policies.periods import Period
+from governance.policies.retention import (
+    Anchor,
+    Clock,
+    ConflictReason,
+    RetentionAction,
+    RetentionPolicy,
+    StatutoryMinimum,
+    YearStart,
+    conflicts,
+    cutoff,
+    is_due,
+    last_day,
+    minimum_cutoff,
+    minimum_until,
+)
+from governance.policies.retention_reader import clocks_of, parse_policies, write_policy
+from governance.policies.shipped import retention_policies
+
+KYIV, SANTIAGO = ZoneInfo("Europe/Kyiv"), ZoneInfo("America/Santiago")
+APRIL = YearStart(4, 1)
+WRITTEN = """
+policies:
+  own:
+    titles: {en: "A", ru: "B", uk: "C"}
+    applies_to: {table: interaction, fields: [note]}
+    clock: interaction.at
+    keep: P12M
+    action: clear_fields
+    citation: "x"
+    verified: true
+"""
+
+
+def _policy(text: str = WRITTEN, **changes: str) -> RetentionPolicy:
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    (found,) = parse_policies(text.encode(), name="own.yaml").values()
+    return found
+
+
+def _keeping(keep: str, anchor: str = "event") -> RetentionPolicy:
+    return _policy(P12M=f"{keep}\n    anchor: {anchor}")
+
+
+@pytest.mark.parametrize(
+    ("keep", "anchor", "event", "expected"),
+    [
+        ("P1Y", "event", "2024-02-29", "2025-02-28"),
+        ("P4Y", "event", "2024-02-29", "2028-02-29"),
+        ("P1M", "event", "2026-01-31", "2026-02-28"),
+        ("P24M", "event", "2026-11-22", "2028-11-22"),
+        ("P7D", "event", "2026-12-28", "2027-01-04"),
+        ("P8Y", "year_end", "2026-01-01", "2034-12-31"),
+        ("P8Y", "year_end", "2026-12-31", "2034-12-31"),
+        ("P6Y", "fiscal_year_end", "2026-03-31", "2032-03-31"),
+        ("P6Y", "fiscal_year_end", "2026-04-01", "2033-03-31"),
+    ],
+)
+def test_the_last_day_that_something_is_kept(keep: str, anchor: str, event: str, expected: str) -> None:
+    policy = _keeping(keep, anchor)
+
+    assert last_day(policy, date.fromisoformat(event), fiscal=APRIL) == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("clock", "at", "due"),
+    [
+        # The period ends with the last hour of 22 November in Kyiv, which is 22:00 UTC.
+        (datetime(2025, 11, 22, 9, tzinfo=UTC), datetime(2026, 11, 22, 21, 59, 59, 999999, tzinfo=UTC), False),
+        (datetime(2025, 11, 22, 9, tzinfo=UTC), datetime(2026, 11, 22, 22, 0, tzinfo=UTC), True),
+        # An event after midnight there belongs to the next day.
+        (datetime(2025, 11, 22, 22, 0, tzinfo=UTC), datetime(2026, 11, 23, 21, 59, tzinfo=UTC), False),
+        # Nights on which clocks change.
+        (datetime(2025, 10, 26, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 21, 59, tzinfo=UTC), False),
+        (datetime(2025, 10, 26, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 22, 0, tzinfo=UTC), True),
+        (datetime(2025, 3, 30, 0, 30, tzinfo=UTC), datetime(2026, 3, 30, 20, 59, tzinfo=UTC), False),
+        (datetime(2025, 3, 30, 0, 30, tzinfo=UTC), datetime(2026, 3, 30, 21, 0, tzinfo=UTC), True),
+    ],
+)
+def test_something_is_due_once_its_last_day_is_over_in_the_controllers_zone(
+    clock: datetime, at: datetime, due: bool
+) -> None:
+    assert is_due(_keeping("P1Y"), clock, at=at, zone=KYIV, fiscal=YearStart()) is due
+
+
+BOUNDS = datetime(2017, 1, 1), datetime(2035, 1, 1)  # noqa: DTZ001 - hypothesis wants them without a zone
+instants = st.datetimes(*BOUNDS, timezones=st.just(UTC))
+periods = st.one_of(
+    st.integers(1, 130).map(lambda months: Period(months=months)),
+    st.integers(1, 4000).map(lambda days: Period(days=days)),
+)
+
+
+@given(
+    keep=periods,
+    anchor=st.sampled_from(Anchor),
+    clock=instants,
+    at=instants,
+    zone=st.sampled_from([ZoneInfo("UTC"), KYIV, SANTIAGO, ZoneInfo("Pacific/Kiritimati")]),
+    fiscal=st.sampled_from([YearStart(), APRIL, YearStart(7, 28)]),
+    near=st.booleans(),
+)
+def test_what_lies_before_the_cutoff_is_what_is_due(
+    keep: Period, anchor: Anchor, clock: datetime, at: datetime, zone: ZoneInfo, fiscal: YearStart, near: bool
+) -> None:
+    policy = _keeping(str(keep), anchor.value)
+    limit = cutoff(policy, at=at, zone=zone, fiscal=fiscal)
+    if near:  # the edge itself, and the instants beside it
+        clock = limit + timedelta(microseconds=clock.microsecond % 3 - 1)
+
+    assert (clock < limit) is is_due(policy, clock, at=at, zone=zone, fiscal=fiscal)
+
+
+@given(
+    keep=periods,
+    anchor=st.sampled_from(Anchor),
+    event=st.dates(date(2017, 1, 1), date(2035, 1, 1)),
+    later=st.integers(0, 900),
+)
+def test_what_happened_later_is_never_due_earlier(keep: Period, anchor: Anchor, event: date, later: int) -> None:
+    policy = _keeping(str(keep), anchor.value)
+
+    assert last_day(policy, event, fiscal=APRIL) <= last_day(policy, event + timedelta(days=later), fiscal=APRIL)
+
+
+def test_a_minimum_has_its_own_last_day_and_cutoff() -> None:
+    policy = _policy(verified="minimum: {keep: P6M, citation: law, verified: true}\n    verified")
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    assert minimum_until(policy, date(2026, 5, 21)) == date(2026, 11, 21)
+    limit = minimum_cutoff(policy, at=at, zone=KYIV, fiscal=YearStart())
+    assert limit == datetime(2026, 5, 21, 21, 0, tzinfo=UTC)
+    assert minimum_until(_policy(), date(2026, 5, 21)) is None
+    assert minimum_cutoff(_policy(), at=at, zone=KYIV, fiscal=YearStart()) > at
+
+
+@pytest.mark.parametrize("country", [None, "DE", "AT", "FR", "PL", "GB", "RU", "UA"])
+def test_the_policies_shipped_make_sense_together_and_are_written_as_they_are_read(country: str | None) -> None:
+    shipped = retention_policies(country)
+
+    assert conflicts(shipped.values()) == []
+    assert len(shipped) == 14
+    for policy in shipped.values():
+        assert parse_policies(write_policy(policy).encode(), name="again")[policy.key] == policy
+        assert policy.clock in clocks_of(policy.target)
+
+
+def test_periods_are_those_of_the_controllers_country() -> None:
+    assert str(retention_policies("DE")["purchases_tax"].keep) == "P8Y"
+    assert retention_policies("DE")["purchases_tax"].anchor is Anchor.YEAR_END
+    assert str(retention_policies("GB")["purchases_tax"].keep) == "P6Y"
+    assert str(retention_policies("XX")["purchases_tax"].keep) == "P10Y"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("interaction.at", "purchase.paid_at", "is not a clock of it; it has interaction.at"),
+        ("clear_fields", "erase_subject", "cannot be done to it"),
+        ("clear_fields", "delete_rows", "clear_fields needs fields"),
+        ("fields: [note]", "fields: [kind]", "cannot be emptied alone"),
+        ("{table: interaction, fields: [note]}", "{table: person}", "is none of"),
+        ("{table: interaction, fields: [note]}", "{}", "must be"),
+        ("P12M", "12 months", "must be a period"),
+        ("P12M", "P0D", "longer than nothing"),
+        ("verified: true", "verified: true\n    warning_days: 30", "warned only before"),
+        ("verified: true", "verified: true\n    filter: {channel: [phone]}", "cannot be filtered by"),
+        ('    citation: "x"\n', "", "'citation' is missing"),
+        ("  own:", "  Own-1:", "is no key"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused_with_the_reason(old: str, new: str, said: str) -> None:
+    assert old in WRITTEN
+    with pytest.raises(DocumentError, match=said):
+        parse_policies(WRITTEN.replace(old, new).encode(), name="own.yaml")
+
+
+def _built(key: str, keep: str, *, minimum: str | None = None, **more: object) -> RetentionPolicy:
+    made = _keeping(keep)
+    values: dict[str, object] = {name: getattr(made, name) for name in made.__slots__}
+    law = None if minimum is None else StatutoryMinimum(_keeping(minimum).keep, "law", verified=True)
+    return RetentionPolicy(**{**values, "key": key, "minimum": law, **more})  # type: ignore[arg-type]  # as given
+
+
+def test_a_maximum_under_a_minimum_is_told_with_the_law() -> None:
+    (own,) = conflicts([_built("a", "P1Y", minimum="P2Y")])
+    assert (own.reason, own.policy, own.citation) == (ConflictReason.UNDER_MINIMUM, "a", "law")
+
+    (found,) = conflicts([_built("a", "P1Y"), _built("b", "P3Y", minimum="P2Y")])
+    assert (found.reason, found.policy, found.other) == (ConflictReason.UNDER_MINIMUM, "a", "b")
+    assert conflicts([_built("a", "P3Y", minimum="P3Y")]) == []
+
+
+def test_two_policies_that_want_different_things_of_the_same_data_are_told() -> None:
+    (found,) = conflicts([_built("a", "P1Y"), _built("b", "P2Y")])
+    assert (found.reason, found.policy, found.other) == (ConflictReason.FIGHTING, "a", "b")
+
+    assert conflicts([_built("a", "P1Y"), _built("b", "P1Y")]) == []
+    other = _policy(**{"[note]": "[result]"})
+    values = {name: getattr(other, name) for name in other.__slots__}
+    assert conflicts([_built("a", "P2Y"), RetentionPolicy(**{**values, "key": "b"})]) == []
+    assert RetentionAction.CLEAR_FIELDS is other.action
+    assert Clock.INTERACTION_AT is other.clock
