@@ -9,9 +9,10 @@ from governance.accounts import granting
 from governance.accounts.operations import install_executors
 from governance.accounts.proposed import Executors
 from governance.customers import releasing
+from governance.disclosures import proposing
 from governance.kernel.db import Database
 
-EXECUTORS: Final[Executors] = {**granting.EXECUTORS, **releasing.EXECUTORS}
+EXECUTORS: Final[Executors] = {**granting.EXECUTORS, **releasing.EXECUTORS, **proposing.EXECUTORS}
 
 
 def install(database: Database) -> None:

@@ -39,6 +39,7 @@ class AlertKind(StrEnum):
     DECIDED_ALONE = "decided_alone"
     QUOTA_EXCEEDED = "quota_exceeded"
     UNUSUAL_READING = "unusual_reading"
+    EXPORT_READY = "export_ready"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Select, Uuid, any_, literal, or_, select
 
 from governance.customers.reach import within
 from governance.customers.tables import PersonRow
@@ -30,3 +31,8 @@ def next_people(work: Work, *, permission: Permission, after: SubjectId | None, 
     if after is not None:
         query = query.where(PersonRow.id > after)
     return [SubjectId(one) for one in work.session.scalars(query.order_by(PersonRow.id).limit(limit))]
+
+
+def records_of(person: SubjectId) -> Select[UUID]:
+    """Ids of a person's record and of all that were merged into it, for a statement of another room."""
+    return select(PersonRow.id).where(or_(PersonRow.id == person, PersonRow.merged_into == person))

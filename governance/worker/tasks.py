@@ -22,6 +22,8 @@ from governance.custody.opening import Store
 from governance.custody.reindexing import IndexRotation
 from governance.custody.rows import indexed_fields
 from governance.customers import operations as customers
+from governance.disclosures import operations as disclosures
+from governance.disclosures.operations import ExportId
 from governance.intake import operations as intake
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.reports import Progress
@@ -196,6 +198,36 @@ def resume_import(around: Surroundings, *, batch: str) -> None:
         )
 
 
+def make_export(around: Surroundings, *, export: str) -> None:
+    """Gather the rows of an approved export until it is whole, or the worker is to end."""
+
+    def stop_where_told(_progress: object) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    # The next start takes it up again.
+    with contextlib.suppress(_StoppedError):
+        disclosures.make(
+            around.store.database, export=ExportId(UUID(export)), clock=around.clock, on_progress=stop_where_told
+        )
+
+
+def destroy_export(around: Surroundings, *, export: str) -> None:
+    """Destroy the rows of an export that was handed out, should that not have been done."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        disclosures.destroy(work, export=ExportId(UUID(export)))
+
+
+def tend_exports(around: Surroundings) -> None:
+    """Destroy what was not fetched in time, forget old fingerprints, take up exports that were interrupted."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        destroyed = sum(disclosures.destroy(work, export=one) for one in disclosures.due_for_destruction(work))
+        forgotten = disclosures.forget_prints(work)
+        for one in disclosures.unfinished_exports(work):
+            jobs.defer_once(work, disclosures.MAKE, waiting=f"export {one}", export=one)
+    log.info("worker.exports_tended", destroyed=destroyed, forgotten=forgotten)
+
+
 def find_duplicates(around: Surroundings) -> None:
     """Compare all people with one another; what is ended with the worker begins anew when that is there again."""
 
@@ -230,6 +262,9 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "consent.expire": expire_consents,
     "customers.ages": raise_ages,
     "proposals.tend": tend_proposals,
+    "exports.tend": tend_exports,
+    disclosures.MAKE: make_export,
+    disclosures.DESTROY: destroy_export,
     EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,
     FIND_DUPLICATES: find_duplicates,

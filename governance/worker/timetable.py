@@ -55,6 +55,7 @@ def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
         Entry("customers.ages", "10 12 * * *", catch_up=True),  # when the day has begun everywhere
         Entry("service.resume_indexes", "*/10 * * * *"),
         Entry("proposals.tend", "*/5 * * * *"),
+        Entry("exports.tend", "*/5 * * * *"),
     )
     return tuple(entry for entry in told if backups or entry.task != BACKUP)
 

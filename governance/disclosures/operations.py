@@ -1,0 +1,50 @@
+"""Every verb of this room."""
+
+from governance.disclosures.disclosing import Disclosed, disclose, exports_holding, recipients_of
+from governance.disclosures.fetching import DESTROY, Fetched, destroy, due_for_destruction, fetch, forget_prints
+from governance.disclosures.fetching import pieces as export_pieces
+from governance.disclosures.fetching import unfinished as unfinished_exports
+from governance.disclosures.formats import MEDIA_TYPES
+from governance.disclosures.making import Progress, make, make_next
+from governance.disclosures.proposing import EXECUTORS, MAKE, propose_export
+from governance.disclosures.records import (
+    DisclosureId,
+    Export,
+    ExportFormat,
+    ExportId,
+    ExportState,
+    LeftOut,
+    Selection,
+)
+from governance.disclosures.rows import find_export, list_exports
+
+__all__ = [
+    "DESTROY",
+    "EXECUTORS",
+    "MAKE",
+    "MEDIA_TYPES",
+    "Disclosed",
+    "DisclosureId",
+    "Export",
+    "ExportFormat",
+    "ExportId",
+    "ExportState",
+    "Fetched",
+    "LeftOut",
+    "Progress",
+    "Selection",
+    "destroy",
+    "disclose",
+    "due_for_destruction",
+    "export_pieces",
+    "exports_holding",
+    "fetch",
+    "find_export",
+    "forget_prints",
+    "list_exports",
+    "make",
+    "make_next",
+    "propose_export",
+    "recipients_of",
+    "unfinished_exports",
+]
