@@ -69,6 +69,7 @@ from governance.accounts.sessions import (
 )
 from governance.accounts.staff import (
     StaffMember,
+    check_staff,
     create_staff,
     disable_staff,
     find_staff,
@@ -110,6 +111,7 @@ __all__ = [
     "authenticate_clients",
     "authenticate_session",
     "begin_attempt",
+    "check_staff",
     "count_reading",
     "create_client",
     "create_staff",

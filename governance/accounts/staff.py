@@ -53,7 +53,7 @@ def create_staff(work: Work, *, name: str, email: str, roles: Sequence[str] = ()
         UnknownRoleError: where a role does not exist.
         AccountTakenError: where somebody has this address already.
     """
-    told, address = _checked(name, email)
+    told, address = check_staff(name=name, email=email)
     for role in roles:
         known_role(role)
     owner = OwnerId(uuid7())
@@ -170,7 +170,12 @@ def known_role(name: str) -> None:
         raise UnknownRoleError("There is no such role for staff; known are " + ", ".join(known) + ".")
 
 
-def _checked(name: str, email: str) -> tuple[str, str]:
+def check_staff(*, name: str, email: str) -> tuple[str, str]:
+    """Name and address as they are kept; nothing is asked or stored.
+
+    Raises:
+        InvalidError: where one of them cannot be used.
+    """
     errors: dict[str, list[str]] = {}
     told = " ".join(name.split())
     if not told or len(told) > NAME_LENGTH or not told.isprintable():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import click
 
 from governance.accounts import operations as accounts
+from governance.accounts.errors import NoSuchStaffError
 from governance.cli.context import on_terminal, say, settings
 from governance.custody import founding
 from governance.custody.opening import KEYRING, Store, open_store
@@ -65,10 +66,12 @@ def set_up(server: Server, answers: Answers) -> None:
 
     Raises:
         click.UsageError: something must be said, and there is nobody to ask.
+        InvalidError: something of it cannot be used; nothing was made.
     """
     secrets_dir = server.settings.secrets_dir
     if not (secrets_dir / KEYRING).exists() and not has_signing_key(secrets_dir):
         answers = _with_administrator(_with_controller(answers))
+        _check(answers)  # before keys and tables are made
     founding.found(server, clock=SystemClock(), say=say)
     with open_store(server.settings) as store:
         _name(store, answers)
@@ -91,14 +94,30 @@ def _with_administrator(answers: Answers) -> Answers:
     )
 
 
+def _check(answers: Answers) -> None:
+    reference.check_controller(
+        legal_name=answers.controller_name or "",
+        address=answers.controller_address or "",
+        country=answers.country or "",
+    )
+    accounts.check_staff(name=answers.admin_name or "", email=answers.admin_email or "")
+
+
 def _name(store: Store, answers: Answers) -> None:
     """Put controller and administrator on record, where they are not; both together, or neither."""
     with open_work(store.database, OPERATOR) as work:
         standing = reference.find_controller(work)
-        administered = bool(accounts.list_staff(work))
+        staff = accounts.list_staff(work)
+        administered = bool(staff)
+        known = administered and (not answers.admin_email or _is_known(work, answers.admin_email))
     if standing is not None:
         _tell_differences(standing, answers)
-    else:
+    if administered and not known:
+        say(
+            f"There are staff already ({len(staff)}), and the administrator named now is none of them: nobody was "
+            "added. To add somebody: governance staff create"
+        )
+    if standing is None:
         answers = _with_controller(answers)
     if not administered:
         answers = _with_administrator(answers)
@@ -128,6 +147,14 @@ def _record_administrator(work: Work, answers: Answers) -> accounts.StaffMember:
     )
 
 
+def _is_known(work: Work, email: str) -> bool:
+    try:
+        accounts.find_staff(work, who=email)
+    except NoSuchStaffError:
+        return False
+    return True
+
+
 def _tell_differences(standing: Controller, answers: Answers) -> None:
     """Say what of *answers* is passed over, because the store is another's already."""
     pairs = (
@@ -137,7 +164,10 @@ def _tell_differences(standing: Controller, answers: Answers) -> None:
     )
     others = [what for what, told, kept in pairs if told and " ".join(told.split()) != kept]
     if others:
-        say(f"The controller on record has another {' and another '.join(others)}; what stands was left as it is.")
+        say(
+            f"The controller of this store is {standing.legal_name} ({standing.country}) already. What you gave has "
+            f"another {' and another '.join(others)}, and was not taken."
+        )
 
 
 def _asked(question: str, given: str | None, option: str, *, needed: bool = True) -> str:

@@ -17,7 +17,7 @@ class DiskFullError(UnavailableError):
     slug = "disk-full"
 
     def __init__(self) -> None:
-        super().__init__("The disk is full, or the quota used up. Make room; then do it again: nothing of it was kept.")
+        super().__init__("The disk is full, or the quota used up: this could not be kept. Make room, then do it again.")
 
 
 def lacks_room(error: BaseException) -> bool:

@@ -52,6 +52,26 @@ def controller_history(work: Work) -> list[Controller]:
     return [_told(work, row) for row in rows]
 
 
+def check_controller(*, legal_name: str, address: str, country: str) -> None:
+    """See whether a controller could be recorded so; nothing is asked or stored.
+
+    Raises:
+        InvalidError: as `set_controller` does.
+    """
+    details(
+        legal_name=legal_name,
+        address=address,
+        country=country,
+        registration=None,
+        zone=None,
+        language=None,
+        calendar=None,
+        laws=None,
+        authority=None,
+        officer=None,
+    )
+
+
 def set_controller(
     work: Work,
     *,

@@ -60,17 +60,28 @@ def test_setting_up_again_under_another_name_says_that_nothing_was_changed(gover
     again = governance("init", "--controller-name", "ООО Лютик", "--country", "de")
 
     assert again.code == 0
-    assert "another name and another country" in again.err
+    assert "is ООО Ромашка (RU) already" in again.err
+    assert "another name and another country, and was not taken" in again.err
     assert "Лютик" not in again.err
     assert len(governance("audit", "search", "--action", "reference:controller:set", "--json").json["entries"]) == 1
 
 
-def test_of_what_was_said_wrongly_nothing_is_recorded(command: Command) -> None:
+def test_setting_up_again_with_another_administrator_says_that_nobody_was_added(governance: Command) -> None:
+    again = governance("init", "--admin-name", "Zed", "--admin-email", "z@example.org")
+
+    assert (again.code, "nobody was added" in again.err) == (0, True)
+    assert "z@example.org" not in again.err
+    assert len(governance("staff", "list", "--json").json) == 1
+    assert "nobody" not in governance("init", *SETUP).err
+
+
+def test_of_what_was_said_wrongly_nothing_is_recorded(command: Command, surroundings: Path) -> None:
     told = command("init", *SETUP[:-1], "anna(at)example.org")
 
     assert told.code == 1
     assert "email" in told.err
     assert "on record" not in told.err
+    assert not (surroundings / "secrets" / "keyring.json").exists()
     assert command("init", *SETUP).err.count("on record") == 2
 
 
@@ -79,6 +90,7 @@ def test_of_a_country_that_is_none_its_zone_and_laws_are_not_asked(command: Comm
 
     assert told.code == 1
     assert "country" in told.err
+    assert len(told.err.splitlines()) == 2
     assert "zone" not in told.err
     assert "laws" not in told.err
 
