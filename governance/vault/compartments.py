@@ -30,6 +30,10 @@ class OwnerKind(StrEnum):
     DECISIONS = "decisions"
     """The send checks of a month: what their digests were salted with."""
     PROPOSAL = "proposal"
+    VISIT = "visit"
+    """A customer who proves a contact, and the session that this opens."""
+    SEGMENT = "segment"
+    """Rules of a segment, or what one evaluation of it found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,12 @@ class KeyPlaces:
 
     def of(self, owner: bytes, generation: int, epoch: int) -> bytes:
         """Binding of one key: its owner (sixteen bytes), generation and epoch."""
-        return self._before + owner + self._after + (generation << 32 | epoch).to_bytes(8, "big")
+        before, after = self.around(generation, epoch)
+        return before + owner + after
+
+    def around(self, generation: int, epoch: int) -> tuple[bytes, bytes]:
+        """What stands before and behind the owner in a binding: the same for all owners."""
+        return self._before, self._after + (generation << 32 | epoch).to_bytes(8, "big")
 
 
 def wrap(kek: AESGCM, key: bytes, where: bytes, *, nonce: bytes | None = None) -> bytes:
