@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, or_, select, update
 
 from governance.audit import operations as audit
 from governance.audit.entries import Fact, NewEntry
-from governance.consent import decisions, past
+from governance.consent import batches, decisions, past
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
 from governance.consent.ledger_lines import index_name
@@ -68,7 +68,8 @@ class Checked:
     Attributes:
         decision: the audit entry that tells of it.
         at: the instant that the verdicts are of.
-        verdicts: in the order of what was asked about.
+        verdicts: in the order of what was asked about. Where no details were asked for, each says whether, why and on
+            what ground, and may leave out the rest.
         used: people whose consent was relied on for the first time in a day; hand them to `note_use`.
         unsubscribe: by place, the address to unsubscribe by (RFC 8058), where one was wanted and there is a yes.
     """
@@ -95,13 +96,22 @@ class Request(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What a question came to; *purpose* is None where there is no such purpose."""
+    """What a question came to.
 
-    known: Known
+    Attributes:
+        salt: id of what this month's decisions are salted with; None where it is not made yet.
+        used: ids of people whose consent was relied on for the first time in a day.
+        contacts: by place, id of the contact as its holder's.
+        purpose: None where there is no such purpose.
+    """
+
     verdicts: list[Verdict]
     at: datetime
     spelled: Sequence[Spelled]
     purpose: str | None
+    salt: bytes | None
+    used: Sequence[bytes]
+    contacts: Mapping[int, bytes | None]
 
 
 def check(work: Work, *, question: Asked, contacts: Sequence[object] = (), people: Sequence[SubjectId] = ()) -> Checked:
@@ -209,7 +219,11 @@ def _require(work: Work, asked: Asked, contacts: Sequence[object], people: Seque
 
 def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
     """Answers to questions of one purpose and channel, from one lookup."""
-    work, asked, _ = requests[0]
+    work, asked, contacts = requests[0]
+    if len(requests) == 1 and len(contacts) >= batches.LEAST and not asked.details:
+        answer = _of_batch(work, asked, contacts)
+        if answer is not None:
+            return [answer]
     spelled = [spell(one.work, asked.channel, one.contacts, region=one.asked.region) for one in requests]
     starts = [0, *accumulate(len(one.contacts) for one in requests)]
     details = any(one.asked.details for one in requests)
@@ -223,9 +237,28 @@ def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
     ways = {one.asked.opt_out_in_message: one.asked for one in requests}
     questions = {way: _prepared(work, each, known.country) for way, each in ways.items()}
     return [
-        _decided(questions[one.asked.opt_out_in_message], known.part(start, start + len(one.contacts)), groups)
+        _decided(
+            one.work, questions[one.asked.opt_out_in_message], known.part(start, start + len(one.contacts)), groups
+        )
         for one, start, groups in zip(requests, starts, spelled, strict=False)
     ]
+
+
+def _of_batch(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer | None:
+    """The answer to a question about many contacts; None where there is no such purpose."""
+    if _prepared(work, asked, "").purpose is None:
+        return None
+    spelled = spell(work, asked.channel, contacts, region=asked.region)
+    wanted = _wanted(work, asked, work.now, len(contacts), details=False)
+    found = batches.answer(
+        work,
+        wanted,
+        spelled,
+        lambda country: _prepared(work, asked, country),
+        contacts=asked.unsubscribe_at is not None,
+        used_before=work.now - USE_NOTED_EVERY,
+    )
+    return _Answer(found.verdicts, work.now, spelled, asked.purpose, found.salt, found.used, found.contacts)
 
 
 def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
@@ -233,7 +266,7 @@ def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
     spelled = spell(work, asked.channel, contacts, region=asked.region)
     wanted = _wanted(work, asked, at, len(contacts), details=asked.details)
     known = past.of_contacts(work, wanted, spelled)
-    return _decided(_prepared(work, asked, known.country), known, spelled)
+    return _decided(work, _prepared(work, asked, known.country), known, spelled)
 
 
 def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer:
@@ -244,7 +277,7 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     wanted = _wanted(work, asked, work.now, len(people), details=asked.details)
     if not kinds:
         alone = of_people(work, wanted, survivors)
-        return _decided(_prepared(work, asked, alone.country), alone, ())
+        return _decided(work, _prepared(work, asked, alone.country), alone, ())
     used = contact_used(work, dict.fromkeys(survivors.values(), frozenset(kinds)))
     spelled = []
     taken: set[int] = set()
@@ -262,7 +295,7 @@ def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer
     for place in range(len(people)):
         if found.facts[place] is MALFORMED:
             found.facts[place] = NOBODY
-    return _decided(_prepared(work, asked, found.country), found, spelled)
+    return _decided(work, _prepared(work, asked, found.country), found, spelled)
 
 
 def _wanted(work: Work, asked: Asked, at: datetime, size: int, *, details: bool) -> Wanted:
@@ -286,9 +319,12 @@ def _prepared(work: Work, asked: Asked, country: str) -> Question:
     )
 
 
-def _decided(question: Question, known: Known, spelled: Sequence[Spelled]) -> _Answer:
-    verdicts = [decide(facts, question) for facts in known.facts]
-    return _Answer(known, verdicts, question.at, spelled, question.purpose)
+def _decided(work: Work, question: Question, known: Known, spelled: Sequence[Spelled]) -> _Answer:
+    verdicts, before = [decide(facts, question) for facts in known.facts], work.now - USE_NOTED_EVERY
+    held = chain(known.holdings.items(), known.others)
+    used = [one.person for place, one in held if batches.relied_on(one, verdicts[place], before)]
+    contacts = {place: one.contact for place, one in known.holdings.items()}
+    return _Answer(verdicts, question.at, spelled, question.purpose, known.salt, used, contacts)
 
 
 def _entry(work: Work, asked: Asked, inputs: Sequence[object], answer: _Answer, *, by_id: bool = False) -> NewEntry:
@@ -296,19 +332,13 @@ def _entry(work: Work, asked: Asked, inputs: Sequence[object], answer: _Answer, 
     # What is no purpose may be anything.
     given = {"purpose": answer.purpose, "channel": asked.channel.value, "campaign": asked.campaign}
     facts.update({name: value for name, value in given.items() if value is not None})
-    return decisions.new_entry(work, salt=answer.known.salt, inputs=inputs, verdicts=answer.verdicts, facts=facts)
+    return decisions.new_entry(work, salt=answer.salt, inputs=inputs, verdicts=answer.verdicts, facts=facts)
 
 
 def _checked(work: Work, asked: Asked, decision: EntryId, answer: _Answer) -> Checked:
-    known, verdicts, before = answer.known, answer.verdicts, work.now - USE_NOTED_EVERY
-    held = chain(known.holdings.items(), known.others) if asked.as_of is None else ()
-    used = [
-        UUID(bytes=one.person)
-        for place, one in held
-        if verdicts[place][2] is Ground.CONSENT and (one.used_at is None or one.used_at <= before)
-    ]
+    used = [UUID(bytes=person) for person in answer.used] if asked.as_of is None else []
     links = {} if asked.unsubscribe_at is None else _links(work, asked, asked.unsubscribe_at, answer)
-    return Checked(decision, answer.at, verdicts, used, links)
+    return Checked(decision, answer.at, answer.verdicts, used, links)
 
 
 def _links(work: Work, asked: Asked, base_url: str, answer: _Answer) -> dict[int, str]:
@@ -320,7 +350,7 @@ def _links(work: Work, asked: Asked, base_url: str, answer: _Answer) -> dict[int
     for group in answer.spelled:
         digests = ledger.of(index_name(group.kind), group.values, layers=[ledger.layers])
         for place, digest in zip(group.places, digests, strict=True):
-            held = answer.known.holdings.get(place)
-            if answer.verdicts[place].allowed and held is not None and held.contact is not None:
-                links[place] = url(ContactId(UUID(bytes=held.contact)), digest)
+            contact = answer.contacts.get(place)
+            if contact is not None and answer.verdicts[place].allowed:
+                links[place] = url(ContactId(UUID(bytes=contact)), digest)
     return links

@@ -162,7 +162,7 @@ def _with_states(found: Select[Any], *, said: bool, events: bool) -> Select[Any]
         ConsentStateRow.channel == bindparam("channel", type_=String()),
     )
     columns = [_told(state[name], events=events) for name in _STATE_COLUMNS]
-    silent = or_(state["standing"].is_(None), state["standing"].in_([literal_column(f"'{one}'") for one in _SILENT]))
+    silent = or_(state["standing"].is_(None), state["standing"].in_(SILENT_STANDINGS))
     people = [
         case((silent, one)).label(one.name) if said and one.name == "sale_at" else _told(one, events=True)
         for one in held.c
@@ -176,7 +176,10 @@ def _told(one: ColumnElement[Any], *, events: bool) -> ColumnElement[Any]:
     return func.uuid_send(one, type_=LargeBinary()) if events else cast(null(), LargeBinary())
 
 
-_SILENT: Final = (Standing.SILENT.value, Standing.REQUESTED.value)
+SILENT_STANDINGS: Final[Sequence[ColumnElement[str]]] = [
+    literal_column(f"'{one.value}'", String()) for one in (Standing.SILENT, Standing.REQUESTED)
+]
+"""Of those who have said nothing yet."""
 _STATE_COLUMNS: Final = (
     *("standing", "event", "given_at", "given_notice", "given_event", "confirmed_at", "confirmed_notice"),
     *("confirmed_event", "last_used_at"),
@@ -192,21 +195,46 @@ def _ledger(asked: CTE) -> Select[Any]:
             row.digest == asked.c.digest,
             row.channel == bindparam("channel", type_=String()),
             row.lifted_at.is_(None),
-            func.coalesce(row.purpose, bindparam("purpose", type_=String())) == bindparam("purpose", type_=String()),
+            purpose_covered(),
         ),
     )
 
 
-def _edge() -> Select[Any]:
+def purpose_covered() -> ColumnElement[bool]:
+    """Whether a line of the ledger covers the purpose, or no single one."""
+    purpose = bindparam("purpose", type_=String())
+    return func.coalesce(SuppressionRow.purpose, purpose) == purpose
+
+
+class Edge(NamedTuple):
+    """What every lookup tells beside its rows: of the ledger as a whole, the controller, this month's decisions."""
+
+    lowest: ColumnElement[Any]
+    highest: ColumnElement[Any]
+    country: ColumnElement[Any]
+    salt: ColumnElement[Any]
+
+
+def edge() -> Edge:
+    """Least and greatest number of layers in the ledger, the controller's country, the id of the month's salt."""
+
     def layers(end: Any) -> Any:  # noqa: ANN401 - expressions of SQLAlchemy
         first = func.get_byte(SuppressionRow.digest, literal_column("0"))
         return select(first).order_by(end).limit(literal_column("1")).scalar_subquery()
 
-    lowest, highest = layers(SuppressionRow.digest.asc()), layers(SuppressionRow.digest.desc())
-    country = country_in_force().scalar_subquery()
     month = func.to_char(bindparam("at", type_=UtcDateTime()), literal_column("'YYYY-MM'"))
-    salt = select(func.uuid_send(DecisionSaltRow.id)).where(DecisionSaltRow.month == month).scalar_subquery()
-    return _row(literal_column(str(EDGE)), country=country, age=lowest, given_notice=highest, event=salt)
+    return Edge(
+        layers(SuppressionRow.digest.asc()),
+        layers(SuppressionRow.digest.desc()),
+        country_in_force().scalar_subquery(),
+        select(func.uuid_send(DecisionSaltRow.id)).where(DecisionSaltRow.month == month).scalar_subquery(),
+    )
+
+
+def _edge() -> Select[Any]:
+    told = edge()
+    place: ColumnElement[int] = literal_column(str(EDGE))
+    return _row(place, country=told.country, age=told.lowest, given_notice=told.highest, event=told.salt)
 
 
 def _row(place: Any, **told: Any) -> Select[Any]:  # noqa: ANN401 - as above

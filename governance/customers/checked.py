@@ -6,7 +6,7 @@ survivor of those who were merged, so whoever was merged into another is found b
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, cast, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Label, Select, any_, cast, exists, func, null, or_, select
 from sqlalchemy.sql.selectable import CTE
 
 from governance.customers.tables import ContactRow, PersonRow, PurchaseRow, RestrictionRow
@@ -64,13 +64,13 @@ def _columns(
     )
 
 
-def _restricted() -> Label[bool]:
+def _restricted(limited: ColumnElement[bool] | None = None) -> Label[bool]:
     standing = exists().where(RestrictionRow.person_id == PersonRow.id, RestrictionRow.lifted_at.is_(None))
     return or_(
         PersonRow.not_mailable.is_not(None),
         PersonRow.deceased_at.is_not(None),
         PersonRow.merged_into.is_not(None),
-        standing,
+        standing if limited is None else limited,
     ).label("restricted")
 
 
@@ -81,3 +81,60 @@ def _sale(until: ColumnElement[Any] | None) -> Label[Any]:
         PurchaseRow.person_id == PersonRow.id, PurchaseRow.paid_at <= until
     )
     return sales.scalar_subquery().label("sale_at")
+
+
+def held(digests: ColumnElement[Any]) -> Select[Any]:
+    """Contacts by an array of blind indexes: of many at once, which are found with few descents into the index.
+
+    Args:
+        digests: an array of them.
+
+    Returns:
+        Rows of `digest`, `person_id`, `contact_id` and `offered_at`.
+    """
+    return select(
+        _CONTACT["value_index"].label("digest"),
+        _CONTACT["person_id"],
+        _CONTACT["id"].label("contact_id"),
+        _CONTACT["opt_out_offered_at"].label("offered_at"),
+    ).where(_CONTACT["value_index"] == any_(digests))
+
+
+def described(ids: ColumnElement[Any]) -> Select[Any]:
+    """What is known of many people.
+
+    Args:
+        ids: an array of them.
+
+    Returns:
+        Rows of `person_id`, `restricted`, `country`, `age` and `ground`.
+    """
+    limited = select(RestrictionRow.person_id).where(
+        RestrictionRow.person_id == any_(ids), RestrictionRow.lifted_at.is_(None)
+    )
+    columns: tuple[ColumnElement[Any], ...] = (
+        PersonRow.id.label("person_id"),
+        _restricted(PersonRow.id.in_(limited)),
+        PersonRow.country.label("country"),
+        PersonRow.age_at_least.label("age"),
+        PersonRow.ground.label("ground"),
+    )
+    return select(*columns).where(PersonRow.id == any_(ids))
+
+
+def bought(ids: ColumnElement[Any], *, until: ColumnElement[Any]) -> Select[Any]:
+    """The last purchase of many people up to an instant.
+
+    Args:
+        ids: an array of them.
+        until: the instant.
+
+    Returns:
+        Rows of `person_id` and `sale_at`, for those who bought.
+    """
+    columns: tuple[ColumnElement[Any], ...] = (
+        PurchaseRow.person_id.label("person_id"),
+        func.max(PurchaseRow.paid_at).label("sale_at"),
+    )
+    mine = select(*columns).where(PurchaseRow.person_id == any_(ids), PurchaseRow.paid_at <= until)
+    return mine.group_by(PurchaseRow.person_id)

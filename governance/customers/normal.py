@@ -7,8 +7,7 @@ no numbering plan has yet passes for one that nobody holds.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
@@ -24,20 +23,9 @@ LONGEST = 500
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN_EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?=.{{1,253}}$)(?:{_LABEL}\.)+[a-z]{{2,63}}")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_LEADS = re.compile(r"\+[1-9][0-9]{3}")
+_LEADING = 5
 _LONGEST_COUNTRY_CODE = 3
-
-
-class _Numbering(NamedTuple):
-    """Numbers behind one country code.
-
-    Attributes:
-        number: matches a whole one.
-        prefix: matches what is dialled within the country only; the library strips it.
-    """
-
-    number: re.Pattern[str]
-    prefix: re.Pattern[str] | None
 
 
 def normal_forms(kind: ContactKind, values: Sequence[object], *, home: str | None) -> list[bytes | None]:
@@ -75,28 +63,34 @@ def _plain_email(value: str) -> bytes | None:
 
 
 def _plain_phone(value: str) -> bytes | None:
-    if not _E164.fullmatch(value):
+    plain = _numbers_like(value[:_LEADING])
+    return value.encode() if plain is not None and plain(value) else None
+
+
+@lru_cache(maxsize=2048)
+def _numbers_like(leading: str) -> Callable[[str], object] | None:
+    """Matches whole numbers in E.164 behind the country code that *leading* begins with; None where it has none."""
+    if not _LEADS.fullmatch(leading):
         return None
     for digits in range(1, _LONGEST_COUNTRY_CODE + 1):
-        numbering = _numbering(value[1 : digits + 1])
-        if numbering is not None:
-            national = value[digits + 1 :]
-            prefix = numbering.prefix and numbering.prefix.match(national)
-            return None if prefix or not numbering.number.fullmatch(national) else value.encode()
+        code = leading[1 : digits + 1]
+        pattern = _numbering(code)
+        if pattern is not None:
+            return pattern.fullmatch
     return None
 
 
 @cache
-def _numbering(country_code: str) -> _Numbering | None:
+def _numbering(country_code: str) -> re.Pattern[str] | None:
+    """Whole numbers of one country, but none that begins with what is dialled within it: the library strips that."""
     regions = COUNTRY_CODE_TO_REGION_CODE.get(int(country_code))
     metadata = regions and PhoneMetadata.metadata_for_region_or_calling_code(int(country_code), regions[0])
     if not metadata:
         return None
     described, parsed = metadata.general_desc, metadata.national_prefix_for_parsing
-    return _Numbering(
-        number=re.compile((described and described.national_number_pattern) or "(?!)"),
-        prefix=re.compile(parsed) if parsed else None,
-    )
+    number = (described and described.national_number_pattern) or "(?!)"
+    no_prefix = f"(?!{parsed})" if parsed else ""
+    return re.compile(rf"(?=\+[0-9]{{7,15}}\Z)\+{country_code}{no_prefix}(?:{number})", re.ASCII)
 
 
 def _never(_value: str) -> bytes | None:

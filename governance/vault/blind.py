@@ -113,9 +113,8 @@ class Indexer:
         """
         made: list[bytes] = []
         for version in self.plan.asked:
-            mac = (self._derived.get((index.name, version)) or self._derive(index.name, version)).of
-            prefix = bytes((version,))
-            made += [prefix + mac(value)[: DIGEST_BYTES - 1] for value in values]
+            key = self._derived.get((index.name, version)) or self._derive(index.name, version)
+            made += key.each(values, prefix=bytes((version,)), length=DIGEST_BYTES - 1)
         return made
 
     def _digest(self, name: str, normal: str, version: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -46,6 +47,17 @@ class Mac:
         inner.update(message)
         outer.update(inner.digest())
         return outer.digest()
+
+    def each(self, messages: Iterable[bytes], *, prefix: bytes, length: int) -> list[bytes]:
+        """The first *length* bytes of the HMAC of each of *messages*, behind *prefix*: of many thousands at a time."""
+        inner_copy, outer_copy = self._inner.copy, self._outer.copy
+        made = []
+        for message in messages:
+            inner, outer = inner_copy(), outer_copy()
+            inner.update(message)
+            outer.update(inner.digest())
+            made.append(prefix + outer.digest()[:length])
+        return made
 
 
 def check_value(key: bytes, kind: str, number: int) -> bytes:
