@@ -95,6 +95,18 @@ class CustomerNew(CustomerFields):
             raise ma.ValidationError("Say something of the customer: a name or a contact at least.")
 
 
+class MergedShown(Schema):
+    """Somebody who was merged into a customer."""
+
+    id = ma.fields.UUID(required=True)
+    said = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Raw(),
+        required=True,
+        metadata={"description": "What their record says otherwise than what is shown, by field."},
+    )
+
+
 class Customer(Schema):
     """A customer as they may be seen."""
 
@@ -139,6 +151,16 @@ class Customer(Schema):
         ma.fields.String(), required=True, metadata={"description": "Fields that are there and not shown."}
     )
     unreadable = unreadable_fields()
+    merged = ma.fields.List(
+        ma.fields.Nested(MergedShown),
+        required=True,
+        metadata={"description": "Who was merged into them; where the customer says nothing, these are asked."},
+    )
+    merged_into = ma.fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The customer who answers, where the id of one merged into them was asked for."},
+    )
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
 

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "database": "governance.cli.database:database",
     "import": "governance.cli.imports:imports",
     "duplicates": "governance.cli.duplicates:duplicates",
+    "merges": "governance.cli.merges:merges",
     "audit": "governance.cli.audit:audit",
     "keys": "governance.cli.keys:keys",
     "backup": "governance.cli.backups:backup",

@@ -62,6 +62,14 @@ def _said(survivor: Known, key: Key, event: Event, kept: KeptEvent) -> Said:
     )
 
 
+def lock_histories(work: Work, *, people: Collection[SubjectId]) -> None:
+    """Let nobody record anything for *people* until the transaction ends.
+
+    To be called before anything is sealed for them: whoever records an event takes this lock first, and then the keys.
+    """
+    lock(work, dict.fromkeys(people, 0))
+
+
 def sequence_of(work: Work, *, subject: SubjectId) -> int:
     """The last place given out in a subject's sequence; 0 where nothing was ever recorded."""
     found = driver_connection(work.session).execute(

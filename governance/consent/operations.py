@@ -15,7 +15,7 @@ from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expir
 from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
 from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
 from governance.consent.limits import require_within
-from governance.consent.merging import merge, part, sequence_of
+from governance.consent.merging import lock_histories, merge, part, sequence_of
 from governance.consent.notices import (
     Notice,
     NoticeText,
@@ -109,6 +109,7 @@ __all__ = [
     "lapsing",
     "lift",
     "lines",
+    "lock_histories",
     "merge",
     "minimum_notice",
     "note_use",

@@ -17,7 +17,7 @@ from governance.customers.shown import Lens
 from governance.customers.tables import MergeRow, PersonRow
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import SubjectId, SubjectRef
-from governance.kernel.work import Work
+from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 
 MOST_LISTED = 100
@@ -48,7 +48,7 @@ class MergeView:
     other: SubjectId
     state: MergeState
     at: datetime
-    by_kind: str
+    by_kind: ActorKind
     by: UUID | None
     reason: str | None
     score: int | None
@@ -136,7 +136,7 @@ def merge_view(work: Work, row: MergeRow, survivor: PersonRow) -> MergeView:
         other=SubjectId(row.other_id),
         state=_state(row),
         at=row.at,
-        by_kind=row.by_kind,
+        by_kind=ActorKind(row.by_kind),
         by=row.by_id,
         reason=Lens(work, Permission.DUPLICATES_READ, survivor).show(row, "reason"),
         score=row.score,

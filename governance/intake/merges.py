@@ -96,6 +96,7 @@ def merge(work: Work, *, into: SubjectId, other: SubjectId, reason: str) -> Merg
         reason = words(reason, longest=LONG_TEXT, lines=True)
     errors.end("The two cannot be merged as it is.")
     two = merging.lock_two(work, into=into, other=other, permission=Permission.DUPLICATES_DECIDE)
+    consent.lock_histories(work, people=(into, other))
     row = merging.take_over(work, two, reason=reason, score=score_of(work, into, other))
     handed_on = consent.merge(work, into=into, other=other)
     row.sequence = consent.sequence_of(work, subject=into)
@@ -121,6 +122,7 @@ def undo_merge(work: Work, *, merge: MergeId) -> Parted:
     events = merging.moves_of(work, merge, _EVENT)
     foreign = merging.moved_to(work, into, _EVENT) - events.keys()
     followers = [SubjectId(one) for one in merging.moves_of(work, merge, merging.PERSON)]
+    consent.lock_histories(work, people=(into, other))
     stayed = merging.give_back(work, row, two)
     consent.part(
         work,

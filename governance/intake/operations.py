@@ -11,6 +11,7 @@ from governance.intake.duplicates import duplicates, mark_apart
 from governance.intake.duplicates_files import duplicates_in
 from governance.intake.duplicates_store import find_duplicates
 from governance.intake.headings import read_mapping
+from governance.intake.merges import list_merges, merge, merge_surest, review_merge, undo_merge
 from governance.intake.running import resumable, resume, run_batch, undo_batch
 from governance.intake.sifting import prove, sift
 from governance.intake.starting import brought_before, start
@@ -24,7 +25,10 @@ __all__ = [
     "duplicates",
     "duplicates_in",
     "find_duplicates",
+    "list_merges",
     "mark_apart",
+    "merge",
+    "merge_surest",
     "notices_told",
     "prove",
     "purge_refused",
@@ -36,9 +40,11 @@ __all__ = [
     "report",
     "resumable",
     "resume",
+    "review_merge",
     "run_batch",
     "sift",
     "start",
     "stop_list",
     "undo_batch",
+    "undo_merge",
 ]

@@ -27,6 +27,8 @@ CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAIL_SCHEMES = ("smtp://", "smtps://", "file:")
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?")
+LEAST_TO_MERGE = 98
+"""Percent below which no two people are merged without a person who decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Settings:
         audit_tsa_url: time-stamping authority (RFC 3161) that stamps a checkpoint every hour; needs the next one.
         audit_tsa_ca: file of the authority's certificates (PEM), up to its root, by which stamps are verified.
         trusted_proxies: proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+        merge_from: percent from which two records are merged by themselves, 98 to 100; 0 never, people decide.
     """
 
     data_dir: Path = Path("var")
@@ -79,6 +82,7 @@ class Settings:
     audit_tsa_url: Secret | None = field(default=None, repr=False)
     audit_tsa_ca: Path | None = None
     trusted_proxies: int = 0
+    merge_from: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -112,10 +116,13 @@ class Settings:
             "requests_per_minute": (1, 1_000_000),
             "prepare_threshold": (-1, 1000),
             "trusted_proxies": (0, 9),
+            "merge_from": (0, 100),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} takes a whole number from {low} to {high}.")
+        if 0 < self.merge_from < LEAST_TO_MERGE:
+            raise ConfigurationError(f"{PREFIX}MERGE_FROM takes 0 (never), or {LEAST_TO_MERGE} to 100 percent.")
         if self.log_level not in LOG_LEVELS:
             raise ConfigurationError(f"{PREFIX}LOG_LEVEL takes one of {', '.join(LOG_LEVELS)}.")
         if self.log_format not in ("auto", "json", "console"):

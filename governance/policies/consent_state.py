@@ -6,8 +6,8 @@ Events are taken in the order of the subject's own sequence, which is given out 
    So of two that happen at once the stop stays, in either order.
 3. A claim (no date, or no notice: nobody can show what was agreed to, GDPR Art. 7(1)) undoes nothing and is no consent.
 4. Undoing (`invalidated`) takes a consent away as if it had never been; it never takes a stop away.
-5. Where two records that had become one are parted (`parted`), what one had handed on to the other is as if it had never
-   been said there, stops included: it still stands where it was said.
+5. Where two records that had become one are parted (`parted`), what one had handed on to the other is as if it had
+   never been said there, stops included: it still stands where it was said.
 """
 
 from collections.abc import Iterable

@@ -242,8 +242,12 @@ def find_duplicates(around: Surroundings) -> None:
     except _StoppedError:
         with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
             jobs.defer_once(work, FIND_DUPLICATES, waiting=FIND_DUPLICATES)
-    else:
-        log.info("worker.duplicates_found", people=found.people, pairs=found.pairs, fresh=found.fresh, gone=found.gone)
+        return
+    log.info("worker.duplicates_found", people=found.people, pairs=found.pairs, fresh=found.fresh, gone=found.gone)
+    score = around.store.settings.merge_from
+    if score:
+        merged = intake.merge_surest(around.store.database, actor=SYSTEM, score=score, clock=around.clock)
+        log.info("worker.duplicates_merged", merges=merged)
 
 
 def find_interrupted(around: Surroundings) -> None:

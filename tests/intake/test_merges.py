@@ -1,4 +1,4 @@
-"""Two records of one person: merged with all that either holds, looked at, and made two again as if nothing had been."""
+"""Two records of one person: merged with all that either holds, looked at, and made two again as if nothing was."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,10 +16,12 @@ from governance.customers.codes import ContactKind, ExtraType, LinkKind, Restric
 from governance.customers.merge_list import MergeState
 from governance.customers.operations import ContactSaid, PersonView
 from governance.intake import merges
+from governance.intake.duplicates_store import find_duplicates
 from governance.intake.merges import merge, undo_merge
+from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
-from governance.kernel.work import Work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.documents import Titles
 from governance.vault.compartments import Compartment
@@ -203,13 +205,8 @@ def test_a_merge_is_listed_looked_at_once_and_told(work: Work) -> None:
 
 TABLES = {
     "person": "to_jsonb(t) - 'version' - 'updated_at'",
-    **dict.fromkeys(
-        (
-            *("contact", "purchase", "interaction", "activity", "extra_value", "person_hold", "person_restriction"),
-            *("person_link", "duplicate_pair"),
-        ),
-        "to_jsonb(t)",
-    ),
+    **dict.fromkeys(("contact", "purchase", "interaction", "activity", "extra_value", "person_hold"), "to_jsonb(t)"),
+    **dict.fromkeys(("person_restriction", "person_link", "duplicate_pair"), "to_jsonb(t)"),
     "consent_state": "CASE WHEN standing <> 'silent' THEN to_jsonb(t) - 'sequence' END",
 }
 
@@ -220,7 +217,8 @@ def everything(work: Work) -> dict[str, list[object]]:
         table: list(
             work.session.scalars(
                 text(
-                    f"SELECT told FROM (SELECT {row} AS told FROM {table} t) x WHERE told IS NOT NULL ORDER BY told::text"
+                    f"SELECT told FROM (SELECT {row} AS told FROM {table} t) x "
+                    "WHERE told IS NOT NULL ORDER BY told::text"
                 )
             )
         )
@@ -347,3 +345,17 @@ def test_that_two_are_two_holds_of_the_survivor_as_well(work: Work) -> None:
     assert frozenset({UUID(str(into.id)), UUID(str(third.id))}) in found
     undo_merge(work, merge=made.id)
     assert work.session.scalar(text("SELECT count(*) FROM duplicate_pair")) == 1
+
+
+def test_only_the_surest_pairs_are_merged_by_themselves_and_never_again_once_undone(fresh_database: Database) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        one, two = (irina(work, "i@example.org", birth_date="1982-08-09") for _ in range(2))
+        sister = irina(work, "i@example.org", birth_date="1985-01-09", given_name="Анна")
+    find_duplicates(fresh_database, actor=SYSTEM)
+    assert merges.merge_surest(fresh_database, actor=SYSTEM, score=98) == 1
+    with open_work(fresh_database, SYSTEM) as work:
+        assert {customers.read(work, subject=each.id).id for each in (one, two, sister)} == {one.id, sister.id}
+        (made,) = merges.list_merges(work, state=MergeState.UNREVIEWED).items
+        undo_merge(work, merge=made.id)
+    find_duplicates(fresh_database, actor=SYSTEM)
+    assert merges.merge_surest(fresh_database, actor=SYSTEM, score=98) == 0
