@@ -65,8 +65,9 @@ class Web:
     process: psutil.Process
 
     def cpu_seconds(self) -> float:
-        """Processor time that its workers have used."""
-        times = [worker.cpu_times() for worker in self.process.children(recursive=True)]
+        """Processor time that its workers have used; the embedded server, which they keep, is none of them."""
+        workers = [child for child in self.process.children() if child.name() != "postgres"]
+        times = [worker.cpu_times() for worker in workers]
         return sum(each.user + each.system for each in times)
 
 
@@ -121,6 +122,13 @@ def _make(data_dir: Path, people: int) -> None:
                 texts = {"en": NoticeText("Offers", "I agree to get offers of Benchmark.")}
                 consent.publish_notice(work, kind=NoticeKind.CONSENT, key=PURPOSE, texts=texts, material=True)
             populate(store, people)
+
+
+def database_cpu_seconds(settings: Settings) -> float:
+    """Processor time that the server of the database has used, with its processes that still run."""
+    master = psutil.Process(int(next(settings.data_dir.rglob("postmaster.pid")).read_text().split()[0]))
+    times = [each.cpu_times() for each in (master, *master.children())]
+    return sum(each.user + each.system for each in times)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from governance.api import (
     customers,
     duplicates,
     explanations,
+    express,
     fields,
     forms,
     imports,
@@ -142,6 +143,11 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # Flask's own way
+    routes: dict[str, express.Route] = {
+        "/v1/consent/checks": consent_checks.ExpressChecks(),
+        "/v1/consent/events": consent_events.express(),
+    }
+    app.extensions[express.NAME] = express.Express(app, routes)
     for outage in OUTAGES:
         app.register_error_handler(outage, _on_lost_database)
     return app

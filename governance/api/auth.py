@@ -55,7 +55,7 @@ def guarded(
         @wraps(view)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
             service = current_service()
-            if together is not None and not _holds_session():
+            if together is not None and not request.args and not _holds_session():
                 with _recorded(service, permission):
                     answer = together(service)
                 if answer is not None:
@@ -197,7 +197,15 @@ def presented_key() -> str:
     Raises:
         UnauthenticatedError: none did.
     """
-    header = request.headers.get("Authorization", "")
+    return key_in(request.headers.get("Authorization", ""))
+
+
+def key_in(header: str) -> str:
+    """The key in the content of an `Authorization` header.
+
+    Raises:
+        UnauthenticatedError: there is none.
+    """
     presented = header[len(_SCHEME) :].strip()
     if header[: len(_SCHEME)].lower() != _SCHEME.lower() or not presented or len(presented) > _KEY_LENGTH_LIMIT:
         raise UnauthenticatedError(

@@ -16,13 +16,21 @@ from governance.api.blueprints import Blueprint
 from governance.api.bodies import whole_body
 from governance.api.consent_questions import CheckAnswer, CheckQuestion, Question, read_question, write_answer
 from governance.api.consent_uses import Uses
+from governance.api.express import Answered, Call
 from governance.api.gathering import Gathering
 from governance.api.problems import MalformedError
 from governance.api.service import Service, current_service, current_work
 from governance.consent import operations as consent
 from governance.consent.operations import Asked, Checked, Request
-from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
-from governance.kernel.work import Actor, open_singly
+from governance.kernel.errors import (
+    ForbiddenError,
+    GovernanceError,
+    InvalidError,
+    TooManyError,
+    UnauthenticatedError,
+)
+from governance.kernel.held import HeldConnection
+from governance.kernel.work import Actor, Work, open_singly
 from governance.policies import access
 from governance.policies.permissions import Permission
 
@@ -57,14 +65,10 @@ def answer_together(service: Service) -> Response | None:
     length = request.content_length
     if length is None or length > TOGETHER_BYTES or not core.is_json(request.mimetype):
         return None
-    try:
-        question = read_question(whole_body(request))
-    except (MalformedError, InvalidError):
-        return None  # it is looked at again once the key is known
-    if question.people or question.asked.as_of is not None or len(question.contacts) > TOGETHER_CONTACTS:
+    question = _small_question(whole_body(request))
+    if question is None:
         return None
-    asked = with_links(service, question.asked) if question.unsubscribe else question.asked
-    outcome = _gathering().ask(_Asking(service, presented_key(), question, asked))
+    outcome = _gathering().ask(_asking(service, presented_key(), question))
     if outcome.actor is None:
         count_stranger(service)
     else:
@@ -72,6 +76,57 @@ def answer_together(service: Service) -> Response | None:
     if isinstance(outcome.answer, GovernanceError):
         raise outcome.answer
     return _respond(service, question, outcome.answer)
+
+
+def _small_question(body: bytes) -> Question | None:
+    """A question that may be answered together with others; None where there is none, or it is a large one."""
+    try:
+        question = read_question(body)
+    except (MalformedError, InvalidError):
+        return None  # it is looked at again once the key is known
+    if question.people or question.asked.as_of is not None or len(question.contacts) > TOGETHER_CONTACTS:
+        return None
+    return question
+
+
+def _asking(service: Service, key: str, question: Question) -> _Asking:
+    asked = with_links(service, question.asked) if question.unsubscribe else question.asked
+    return _Asking(service, key, question, asked)
+
+
+class ExpressChecks:
+    """Answers questions in the lane, as `answer_together` does for threads; a connection of its own for its thread."""
+
+    def __init__(self) -> None:
+        self._held: HeldConnection | None = None
+
+    def __call__(self, service: Service, calls: Sequence[Call]) -> list[Answered | None]:
+        """The answers; None where the ordinary way is to answer."""
+        questions = [_small_question(call.body) for call in calls]
+        small = [place for place, question in enumerate(questions) if question is not None]
+        askings = [
+            _asking(service, call.caller.key, question)
+            for call, question in zip(calls, questions, strict=True)
+            if question is not None
+        ]
+        answers: list[Answered | None] = [None] * len(calls)
+        if askings:
+            self._held = self._held or HeldConnection(service.database, singly=True)
+            with self._held.open_work(STRANGER, clock=service.clock) as work:
+                outcomes = _answer_in(work, askings)
+            for place, one, outcome in zip(small, askings, outcomes, strict=True):
+                answers[place] = _express_answer(one, outcome)
+        return answers
+
+
+def _express_answer(one: _Asking, outcome: _Outcome) -> Answered | None:
+    if outcome.actor is None:
+        return None
+    if isinstance(outcome.answer, GovernanceError):
+        if not isinstance(outcome.answer, TooManyError):
+            one.service.limiter.put_back(str(outcome.actor.id))
+        return None
+    return Answered(200, str(outcome.actor.id), _written(one.service, one.question, outcome.answer).encode())
 
 
 def _gathering() -> Gathering[_Asking, _Outcome]:
@@ -93,21 +148,25 @@ def _answer_all(askings: Sequence[_Asking]) -> list[_Outcome]:
     """
     service = askings[0].service
     with open_singly(service.database, STRANGER, clock=service.clock) as work:
-        actors = accounts.authenticate_clients(work, presented=[one.key for one in askings])
-        refused: dict[int, GovernanceError] = {}
-        requests: dict[int, Request] = {}
-        for place, (one, actor) in enumerate(zip(askings, actors, strict=True)):
-            try:
-                if actor is None:
-                    raise UnauthenticatedError("The API key is unknown, expired or revoked.")
-                admit(one.service, actor, Permission.CONSENT_CHECK)
-                require_details(one.asked, actor)
-                consent.require_within(actor, purpose=one.asked.purpose, channel=one.asked.channel)
-            except GovernanceError as error:
-                refused[place] = error
-            else:
-                requests[place] = Request(replace(work, actor=actor), one.asked, one.question.contacts)
-        answers = dict(zip(requests, consent.check_together(list(requests.values())), strict=True)) if requests else {}
+        return _answer_in(work, askings)
+
+
+def _answer_in(work: Work, askings: Sequence[_Asking]) -> list[_Outcome]:
+    actors = accounts.authenticate_clients(work, presented=[one.key for one in askings])
+    refused: dict[int, GovernanceError] = {}
+    requests: dict[int, Request] = {}
+    for place, (one, actor) in enumerate(zip(askings, actors, strict=True)):
+        try:
+            if actor is None:
+                raise UnauthenticatedError("The API key is unknown, expired or revoked.")
+            admit(one.service, actor, Permission.CONSENT_CHECK)
+            require_details(one.asked, actor)
+            consent.require_within(actor, purpose=one.asked.purpose, channel=one.asked.channel)
+        except GovernanceError as error:
+            refused[place] = error
+        else:
+            requests[place] = Request(replace(work, actor=actor), one.asked, one.question.contacts)
+    answers = dict(zip(requests, consent.check_together(list(requests.values())), strict=True)) if requests else {}
     return [_Outcome(actor, refused.get(place) or answers[place]) for place, actor in enumerate(actors)]
 
 
@@ -127,9 +186,13 @@ def with_links(service: Service, asked: Asked) -> Asked:
 
 
 def _respond(service: Service, question: Question, checked: Checked) -> Response:
+    return Response(_written(service, question, checked), mimetype="application/json")
+
+
+def _written(service: Service, question: Question, checked: Checked) -> str:
     if checked.used:
         uses(service).note(question.asked.purpose, question.asked.channel, checked.used)
-    return Response(write_answer(checked, details=question.asked.details), mimetype="application/json")
+    return write_answer(checked, details=question.asked.details)
 
 
 def uses(service: Service) -> Uses:

@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.consent_saying import record_together
+from governance.api.consent_saying import ExpressEvents, record_together
 from governance.api.paging import CursorField, Page, PageQuery, encode_cursor, page_schema
 from governance.api.schemas import Instant, Moment, Schema, code, flag
 from governance.api.service import current_work
@@ -244,6 +244,11 @@ class ConsentLapsing(Schema):
     given_at = Instant(required=True)
     lapses_at = Instant(required=True)
     last_used_at = Instant(required=True, allow_none=True)
+
+
+def express() -> ExpressEvents:
+    """Records single events in the lane."""
+    return ExpressEvents(ConsentEventNew(), ConsentEventAnswer())
 
 
 ConsentEventPage = page_schema(ConsentEvent, "ConsentEventPage")

@@ -12,6 +12,7 @@ from governance.accounts import operations as accounts
 from governance.api.answers import json_answer
 from governance.api.auth import STRANGER, admit, count_stranger, known, presented_key
 from governance.api.bodies import whole_body
+from governance.api.express import Answered, Call, UnknownOutcomeError
 from governance.api.gathering import Gathering
 from governance.api.idempotency import HEADER
 from governance.api.parsing import read_json
@@ -19,7 +20,8 @@ from governance.api.problems import MalformedError
 from governance.api.service import Service
 from governance.consent import operations as consent
 from governance.consent.operations import NewEvent, Recorded
-from governance.kernel.errors import GovernanceError, UnauthenticatedError
+from governance.kernel.errors import GovernanceError, TooManyError, UnauthenticatedError
+from governance.kernel.held import HeldConnection
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.permissions import Permission
 
@@ -75,11 +77,66 @@ def _read(schema: ma.Schema) -> NewEvent | None:
     length = request.content_length
     if length is None or length > TOGETHER_BYTES or not core.is_json(request.mimetype) or HEADER in request.headers:
         return None
+    return _event_in(schema, whole_body(request))
+
+
+def _event_in(schema: ma.Schema, body: bytes) -> NewEvent | None:
     try:
-        found: NewEvent = schema.load(read_json(whole_body(request)))
+        found: NewEvent = schema.load(read_json(body))
     except (ma.ValidationError, MalformedError):
         return None
     return found
+
+
+class ExpressEvents:
+    """Records events in the lane, as `record_together` does for threads; a connection of its own for its thread.
+
+    Args:
+        schema: reads an event.
+        answer: writes what became of it.
+    """
+
+    def __init__(self, schema: ma.Schema, answer: ma.Schema) -> None:
+        self._schema = schema
+        self._answer = answer
+        self._held: HeldConnection | None = None
+
+    def __call__(self, service: Service, calls: Sequence[Call]) -> list[Answered | None]:
+        """The answers; None where the ordinary way is to answer, and nothing was recorded.
+
+        Raises:
+            UnknownOutcomeError: where the commit failed.
+        """
+        events = [None if call.repeat_key else _event_in(self._schema, call.body) for call in calls]
+        sayings = {
+            place: _Saying(service, calls[place].caller.key, event)
+            for place, event in enumerate(events)
+            if event is not None
+        }
+        outcomes = dict(zip(sayings, self._record(service, list(sayings.values())), strict=True)) if sayings else {}
+        return [self._answered(service, outcomes.get(place)) for place in range(len(calls))]
+
+    def _record(self, service: Service, sayings: Sequence[_Saying]) -> list[_Outcome]:
+        self._held = self._held or HeldConnection(service.database)
+        outcomes: list[_Outcome] | None = None
+        try:
+            with self._held.open_work(STRANGER, clock=service.clock) as work:
+                outcomes = _record_in(work, sayings)
+        except Exception as error:
+            if outcomes is None:
+                raise
+            raise UnknownOutcomeError(error) from error
+        return outcomes
+
+    def _answered(self, service: Service, outcome: _Outcome | None) -> Answered | None:
+        if outcome is None or outcome.actor is None:
+            return None
+        if isinstance(outcome.answer, Exception):
+            if not isinstance(outcome.answer, TooManyError):
+                service.limiter.put_back(str(outcome.actor.id))
+            return None
+        body = current_app.json.dumps(self._answer.dump(outcome.answer)) + "\n"
+        return Answered(201, str(outcome.actor.id), body.encode())
 
 
 def _gathering() -> Gathering[_Saying, _Outcome]:
@@ -101,23 +158,27 @@ def _record_all(sayings: Sequence[_Saying]) -> list[_Outcome]:
 
 
 def _record_round(sayings: Sequence[_Saying]) -> list[_Outcome]:
-    """Each key is looked at anew; who is refused does not harm the others."""
     service = sayings[0].service
+    with open_work(service.database, STRANGER, clock=service.clock) as work:
+        return _record_in(work, sayings)
+
+
+def _record_in(work: Work, sayings: Sequence[_Saying]) -> list[_Outcome]:
+    """Each key is looked at anew; who is refused does not harm the others."""
     outcomes: dict[int, _Outcome] = {}
     by_actor: dict[Actor, list[int]] = {}
-    with open_work(service.database, STRANGER, clock=service.clock) as work:
-        actors = accounts.authenticate_clients(work, presented=[one.key for one in sayings])
-        for place, (one, actor) in enumerate(zip(sayings, actors, strict=True)):
-            try:
-                if actor is None:
-                    raise UnauthenticatedError("The API key is unknown, expired or revoked.")
-                admit(one.service, actor, Permission.CONSENT_RECORD)
-            except GovernanceError as error:
-                outcomes[place] = _Outcome(actor, error)
-            else:
-                by_actor.setdefault(actor, []).append(place)
-        for actor, places in by_actor.items():
-            theirs = Work(work.session, actor, work.now)
-            answers = consent.record_each(theirs, events=[sayings[place].event for place in places])
-            outcomes |= {place: _Outcome(actor, one) for place, one in zip(places, answers, strict=True)}
+    actors = accounts.authenticate_clients(work, presented=[one.key for one in sayings])
+    for place, (one, actor) in enumerate(zip(sayings, actors, strict=True)):
+        try:
+            if actor is None:
+                raise UnauthenticatedError("The API key is unknown, expired or revoked.")
+            admit(one.service, actor, Permission.CONSENT_RECORD)
+        except GovernanceError as error:
+            outcomes[place] = _Outcome(actor, error)
+        else:
+            by_actor.setdefault(actor, []).append(place)
+    for actor, places in by_actor.items():
+        theirs = Work(work.session, actor, work.now)
+        answers = consent.record_each(theirs, events=[sayings[place].event for place in places])
+        outcomes |= {place: _Outcome(actor, one) for place, one in zip(places, answers, strict=True)}
     return [outcomes[place] for place in range(len(sayings))]

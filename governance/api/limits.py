@@ -44,6 +44,11 @@ class Limiter:
                 raise _too_many((1 - left) / self._per_second)
             self._keep(caller, left - 1)
 
+    def put_back(self, caller: str) -> None:
+        """Take back a call that will be counted again, where it is answered."""
+        with self._lock:
+            self._keep(caller, min(self._size, self._left(caller) + 1))
+
     def _left(self, caller: str) -> float:
         left, at = self._buckets.get(caller, (self._size, 0.0))
         return min(self._size, left + (self._monotonic() - at) * self._per_second)

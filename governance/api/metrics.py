@@ -39,9 +39,14 @@ def register(app: Flask) -> None:
 def _count(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule is not None else "unmatched"
     method = request.method if request.method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} else "other"
-    REQUESTS.labels(method, route, str(response.status_code)).inc()
-    SECONDS.labels(route).observe(time.perf_counter() - g.began)
+    count(method, route, response.status_code, time.perf_counter() - g.began)
     return response
+
+
+def count(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request that was answered."""
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
 
 
 @blueprint.get("/metrics")

@@ -31,6 +31,29 @@ HSTS: Final = "max-age=31536000; includeSubDomains"
 log = get_logger(__name__)
 
 
+def standing_headers(*, is_secure: bool) -> list[tuple[str, str]]:
+    """Headers that every answer has."""
+    return [*SECURITY_HEADERS.items(), *([("Strict-Transport-Security", HSTS)] if is_secure else [])]
+
+
+def accepted(offered: str) -> str | None:
+    """The id that a caller *offered* for a request; None where it is not used."""
+    return offered if _ACCEPTED.fullmatch(offered) else None
+
+
+def tell(method: str, route: str | None, status: int, seconds: float, actor: str | None, request_id: str) -> None:
+    """Log that a request was answered: by its route, never by its path, since an address may hold anything."""
+    log.info(
+        "http.answered",
+        request_id=request_id,
+        method=method,
+        route=route,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        actor=actor,
+    )
+
+
 def register(app: Flask) -> None:
     """Give every request of *app* its id, headers and log line."""
     app.before_request(_begin)
@@ -38,8 +61,7 @@ def register(app: Flask) -> None:
 
 
 def _begin() -> None:
-    offered = request.headers.get(HEADER, "")
-    g.request_id = offered if _ACCEPTED.fullmatch(offered) else str(uuid7())
+    g.request_id = accepted(request.headers.get(HEADER, "")) or str(uuid7())
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -55,13 +77,7 @@ def _finish(response: Response) -> Response:
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers[HEADER] = g.request_id
-    # The rule, never the path: an address that does not exist may hold anything.
-    log.info(
-        "http.answered",
-        method=request.method,
-        route=request.url_rule.rule if request.url_rule is not None else None,
-        status=response.status_code,
-        milliseconds=round((time.perf_counter() - g.began) * 1000, 1),
-        actor=g.get("actor"),
-    )
+    route = request.url_rule.rule if request.url_rule is not None else None
+    seconds = time.perf_counter() - g.began
+    tell(request.method, route, response.status_code, seconds, g.get("actor"), g.request_id)
     return response

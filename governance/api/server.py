@@ -5,12 +5,17 @@ import logging
 import socket
 import threading
 import time
+from concurrent.futures import Future
 from typing import Any, Final
 
 from gunicorn import util
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.gthread import ThreadWorker
 
+from governance.api import express
+from governance.api.express import Caller, Express
+from governance.api.heads import Heads
+from governance.api.lane import Lane
 from governance.kernel.logs import get_logger
 
 _UNREADABLE: Final = (
@@ -77,14 +82,66 @@ ARRIVALS: Final = Arrivals()
 """Of this process."""
 
 
+def _stays_open() -> Future[bool]:
+    done: Future[bool] = Future()
+    done.set_result(True)
+    return done
+
+
+_STAYS_OPEN: Final = _stays_open()
+"""What gunicorn is told of a connection that it is to go on with."""
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Threads that answer; what cannot be read is refused without being repeated, what dawdles is cut off."""
+    """Threads that answer; what cannot be read is refused without being repeated, what dawdles is cut off.
+
+    A connection that asked for what the express lane answers goes on in the lane.
+    """
+
+    lane: Lane[Caller] | None = None
+    paths: frozenset[str] = frozenset()
 
     def init_process(self) -> None:
         """Watch over arrivals from within the worker, since threads do not survive the fork."""
         self.arrivals = ARRIVALS
         threading.Thread(target=self.arrivals.watch, name="arrivals", daemon=True).start()
         super().init_process()
+
+    def run(self) -> None:
+        """Answer until told to stop; the lane runs beside."""
+        self._open_lane()
+        super().run()
+
+    def _open_lane(self) -> None:
+        known: Express | None = getattr(self.wsgi, "extensions", {}).get(express.NAME)
+        if known is None or self.cfg.is_ssl or self.cfg.proxy_protocol != "off":
+            return
+        self.paths = known.paths
+        heads = Heads(self.cfg, known.recognise)
+        self.lane = Lane(heads, known.answer, self, idle_seconds=self.cfg.keepalive)
+        threading.Thread(target=self.lane.run, name="lane", daemon=True).start()
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:  # noqa: ANN401
+        """Keep a connection or close it, after a request; one for the lane goes there."""
+        asked_for = getattr(conn, "asked_for", None)
+        stays = self.alive and not fs.cancelled() and fs.exception() is None and fs.result() is True
+        if self.lane is not None and asked_for in self.paths and stays and not conn.parser.unreader.buf.getvalue():
+            self.lane.take(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def give_back(self, connection: Any) -> None:  # noqa: ANN401
+        """Go on with a connection that the lane had."""
+        connection.asked_for = None
+        self.method_queue.defer(super().finish_request, connection, _STAYS_OPEN)
+
+    def let_go(self, connection: Any) -> None:  # noqa: ANN401
+        """Close a connection that the lane had."""
+        self.method_queue.defer(self._close, connection)
+
+    def _close(self, connection: Any) -> None:  # noqa: ANN401
+        self.nr_conns -= 1
+        connection.close()
 
     def enqueue_req(self, conn: Any) -> None:  # noqa: ANN401 - gunicorn has no types
         """Let a thread read a request; its head has `HEAD_SECONDS` from now, the wait for a thread included.
@@ -104,6 +161,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle_request(self, req: Any, conn: Any) -> Any:  # noqa: ANN401
         """Answer a request whose head is complete; its body has `BODY_SECONDS` to arrive."""
         self.arrivals.expect(conn, seconds=BODY_SECONDS)
+        conn.asked_for = req.path if req.method == "POST" else None
         return super().handle_request(req, conn)
 
     def handle_error(self, req: object, client: Any, addr: object, exc: Exception) -> None:  # noqa: ANN401, ARG002
