@@ -1,5 +1,7 @@
 # All goes through the interpreter of .venv: console scripts break where the path of the checkout holds a space.
 PY := .venv/bin/python
+# Python may keep its bytecode, wherever this is run: compiling at every start would take longer than the start itself.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help install demo run test check bench clean
 
