@@ -159,7 +159,7 @@ def _portal(store: Store) -> Portal:
         settings=settings,
         database=store.database,
         clock=SystemClock(),
-        senders=Limiter(max(1, FORMS_PER_MINUTE // settings.web_workers)),
+        forms_per_minute=FORMS_PER_MINUTE,
     )
 
 

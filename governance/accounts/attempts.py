@@ -79,7 +79,7 @@ def begin_attempt(work: Work, *, email: str, address: str) -> Attempt:
     Raises:
         TooManyError: it comes too early; it is not counted then.
     """
-    account, place = normal_email(email), _place(address)
+    account, place = normal_email(email), place_of(address)
     values = {"account": account, "address": place, "pair": f"{place} {account}"}
     indexer = vault_of(work.session).indexer
     digests = {kind: indexer.digest(_INDEXES[kind], value) for kind, value in values.items()}
@@ -139,7 +139,7 @@ def _until(row: AttemptRow, now: datetime) -> datetime | None:
     return now + min(timedelta(seconds=2 ** min(over, 20)), patience.longest)
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
     """Where attempts come from: an IPv4 address, or the network of an IPv6 one, which is a household's or a host's."""
     try:
         found = ipaddress.ip_address(address)

@@ -87,6 +87,7 @@ class CheckStreams(MethodView):
             raise MalformedError("The first line is the question: a JSON object.")
         asked, unsubscribe = read_envelope(document)
         require_details(asked, current_work().actor)
+        consent.require_within(current_work().actor, purpose=asked.purpose, channel=asked.channel)
         asked = with_links(service, asked) if unsubscribe else asked
         stream = _Stream(service, presented_key(), asked, uses(service), g.request_id)
         return Response(_answers(stream, lines), mimetype=MEDIA_TYPE)

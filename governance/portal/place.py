@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from flask import Flask, current_app, g
 
+from governance.accounts.visits import count_form
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.settings import Settings
@@ -17,30 +18,18 @@ VISITOR: Final = Actor(kind=ActorKind.CUSTOMER, id=None, permissions=frozenset({
 """Whoever opens a page. A visitor chooses no operation: each page does one thing, on a proof that comes with it."""
 
 
-class Turnstile(Protocol):
-    """Lets so many visits through."""
-
-    def take(self, caller: str) -> None:
-        """Count a visit.
-
-        Raises:
-            TooManyError: there were too many.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Portal:
     """This installation, as the door sees it.
 
     Attributes:
-        senders: forms sent, per address.
+        forms_per_minute: how many may be sent from one address, counted for all processes and hosts together.
     """
 
     settings: Settings
     database: Database
     clock: Clock
-    senders: Turnstile
+    forms_per_minute: int
 
 
 def install(app: Flask, portal: Portal) -> None:
@@ -52,6 +41,17 @@ def current_portal() -> Portal:
     """The installation that the present request runs in."""
     portal: Portal = current_app.extensions[EXTENSION]
     return portal
+
+
+def count_sender(address: str) -> None:
+    """Count a form against the address that it comes from.
+
+    Raises:
+        TooManyError: there were too many.
+    """
+    portal = current_portal()
+    with open_work(portal.database, VISITOR, clock=portal.clock, request_id=g.get("request_id")) as work:
+        count_form(work, address=address, most=portal.forms_per_minute)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from governance.kernel.errors import InvalidError
 from governance.policies.purposes import Channel
 from governance.portal.languages import PARAMETER, language
 from governance.portal.pages import blueprint, page
-from governance.portal.place import current_portal, visit
+from governance.portal.place import count_sender, current_portal, visit
 
 MARK: Final = "shown."
 """Before the key of a purpose: the mark of the notice that was on the page."""
@@ -31,7 +31,7 @@ def subscription_form(form: str) -> Response:
 @blueprint.post("/subscribe/<form>")
 def send_subscription_form(form: str) -> Response:
     """Take the form; the answer is the same whether anybody is known by the address or not."""
-    current_portal().senders.take(request.remote_addr or "")
+    count_sender(request.remote_addr or "")
     try:
         with visit() as work:
             consent.subscribe(

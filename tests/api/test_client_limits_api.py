@@ -38,6 +38,14 @@ def test_questions_are_answered_for_its_own_purposes_only(
     assert answer.status_code == status
 
 
+def test_a_stream_for_other_purposes_is_refused_before_it_begins(web: FlaskClient, mailer: dict[str, str]) -> None:
+    body = '{"purpose": "newsletter", "channel": "email"}\n"a@example.org"'
+
+    answer = web.post("/v1/consent/checks/stream", data=body, content_type="application/x-ndjson", headers=mailer)
+
+    assert (answer.status_code, answer.json["type"]) == (403, "forbidden")
+
+
 @pytest.mark.parametrize(("purpose", "status"), [("surveys", 201), ("newsletter", 403)])
 def test_events_are_recorded_for_its_own_purposes_only(
     web: FlaskClient, mailer: dict[str, str], purpose: str, status: int
