@@ -84,12 +84,13 @@ class Suppressions(MethodView):
         all else is lifted by staff.
         """
         channel: Channel = new["channel"]
-        contacts = [ContactSaid(_kind(channel, value), value, new["region"]) for value in new["contacts"]]
+        contacts = [ContactSaid(kind_of(channel, value), value, new["region"]) for value in new["contacts"]]
         said = {name: new[name] for name in ("scope", "reason", "purpose")}
         found = consent.stop_many(current_work(), contacts=contacts, channel=channel, method=Method.API, **said)
         return {"items": [{"suppressed": one} for one in found]}
 
 
-def _kind(channel: Channel, value: str) -> ContactKind:
+def kind_of(channel: Channel, value: str) -> ContactKind:
+    """What kind of contact of the channel a value is, by its at sign where there are several."""
     kinds = CONTACTS_OF[channel] or (ContactKind.EMAIL,)
     return kinds[0] if len(kinds) == 1 or "@" in value else kinds[-1]

@@ -76,6 +76,7 @@ class Action(StrEnum):
     RESTRICTION_PLACED = "customers:restriction:placed", ActionClass.DECISION, "Processing restricted"
     RESTRICTION_LIFTED = "customers:restriction:lifted", ActionClass.DECISION, "Restriction lifted"
 
+    CONTACT_BOUNCED = "customers:contact:bounced", ActionClass.DECISION, "Contact marked, since a message came back"
     PERSON_MERGED = "customers:person:merged", ActionClass.DECISION, "Two records of one person made one"
     MERGE_UNDONE = "customers:merge:undone", ActionClass.DECISION, "Merge undone"
     MERGE_REVIEWED = "customers:merge:reviewed", ActionClass.DECISION, "Merge looked at and found right"

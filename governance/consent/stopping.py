@@ -2,10 +2,12 @@
 
 Each contact goes into the ledger, which outlives its holder; and whoever holds it and had agreed to something that the
 stop covers has that taken back, so that no other contact of theirs is written to on it. A stop of one purpose is kept
-for every holder, whether they had agreed or not.
+for every holder, whether they had agreed or not. A bounce is nobody's word: it takes nothing back, and marks the
+contact with all who hold it, by the same act.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -17,6 +19,7 @@ from governance.consent.ledger_lines import NewLine
 from governance.consent.purposes import book
 from governance.consent.subjects import Key, lock
 from governance.consent.writing import Said, write_events
+from governance.customers.bouncing import mark_bounced
 from governance.customers.holders import Known, find_holders
 from governance.customers.records import Json, NewContact
 from governance.kernel.work import Work
@@ -45,6 +48,7 @@ def stop_many(
     reason: SuppressionReason,
     purpose: str | None = None,
     method: Method = Method.IMPORT,
+    at: datetime | None = None,
 ) -> list[bool]:
     """Put contacts on the ledger, and take back what their holders had agreed to; statements do not grow with them.
 
@@ -56,6 +60,7 @@ def stop_many(
         reason: why; a bounce is nobody's word and takes no consent back.
         purpose: key, where it covers one purpose.
         method: how we were told.
+        at: when messages came back, of a bounce; now where nobody says.
 
     Returns:
         By contact whether it stands on the ledger now; False where it is no contact of the channel.
@@ -69,6 +74,8 @@ def stop_many(
     if kind is not None:
         # Histories before the ledger, as whoever records events does, so that none waits for one who waits for him.
         _take_back(work, contacts, _Stop(kind, channel, method, _covered(work, scope, purpose), purpose))
+    elif reason is SuppressionReason.HARD_BOUNCE:
+        mark_bounced(work, contacts=_formed(work, contacts, channel), at=min(at or work.now, work.now))
     return suppress_many(work, contacts=contacts, channel=channel, scope=scope, reason=reason, purpose=purpose)
 
 
@@ -88,8 +95,7 @@ class _Stop(NamedTuple):
 
 
 def _take_back(work: Work, contacts: Sequence[ContactSaid], stop: _Stop) -> None:
-    forms = [(one.kind, normal_form(work, one, stop.channel)) for one in contacts]
-    said = [NewContact(kind, form.decode("utf-8", "surrogatepass")) for kind, form in dict.fromkeys(forms) if form]
+    said = _formed(work, contacts, stop.channel)
     people: dict[UUID, tuple[Known, NewContact]] = {}
     for contact, holders in zip(said, find_holders(work, said) if said else (), strict=True):
         for person in holders:
@@ -109,6 +115,12 @@ def _take_back(work: Work, contacts: Sequence[ContactSaid], stop: _Stop) -> None
             evidence: dict[str, Json] = {"contact": {"kind": contact.kind.value, "value": contact.value}}
             events.append(Said(person, stop.kind, key.purpose, stop.channel, stop.method, evidence=evidence))
     write_events(work, events)
+
+
+def _formed(work: Work, contacts: Sequence[ContactSaid], channel: Channel) -> list[NewContact]:
+    """Contacts in normal form, each once; what is none of the channel is left out."""
+    forms = [(one.kind, normal_form(work, one, channel)) for one in contacts]
+    return [NewContact(kind, form.decode("utf-8", "surrogatepass")) for kind, form in dict.fromkeys(forms) if form]
 
 
 def _covered(work: Work, scope: Scope, purpose: str | None) -> frozenset[str]:

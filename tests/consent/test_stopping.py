@@ -11,7 +11,7 @@ from governance.consent import operations as consent
 from governance.consent.ledger import digest
 from governance.consent.tables import ConsentStateRow, SuppressionRow
 from governance.customers import operations as customers
-from governance.customers.codes import ContactKind
+from governance.customers.codes import ContactKind, RestrictionReason
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Reason, Scope, SuppressionReason
@@ -168,3 +168,29 @@ def test_a_bounce_takes_nothing_back(shop: Work) -> None:
     stop(after(shop, 1), reason=SuppressionReason.HARD_BOUNCE)
     assert reason(after(shop, 1)) is Reason.BOUNCED
     assert reason(after(shop, 1), "other@example.org") is Reason.CONSENTED
+
+
+def test_a_bounce_marks_the_contact_with_all_who_hold_it_and_takes_no_consent_back(work: Work) -> None:
+    notice(work)
+    people = someone(work, EMAIL), someone(work, EMAIL, "other@example.org")
+    consent.record(work, event=said(CONFIRMED, subject=people[0]))
+    stop(work, EMAIL.upper(), scope=Scope.EVERYTHING, reason=SuppressionReason.HARD_BOUNCE)
+    assert reason(work) is Reason.BOUNCED
+    for subject in people:
+        seen = customers.read(work, subject=subject)
+        assert [one.bounced_at for one in seen.contacts][:1] == [work.now]
+        assert seen.version == 2
+    assert customers.read(work, subject=people[1]).contacts[1].bounced_at is None
+    assert standings(work) == {people[0]: "given"}
+
+
+def test_a_bounce_told_of_again_changes_nothing_and_one_of_the_restricted_is_kept_by_the_ledger_alone(
+    work: Work,
+) -> None:
+    subject, closed = someone(work, EMAIL), someone(work, "closed@example.org")
+    customers.restrict(work, subject=closed, reason=RestrictionReason.UNLAWFUL)
+    for _ in range(2):
+        stop(work, EMAIL, "closed@example.org", scope=Scope.EVERYTHING, reason=SuppressionReason.HARD_BOUNCE)
+    assert customers.read(work, subject=subject).version == 2
+    (contact,) = customers.read(work, subject=closed).contacts
+    assert (contact.bounced_at, reason(work, "closed@example.org")) == (None, Reason.BOUNCED)
