@@ -18,7 +18,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.customers.errors import DuplicateError
 from governance.customers.reach import allow
-from governance.customers.segments.asking import asked_fields, read_rule
+from governance.customers.segments.asking import asked_fields
 from governance.customers.segments.tables import SegmentRow, SegmentVersionRow
 from governance.customers.texts import LONG_TEXT, Wrong, words
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, PreconditionError
@@ -29,7 +29,6 @@ from governance.policies.documents import Titles
 from governance.policies.permissions import Permission
 from governance.policies.purposes import KEY
 from governance.policies.roles import RowScope
-from governance.policies.segments import Rule
 from governance.vault.compartments import OwnerKind
 from governance.vault.runtime import vault_of
 
@@ -198,13 +197,12 @@ def segment_of_key(work: Work, *, key: str) -> SegmentId:
     return SegmentId(found)
 
 
-def rule_of(work: Work, *, segment: UUID, version: int) -> Rule:
-    """The rule of one version, ready to be asked; for those who evaluate it."""
+def document_of(work: Work, *, segment: UUID, version: int) -> Mapping[str, Any]:
+    """The rule of one version as it was written; for those who evaluate it."""
     query = select(SegmentVersionRow).where(
         SegmentVersionRow.segment_id == segment, SegmentVersionRow.version == version
     )
-    rule, _ = read_rule(work, work.session.scalars(query).one().rule)
-    return rule
+    return work.session.scalars(query).one().rule or {}
 
 
 def require_all(work: Work, permission: Permission) -> None:

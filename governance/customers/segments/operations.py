@@ -1,0 +1,30 @@
+"""Every verb of segments that asks after no consent; `consent.segmenting` is what doors call."""
+
+from governance.customers.segments.defining import (
+    Segment,
+    SegmentId,
+    SpecialCondition,
+    retire,
+    segment,
+    segment_of_key,
+    segments,
+)
+from governance.customers.segments.results import Run, RunId, RunState, expire, run, runs, stop, unfinished
+
+__all__ = [
+    "Run",
+    "RunId",
+    "RunState",
+    "Segment",
+    "SegmentId",
+    "SpecialCondition",
+    "expire",
+    "retire",
+    "run",
+    "runs",
+    "segment",
+    "segment_of_key",
+    "segments",
+    "stop",
+    "unfinished",
+]
