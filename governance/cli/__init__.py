@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "proposals": "governance.cli.proposals:proposals",
     "alerts": "governance.cli.alerts:alerts",
     "recipients": "governance.cli.recipients:recipients",
+    "export": "governance.cli.exports:export",
     "fields": "governance.cli.fields:fields",
     "deadlines": "governance.cli.deadlines:deadlines",
     "consent": "governance.cli.consent:consent_group",

@@ -17,6 +17,7 @@ from governance.disclosures.records import (
     Selection,
 )
 from governance.disclosures.rows import find_export, list_exports
+from governance.disclosures.tracing import Suspect, Traced, trace
 
 __all__ = [
     "DESTROY",
@@ -33,6 +34,8 @@ __all__ = [
     "LeftOut",
     "Progress",
     "Selection",
+    "Suspect",
+    "Traced",
     "destroy",
     "disclose",
     "due_for_destruction",
@@ -46,5 +49,6 @@ __all__ = [
     "make_next",
     "propose_export",
     "recipients_of",
+    "trace",
     "unfinished_exports",
 ]

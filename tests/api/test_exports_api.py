@@ -1,0 +1,118 @@
+"""Exports over HTTP: recipients, proposal, download once, and a leaked file traced back."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from governance.accounts import operations as accounts
+from governance.disclosures import making
+from governance.disclosures.operations import ExportId
+from governance.kernel.ids import uuid4
+from governance.kernel.work import OPERATOR, SYSTEM, open_work
+from tests.api.conftest import service_of
+from tests.factories import exporting
+from tests.factories.signing import bearer_of, enrol
+
+SignIn = Callable[..., dict[str, str]]
+RECIPIENT = {
+    "key": "letters",
+    "name": "Letters GmbH",
+    "kind": "processor",
+    "country": "DE",
+    "purposes": ["service"],
+    "fields": ["person.family_name", "contact.email"],
+    "safeguard": "domestic",
+}
+
+
+@pytest.fixture
+def sign_in(own_web: FlaskClient) -> SignIn:
+    """Makes staff members who have signed in."""
+
+    def make(*roles: str) -> dict[str, str]:
+        with open_work(service_of(own_web.application).database, OPERATOR) as work:
+            member = enrol(work, *roles)
+        return bearer_of(own_web, member)
+
+    return make
+
+
+def people(web: FlaskClient, number: int) -> list[str]:
+    with open_work(service_of(web.application).database, OPERATOR) as work:
+        exporting.firm(work)
+        return [str(one) for one in exporting.buyers(work, number)]
+
+
+def carry_out(web: FlaskClient, proposal: str) -> None:
+    database = service_of(web.application).database
+    with open_work(database, SYSTEM) as work:
+        waiting = accounts.list_proposals(work, state=accounts.ProposalState.APPROVED)
+        assert all(accounts.execute(work, proposal=one.id) for one in waiting)
+        [export] = [one.id for one in waiting if str(one.id) == proposal]
+    making.make(database, export=ExportId(export))
+
+
+def test_an_export_is_proposed_approved_fetched_once_and_traced_back(own_web: FlaskClient, sign_in: SignIn) -> None:
+    anna, boris, auditor = sign_in("steward"), sign_in("officer"), sign_in("auditor")
+    chosen = people(own_web, 4)
+    assert own_web.post("/v1/recipients", json=RECIPIENT, headers=boris).status_code == 201
+    assert own_web.post("/v1/recipients", json=RECIPIENT, headers=anna).status_code == 403
+    order = {
+        "recipient": "letters",
+        "purpose": "service",
+        "channels": ["email"],
+        "format": "csv",
+        "fields": ["person.family_name", "contact.email"],
+        "customers": chosen,
+        "reason": "Переезд склада",
+    }
+
+    wrong = own_web.post("/v1/exports", json={**order, "fields": ["person.birth_date"]}, headers=anna)
+    assert (wrong.status_code, set(wrong.json["errors"])) == (422, {"fields"})
+    assert own_web.post("/v1/exports", json=order, headers=auditor).status_code == 403
+    made = own_web.post("/v1/exports", json=order, headers={**anna, "Idempotency-Key": str(uuid4())})
+    assert (made.status_code, made.json["state"], made.json["payload"]["people"]) == (202, "open", 4)
+    place = f"/v1/exports/{made.json['id']}"
+    assert own_web.get(place, headers=anna).status_code == 404
+    approval = {"digest": made.json["digest"]}
+    assert own_web.post(f"/v1/proposals/{made.json['id']}/approvals", json=approval, headers=boris).status_code == 202
+    carry_out(own_web, made.json["id"])
+
+    ready = own_web.get(place, headers=auditor).json
+    assert (ready["state"], ready["rows"], ready["left_out"]) == ("ready", 4, {})
+    assert own_web.post(f"{place}/downloads", headers=boris).status_code == 403
+    file = own_web.post(f"{place}/downloads", headers=anna)
+    assert (file.status_code, file.headers["Cache-Control"]) == (200, "no-store")
+    assert len(exporting.lines(file.data)) == 4
+    again = own_web.post(f"{place}/downloads", headers=anna)
+    assert (again.status_code, again.json["type"]) == (409, "export-not-there")
+    assert [one["state"] for one in own_web.get("/v1/exports", headers=boris).json["items"]] == ["destroyed"]
+
+    leaked = {"file": (io.BytesIO(b"\n".join(file.data.splitlines()[2:])), "found.csv")}
+    traced = own_web.post("/v1/exports/traces", data=leaked, headers=boris)
+    assert traced.status_code == 200, traced.json
+    assert (traced.json["recognised"], traced.json["certain"]) == (3, True)
+    assert [one["export"] for one in traced.json["suspects"]] == [made.json["id"]]
+
+
+def test_recipients_are_listed_and_retired_with_their_history(own_web: FlaskClient, sign_in: SignIn) -> None:
+    officer = sign_in("officer")
+    people(own_web, 1)
+    own_web.post("/v1/recipients", json=RECIPIENT, headers=officer)
+    own_web.post("/v1/recipients", json={**RECIPIENT, "contact": "Olena Koval"}, headers=officer)
+
+    [shown] = own_web.get("/v1/recipients", headers=officer).json["items"]
+    assert (shown["version"], shown["contact"]) == (2, "Olena Koval")
+    assert own_web.post("/v1/recipients/letters/retirement", headers=officer).json["retired"]
+    assert own_web.get("/v1/recipients", headers=officer).json["items"] == []
+    history = own_web.get("/v1/recipients/letters/versions", headers=officer).json["items"]
+    assert [one["version"] for one in history] == [3, 2, 1]
+    assert own_web.get("/v1/recipients/nobody/versions", headers=officer).status_code == 404
+
+
+def test_an_export_needs_a_session_that_was_confirmed_lately(own_web: FlaskClient, sign_in: SignIn) -> None:
+    system = {"Authorization": "Bearer gov_nothing_here"}
+    assert own_web.post(f"/v1/exports/{uuid4()}/downloads", headers=system).status_code == 401
+    assert own_web.post(f"/v1/exports/{uuid4()}/downloads", headers=sign_in("marketer")).status_code == 403
