@@ -51,6 +51,7 @@ class Token(StrEnum):
 
     INVITATION = "invitation"
     SESSION = "session"
+    VISIT = "visit"
 
 
 def make_token(kind: Token) -> NewKey:

@@ -92,6 +92,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "already-there": 409,
         "legal-hold": 409,
         "login-taken": 409,
+        "wrong-code": 403,
+        "not-confirmed": 403,
         "restricted": 409,
         # consent
         "unknown-purpose": 404,

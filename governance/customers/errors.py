@@ -1,6 +1,18 @@
 """Refusals of the customer store."""
 
-from governance.kernel.errors import ConflictError
+from governance.kernel.errors import ConflictError, GovernanceError
+
+
+class WrongCodeError(GovernanceError):
+    """A one-time code is wrong, spent, too old, or was tried too often."""
+
+    slug = "wrong-code"
+
+
+class NotConfirmedError(GovernanceError):
+    """A second fact does not tell which person a visitor is."""
+
+    slug = "not-confirmed"
 
 
 class RestrictedError(ConflictError):

@@ -26,6 +26,7 @@ CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(
 """What Kubernetes and Docker set of themselves for a neighbour that is called governance."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAIL_SCHEMES = ("smtp://", "smtps://", "file:")
+SMS_SCHEMES = ("https://", "http://127.0.0.1", "http://localhost", "file:")
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?")
 LEAST_TO_MERGE = 98
 """Percent below which no two people are merged without a person who decides."""
@@ -52,6 +53,10 @@ class Settings:
         public_url: where people reach the service, `https://privacy.example.org`; links in mails begin with it.
         smtp_url: mail server, `smtps://user:password@host` or `smtp://host:587`; unset, mail waits in the outbox.
         mail_from: address, or `Name <address>`, that mail is sent from; needed with a mail server.
+        sms_url: gateway that takes an SMS by POST as JSON, `https://gateway.example.org/send`; or `file:FOLDER`. Unset,
+            SMS go where mail goes, if that is a folder, and else wait in the outbox.
+        sms_token: what the gateway knows this service by, sent as a bearer token.
+        portal_codes_per_hour: one-time codes sent to customers in an hour, all together.
         audit_anchor_url: where each new checkpoint of the audit log is sent by POST, best on somebody else's host.
         audit_tsa_url: time-stamping authority (RFC 3161) that stamps a checkpoint every hour; needs the next one.
         audit_tsa_ca: file of the authority's certificates (PEM), up to its root, by which stamps are verified.
@@ -78,6 +83,9 @@ class Settings:
     public_url: str | None = None
     smtp_url: Secret | None = field(default=None, repr=False)
     mail_from: str | None = None
+    sms_url: Secret | None = field(default=None, repr=False)
+    sms_token: Secret | None = field(default=None, repr=False)
+    portal_codes_per_hour: int = 1000
     audit_anchor_url: Secret | None = field(default=None, repr=False)
     audit_tsa_url: Secret | None = field(default=None, repr=False)
     audit_tsa_ca: Path | None = None
@@ -117,6 +125,7 @@ class Settings:
             "prepare_threshold": (-1, 1000),
             "trusted_proxies": (0, 9),
             "merge_from": (0, 100),
+            "portal_codes_per_hour": (1, 1_000_000),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
@@ -151,6 +160,8 @@ class Settings:
             raise ConfigurationError(
                 f"{PREFIX}SMTP_URL takes smtps://user:password@host, smtp://host:587, or file:FOLDER for mail as files."
             )
+        if self.sms_url is not None and not self.sms_url.startswith(SMS_SCHEMES):
+            raise ConfigurationError(f"{PREFIX}SMS_URL takes https://gateway/path, or file:FOLDER for SMS as files.")
         if self.smtp_url is not None and self.mail_from is None:
             raise ConfigurationError(f"{PREFIX}MAIL_FROM names the address that mail is sent from; set it as well.")
         if self.mail_from is not None and ("@" not in self.mail_from or not self.mail_from.isprintable()):

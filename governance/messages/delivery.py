@@ -8,7 +8,7 @@ from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
-from typing import Final
+from typing import Final, Protocol
 
 import idna
 
@@ -19,8 +19,9 @@ from governance.kernel.settings import Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.messages import outbox
 from governance.messages.outbox import Lent
+from governance.messages.sms import SmsSender, sms_sender_of
 from governance.messages.texts import render
-from governance.messages.transport import Ending, Sender, sender_of
+from governance.messages.transport import Attempt, Ending, Line, Sender, sender_of
 
 AT_ONCE: Final = 50
 """Messages of one round, so that the worker can stop between rounds."""
@@ -47,21 +48,21 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
 
     Args:
         database: where the outbox is.
-        settings: name the mail server and the sender; without a mail server everything stays where it is.
+        settings: name the mail server, the sender, and the gateway for SMS; what has no way out stays where it is.
         clock: tells what is due.
-        sender: instead of the one that the settings name.
+        sender: for mail, instead of the one that the settings name.
     """
-    if settings.smtp_url is None or settings.mail_from is None:
-        return 0
     sent = 0
-    with contextlib.closing(sender or sender_of(settings.smtp_url)) as line:
-        for _ in range(AT_ONCE):
+    with contextlib.ExitStack() as stack:
+        ways = _ways(settings, sender)
+        for way in ways.values():
+            stack.callback(way.close)
+        for _ in range(AT_ONCE if ways else 0):
             with open_work(database, SYSTEM, clock=clock) as work:
-                lent = outbox.lend(work)
+                lent = outbox.lend(work, channels=ways)
             if lent is None:
                 break
-            message = message_of(lent, mail_from=settings.mail_from)
-            attempt = line.send(message, recipient=str(message["To"]))
+            attempt = ways[lent.channel].carry(lent)
             with open_work(database, SYSTEM, clock=clock) as work:
                 outbox.settle(work, message=lent.id, attempt=attempt)
             if attempt.ending is Ending.SENT:
@@ -69,8 +70,56 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
                 continue
             log.warning("messages.not_sent", message=str(lent.id), code=attempt.code, attempt=lent.attempt)
             if attempt.ending is Ending.UNREACHABLE:
-                break
+                del ways[lent.channel]
+                if not ways:
+                    break
     return sent
+
+
+class _Way(Protocol):
+    """Takes messages of one channel out."""
+
+    def carry(self, lent: Lent) -> Attempt:
+        """Hand one over."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection, if there is one."""
+        ...
+
+
+class _Mail:
+    """Mail by a sender."""
+
+    def __init__(self, sender: Sender, mail_from: str) -> None:
+        self._sender = sender
+        self._mail_from = mail_from
+        self.close = sender.close
+
+    def carry(self, lent: Lent) -> Attempt:
+        message = message_of(lent, mail_from=self._mail_from)
+        return self._sender.send(message, recipient=str(message["To"]))
+
+
+class _Sms:
+    """SMS by a sender: the subject of the text."""
+
+    def __init__(self, sender: SmsSender) -> None:
+        self._sender = sender
+        self.close = sender.close
+
+    def carry(self, lent: Lent) -> Attempt:
+        words = render(lent.template, lent.language, lent.values)
+        return self._sender.send(words.subject, recipient=lent.recipient, reference=str(lent.id))
+
+
+def _ways(settings: Settings, sender: Sender | None) -> dict[Line, _Way]:
+    ways: dict[Line, _Way] = {}
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        ways[Line.EMAIL] = _Mail(sender or sender_of(settings.smtp_url), settings.mail_from)
+    if (by_sms := sms_sender_of(settings)) is not None:
+        ways[Line.SMS] = _Sms(by_sms)
+    return ways
 
 
 def forget_ended(database: Database, *, clock: Clock) -> int:

@@ -4,9 +4,11 @@ from governance.messages.delivery import deliver_due, forget_ended
 from governance.messages.findings import findings
 from governance.messages.outbox import MessageId, backlog, enqueue, purge
 from governance.messages.texts import LANGUAGES, Template
+from governance.messages.transport import Line
 
 __all__ = [
     "LANGUAGES",
+    "Line",
     "MessageId",
     "Template",
     "backlog",

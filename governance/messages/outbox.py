@@ -4,7 +4,7 @@ A message that is handed out is lent for a time. If whoever has it dies, it is h
 never, and its `Message-ID` stays the same, so that mailboxes can tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NewType
@@ -20,7 +20,7 @@ from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.work import Work
 from governance.messages.tables import MessageRow
 from governance.messages.texts import Template, Values, language_of
-from governance.messages.transport import Attempt, Ending
+from governance.messages.transport import Attempt, Ending, Line
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
@@ -41,11 +41,13 @@ class Lent:
     """A message handed out for delivery.
 
     Attributes:
-        recipient: address.
+        channel: how it goes out.
+        recipient: address, or number in E.164.
         unsubscribe_url: one-click address (RFC 8058) of a message that advertises.
     """
 
     id: MessageId
+    channel: Line
     template: Template
     language: str
     recipient: str
@@ -79,6 +81,7 @@ def enqueue(
     values: Mapping[str, str | int | list[str]],
     expires_at: datetime,
     unsubscribe_url: str | None = None,
+    channel: Line = Line.EMAIL,
 ) -> MessageId:
     """Put a message into the outbox; it is sent if and only if the transaction of *work* is committed.
 
@@ -90,11 +93,13 @@ def enqueue(
         values: what the text is filled in with; sealed.
         expires_at: from when on it is of no use.
         unsubscribe_url: one-click address, which every message that advertises must have (RFC 8058).
+        channel: how it goes out; an SMS is the subject of its text and nothing else.
     """
     owner = OwnerId(uuid7())
     vault_of(work.session).owners.create(work.session, OwnerKind.MESSAGE, [owner])
     row = MessageRow(
         owner_id=owner,
+        channel=channel.value,
         template=template.value,
         language=language_of(language),
         state="waiting",
@@ -111,12 +116,13 @@ def enqueue(
     return MessageId(row.id)
 
 
-def lend(work: Work) -> Lent | None:
-    """Hand out the message that has been due longest, for `LENT_FOR`; None where none is due.
+def lend(work: Work, *, channels: Collection[Line] = tuple(Line)) -> Lent | None:
+    """Hand out the message that has been due longest, for `LENT_FOR`; None where none of *channels* is due.
 
     Those that are of no use any more, or whose keys are gone, are given up on the way.
     """
-    due = select(MessageRow).where(MessageRow.ended_at.is_(None), MessageRow.due_at <= work.now)
+    going_out = MessageRow.channel.in_([one.value for one in channels])
+    due = select(MessageRow).where(MessageRow.ended_at.is_(None), MessageRow.due_at <= work.now, going_out)
     query = due.order_by(MessageRow.due_at).limit(1).with_for_update(skip_locked=True)
     while (row := work.session.scalars(query).first()) is not None:
         lent = None if row.expires_at <= work.now else _opened(row)
@@ -189,6 +195,7 @@ def _opened(row: MessageRow) -> Lent | None:
         return None
     return Lent(
         id=MessageId(row.id),
+        channel=Line(row.channel),
         template=Template(row.template),
         language=row.language,
         recipient=recipient,

@@ -18,12 +18,14 @@ class MessageRow(SealedRow, Base):
 
     __tablename__ = "message"
     __table_args__ = (
+        CheckConstraint("channel IN ('email', 'sms')", name="channel_known"),
         CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed')", name="state_known"),
         CheckConstraint("(state IN ('sent', 'failed')) = (ended_at IS NOT NULL)", name="ended_where_it_says_so"),
         Index("ix_message_due_at", "due_at", postgresql_where=text("ended_at IS NULL")),
         Index("ix_message_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
 
+    channel: Mapped[str] = mapped_column(CODE)
     template: Mapped[str] = mapped_column(CODE)
     language: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(CODE)

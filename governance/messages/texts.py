@@ -32,6 +32,7 @@ class Template(StrEnum):
     STAFF_INVITED = "staff_invited"
     PROPOSAL_WAITS = "proposal_waits"
     ALERT_RAISED = "alert_raised"
+    PORTAL_CODE = "portal_code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,13 @@ _WRONG: Final = (
 )
 
 
+class Line(StrEnum):
+    """How a message goes out."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
 class Ending(StrEnum):
     """What became of an attempt."""
 

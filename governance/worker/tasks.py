@@ -11,6 +11,7 @@ from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
 from governance.accounts import operations as accounts
+from governance.accounts.portal import operations as portal
 from governance.accounts.deciding import EXECUTE
 from governance.accounts.operations import ProposalId
 from governance.audit import operations as audit
@@ -77,6 +78,8 @@ def purge(around: Surroundings) -> None:
         attempts = accounts.forget_attempts(work)
         sessions = accounts.forget_sessions(work)
         readings = accounts.forget_readings(work)
+        visits = portal.forget_visits(work)
+        counts = portal.forget_counts(work)
     log.info(
         "worker.purged",
         requests=requests,
@@ -89,6 +92,8 @@ def purge(around: Surroundings) -> None:
         attempts=attempts,
         sessions=sessions,
         readings=readings,
+        visits=visits,
+        counts=counts,
     )
 
 

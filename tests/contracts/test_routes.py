@@ -28,8 +28,16 @@ LINKS_IN_MAIL = {"/confirm/<token>", "/unsubscribe/<token>"}
 """A link in a mail needs something that only the mail holds; it names nobody."""
 FORMS = {"/subscribe/<form>", *LINKS_IN_MAIL}
 """Pages with a button: without login, since whoever presses it has none."""
-SIGN_IN = {"POST /v1/invitations/acceptances", "POST /v1/sessions", "POST /v1/sessions/current/confirmations"}
+SIGN_IN = {
+    "POST /v1/invitations/acceptances",
+    "POST /v1/sessions",
+    "POST /v1/sessions/current/confirmations",
+    "POST /v1/portal/codes",
+    "POST /v1/portal/sessions",
+}
 """Whoever comes here has yet to prove who he is: that is what it is for."""
+OWN = ("/v1/sessions", "/v1/portal/session")
+"""What is about the session itself needs that session and no permission."""
 # Started as programs of their own, or loaded by Alembic.
 NOT_FOR_IMPORT = {"governance.__main__", "governance.worker.__main__"}
 
@@ -55,7 +63,7 @@ def test_every_route_is_guarded_or_public(door: Flask) -> None:
             if guard is None and rule.rule not in PUBLIC | FORMS and f"{method} {rule.rule}" not in SIGN_IN:
                 unguarded.append(f"{method} {rule.rule}")
             elif guard is not None:
-                own = rule.rule.startswith("/v1/sessions")
+                own = rule.rule.startswith(OWN)
                 assert guard["permission"] in ({None} if own else set(Permission))
     assert unguarded == []
 

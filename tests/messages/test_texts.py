@@ -15,6 +15,8 @@ VALUES: dict[str, str | int | list[str]] = {
     "proposal": "01a201e7-fb07-74a0-8e23-8405b24ffce9",
     "until": "2026-11-29 12:00 UTC",
     "token": "one-time",
+    "code": "1234 5678",
+    "minutes": 10,
     "alert": "01a201e7-fb07-74a0-8e23-8405b24ffce9",
     "at": "2026-11-22 12:00 UTC",
 }

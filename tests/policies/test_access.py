@@ -269,7 +269,7 @@ def test_a_grant_written_out_reads_back_the_same(grant):
 
 def test_the_roles_shipped_are_those_of_the_plan():
     assert set(shipped.roles().roles) == {
-        "officer", "auditor", "steward", "sales", "support", "marketer", "admin", "system",
+        "officer", "auditor", "steward", "sales", "support", "marketer", "admin", "system", "customer",
     }  # fmt: skip
 
 
@@ -286,7 +286,8 @@ def test_every_permission_is_reached_by_some_role_except_those_of_the_host():
         for permission in Permission
         if allows(holder_of(role), permission).allowed
     }
-    assert set(Permission) - reached == {Permission.AUDIT_OPERATE, Permission.CUSTODY_RESTORE}
+    of_customers = {one for one in Permission if one.startswith("portal:")}
+    assert set(Permission) - reached == {Permission.AUDIT_OPERATE, Permission.CUSTODY_RESTORE} | of_customers
 
 
 @pytest.mark.parametrize("role", ["auditor", "admin"])

@@ -1,0 +1,36 @@
+"""What a proven contact opens: never more than it proves."""
+
+from itertools import product
+
+import pytest
+
+from governance.policies.permissions import Permission
+from governance.policies.visiting import ALWAYS, GRAVE, SURE, Proof, StepUp, powers, step_up
+
+PROOFS = [
+    Proof(holders, verified=v, singled_out=s, second_contact=c, stepped_up=u)
+    for holders, v, s, c, u in product((0, 1, 2), *[(False, True)] * 4)
+]
+
+
+@pytest.mark.parametrize("proof", PROOFS)
+def test_what_is_not_sure_opens_opting_out_and_nothing_else(proof):
+    assert (powers(proof) == ALWAYS) == (not proof.is_sure)
+    assert (step_up(proof) is StepUp.LATER) == (not proof.is_sure)
+
+
+@pytest.mark.parametrize("proof", PROOFS)
+def test_a_further_proof_never_takes_away(proof):
+    more = Proof(proof.holders, verified=True, singled_out=True, second_contact=proof.second_contact, stepped_up=True)
+    assert powers(proof) <= powers(more) or not more.is_sure
+
+
+@pytest.mark.parametrize("proof", PROOFS)
+def test_downloads_and_erasure_need_the_second_contact_where_there_is_one(proof):
+    wanted = proof.is_sure and (proof.stepped_up or not proof.second_contact)
+    assert (powers(proof) >= GRAVE) == wanted
+
+
+def test_a_shared_contact_and_one_that_was_never_verified_open_opting_out_only():
+    assert powers(Proof(2, verified=True)) == powers(Proof(1)) == powers(Proof(0)) == {Permission.PORTAL_OPT_OUT}
+    assert powers(Proof(1, verified=True, second_contact=True)) == SURE
