@@ -11,7 +11,7 @@ from typing import Final, LiteralString
 from psycopg import Connection
 
 from governance.audit.actions import Action, Outcome
-from governance.audit.entries import EncodedEntry, Fact, NewEntry, ObjectRef, encode
+from governance.audit.entries import EncodedEntry, Fact, NewEntry, ObjectRef, Told, encode
 from governance.audit.tables import DetailRow
 from governance.kernel.copying import copy_rows
 from governance.kernel.db import driver_connection
@@ -92,7 +92,8 @@ def append(
 
 def append_many(work: Work, entries: Sequence[NewEntry]) -> list[EntryId]:
     """Tell of many acts at once, in order; raises as `append` does."""
-    encoded = [encode(new, actor=work.actor, at=work.now) for new in entries]
+    told_before: Told | None = {} if len(entries) >= COPY_FROM else None
+    encoded = [encode(new, actor=work.actor, at=work.now, told_before=told_before) for new in entries]
     if encoded:
         connection = driver_connection(work.session)
         if len(encoded) < COPY_FROM:

@@ -107,15 +107,20 @@ def find_by_contacts(work: Work, contacts: Sequence[tuple[ContactKind, str]]) ->
 
     Statements do not grow with the number of contacts; each is told by its kind and its value in normal form.
     """
-    if not contacts:
+    return find_by_digests(work, contact_digests_asked(work, contacts))
+
+
+def find_by_digests(work: Work, digests: Sequence[Sequence[bytes]]) -> list[tuple[Candidate, ...]]:
+    """As `find_by_contacts`, of contacts told by what `contact_digests_asked` answered for each."""
+    if not digests:
         return []
-    asked = _asked(work, contacts)
+    asked = [(place, digest) for place, of_one in enumerate(digests) for digest in of_one]
     holders: dict[bytes, set[UUID]] = defaultdict(set)
     for digest, person in _holders(work, list({digest for _, digest in asked})):
         holders[digest].add(person)
     people = people_of(work, {person for found in holders.values() for person in found})
     candidates = {person.id: _candidate(person) for person in people}
-    found: list[set[UUID]] = [set() for _ in contacts]
+    found: list[set[UUID]] = [set() for _ in digests]
     for place, digest in asked:
         found[place] |= holders.get(digest, set())
     return [
@@ -124,13 +129,12 @@ def find_by_contacts(work: Work, contacts: Sequence[tuple[ContactKind, str]]) ->
     ]
 
 
-def held_by_others(work: Work, contacts: Sequence[tuple[ContactKind, str]], *, people: Sequence[SubjectId]) -> bool:
-    """Whether anybody but *people* holds any of *contacts*, told as `find_by_contacts` wants them."""
-    digests = [digest for _, digest in _asked(work, contacts)]
+def held_by_others(work: Work, digests: Sequence[bytes], *, people: Sequence[SubjectId]) -> bool:
+    """Whether anybody but *people* holds a contact with one of *digests*."""
     if not digests:
         return False
     work.session.flush()
-    found = driver_connection(work.session).execute(_OTHERS, (digests, list(people))).fetchone()
+    found = driver_connection(work.session).execute(_OTHERS, (list(digests), list(people))).fetchone()
     return found == (True,)
 
 
@@ -139,16 +143,12 @@ _OTHERS: Final[LiteralString] = (
 )
 
 
-def _asked(work: Work, contacts: Sequence[tuple[ContactKind, str]]) -> list[tuple[int, bytes]]:
-    """Digests under which each of *contacts*, told by its place, may be found."""
+def contact_digests_asked(work: Work, contacts: Sequence[tuple[ContactKind, str]]) -> list[list[bytes]]:
+    """For each of *contacts* the digests under which it may be found."""
     vault = vault_of(work.session)
     vault.keep_fresh(work.session)
     indexes = ContactRow.sealed_fields["value"].indexes
-    return [
-        (place, digest)
-        for place, (kind, value) in enumerate(contacts)
-        for digest in vault.indexer.ask(indexes[kind], [value])
-    ]
+    return [vault.indexer.ask(indexes[kind], (value,)) for kind, value in contacts]
 
 
 def _holders(work: Work, digests: list[bytes]) -> list[tuple[bytes, UUID]]:

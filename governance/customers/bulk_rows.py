@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -85,14 +86,18 @@ def json_of(value: Any) -> bytes | None:  # noqa: ANN401 (any JSON value)
     return JSON.encode(value) if value else None
 
 
-_LISTS = frozenset({"tags", "interests"})
-_PERSON_PLACES = places_of(PersonRow, *SEALED_FIELDS)
+_NAMES_OF_LISTS = ("tags", "interests")
+_NAMES_OF_TEXTS = tuple(name for name in SEALED_FIELDS if name not in _NAMES_OF_LISTS)
+_TEXTS = attrgetter(*_NAMES_OF_TEXTS)
+_LISTS = attrgetter(*_NAMES_OF_LISTS)
+_SEALED = (*_NAMES_OF_TEXTS, *_NAMES_OF_LISTS)
+_PERSON_PLACES = places_of(PersonRow, *_SEALED)
 _PERSON = Copier(
     PersonRow,
     (
         *("id", "owner_id", "subject_ref", "kind", "language", "country", "source", "ground", "acquired_at"),
         *("customer_since", "inform_by", "not_mailable", "age_at_least", "responsible_id", "batch_id", "version"),
-        *("created_at", "updated_at", *(f"{name}_sealed" for name in SEALED_FIELDS)),
+        *("created_at", "updated_at", *(f"{name}_sealed" for name in _SEALED)),
     ),
 )
 
@@ -101,10 +106,9 @@ def copy_people(work: Work, people: Sequence[PersonIn], *, origin: Origin) -> No
     """Keep people; their key owners stand already."""
     sealer = Sealer(_PERSON_PLACES)
     for one in people:
-        values = [(name, getattr(one.new, name)) for name in SEALED_FIELDS]
-        sealer.add(
-            one.id, one.owner, [json_of(list(value)) if name in _LISTS else text_of(value) for name, value in values]
-        )
+        values: list[bytes | None] = [text_of(value) for value in _TEXTS(one.new)]
+        values += [json_of(list(value)) if value else None for value in _LISTS(one.new)]
+        sealer.add(one.id, one.owner, values)
     rows = zip(people, sealer.seal(work), strict=True)
     _PERSON.write(work.session, ((*_person_columns(work, one, origin), *sealed) for one, sealed in rows))
 

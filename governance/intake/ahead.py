@@ -13,7 +13,7 @@ from sqlalchemy.orm import SessionTransaction
 
 from governance.customers.records import Origin
 from governance.intake.claims import Notices
-from governance.intake.lookup import anybody_else, held_by
+from governance.intake.lookup import Digests, anybody_else, held_under
 from governance.intake.merging import make_people
 from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.people import ContactKey
@@ -38,10 +38,15 @@ class Ahead:
     people: Sequence[SubjectId]
     outcome: Outcome
 
-    def settle(self, work: Work) -> bool:
-        """In one's turn: keep what was made if nobody knows these people still, else take it back."""
+    def settle(self, work: Work, digests: Digests) -> bool:
+        """In one's turn: keep what was made if nobody knows these people still, else take it back.
+
+        Args:
+            work: the transaction.
+            digests: of all contacts of the rows.
+        """
         keys = dict.fromkeys(key for row in self.rows for key in row.keys)
-        if anybody_else(work, keys, people=self.people):
+        if anybody_else(work, digests, keys, people=self.people):
             self.savepoint.rollback()
             return False
         self.savepoint.commit()
@@ -59,13 +64,13 @@ def make_ahead(work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices:
     return Ahead(savepoint, rows, people, outcome)
 
 
-def apart(work: Work, rows: Sequence[ReadyRow]) -> tuple[list[ReadyRow], list[ReadyRow]]:
+def apart(work: Work, rows: Sequence[ReadyRow], digests: Digests) -> tuple[list[ReadyRow], list[ReadyRow]]:
     """Rows that tell of nobody who is known, and the others.
 
     These have a contact that somebody in the store has, or that stood in the file shortly before, or they share one
     with a row that does.
     """
-    held = held_by(work, (key for row in rows for key in row.keys))
+    held = held_under(work, digests)
     bound = [place for place, row in enumerate(rows) if row.waiting.again or any(key in held for key in row.keys)]
     if not bound:
         return list(rows), []

@@ -14,9 +14,11 @@ from governance.intake.ahead import apart, make_ahead
 from governance.intake.batches import OBJECT, Lock, batch_row, notices_of
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.headings import FileKind
+from governance.intake.lookup import Digests, digests_of
 from governance.intake.merging import apply_customers
 from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.reports import BatchState, Progress
+from governance.intake.snapshots import TAKE_SNAPSHOT
 from governance.intake.staging import RefusedRow, encode_refused, encode_remark, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
 from governance.intake.turns import planned_anew, wait_for_turn_of
@@ -111,6 +113,7 @@ def _finish(work: Work, row: ImportBatchRow, progress: Progress) -> None:
     audit.append(work, Action.IMPORT_FINISHED, object=ObjectRef(OBJECT, row.id), facts={"rows": progress.done})
     if row.kind == FileKind.CUSTOMERS:
         jobs.defer_once(work, FIND_DUPLICATES, waiting=FIND_DUPLICATES)
+    jobs.defer_once(work, TAKE_SNAPSHOT, waiting=TAKE_SNAPSHOT)
 
 
 def _progress(work: Work, row: ImportBatchRow) -> Progress:
@@ -157,13 +160,15 @@ def _apply(work: Work, row: ImportBatchRow, chunk: ImportChunkRow) -> None:
 def _applied(work: Work, row: ImportBatchRow, number: int, origin: Origin, rows: Sequence[ReadyRow]) -> Outcome:
     """Apply all rows of a chunk: what tells of nobody known ahead of its turn, the rest in its turn."""
     ahead, outcome, later = None, Outcome(), rows
+    digests: Digests = {}
     if row.kind == FileKind.CUSTOMERS:
-        unknown, bound = apart(work, rows)
+        digests = digests_of(work, (key for one in rows for key in one.keys))
+        unknown, bound = apart(work, rows, digests)
         ahead = make_ahead(work, origin, unknown, notices=notices_of(row)) if unknown else None
         later = rows if ahead is None else bound
     wait_for_turn_of(work, row.id, number=number)
     if ahead is not None:
-        if ahead.settle(work):
+        if ahead.settle(work, digests):
             outcome = ahead.outcome
         else:
             later = rows

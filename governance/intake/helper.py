@@ -9,7 +9,8 @@ from uuid import UUID
 
 from governance.intake.applying import help_next
 from governance.intake.helping import actor_of
-from governance.intake.turns import OutOfTurnError, many_objects
+from governance.intake.turns import OutOfTurnError
+from governance.kernel.collecting import uncollected
 from governance.kernel.db import Database
 from governance.kernel.ids import BatchId
 from governance.kernel.work import open_work
@@ -28,15 +29,14 @@ def main() -> int:
     Vault.install(database, Keyring(Path(told["keyring"])))
     actor, batch = actor_of(told["actor"]), BatchId(UUID(told["batch"]))
     attempts = 0
-    with many_objects():
-        while attempts < ATTEMPTS:
-            try:
-                with open_work(database, actor) as work:
-                    if not help_next(work, batch=batch):
-                        return 0
-                attempts = 0
-            except OutOfTurnError:
-                attempts += 1
+    while attempts < ATTEMPTS:
+        try:
+            with uncollected(), open_work(database, actor) as work:
+                if not help_next(work, batch=batch):
+                    return 0
+            attempts = 0
+        except OutOfTurnError:
+            attempts += 1
     return 1
 
 

@@ -11,9 +11,10 @@ from governance.intake.batches import report
 from governance.intake.helping import errand, helped
 from governance.intake.reports import BatchReport, BatchState, Progress, Undone
 from governance.intake.tables import ImportBatchRow
-from governance.intake.turns import OutOfTurnError, many_objects
+from governance.intake.turns import OutOfTurnError
 from governance.intake.undoing import begin_undo, undo_next, undone
 from governance.kernel.clock import Clock
+from governance.kernel.collecting import uncollected
 from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import BatchId
@@ -39,14 +40,14 @@ def run_batch(
         NotFoundError: where there is no such import.
         ConflictError: where somebody else is running it, or it is being undone.
     """
-    with _alone(database, batch), many_objects():
+    with _alone(database, batch):
         with open_work(database, actor, clock=clock) as work:
             begin(work, batch=batch)
             told = errand(work, batch=batch) if clock is None else None
         with helped(database, told):
             while True:
                 try:
-                    with open_work(database, actor, clock=clock) as work:
+                    with uncollected(), open_work(database, actor, clock=clock) as work:
                         progress = apply_next(work, batch=batch)
                 except OutOfTurnError:  # what the helper had in hand and gave up comes first
                     continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
 from governance.intake.answers import ClaimedConsent
@@ -146,8 +146,7 @@ def encode_waiting(record: Record, cells: Sequence[str], *, again: bool = False)
     return {**encoded, "again": True} if again else encoded
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingRow(NamedTuple):
     """A row that waits to be applied.
 
     Attributes:

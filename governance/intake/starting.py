@@ -20,6 +20,7 @@ from governance.intake.records import CustomerRow, Record
 from governance.intake.reports import BatchReport, BatchState, Started
 from governance.intake.staging import CHUNK_BYTES, CHUNK_ROWS, Json, encode_refused, encode_waiting, pack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
+from governance.intake.turns import many_objects
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import BatchId, OwnerId, uuid7
 from governance.kernel.work import Work
@@ -86,8 +87,9 @@ def start(
         return Started(before, again=True)
     row = _batch(work, opened, provenance, chosen, content)
     stage = _Stage(work, row, on_rows)
-    for read in reading.of(opened.rows()):
-        stage.take(read)
+    with many_objects():
+        for read in reading.of(opened.rows()):
+            stage.take(read)
     if reading.cut:
         raise OversizedFileError(
             "This list is longer than what is read within a request; bring it in by the command line "

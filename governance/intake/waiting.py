@@ -1,6 +1,6 @@
 """Rows that wait to be applied, with all that can be known of them without the store."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from governance.customers.records import NewPerson
 from governance.intake.headings import FileKind
@@ -10,8 +10,7 @@ from governance.intake.staging import WaitingRow, decode_waiting, unpack
 from governance.intake.tables import ImportChunkRow
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyRow:
+class ReadyRow(NamedTuple):
     """A row on its way into the store.
 
     Attributes:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, sessionmaker
@@ -129,26 +128,21 @@ class Vault:
         Raises:
             ShreddedError: where an owner or compartment was shredded.
         """
-        names = [column.compartment.value for column in columns]
         places = [self.place(column) for column in columns]
-        slots = [
-            (row.owner, name)
-            for row in rows
-            for name, text in zip(names, row.plaintexts, strict=True)
-            if text is not None
-        ]
+        names = [column.compartment.value for column in columns]
+        filled = [[at for at, text in enumerate(row.plaintexts) if text is not None] for row in rows]
+        slots = [(row.owner, name) for row, of in zip(rows, filled, strict=True) for name in {names[at] for at in of}]
         keys = self.owners.for_sealing(session, slots)
-        drawn = nonces(len(slots))
+        drawn = nonces(sum(map(len, filled)))
         sealed: list[list[bytes | None]] = []
-        for row_id, owner, plaintexts in rows:
-            row, own = bound_to(row_id, owner), dict[str, tuple[int, AESGCM]]()
-            values: list[bytes | None] = []
-            for name, where, text in zip(names, places, plaintexts, strict=True):
-                if text is None:
-                    values.append(None)
-                    continue
-                generation, cipher = own.get(name) or own.setdefault(name, keys[(owner, name)])
-                values.append(seal(cipher, generation, where, row, text, nonce=next(drawn)))
+        for (row_id, owner, plaintexts), of in zip(rows, filled, strict=True):
+            row, name = bound_to(row_id, owner), None
+            values: list[bytes | None] = [None] * len(plaintexts)
+            for at in of:
+                if names[at] is not name:
+                    name = names[at]
+                    generation, cipher = keys[(owner, name)]
+                values[at] = seal(cipher, generation, places[at], row, plaintexts[at] or b"", nonce=next(drawn))
             sealed.append(values)
         return sealed
 

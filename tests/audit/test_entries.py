@@ -126,6 +126,16 @@ def test_any_facts_survive_and_bytes_are_canonical(facts, action: Action, outcom
     assert made.leaf == rfc8785.dumps(json.loads(made.leaf))
 
 
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.booleans() | st.integers(0, 1) | FACTS, max_size=3)))
+def test_entries_made_together_are_told_as_if_each_had_been_made_alone(many):
+    told_before: entries.Told = {}
+    for facts in [*many, *many]:
+        new = NewEntry(Action.PERSON_EDITED, facts=facts)
+        together = decode(encode(new, actor=SYSTEM, at=AT, told_before=told_before).leaf)
+        alone = decode(encode(new, actor=SYSTEM, at=AT).leaf)
+        assert json.dumps(together.facts) == json.dumps(alone.facts)
+
+
 @pytest.mark.parametrize(
     "leaf", [b"", b"null", b"{}", b'{"v":2}', GOLDEN[:-1], GOLDEN.replace(b'"kind":"staff"', b'"sort":"staff"')]
 )

@@ -19,6 +19,7 @@ from governance.intake import operations as intake
 from governance.intake.ahead import apart, make_ahead
 from governance.intake.applying import begin, help_next
 from governance.intake.helping import errand
+from governance.intake.lookup import Digests, digests_of
 from governance.intake.people import keys_of, new_person
 from governance.intake.recent import CHUNKS, RecentContacts
 from governance.intake.records import ContactValue, CustomerRow
@@ -158,6 +159,10 @@ def ready(number: int, *contacts: tuple[str, str], again: bool = False, name: st
     return ReadyRow(WaitingRow(row, "", again), keys_of(row.contacts), new_person(row))
 
 
+def digests(work: Work, rows: list[ReadyRow]) -> Digests:
+    return digests_of(work, (key for row in rows for key in row.keys))
+
+
 def test_rows_that_share_a_contact_with_a_known_person_or_with_a_row_before_wait_for_their_turn(russian: Work):
     import_rows(russian, HEADINGS, ["Петров Олег", "", "known@example.ru", ""])
     rows = [
@@ -169,7 +174,7 @@ def test_rows_that_share_a_contact_with_a_known_person_or_with_a_row_before_wait
         ready(6, ("email", "before@example.ru")),
         ready(7),
     ]
-    unknown, bound = apart(russian, rows)
+    unknown, bound = apart(russian, rows, digests(russian, rows))
     assert [row.waiting.record.number for row in unknown] == [1, 7]
     assert [row.waiting.record.number for row in bound] == [2, 3, 4, 5, 6]
 
@@ -189,14 +194,14 @@ def test_people_made_ahead_are_taken_back_where_somebody_else_makes_one_of_them_
                 fields={"family_name": "Иванов"},
                 contacts=[ContactSaid(kind=ContactKind.EMAIL, value="a@example.ru")],
             )
-        assert not made.settle(work)
+        assert not made.settle(work, digests(work, rows))
     with open_work(fresh_database, OPERATOR) as work:
         assert len(holders(work, ContactKind.EMAIL, "a@example.ru")) == 1
         assert not holders(work, ContactKind.EMAIL, "b@example.ru")
     with open_work(fresh_database, OPERATOR) as work:
         made = make_ahead(work, origin, rows[1:], notices={})
         assert made is not None
-        assert made.settle(work)
+        assert made.settle(work, digests(work, rows))
         assert holders(work, ContactKind.EMAIL, "b@example.ru")[0].id == made.people[0]
 
 
