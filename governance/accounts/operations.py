@@ -10,6 +10,7 @@ from governance.accounts.alerts import (
     see_alert,
 )
 from governance.accounts.attempts import Attempt, begin_attempt, forget_attempts, record_failure
+from governance.accounts.changing import change_password, check_new_password
 from governance.accounts.clients import (
     Client,
     ClientKey,
@@ -51,6 +52,7 @@ from governance.accounts.reading import (
 )
 from governance.accounts.recognising import authenticate_client, authenticate_clients
 from governance.accounts.recovering import end_account, reset_factor
+from governance.accounts.seen import FileTaken, PersonSeen, SeenReport, seen_by
 from governance.accounts.sessions import (
     NewSession,
     OwnSession,
@@ -89,18 +91,21 @@ __all__ = [
     "ClientKey",
     "Enrolment",
     "Executor",
+    "FileTaken",
     "Invitation",
     "Limits",
     "NewClient",
     "NewSession",
     "OwnSession",
     "Payload",
+    "PersonSeen",
     "Proposal",
     "ProposalId",
     "ProposalKind",
     "ProposalState",
     "ReadingDay",
     "ReadingRules",
+    "SeenReport",
     "SignedIn",
     "StaffMember",
     "accept_invitation",
@@ -111,6 +116,8 @@ __all__ = [
     "authenticate_clients",
     "authenticate_session",
     "begin_attempt",
+    "change_password",
+    "check_new_password",
     "check_staff",
     "count_reading",
     "create_client",
@@ -152,6 +159,7 @@ __all__ = [
     "revoke_session",
     "rotate_client_key",
     "see_alert",
+    "seen_by",
     "sessions",
     "set_reading_rules",
     "sign_in",

@@ -40,19 +40,20 @@ _NOBODYS: Final = (
 """What is verified where there is no password: as dear as any other, from the first time on."""
 
 
-def check_password(password: str, *, about: tuple[str, ...]) -> None:
+def check_password(password: str, *, about: tuple[str, ...], field: str = "password") -> None:
     """Make sure that a password is one to be taken.
 
     Args:
         password: as typed.
         about: what anybody who knows its holder would try: name and address.
+        field: what it is called where errors are told.
 
     Raises:
         InvalidError: where it is too short, too long, or easily guessed.
     """
     said = _refusal(normal_password(password), about)
     if said is not None:
-        raise InvalidError("The password cannot be taken.", errors={"password": [said]})
+        raise InvalidError("The password cannot be taken.", errors={field: [said]})
 
 
 def _refusal(password: str, about: tuple[str, ...]) -> str | None:

@@ -186,16 +186,25 @@ def reauthenticate(work: Work, *, session: str, attempt: Attempt, password: str,
         UnauthenticatedError: where anything is wrong, or the session is another's.
     """
     staff, spent = prove(work, attempt, password, code)
-    row = _own(work, StaffId(staff.id), session)
-    if row is None:
-        raise UnauthenticatedError("The session is over; sign in again.")
-    row.confirmed_at = row.seen_at = work.now
-    work.session.flush()
+    confirm_session(work, staff=StaffId(staff.id), session=session)
     holder = Actor(kind=ActorKind.STAFF, id=staff.id, permissions=frozenset(), name=session)
     facts = {"session": session, "factor": spent}
     audit.append(
         replace(work, actor=holder), Action.SESSION_CONFIRMED, object=ObjectRef("staff", staff.id), facts=facts
     )
+
+
+def confirm_session(work: Work, *, staff: StaffId, session: str) -> None:
+    """Take down that the holder of a session has shown anew who he is.
+
+    Raises:
+        UnauthenticatedError: where the session is over, or another's.
+    """
+    row = _own(work, staff, session)
+    if row is None:
+        raise UnauthenticatedError("The session is over; sign in again.")
+    row.confirmed_at = row.seen_at = work.now
+    work.session.flush()
 
 
 def sessions(work: Work) -> list[OwnSession]:

@@ -73,6 +73,16 @@ def _tried(email: str) -> Iterator[Attempt]:
         raise
 
 
+class PasswordChange(Proof):
+    """A proof, and the password wished for."""
+
+    new_password = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 1024),
+        metadata={"description": "12 characters at least, and none that is tried first."},
+    )
+
+
 @blueprint.route("/sessions")
 class Sessions(MethodView):
     """Sessions."""
@@ -133,3 +143,19 @@ class Confirmations(MethodView):
             accounts.reauthenticate(
                 work, session=known.session, attempt=attempt, password=given["password"], code=given["code"]
             )
+
+
+@blueprint.route("/sessions/current/password-changes")
+class PasswordChanges(MethodView):
+    """Changes of one's own password."""
+
+    @blueprint.arguments(PasswordChange)
+    @blueprint.response(204)
+    def post(self, given: Mapping[str, str]) -> None:
+        """Take another password; password and second factor are shown again, and all other sessions end."""
+        with stranger_work() as work:
+            known = accounts.authenticate_session(work, presented=presented_key())
+            accounts.check_new_password(work, staff=known.staff, password=given["new_password"])
+            email = accounts.email_of(work, staff=known.staff)
+        with _tried(email) as attempt, stranger_work() as work:
+            accounts.change_password(work, session=known.session, attempt=attempt, **given)

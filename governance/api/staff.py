@@ -1,13 +1,16 @@
 """Staff: invited, given roles, recovered, and leaving."""
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
 from flask.views import MethodView
 
 from governance.accounts import operations as accounts
-from governance.accounts.operations import Invitation, Proposal
+from governance.accounts.operations import Invitation, Proposal, SeenReport
+from governance.accounts.seen import DAYS, MOST_DAYS, MOST_REVEALS
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.proposals import ProposalShown
@@ -92,8 +95,66 @@ class FactorResets(MethodView):
         return accounts.reset_factor(current_work(), staff=StaffId(member))
 
 
+_days = partial(ma.fields.Integer, load_default=DAYS, validate=ma.validate.Range(1, MOST_DAYS))
+
+
+class SeenQuery(Schema):
+    """How far back to look."""
+
+    days = _days()
+
+
+class PersonSeenShown(Schema):
+    """A person of whom fields were revealed."""
+
+    subject = ma.fields.UUID(required=True, metadata={"description": "Random reference, as the audit log has it."})
+    fields_ = ma.fields.List(ma.fields.String(), required=True, data_key="fields", attribute="fields")
+    times = ma.fields.Integer(required=True)
+    last_at = Instant(required=True)
+
+
+class FileTakenShown(Schema):
+    """A file that was taken out."""
+
+    action = ma.fields.String(required=True)
+    object = ma.fields.UUID(required=True, allow_none=True)
+    at = Instant(required=True)
+
+
+class SeenShown(Schema):
+    """What somebody has seen in the clear and taken out."""
+
+    staff = ma.fields.UUID(required=True)
+    since = Instant(required=True)
+    people = ma.fields.List(ma.fields.Nested(PersonSeenShown), required=True)
+    cut = ma.fields.Boolean(
+        required=True, metadata={"description": f"Whether only the last {MOST_REVEALS} reveals are told of."}
+    )
+    files = ma.fields.List(ma.fields.Nested(FileTakenShown), required=True)
+    readings = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        required=True,
+        metadata={"description": "How often each act of reading was done, masked reading included."},
+    )
+
+
+@blueprint.route("/staff/<uuid:member>/seen")
+class Seen(MethodView):
+    """What was seen."""
+
+    @guarded(Permission.AUDIT_READ)
+    @blueprint.arguments(SeenQuery, location="query")
+    @blueprint.response(200, SeenShown)
+    def get(self, query: Mapping[str, int], member: UUID) -> SeenReport:
+        """Read what a member of staff has seen in the clear and taken out, in codes and random references."""
+        return accounts.seen_by(current_work(), staff=StaffId(member), days=query["days"])
+
+
 class Departure(Schema):
     """That somebody leaves."""
+
+    days = _days(metadata={"description": "How far back the report goes."})
 
     successor = ma.fields.UUID(
         load_default=None,
@@ -108,6 +169,7 @@ class Departed(Schema):
     staff = ma.fields.UUID(required=True)
     successor = ma.fields.UUID(required=True, allow_none=True)
     clients_handed = ma.fields.Integer(required=True)
+    report = ma.fields.Nested(SeenShown, required=True)
 
 
 @blueprint.route("/staff/<uuid:member>/departures")
@@ -117,9 +179,12 @@ class Departures(MethodView):
     @guarded(Permission.ACCOUNTS_DEACTIVATE)
     @blueprint.arguments(Departure)
     @blueprint.response(201, Departed)
-    def post(self, departure: Mapping[str, UUID | None], member: UUID) -> Leaving:
-        """Let a person leave: access is cut at once, the clients are handed to another."""
+    def post(self, departure: Mapping[str, Any], member: UUID) -> Leaving:
+        """Let a person leave: access is cut at once, the clients are handed to another, and what was seen is told."""
         successor = departure["successor"]
         return customers.leave(
-            current_work(), staff=StaffId(member), successor=None if successor is None else StaffId(successor)
+            current_work(),
+            staff=StaffId(member),
+            successor=None if successor is None else StaffId(successor),
+            days=departure["days"],
         )

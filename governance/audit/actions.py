@@ -77,6 +77,7 @@ class Action(StrEnum):
     RESTRICTION_LIFTED = "customers:restriction:lifted", ActionClass.DECISION, "Restriction lifted"
 
     CONTACT_BOUNCED = "customers:contact:bounced", ActionClass.DECISION, "Contact marked, since a message came back"
+    BASE_COUNTED = "intake:base:counted", ActionClass.SYSTEM, "State of the customer base counted"
     PERSON_MERGED = "customers:person:merged", ActionClass.DECISION, "Two records of one person made one"
     MERGE_UNDONE = "customers:merge:undone", ActionClass.DECISION, "Merge undone"
     MERGE_REVIEWED = "customers:merge:reviewed", ActionClass.DECISION, "Merge looked at and found right"
@@ -159,6 +160,8 @@ class Action(StrEnum):
     STAFF_INVITED = "accounts:staff:invited", ActionClass.SYSTEM, "Staff member invited"
     FACTOR_RESET = "accounts:factor:reset", ActionClass.SYSTEM, "Second factor of another person reset"
     STAFF_LEFT = "accounts:staff:left", ActionClass.SYSTEM, "Staff member left, clients handed over"
+    STAFF_REPORTED = "accounts:staff:reported", ActionClass.READ, "What a staff member has seen and taken out read"
+    PASSWORD_CHANGED = "accounts:password:changed", ActionClass.SYSTEM, "Own password changed"
     CREDENTIALS_SET = "accounts:credentials:set", ActionClass.SYSTEM, "Password and second factor set up"
     CLIENT_CREATED = "accounts:client:created", ActionClass.SYSTEM, "API client created"
     CLIENT_ROTATED = "accounts:client:rotated", ActionClass.SYSTEM, "Key of an API client rotated"

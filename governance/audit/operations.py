@@ -4,6 +4,7 @@
 is `sequencer.drain`: both open their own transactions.
 """
 
+from governance.audit.acts import acts_of, readings_of
 from governance.audit.aging import drop_bodies, ensure_partitions, forget_details
 from governance.audit.appending import append, append_many
 from governance.audit.enforcement import verify_enforcement
@@ -14,6 +15,7 @@ from governance.audit.trail import consistency_proof, details, entry, inclusion_
 from governance.audit.verification import verify_live
 
 __all__ = [
+    "acts_of",
     "append",
     "append_many",
     "consistency_proof",
@@ -26,6 +28,7 @@ __all__ = [
     "inclusion_proof",
     "open_tree",
     "quarantine",
+    "readings_of",
     "search",
     "verify_enforcement",
     "verify_live",

@@ -5,6 +5,8 @@ from uuid import UUID
 import click
 
 from governance.accounts import operations as accounts
+from governance.accounts.operations import SeenReport
+from governance.accounts.seen import DAYS, MOST_DAYS
 from governance.cli.context import answer_json, answer_table, as_json, operator_work, say
 from governance.customers import operations as customers
 from governance.kernel.ids import StaffId
@@ -121,9 +123,38 @@ def allow_reading(*, who: str, people: int) -> None:
 @staff.command()
 @click.argument("who")
 @click.option("--hand-to", help="Who is responsible for the clients from now on.")
-def leave(*, who: str, hand_to: str | None) -> None:
-    """Let a person leave: access is cut at once, the clients are handed to another."""
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True, help="Report of so many.")
+@as_json
+def leave(*, who: str, hand_to: str | None, days: int, as_json: bool) -> None:
+    """Let a person leave: access is cut at once, the clients are handed to another, and what was seen is told."""
     with operator_work() as work:
         successor = None if hand_to is None else accounts.find_staff(work, who=hand_to)
-        done = customers.leave(work, staff=accounts.find_staff(work, who=who), successor=successor)
+        done = customers.leave(work, staff=accounts.find_staff(work, who=who), successor=successor, days=days)
+    if as_json:
+        answer_json(done)
+        return
     say(f"Access is cut; {done.clients_handed} clients were handed over.")
+    _tell_seen(done.report)
+
+
+@staff.command()
+@click.argument("who")
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True)
+@as_json
+def seen(*, who: str, days: int, as_json: bool) -> None:
+    """Show what a person has seen in the clear and taken out, in codes and the references of the audit log."""
+    with operator_work() as work:
+        report = accounts.seen_by(work, staff=accounts.find_staff(work, who=who), days=days)
+    if as_json:
+        answer_json(report)
+    else:
+        _tell_seen(report)
+
+
+def _tell_seen(report: SeenReport) -> None:
+    say(f"Since {report.since:%Y-%m-%d %H:%M} UTC: {len(report.people)} people seen, {len(report.files)} files taken.")
+    if report.people:
+        rows = [(one.subject, one.times, one.last_at, one.fields) for one in report.people]
+        answer_table(["person", "times", "last", "fields"], rows)
+    if report.files:
+        answer_table(["file", "of", "at"], [(one.action, one.object, one.at) for one in report.files])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import update
 
 from governance.accounts import operations as accounts
+from governance.accounts.operations import SeenReport
+from governance.accounts.seen import DAYS
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
@@ -21,24 +23,27 @@ class Leaving:
     Attributes:
         successor: who has the clients now; None where nobody has.
         clients_handed: how many there were.
+        report: what the one who left has seen in the clear and taken out of late.
     """
 
     staff: StaffId
     successor: StaffId | None
     clients_handed: int
+    report: SeenReport
 
 
-def leave(work: Work, *, staff: StaffId, successor: StaffId | None) -> Leaving:
-    """Cut the access of a staff member at once and hand the clients on; history stays.
+def leave(work: Work, *, staff: StaffId, successor: StaffId | None, days: int = DAYS) -> Leaving:
+    """Cut the access of a staff member at once and hand the clients on; history stays, and what was seen is told.
 
     Args:
         work: the unit of work.
         staff: who leaves.
         successor: active staff member who is responsible from now on; None for nobody.
+        days: how far back the report goes.
 
     Raises:
         NoSuchStaffError, DisabledError: where there is no such staff member, or the successor left, too.
-        InvalidError: where the successor is the one who leaves.
+        InvalidError: where the successor is the one who leaves, or *days* are out of bounds.
     """
     if successor == staff:
         raise InvalidError("The clients cannot stay.", errors={"successor": ["Name another person."]})
@@ -64,4 +69,4 @@ def leave(work: Work, *, staff: StaffId, successor: StaffId | None) -> Leaving:
     facts: dict[str, Fact] = {"clients": len(handed), "successor": successor}
     audit.append(work, Action.STAFF_LEFT, object=ObjectRef("staff", staff), facts=facts)
     work.session.expire_all()
-    return Leaving(staff, successor, len(handed))
+    return Leaving(staff, successor, len(handed), accounts.seen_by(work, staff=staff, days=days))

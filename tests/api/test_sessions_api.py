@@ -136,3 +136,16 @@ def test_a_person_leaves_by_the_hand_of_another_and_nobody_resets_his_own_factor
     at = f"/v1/customers/{made.json['id']}"
     assert web.get(at, headers=gone).status_code == 401
     assert web.get(at, headers=sign_in(web, heir)).status_code == 200
+
+
+def test_a_password_is_changed_by_whoever_shows_anew_who_they_are(web, enrolled):
+    anna = enrolled("steward")
+    session = sign_in(web, anna)
+    proof = {"password": PASSWORD, "code": anna.recovery_codes[0], "new_password": "Fünf grüne Boote am Kai"}
+    weak = web.post("/v1/sessions/current/password-changes", json={**proof, "new_password": "short"}, headers=session)
+    assert (weak.status_code, list(weak.json["errors"])) == (422, ["new_password"])
+    wrong = web.post("/v1/sessions/current/password-changes", json={**proof, "password": "x"}, headers=session)
+    assert wrong.status_code == 401
+    assert web.post("/v1/sessions/current/password-changes", json=proof).status_code == 401
+    assert web.post("/v1/sessions/current/password-changes", json=proof, headers=session).status_code == 204
+    assert web.get("/v1/sessions", headers=session).status_code == 200

@@ -32,6 +32,7 @@ SIGN_IN = {
     "POST /v1/invitations/acceptances",
     "POST /v1/sessions",
     "POST /v1/sessions/current/confirmations",
+    "POST /v1/sessions/current/password-changes",
     "POST /v1/portal/codes",
     "POST /v1/portal/sessions",
 }
