@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "import": "governance.cli.imports:imports",
     "duplicates": "governance.cli.duplicates:duplicates",
     "merges": "governance.cli.merges:merges",
+    "report": "governance.cli.report:report",
     "audit": "governance.cli.audit:audit",
     "keys": "governance.cli.keys:keys",
     "backup": "governance.cli.backups:backup",

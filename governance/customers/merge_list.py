@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from governance.audit import operations as audit
@@ -160,3 +160,9 @@ _IN_STATE: dict[MergeState | None, tuple[ColumnElement[bool], ...]] = {
     MergeState.REVIEWED: (MergeRow.undone_at.is_(None), MergeRow.reviewed_at.is_not(None)),
     MergeState.UNDONE: (MergeRow.undone_at.is_not(None),),
 }
+
+
+def count_unreviewed(work: Work) -> int:
+    """How many merges nobody has looked at."""
+    query = select(func.count()).select_from(MergeRow).where(*_IN_STATE[MergeState.UNREVIEWED])
+    return int(work.session.scalar(query) or 0)

@@ -14,17 +14,26 @@ from governance.intake.headings import read_mapping
 from governance.intake.merges import list_merges, merge, merge_surest, review_merge, undo_merge
 from governance.intake.running import resumable, resume, run_batch, undo_batch
 from governance.intake.sifting import prove, sift
+from governance.intake.snapshots import (
+    askable_people,
+    freshness_report,
+    quality_report,
+    take_snapshot,
+    unverified_people,
+)
 from governance.intake.starting import brought_before, start
 from governance.intake.stop_lists import stop_list
 from governance.intake.trying import dry_run
 
 __all__ = [
+    "askable_people",
     "batches",
     "brought_before",
     "dry_run",
     "duplicates",
     "duplicates_in",
     "find_duplicates",
+    "freshness_report",
     "list_merges",
     "mark_apart",
     "merge",
@@ -32,6 +41,7 @@ __all__ = [
     "notices_told",
     "prove",
     "purge_refused",
+    "quality_report",
     "read_mapping",
     "read_notice",
     "refused_csv",
@@ -45,6 +55,8 @@ __all__ = [
     "sift",
     "start",
     "stop_list",
+    "take_snapshot",
     "undo_batch",
     "undo_merge",
+    "unverified_people",
 ]

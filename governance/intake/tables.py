@@ -1,6 +1,6 @@
 """Batches of an import with the sealed chunks that they work through; pairs of people who are probably one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint, text
@@ -108,3 +108,48 @@ class DuplicatePairRow(Base):
     decided_at: Mapped[datetime | None]
     decided_by_kind: Mapped[str | None] = mapped_column(CODE)
     decided_by: Mapped[UUID | None]
+
+
+class SnapshotRow(Base):
+    """How the customer base stood on a day (UTC): counts alone."""
+
+    __tablename__ = "base_snapshot"
+    __table_args__ = (
+        CheckConstraint("people >= 0 AND unverified BETWEEN 0 AND people AND unreviewed >= 0", name="counts"),
+    )
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    people: Mapped[int]
+    unverified: Mapped[int]
+    unreviewed: Mapped[int]
+
+
+class FreshnessRow(Base):
+    """How many people may be written to for a purpose by a channel, may be asked, or must be left alone, and why."""
+
+    __tablename__ = "base_freshness"
+    __table_args__ = (
+        CheckConstraint("people >= 1", name="somebody"),
+        CheckConstraint("outcome IN ('mailable', 'may_be_asked', 'ask_elsewhere', 'silent')", name="outcome_known"),
+    )
+
+    day: Mapped[date] = mapped_column(ForeignKey("base_snapshot.day", ondelete="CASCADE"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(50), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(50), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(50), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(50), primary_key=True)
+    people: Mapped[int]
+
+
+class QualityRow(Base):
+    """Of how many people a field is filled, with something valid, with something verified."""
+
+    __tablename__ = "base_quality"
+    __table_args__ = (CheckConstraint("valid BETWEEN 0 AND filled AND verified BETWEEN 0 AND filled", name="counts"),)
+
+    day: Mapped[date] = mapped_column(ForeignKey("base_snapshot.day", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(50), primary_key=True)
+    filled: Mapped[int]
+    valid: Mapped[int]
+    verified: Mapped[int | None]

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     INTAKE_UNDO = "intake:undo"
     DUPLICATES_READ = "duplicates:read"
     DUPLICATES_DECIDE = "duplicates:decide"
+    REPORTS_READ = "reports:read"
     SEGMENTS_READ = "segments:read"
     SEGMENTS_DEFINE = "segments:define"
     SEGMENTS_EVALUATE = "segments:evaluate"

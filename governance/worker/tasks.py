@@ -28,6 +28,7 @@ from governance.disclosures.operations import ExportId
 from governance.intake import operations as intake
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.reports import Progress
+from governance.intake.snapshots import TAKE_SNAPSHOT
 from governance.kernel import idempotency, jobs
 from governance.kernel.clock import Clock
 from governance.kernel.errors import ConflictError
@@ -255,6 +256,24 @@ def find_duplicates(around: Surroundings) -> None:
         log.info("worker.duplicates_merged", merges=merged)
 
 
+def count_base(around: Surroundings) -> None:
+    """Count who may be written to and what is known of people; what is ended with the worker begins anew later."""
+
+    def stop_where_told(_done: int) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    try:
+        found = intake.take_snapshot(
+            around.store.database, actor=SYSTEM, clock=around.clock, on_progress=stop_where_told
+        )
+    except _StoppedError:
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            jobs.defer_once(work, TAKE_SNAPSHOT, waiting=TAKE_SNAPSHOT)
+    else:
+        log.info("worker.base_counted", people=found.people, unverified=found.unverified)
+
+
 def find_interrupted(around: Surroundings) -> None:
     """Put imports into the queue that were begun and are in nobody's hands."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
@@ -277,6 +296,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,
     FIND_DUPLICATES: find_duplicates,
+    TAKE_SNAPSHOT: count_base,
 }
 
 

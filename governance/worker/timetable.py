@@ -51,6 +51,7 @@ def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
         Entry(BACKUP, f"0 {settings.backup_hour_utc} * * *", catch_up=True),
         Entry("service.rotate", "40 3 * * *", catch_up=True),
         Entry("duplicates.find", "20 2 * * *", catch_up=True),
+        Entry("base.count", "50 2 * * *", catch_up=True),
         Entry("consent.expire", "25 * * * *", catch_up=True),
         Entry("customers.ages", "10 12 * * *", catch_up=True),  # when the day has begun everywhere
         Entry("service.resume_indexes", "*/10 * * * *"),

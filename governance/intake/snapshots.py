@@ -1,0 +1,257 @@
+"""How the customer base stands: who may be written to and why not, and what is known of people; counted day by day.
+
+Counting goes through all people part by part, each in a transaction of its own, and keeps nothing but counts: so it
+needs no more memory for a million than for a thousand. The worker does it every night and after each import.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import delete, insert, select
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.consent import freshness
+from governance.consent.freshness import Figure, Outcome
+from governance.customers import quality
+from governance.customers.merge_list import count_unreviewed
+from governance.customers.quality import FieldCount, Quality
+from governance.customers.reach import allow
+from governance.customers.references import next_people
+from governance.intake.tables import FreshnessRow, QualityRow, SnapshotRow
+from governance.kernel.clock import Clock
+from governance.kernel.db import Database
+from governance.kernel.errors import NotFoundError
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Actor, Work, open_work
+from governance.policies.permissions import Permission
+from governance.policies.purposes import Channel
+
+PEOPLE_AT_ONCE: Final = 2000
+MOST_LISTED: Final = 200
+MOST_DAYS: Final = 400
+TAKE_SNAPSHOT: Final = "base.count"
+"""Name of the job."""
+_NONE: Final = (
+    "Nothing was counted yet; the worker does it every night and after each import, or: governance report take"
+)
+
+OnProgress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many people, with what may be done and why."""
+
+    purpose: str
+    channel: Channel
+    outcome: Outcome
+    reason: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Who may be written to.
+
+    Attributes:
+        day: when it was counted (UTC). at: the instant.
+        people: how many there are.
+        unverified: of how many no contact was verified for a year.
+        unreviewed: how many merges nobody has looked at.
+        counts: by purpose, channel, outcome and reason; of each purpose and channel they add up to `people`.
+    """
+
+    day: date
+    at: datetime
+    people: int
+    unverified: int
+    unreviewed: int
+    counts: tuple[Count, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldQuality:
+    """Of how many people a field is known.
+
+    Attributes:
+        filled: of how many it holds something.
+        valid: of how many what could be recorded today.
+        verified: of how many what its holder proved; None where nobody could.
+    """
+
+    field: str
+    filled: int
+    valid: int
+    verified: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityOfDay:
+    """What was known of people on a day."""
+
+    day: date
+    people: int
+    fields: tuple[FieldQuality, ...]
+
+
+def take_snapshot(
+    database: Database, *, actor: Actor, clock: Clock | None = None, on_progress: OnProgress | None = None
+) -> Freshness:
+    """Count the whole base as it stands now; a snapshot taken again on the same day replaces the one before.
+
+    Whoever calls has decided that it may be.
+
+    Args:
+        database: of the store.
+        actor: who is told in the log.
+        clock: tells the instants.
+        on_progress: told how many people were counted; may raise to end it, and nothing is changed.
+    """
+    counts: Counter[Figure] = Counter()
+    fields = Quality()
+    people = 0
+    after: SubjectId | None = None
+    while True:
+        with open_work(database, actor, clock=clock) as work:
+            part = next_people(work, permission=Permission.CUSTOMERS_LIST, after=after, limit=PEOPLE_AT_ONCE)
+            if part:
+                counts.update(freshness.outcomes(work, people=part))
+                fields.add(work, people=part)
+        if not part:
+            break
+        people, after = people + len(part), part[-1]
+        if on_progress is not None:
+            on_progress(people)
+    with open_work(database, actor, clock=clock) as work:
+        return _keep(work, people, counts, fields)
+
+
+def freshness_report(work: Work, *, day: date | None = None) -> Freshness:
+    """Who may be written to, as counted on a day, or most recently.
+
+    Raises:
+        ForbiddenError: where the actor may not see reports.
+        NotFoundError: where nothing was counted then.
+    """
+    allow(work, Permission.REPORTS_READ)
+    query = select(SnapshotRow).order_by(SnapshotRow.day.desc()).limit(1)
+    if day is not None:
+        query = query.where(SnapshotRow.day == day)
+    taken = work.session.scalars(query).one_or_none()
+    if taken is None:
+        raise NotFoundError(_NONE)
+    rows = work.session.scalars(select(FreshnessRow).where(FreshnessRow.day == taken.day)).all()
+    counts = [Count(row.purpose, Channel(row.channel), Outcome(row.outcome), row.reason, row.people) for row in rows]
+    return Freshness(taken.day, taken.at, taken.people, taken.unverified, taken.unreviewed, _sorted(counts))
+
+
+def quality_report(work: Work, *, days: int = 30) -> tuple[QualityOfDay, ...]:
+    """What was known of people on the last *days* that were counted, the newest first.
+
+    Raises:
+        ForbiddenError: where the actor may not see reports.
+        NotFoundError: where nothing was counted yet.
+    """
+    allow(work, Permission.REPORTS_READ)
+    last = select(SnapshotRow).order_by(SnapshotRow.day.desc()).limit(max(1, min(days, MOST_DAYS)))
+    taken = {row.day: row.people for row in work.session.scalars(last)}
+    if not taken:
+        raise NotFoundError(_NONE)
+    found: dict[date, list[FieldQuality]] = {day: [] for day in taken}
+    rows = select(QualityRow).where(QualityRow.day.in_(taken)).order_by(QualityRow.field)
+    for row in work.session.scalars(rows):
+        found[row.day].append(FieldQuality(row.field, row.filled, row.valid, row.verified))
+    return tuple(QualityOfDay(day, taken[day], tuple(fields)) for day, fields in found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Ids of people, and the one behind whom to go on; None where nobody is left."""
+
+    items: tuple[SubjectId, ...]
+    next_after: SubjectId | None
+
+
+def askable_people(
+    work: Work, *, purpose: str, channel: Channel, after: SubjectId | None = None, limit: int = MOST_LISTED
+) -> People:
+    """People within reach who may be asked by *channel* whether they agree to *purpose*, as it stands now.
+
+    A page looks at some thousands of people and may be empty; go on as long as there is a next one.
+
+    Raises:
+        ForbiddenError: where the actor may not list people.
+    """
+    limit = max(1, min(limit, MOST_LISTED))
+    part = next_people(work, permission=Permission.CUSTOMERS_LIST, after=after, limit=PEOPLE_AT_ONCE)
+    found = freshness.askable(work, purpose=purpose, channel=channel, people=part) if part else []
+    items, rest = tuple(found[:limit]), found[limit:]
+    audit.append(work, Action.PEOPLE_LISTED, facts={"count": len(items), "list": "may_be_asked"})
+    if rest:
+        return People(items, items[-1])
+    return People(items, part[-1] if len(part) == PEOPLE_AT_ONCE else None)
+
+
+def unverified_people(work: Work, *, after: SubjectId | None = None, limit: int = MOST_LISTED) -> People:
+    """People within reach who have been here for a year, and of whom no contact was verified as long.
+
+    Raises:
+        ForbiddenError: where the actor may not list people.
+    """
+    limit = max(1, min(limit, MOST_LISTED))
+    found = quality.unverified(work, permission=Permission.CUSTOMERS_LIST, after=after, limit=limit + 1)
+    items = tuple(found[:limit])
+    audit.append(work, Action.PEOPLE_LISTED, facts={"count": len(items), "list": "unverified"})
+    return People(items, items[-1] if len(found) > limit else None)
+
+
+def _keep(work: Work, people: int, counts: Mapping[Figure, int], fields: Mapping[str, FieldCount]) -> Freshness:
+    day = work.now.date()
+    taken = {
+        "day": day,
+        "at": work.now,
+        "people": people,
+        "unverified": min(people, quality.count_unverified(work)),
+        "unreviewed": count_unreviewed(work),
+    }
+    work.session.execute(delete(SnapshotRow).where(SnapshotRow.day == day))
+    work.session.execute(insert(SnapshotRow), [taken])
+    told = _sorted([Count(*figure, people=count) for figure, count in counts.items()])
+    _insert(work, FreshnessRow, ({"day": day, **_row(one)} for one in told))
+    _insert(
+        work,
+        QualityRow,
+        (
+            {"day": day, "field": name, "filled": one.filled, "valid": one.valid, "verified": one.verified}
+            for name, one in fields.items()
+        ),
+    )
+    audit.append(work, Action.BASE_COUNTED, facts={"people": people})
+    return Freshness(day, work.now, people, taken["unverified"], taken["unreviewed"], told)  # type: ignore[arg-type]  # counts
+
+
+def _insert(work: Work, table: type[FreshnessRow | QualityRow], rows: Iterator[dict[str, object]]) -> None:
+    given = list(rows)
+    if given:
+        work.session.execute(insert(table), given)
+
+
+def _row(one: Count) -> dict[str, object]:
+    return {
+        "purpose": one.purpose,
+        "channel": one.channel.value,
+        "outcome": one.outcome.value,
+        "reason": one.reason,
+        "people": one.people,
+    }
+
+
+def _sorted(counts: Sequence[Count]) -> tuple[Count, ...]:
+    order = list(Outcome)
+    return tuple(
+        sorted(counts, key=lambda one: (one.purpose, one.channel, order.index(one.outcome), -one.people, one.reason))
+    )
