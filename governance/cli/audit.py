@@ -15,6 +15,7 @@ from governance.audit.stamping import read_trusted, verify_stamp
 from governance.audit.trail import Filter
 from governance.audit.verify import describe, verify_export
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
+from governance.cli.exposure import exposure
 from governance.custody.opening import Store
 from governance.custody.signing import (
     bring_up_to_date,
@@ -282,3 +283,6 @@ def quarantine(*, yes: bool, as_json: bool) -> None:
         f"Moved aside: {moved.leaves} leaves, {moved.pending} pending rows. {moved.entries} genuine entries were named "
         f"in them; none of these is lost. Entry {moved.told_in} tells of it."
     )
+
+
+audit.add_command(exposure)

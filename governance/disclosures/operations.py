@@ -1,6 +1,8 @@
 """Every verb of this room."""
 
+from governance.audit.sightings import Viewer
 from governance.disclosures.disclosing import Disclosed, disclose, exports_holding, recipients_of
+from governance.disclosures.exposure import DutyDue, Exposed, Exposure, exposure
 from governance.disclosures.fetching import DESTROY, Fetched, destroy, due_for_destruction, fetch, forget_prints
 from governance.disclosures.fetching import pieces as export_pieces
 from governance.disclosures.fetching import unfinished as unfinished_exports
@@ -26,21 +28,26 @@ __all__ = [
     "MEDIA_TYPES",
     "Disclosed",
     "DisclosureId",
+    "DutyDue",
     "Export",
     "ExportFormat",
     "ExportId",
     "ExportState",
+    "Exposed",
+    "Exposure",
     "Fetched",
     "LeftOut",
     "Progress",
     "Selection",
     "Suspect",
     "Traced",
+    "Viewer",
     "destroy",
     "disclose",
     "due_for_destruction",
     "export_pieces",
     "exports_holding",
+    "exposure",
     "fetch",
     "find_export",
     "forget_prints",

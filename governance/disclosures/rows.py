@@ -26,6 +26,18 @@ def locked_export(work: Work, export: ExportId) -> ExportRow:
     return row
 
 
+def find_row(work: Work, export: ExportId) -> ExportRow:
+    """The row of an export.
+
+    Raises:
+        NoSuchExportError: where there is none.
+    """
+    row = work.session.get(ExportRow, export)
+    if row is None:
+        raise NoSuchExportError(_MISSING)
+    return row
+
+
 def find_export(work: Work, *, export: ExportId) -> Export:
     """An export as it stands.
 
@@ -34,9 +46,7 @@ def find_export(work: Work, *, export: ExportId) -> Export:
         NoSuchExportError: where there is none.
     """
     allow(work, Permission.EXPORTS_READ)
-    row = work.session.get(ExportRow, export)
-    if row is None:
-        raise NoSuchExportError(_MISSING)
+    row = find_row(work, export)
     return told(row, recipients_by_id(work, [RecipientId(row.recipient_id)]))
 
 

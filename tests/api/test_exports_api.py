@@ -116,3 +116,19 @@ def test_an_export_needs_a_session_that_was_confirmed_lately(own_web: FlaskClien
     system = {"Authorization": "Bearer gov_nothing_here"}
     assert own_web.post(f"/v1/exports/{uuid4()}/downloads", headers=system).status_code == 401
     assert own_web.post(f"/v1/exports/{uuid4()}/downloads", headers=sign_in("marketer")).status_code == 403
+
+
+def test_whose_data_leaked_is_told_over_http(own_web: FlaskClient, sign_in: SignIn) -> None:
+    auditor, anna = sign_in("auditor"), sign_in("officer")
+    [somebody] = people(own_web, 1)
+    assert own_web.get(f"/v1/customers/{somebody}", headers=anna).status_code == 200
+    staff = own_web.get("/v1/audit/entries?action=customers:person:read", headers=auditor).json["items"][0]
+    actor = staff["actor"]["id"] if "actor" in staff else staff["actor_id"]
+
+    found = own_web.get(f"/v1/audit/exposure?actor={actor}&from=2020-01-01T00:00:00Z", headers=auditor)
+    assert found.status_code == 200, found.json
+    assert (found.json["people"], found.json["fields"]) == (1, {})
+    assert [one["person"] for one in found.json["named"]] == [somebody]
+    assert [one["citation"] for one in found.json["duties"]] == ["GDPR Art. 33(1)", "GDPR Art. 34(1)"]
+    assert own_web.get("/v1/audit/exposure", headers=auditor).status_code == 422
+    assert own_web.get(f"/v1/audit/exposure?actor={actor}", headers=sign_in("steward")).status_code == 403
