@@ -132,10 +132,14 @@ class Express:
         except Exception as error:  # noqa: BLE001 - each is told of where it is answered alone
             log.warning("http.lane_refused", error_type=type(error).__name__, calls=len(calls))
             return [None] * len(calls)
-        return [
-            None if one is None else _written(call, one, time.perf_counter() - began)
+        lines: list[requests.Line] = []
+        answers = [
+            None if one is None else _written(call, one, time.perf_counter() - began, lines)
             for call, one in zip(calls, answered, strict=True)
         ]
+        if lines:
+            requests.tell(lines)
+        return answers
 
     def _failed(self, call: Call, error: Exception) -> bytes:
         """The answer of the ordinary way to an error, without asking again."""
@@ -163,9 +167,10 @@ def _nothing(*_told: object) -> Any:  # noqa: ANN401 - WSGI's own protocol
     return None
 
 
-def _written(call: Call, answered: Answered, seconds: float) -> bytes:
+def _written(call: Call, answered: Answered, seconds: float, lines: list[requests.Line]) -> bytes:
     request_id = requests.accepted(call.request_id) or str(uuid7())
-    requests.tell("POST", call.caller.path, answered.status, seconds, answered.actor, request_id)
+    told = (request_id, "POST", call.caller.path, answered.status, round(seconds * 1000, 1), answered.actor)
+    lines.append(requests.Line(*told))
     metrics.count("POST", call.caller.path, answered.status, seconds)
     head = (
         f"{_first_lines(_STATUS[answered.status], int(time.time()))}Content-Type: application/json\r\n"

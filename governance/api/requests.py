@@ -2,14 +2,15 @@
 
 import re
 import time
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import structlog
 from flask import Flask, Response, g, request
 
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import uuid7
-from governance.kernel.logs import get_logger
+from governance.kernel.logs import info_each
 
 HEADER: Final = "X-Request-Id"
 # Ids only: whatever else a caller might put there could be somebody's number, and it goes into the log.
@@ -28,8 +29,6 @@ SECURITY_HEADERS: Final = {
 _LOWER: Final = {name.lower(): (name, content) for name, content in SECURITY_HEADERS.items()}
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
-log = get_logger(__name__)
-
 
 def standing_headers(*, is_secure: bool) -> list[tuple[str, str]]:
     """Headers that every answer has."""
@@ -41,17 +40,20 @@ def accepted(offered: str) -> str | None:
     return offered if _ACCEPTED.fullmatch(offered) else None
 
 
-def tell(method: str, route: str | None, status: int, seconds: float, actor: str | None, request_id: str) -> None:
-    """Log that a request was answered: by its route, never by its path, since an address may hold anything."""
-    log.info(
-        "http.answered",
-        request_id=request_id,
-        method=method,
-        route=route,
-        status=status,
-        milliseconds=round(seconds * 1000, 1),
-        actor=actor,
-    )
+class Line(NamedTuple):
+    """What the log tells of a request: its route, never its path, since an address may hold anything."""
+
+    request_id: str
+    method: str
+    route: str | None
+    status: int
+    milliseconds: float
+    actor: str | None
+
+
+def tell(lines: Sequence[Line]) -> None:
+    """Log that requests were answered."""
+    info_each(__name__, "http.answered", [line._asdict() for line in lines])
 
 
 def register(app: Flask) -> None:
@@ -78,6 +80,6 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers[HEADER] = g.request_id
     route = request.url_rule.rule if request.url_rule is not None else None
-    seconds = time.perf_counter() - g.began
-    tell(request.method, route, response.status_code, seconds, g.get("actor"), g.request_id)
+    milliseconds = round((time.perf_counter() - g.began) * 1000, 1)
+    tell([Line(g.request_id, request.method, route, response.status_code, milliseconds, g.get("actor"))])
     return response

@@ -4,10 +4,12 @@ The last line of defence only: no caller passes personal values in the first pla
 through every entry point shows that none arrives here.
 """
 
+import json
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -67,9 +69,40 @@ def configure(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    _in_json.clear()
+    if settings.log_format != "console":
+        _in_json.append(handler)
     root.setLevel(settings.log_level.upper())
     for chatty in ("procrastinate", "apscheduler", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+
+
+_in_json: Final["list[logging.StreamHandler[TextIO]]"] = []
+"""What writes JSON to standard error, if that is where all lines go."""
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def info_each(name: str, event: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Log *event* for each of *rows*, as the logger of that *name* would, for a tenth of the price.
+
+    Args:
+        name: of the logger.
+        event: what happened.
+        rows: codes, counts and ids only, at least one: nobody looks for personal values in them.
+    """
+    root = logging.getLogger()
+    if not _in_json or root.handlers != _in_json:
+        logger = get_logger(name)
+        for row in rows:
+            logger.info(event, **row)
+    elif root.isEnabledFor(logging.INFO):
+        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        end = f", {_encode({'event': event, 'logger': name, 'level': 'info', 'timestamp': at})[1:]}\n"
+        lines = "".join([_encode(row)[:-1] + end for row in rows])
+        (handler,) = _in_json
+        with handler.lock:  # type: ignore[union-attr]  # a handler that was made has one
+            handler.stream.write(lines)
+            handler.flush()
 
 
 def _drop_exception_text(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
