@@ -1,6 +1,6 @@
 """The verdicts of a batch: whatever a class of holders has in common is decided once, the rest contact by contact."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +30,7 @@ class Answered:
         contacts: by place, id of a contact that is held, where they were asked for.
         country: the controller's; empty where there is none yet.
         salt: id of what this month's decisions are salted with; None where it is not made yet.
+        seen: which transactions were visible, to the batch as a whole and to those of it asked about one by one.
     """
 
     verdicts: list[Verdict]
@@ -37,6 +38,7 @@ class Answered:
     contacts: dict[int, bytes] = field(default_factory=dict)
     country: str = ""
     salt: bytes | None = None
+    seen: tuple[str, ...] = ()
 
 
 def answer(
@@ -62,6 +64,7 @@ def answer(
     places, twins = _places(work, spelled)
     rows, lines, edge = _rows(work, asked, spelled, places)
     found = Answered([decide(MALFORMED, prepared(""))] * wanted.size, country=edge[2] or "", salt=edge[5])
+    found.seen = (edge[0].decode(),)
     question = prepared(found.country)
     nobody = decide(NOBODY, question)
     for place in places.values():
@@ -160,16 +163,13 @@ def _one_by_one(
     wanted: Wanted,
     spelled: Sequence[Spelled],
     question: Question,
-    single: Collection[int],
+    single: Set[int],
     found: Answered,
     used_before: datetime,
 ) -> None:
     """Answer contacts at some places by all that is known of each, as it stands by now."""
-    chosen = []
-    for group in spelled:
-        pairs = [(place, value) for place, value in zip(group.places, group.values, strict=True) if place in single]
-        chosen.append(Spelled(group.kind, [place for place, _ in pairs], [value for _, value in pairs]))
-    known = of_contacts(work, wanted, chosen)
+    known = of_contacts(work, wanted, [group.only(single) for group in spelled])
+    found.seen = tuple(dict.fromkeys((*found.seen, known.seen)))
     for place in single:
         found.verdicts[place] = decide(known.facts[place], question)
     for place, holding in (*known.holdings.items(), *known.others):

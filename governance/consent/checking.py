@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, or_, select, update
 
 from governance.audit import operations as audit
 from governance.audit.entries import Fact, NewEntry
-from governance.consent import batches, decisions, past
+from governance.consent import batches, decisions, past, visibility
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
 from governance.consent.ledger_lines import index_name
@@ -103,6 +103,7 @@ class _Answer(NamedTuple):
         used: ids of people whose consent was relied on for the first time in a day.
         contacts: by place, id of the contact as its holder's.
         purpose: None where there is no such purpose.
+        seen: which transactions were visible, as `visibility` reads it.
     """
 
     verdicts: list[Verdict]
@@ -112,6 +113,7 @@ class _Answer(NamedTuple):
     salt: bytes | None
     used: Sequence[bytes]
     contacts: Mapping[int, bytes | None]
+    seen: Sequence[str]
 
 
 def check(work: Work, *, question: Asked, contacts: Sequence[object] = (), people: Sequence[SubjectId] = ()) -> Checked:
@@ -258,7 +260,7 @@ def _of_batch(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer |
         contacts=asked.unsubscribe_at is not None,
         used_before=work.now - USE_NOTED_EVERY,
     )
-    return _Answer(found.verdicts, work.now, spelled, asked.purpose, found.salt, found.used, found.contacts)
+    return _Answer(found.verdicts, work.now, spelled, asked.purpose, found.salt, found.used, found.contacts, found.seen)
 
 
 def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
@@ -324,7 +326,7 @@ def _decided(work: Work, question: Question, known: Known, spelled: Sequence[Spe
     held = chain(known.holdings.items(), known.others)
     used = [one.person for place, one in held if batches.relied_on(one, verdicts[place], before)]
     contacts = {place: one.contact for place, one in known.holdings.items()}
-    return _Answer(verdicts, question.at, spelled, question.purpose, known.salt, used, contacts)
+    return _Answer(verdicts, question.at, spelled, question.purpose, known.salt, used, contacts, [known.seen])
 
 
 def _entry(work: Work, asked: Asked, inputs: Sequence[object], answer: _Answer, *, by_id: bool = False) -> NewEntry:
@@ -332,6 +334,8 @@ def _entry(work: Work, asked: Asked, inputs: Sequence[object], answer: _Answer, 
     # What is no purpose may be anything.
     given = {"purpose": answer.purpose, "channel": asked.channel.value, "campaign": asked.campaign}
     facts.update({name: value for name, value in given.items() if value is not None})
+    if asked.as_of is None and not by_id and all(0 < len(one) <= visibility.LONGEST for one in answer.seen):
+        facts["seen"] = answer.seen[0] if len(answer.seen) == 1 else list(answer.seen)
     return decisions.new_entry(work, salt=answer.salt, inputs=inputs, verdicts=answer.verdicts, facts=facts)
 
 

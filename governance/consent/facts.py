@@ -1,6 +1,6 @@
 """What is known of contacts: their spelling brought to the form of digests, and the rows of the lookup made facts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, cast
@@ -37,6 +37,11 @@ class Spelled(NamedTuple):
     kind: ContactKind
     places: list[int]
     values: list[bytes]
+
+    def only(self, places: Set[int]) -> "Spelled":
+        """Those at some places."""
+        kept = [(place, value) for place, value in zip(self.places, self.values, strict=True) if place in places]
+        return Spelled(self.kind, [place for place, _ in kept], [value for _, value in kept])
 
 
 class Wanted(NamedTuple):
@@ -83,6 +88,7 @@ class Known:
         others: those who share one with them, by place.
         country: the controller's; empty where there is none yet.
         salt: id of what this month's decisions are salted with; None where it is not made yet.
+        seen: which transactions the lookup saw, as `visibility` reads it; empty where that is not known.
     """
 
     facts: list[ContactFacts]
@@ -90,6 +96,17 @@ class Known:
     others: list[tuple[int, Holding]] = field(default_factory=list)
     country: str = ""
     salt: bytes | None = None
+    seen: str = ""
+
+    def take_over(self, known: "Known", places: Set[int]) -> None:
+        """Know at some places what *known* knows of them."""
+        for place in places:
+            self.facts[place] = known.facts[place]
+            self.holdings.pop(place, None)
+            if place in known.holdings:
+                self.holdings[place] = known.holdings[place]
+        self.others = [(place, one) for place, one in self.others if place not in places]
+        self.others += [(place, one) for place, one in known.others if place in places]
 
     def part(self, start: int, end: int) -> "Known":
         """What is known of the contacts from *start* to before *end*."""
@@ -102,6 +119,7 @@ class Known:
             [(place - start, one) for place, one in self.others if place in inside],
             self.country,
             self.salt,
+            self.seen,
         )
 
 
@@ -206,7 +224,7 @@ def _take(known: Known, rows: Iterable[Row]) -> None:
         place, restricted = row[0], row[3]
         if restricted is None:
             if place == EDGE:
-                known.country, known.salt = row[4] or "", row[10]
+                known.country, known.salt, known.seen = row[4] or "", row[10], row[9]
             else:
                 lines.setdefault(place, []).append(Suppression(_SCOPES[row[9]], row[4], _REASONS[row[6]], row[7]))
         elif place in holdings:

@@ -85,7 +85,8 @@ since few of them are looked at.
 
 A row without `restricted` is a line of the ledger: scope (as standing), purpose (country), reason (ground), since when
 (offered_at). In that of the place `EDGE` stand the least and the greatest number of layers in the ledger (age,
-given_notice; None where it is empty), the controller's country, and the id of the month's salt (event).
+given_notice; None where it is empty), the controller's country, the id of the month's salt (event), and which
+transactions the statement sees (standing): its snapshot, and the transaction's own number where it has one.
 """
 
 
@@ -213,10 +214,11 @@ class Edge(NamedTuple):
     highest: ColumnElement[Any]
     country: ColumnElement[Any]
     salt: ColumnElement[Any]
+    seen: ColumnElement[Any]
 
 
 def edge() -> Edge:
-    """Least and greatest number of layers in the ledger, the controller's country, the id of the month's salt."""
+    """Layers of the ledger, the controller's country, the id of the month's salt, and what the statement sees."""
 
     def layers(end: Any) -> Any:  # noqa: ANN401 - expressions of SQLAlchemy
         first = func.get_byte(SuppressionRow.digest, literal_column("0"))
@@ -228,13 +230,20 @@ def edge() -> Edge:
         layers(SuppressionRow.digest.desc()),
         country_in_force().scalar_subquery(),
         select(func.uuid_send(DecisionSaltRow.id)).where(DecisionSaltRow.month == month).scalar_subquery(),
+        literal_column(_SEEN, String()),
     )
+
+
+_SEEN: Final = (
+    "pg_current_snapshot()::text || coalesce(';' || pg_current_xact_id_if_assigned()::text, '')"  # see `visibility`
+)
 
 
 def _edge() -> Select[Any]:
     told = edge()
     place: ColumnElement[int] = literal_column(str(EDGE))
-    return _row(place, country=told.country, age=told.lowest, given_notice=told.highest, event=told.salt)
+    layers = {"age": told.lowest, "given_notice": told.highest}
+    return _row(place, country=told.country, event=told.salt, standing=told.seen, **layers)
 
 
 def _row(place: Any, **told: Any) -> Select[Any]:  # noqa: ANN401 - as above

@@ -10,6 +10,7 @@ from governance.consent.facts import Holding, Known, Spelled, Wanted, blank, set
 from governance.consent.ledger_lines import all_digests
 from governance.consent.subjects import Key, histories
 from governance.consent.tables import SuppressionRow
+from governance.consent.visibility import Unseen, unseen_at
 from governance.customers.normal import index_of
 from governance.customers.past import PastHolder, holders_at
 from governance.kernel.work import Work
@@ -23,19 +24,39 @@ _GROUNDS = {one.value: one for one in Ground}
 
 
 def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known:
-    """What was known of contacts at the instant of *wanted*, itself included; the rest as `facts.of_contacts`."""
+    """What was known of contacts at the instant of *wanted*, itself included; the rest as `facts.of_contacts`.
+
+    Where a check answered at that instant, it is what that one could see.
+    """
+    unseen, *later = unseen_at(work, wanted.at)
+    known = _as_seen(work, wanted, spelled, unseen)
+    for others in later:
+        again = {place for place, facts in enumerate(known.facts) if len(facts.holders) > 1 or facts.suppressions}
+        chosen = [one.only(again) for one in spelled]
+        known.take_over(_as_seen(work, wanted, chosen, others), again)
+    return known
+
+
+def _as_seen(work: Work, wanted: Wanted, spelled: Sequence[Spelled], unseen: Unseen) -> Known:
     vault = vault_of(work.session)
     vault.keep_fresh(work.session)
     digests = [one for group in spelled for one in vault.indexer.of_normal(index_of(group.kind), group.values)]
     places = [place for group in spelled for _ in vault.indexer.plan.asked for place in group.places]
-    found = holders_at(work, places=places, digests=digests, at=wanted.at)
-    states = _states(work, wanted, {one.person for one in found})
+    found = holders_at(work, places=places, digests=digests, at=wanted.at, unseen=unseen)
+    states = _states(work, wanted, {one.person for one in found}, unseen)
     known = blank(wanted, spelled)
-    known.country = next((one.country for one in controller_history(work) if one.recorded_at <= wanted.at), "")
+    known.country = next(
+        (
+            one.country
+            for one in controller_history(work)
+            if one.recorded_at <= wanted.at and one.recorded_at not in unseen
+        ),
+        "",
+    )
     held: dict[int, list[Holding]] = defaultdict(list)
     for one in found:
         held[one.place].append(Holding(one.person.bytes, one.contact.bytes, None, _holder(one, states)))
-    settle(known, held, _lines(work, wanted, spelled))
+    settle(known, held, _lines(work, wanted, spelled, unseen))
     return known
 
 
@@ -44,13 +65,16 @@ def _holder(one: PastHolder, states: Mapping[UUID, ConsentState]) -> Holder:
     return Holder(states.get(one.person), one.restricted, one.country, one.age, ground, one.sale_at, one.offered_at)
 
 
-def _states(work: Work, wanted: Wanted, people: set[UUID]) -> dict[UUID, ConsentState]:
+def _states(work: Work, wanted: Wanted, people: set[UUID], unseen: Unseen) -> dict[UUID, ConsentState]:
     said = histories(work, [Key(person, wanted.purpose, wanted.channel.value) for person in people])
-    folded = {key.person: fold([one.event for one in events], as_of=wanted.at) for key, events in said.items()}
+    folded = {
+        key.person: fold([one.event for one in events if one.event.recorded_at not in unseen], as_of=wanted.at)
+        for key, events in said.items()
+    }
     return {person: one.state for person, one in folded.items() if one.sequence}
 
 
-def _lines(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> dict[int, list[Suppression]]:
+def _lines(work: Work, wanted: Wanted, spelled: Sequence[Spelled], unseen: Unseen) -> dict[int, list[Suppression]]:
     row, by_digest = SuppressionRow, defaultdict[bytes, list[int]](list)
     for group in spelled:
         digests = all_digests(work, group.kind, group.values)
@@ -61,7 +85,8 @@ def _lines(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> dict[int, 
         row.channel == wanted.channel.value,
         or_(row.purpose.is_(None), row.purpose == wanted.purpose),
         row.at <= wanted.at,
-        or_(row.lifted_at.is_(None), row.lifted_at > wanted.at),
+        row.at.not_in(unseen),
+        or_(row.lifted_at.is_(None), row.lifted_at > wanted.at, row.lifted_at.in_(unseen)),
     )
     found: dict[int, list[Suppression]] = defaultdict(list)
     for digest, scope, purpose, reason, at in work.session.execute(query):

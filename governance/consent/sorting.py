@@ -64,7 +64,8 @@ class Sorted(NamedTuple):
     """One row.
 
     Attributes:
-        digest: blind index of the contact, or its digest in the ledger.
+        digest: blind index of the contact, or its digest in the ledger. In the row `EDGE`, which transactions the
+            statement sees, as text in UTF-8.
         marks: see `HolderClass`; `LINE` and `EDGE` have no holder.
         country, ground, standing: the rest of the class. In the row `EDGE` the controller's country, and the least and
             the greatest number of layers in the ledger, None where it is empty.
@@ -251,7 +252,8 @@ def _lines() -> Select[Any]:
 def _edge() -> Select[Any]:
     told = edge()
     texts = {"ground": cast(told.lowest, String()), "standing": cast(told.highest, String())}
-    return _told(cast(null(), LargeBinary()), EDGE, country=told.country, person=told.salt, **texts)
+    seen = func.convert_to(told.seen, literal_column("'UTF8'"), type_=LargeBinary())
+    return _told(seen, EDGE, country=told.country, person=told.salt, **texts)
 
 
 def _told(digest: Any, marks: int, **told: ColumnElement[Any]) -> Select[Any]:  # noqa: ANN401 - as above

@@ -182,6 +182,15 @@ class InformingRow(Base):
     actor_id: Mapped[UUID | None]
 
 
+class CommitOrderRow(Base):
+    """Which transaction wrote what is dated by an instant; written by triggers alone (migration 0021)."""
+
+    __tablename__ = "commit_order"
+
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    transaction: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
 class DecisionSaltRow(SealedRow, Base):
     """What decisions of a month are salted with, under a key owner of its own: it goes when proofs end to matter."""
 

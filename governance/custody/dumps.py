@@ -12,8 +12,9 @@ from governance.kernel.account import wheel_programs
 from governance.kernel.errors import UnavailableError
 
 READ_BYTES: Final = 256 * 1024
-LEFT_OUT: Final = ("data_key", "keyring_copy")
-"""Tables of which a dump of data has the shape, but no row."""
+LEFT_OUT: Final = ("data_key", "keyring_copy", "commit_order")
+"""Tables of which a dump of data has the shape, but no row: keys, and numbers of transactions, which a restored server
+counts anew."""
 KEYS: Final = b"""
 COPY (
     SELECT o.id, o.shredded_at, k.compartment, k.generation, k.epoch, k.wrapped, k.created_at, k.shredded_at
