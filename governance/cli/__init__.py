@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "database": "governance.cli.database:database",
     "import": "governance.cli.imports:imports",
     "duplicates": "governance.cli.duplicates:duplicates",
+    "segments": "governance.cli.segments:segments",
     "merges": "governance.cli.merges:merges",
     "report": "governance.cli.report:report",
     "audit": "governance.cli.audit:audit",

@@ -40,7 +40,7 @@ class RuleError(ValueError):
     """A rule cannot be used.
 
     Attributes:
-        path: where, such as `all[2].value`; empty for the whole.
+        path: where, such as `all.2.value`; empty for the whole.
         problem: what to do about it; never what stands there.
     """
 
@@ -162,7 +162,7 @@ def _rule(told: object, path: str, depth: int, extras: Mapping[str, ValueKind]) 
         _wrong(here, "Give a list of at least one condition.")
     if len(inner) > MOST_CONDITIONS:
         _wrong(here, f"Use at most {MOST_CONDITIONS} conditions.")
-    parts = tuple(_rule(part, f"{here}[{place}]", depth + 1, extras) for place, part in enumerate(inner))
+    parts = tuple(_rule(part, f"{here}.{place}", depth + 1, extras) for place, part in enumerate(inner))
     return AllOf(parts) if word == "all" else AnyOf(parts)
 
 
@@ -232,11 +232,11 @@ def _values(asked: SegmentField, op: str, told: object, path: str) -> tuple[Valu
     if op in {"in", "has_any"}:
         if not isinstance(told, list) or not 1 <= len(told) <= MOST_VALUES:
             _wrong(path, f"Give a list of 1 to {MOST_VALUES:,} texts.")
-        return tuple(dict.fromkeys(_text(asked.kind, one, f"{path}[{place}]") for place, one in enumerate(told)))
+        return tuple(dict.fromkeys(_text(asked.kind, one, f"{path}.{place}") for place, one in enumerate(told)))
     if op == "between":
         if not isinstance(told, list) or len(told) != 2:
             _wrong(path, "Give a list of two numbers, the lower one first.")
-        low, high = (_number(one, f"{path}[{place}]") for place, one in enumerate(told))
+        low, high = (_number(one, f"{path}.{place}") for place, one in enumerate(told))
         if low > high:
             _wrong(path, "Give the lower number first.")
         return low, high

@@ -11,11 +11,12 @@ from procrastinate import App, RetryStrategy
 from procrastinate.connector import BaseConnector
 
 from governance.accounts import operations as accounts
-from governance.accounts.portal import operations as portal
 from governance.accounts.deciding import EXECUTE
 from governance.accounts.operations import ProposalId
+from governance.accounts.portal import operations as portal
 from governance.audit import operations as audit
 from governance.consent import operations as consent
+from governance.consent import segmenting
 from governance.custody import backup, rotation
 from governance.custody.duties import duties_of
 from governance.custody.errors import BusyError
@@ -81,6 +82,7 @@ def purge(around: Surroundings) -> None:
         readings = accounts.forget_readings(work)
         visits = portal.forget_visits(work)
         counts = portal.forget_counts(work)
+        segments = segmenting.expire(work)
     log.info(
         "worker.purged",
         requests=requests,
@@ -95,6 +97,7 @@ def purge(around: Surroundings) -> None:
         readings=readings,
         visits=visits,
         counts=counts,
+        segments=segments,
     )
 
 
@@ -256,6 +259,24 @@ def find_duplicates(around: Surroundings) -> None:
         log.info("worker.duplicates_merged", merges=merged)
 
 
+def run_segment(around: Surroundings, *, run: str) -> None:
+    """See a run of a segment through, or as far as it comes until the worker is to end."""
+
+    def stop_where_told(_progress: segmenting.Progress) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    # As with imports: whoever holds it, or the next start, takes it up again.
+    with contextlib.suppress(ConflictError, _StoppedError):
+        segmenting.see_through(
+            around.store.database,
+            actor=SYSTEM,
+            run=segmenting.RunId(UUID(run)),
+            clock=around.clock,
+            on_progress=stop_where_told,
+        )
+
+
 def count_base(around: Surroundings) -> None:
     """Count who may be written to and what is known of people; what is ended with the worker begins anew later."""
 
@@ -275,8 +296,9 @@ def count_base(around: Surroundings) -> None:
 
 
 def find_interrupted(around: Surroundings) -> None:
-    """Put imports into the queue that were begun and are in nobody's hands."""
+    """Put imports and runs of segments into the queue that were begun and are in nobody's hands."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        segmenting.resume_runs(work)
         for batch in intake.resumable(work):
             jobs.defer_once(work, RESUME_IMPORT, waiting=f"import {batch}", batch=batch)
 
@@ -297,6 +319,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     RESUME_IMPORT: resume_import,
     FIND_DUPLICATES: find_duplicates,
     TAKE_SNAPSHOT: count_base,
+    segmenting.RUN: run_segment,
 }
 
 

@@ -16,6 +16,7 @@ from governance.accounts.deciding import EXECUTE
 from governance.accounts.operations import ProposalState
 from governance.audit.actions import Action
 from governance.consent import operations as consent
+from governance.consent import segmenting
 from governance.custody import keeping
 from governance.custody.opening import Store as OpenStore
 from governance.custody.reindexing import LOCK
@@ -23,6 +24,7 @@ from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.files import Provenance
+from governance.intake.snapshots import TAKE_SNAPSHOT
 from governance.kernel import jobs
 from governance.kernel.clock import FixedClock, SystemClock
 from governance.kernel.db import Database
@@ -31,6 +33,7 @@ from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.consent_state import EventKind, Standing
+from governance.policies.documents import Titles
 from governance.reference.operations import set_controller
 from governance.vault.epochs import index_states
 from governance.vault.keyring import Keyring
@@ -84,10 +87,31 @@ def test_a_worker_that_is_to_end_leaves_the_import_for_the_next(around: Surround
         waiting = work.session.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
         unfinished = intake.report(work, batch=batch).state != "finished"
 
-    assert waiting == [tasks.RESUME_IMPORT if unfinished else FIND_DUPLICATES]
+    assert waiting == ([tasks.RESUME_IMPORT] if unfinished else [FIND_DUPLICATES, TAKE_SNAPSHOT])
     tasks.resume_import(around, batch=str(batch))
     with open_work(around.store.database, SYSTEM) as work:
         assert intake.report(work, batch=batch).state == "finished"
+
+
+def test_a_run_of_a_segment_ends_with_the_worker_and_goes_on_at_its_next_start(around: Surroundings) -> None:
+    with open_work(around.store.database, OPERATOR) as work:
+        someone(work)
+        rule = {"field": "city", "op": "known", "value": True}
+        made = segmenting.define(work, key="all", titles=Titles("All", "", ""), rule=rule)
+        begun = segmenting.evaluate(work, segment=made.id)
+        work.session.execute(text("DELETE FROM procrastinate_jobs"))
+    around.stopping.set()
+    tasks.run_segment(around, run=str(begun.id))
+    around.stopping.clear()
+    tasks.find_interrupted(around)
+    with open_work(around.store.database, SYSTEM) as work:
+        assert segmenting.run(work, run=begun.id).state == "running"
+        assert work.session.scalars(text("SELECT task_name FROM procrastinate_jobs")).all() == [segmenting.RUN]
+    tasks.run_segment(around, run=str(begun.id))
+    tasks.run_segment(around, run=str(begun.id))
+    with open_work(around.store.database, SYSTEM) as work:
+        assert (seen := segmenting.run(work, run=begun.id)).state == "done"
+        assert seen.done == 1
 
 
 def test_a_search_for_duplicates_that_ends_with_the_worker_begins_anew(around: Surroundings, batch: BatchId) -> None:
@@ -229,3 +253,16 @@ def test_what_was_approved_is_carried_out_by_its_job(around: Surroundings) -> No
         assert accounts.staff_actor(work, staff=oleg).roles == ("sales",)
         assert accounts.find_proposal(work, proposal=made.id).state is ProposalState.EXECUTED
     assert Entry("proposals.tend", "*/5 * * * *") in entries(around.store.settings)
+
+
+def test_the_base_is_counted_and_what_the_end_of_the_worker_interrupts_is_put_off(around: Surroundings) -> None:
+    around.stopping.set()
+    with open_work(around.store.database, SYSTEM) as work:
+        someone(work)
+    tasks.count_base(around)
+    with open_work(around.store.database, SYSTEM) as work:
+        waiting = work.session.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
+    around.stopping.clear()
+    tasks.count_base(around)
+    with open_work(around.store.database, SYSTEM) as work:
+        assert (TAKE_SNAPSHOT in waiting, intake.freshness_report(work).people) == (True, 1)

@@ -58,7 +58,7 @@ class Run:
         source: the evaluation that was checked; None where this is one itself.
         purpose, channel: what it was checked for.
         started_at: when it began; periods in rules count back from it.
-        people, done: how many there are to look at, and how many were.
+        people, done: how many there are to look at, and how many were; None of a check, whose total is a count itself.
         left_out: how many were left out unasked, `<5` where fewer; None until it is done.
         matched: how many were found, or may be reached; likewise.
         expires_at: until when the result may be used.
@@ -74,8 +74,8 @@ class Run:
     started_at: datetime
     started_by_kind: ActorKind
     started_by: UUID | None
-    people: int
-    done: int
+    people: int | None
+    done: int | None
     left_out: str | None
     matched: str | None
     finished_at: datetime | None
@@ -245,8 +245,8 @@ def told(row: SegmentRunRow) -> Run:
         started_at=row.started_at,
         started_by_kind=ActorKind(row.started_by_kind),
         started_by=row.started_by,
-        people=row.people,
-        done=row.done,
+        people=row.people if row.purpose is None else None,
+        done=row.done if row.purpose is None else None,
         left_out=told_count(row.left_out) if ended else None,
         matched=told_count(row.matched) if ended else None,
         finished_at=row.finished_at,
