@@ -14,6 +14,7 @@ import psutil
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 
 from governance.accounts import passwords
 from governance.custody.tombstones import INFO, Tombstones
@@ -29,6 +30,11 @@ MEMORY = Path("/dev/shm")
 ROOM_IN_MEMORY = 2 << 30
 """Bytes that must be free; a run takes a small part of it."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("here", deadline=None, max_examples=60)
+settings.load_profile("here")
 
 
 def pytest_collection_finish() -> None:

@@ -84,10 +84,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command of this process and end it with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_command(arguments: Sequence[str]) -> int:
     """Run a command; returns its exit code."""
     try:
         code = cli.main(args=list(arguments), prog_name="governance", standalone_mode=False)

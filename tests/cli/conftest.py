@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.cli import run
+from governance.cli import run_command
 from tests.conftest import Store
 
 SETUP = (
@@ -52,7 +52,7 @@ def command(surroundings: Path, capsys: pytest.CaptureFixture[str]) -> Command:
 
     def call(*arguments: str) -> Outcome:
         capsys.readouterr()
-        code = run(arguments)
+        code = run_command(arguments)
         said = capsys.readouterr()
         return Outcome(code, said.out, said.err)
 

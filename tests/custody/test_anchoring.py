@@ -10,7 +10,7 @@ import pytest
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.outside import create_signing_key
-from governance.cli import run
+from governance.cli import run_command
 from governance.custody.anchoring import tell_anchors
 from governance.custody.doctor import examine
 from governance.custody.opening import open_store
@@ -67,7 +67,7 @@ def test_what_was_signed_is_told_to_all_and_doctor_misses_it_until_then(
     (stamp,) = (outside.folder / "stamps").glob("*.tsr")
     capsys.readouterr()
     arguments = ["audit", "verify-stamp", str(stamp), "--checkpoint", str(stamp.with_suffix(".note"))]
-    assert run([*arguments, "--tsa-ca", str(settings.audit_tsa_ca)]) == 0
+    assert run_command([*arguments, "--tsa-ca", str(settings.audit_tsa_ca)]) == 0
     assert capsys.readouterr().out == "The checkpoint was there on 2026-11-22 12:00:05 UTC.\n"
 
 
