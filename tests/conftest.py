@@ -29,6 +29,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 MEMORY = Path("/dev/shm")
 ROOM_IN_MEMORY = 2 << 30
 """Bytes that must be free; a run takes a small part of it."""
+CARELESS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+"""What is lost if the machine dies is only the test."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -86,7 +88,7 @@ def server_url(quick_folder: Path) -> Iterator[str]:
     if given:
         yield given
         return
-    with lease(quick_folder / "store", settings={"fsync": "off"}) as server:
+    with lease(quick_folder / "store", settings=CARELESS) as server:
         yield server.superuser_url("postgres")
 
 
