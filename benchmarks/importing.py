@@ -25,6 +25,7 @@ from governance.reference.operations import set_controller
 ROWS = 100_000
 BAR_ROWS = 2_500
 BAR_MIB = 300
+PROCESSES = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 HEADINGS = ("ФИО", "Телефон", "E-mail", "Дата рождения", "Пол", "Город", "Адрес", "Источник", "Комментарий")
 CONSENTS = ("Согласие на рассылку", ("да", "нет", "", "согласен 12.03.2024"))
 PROFESSIONS = ("Профессия", ("врач", "учитель", "", "инженер-конструктор"))
@@ -90,11 +91,14 @@ def _copy(store: BenchStore, path: Path) -> float:
 
 
 def run() -> list[Figure]:
-    """Rows a second, from opening the file to the last commit, for both lists; and the most memory held meanwhile."""
+    """Rows a second, from opening the file to the last commit, for both lists; and the most memory held meanwhile.
+
+    What the two processes share of it is counted twice.
+    """
     return [
         _rate("import of 100k rows with 10 columns, none of them consents", PROFESSIONS),
         _rate("import of 100k rows with 10 columns, one of them consents", CONSENTS),
-        _peak(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        _peak(sum(resource.getrusage(whose).ru_maxrss for whose in PROCESSES) / 1024),
     ]
 
 
@@ -118,7 +122,7 @@ def _rate(name: str, column: tuple[str, tuple[str, ...]]) -> Figure:
 
 def _peak(peak: float) -> Figure:
     return Figure(
-        name="peak memory of these imports",
+        name="peak memory of these imports, both processes",
         value=peak,
         unit="MiB",
         bar=f"<= {BAR_MIB} MiB",

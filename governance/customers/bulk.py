@@ -107,13 +107,9 @@ def find_by_contacts(work: Work, contacts: Sequence[tuple[ContactKind, str]]) ->
 
     Statements do not grow with the number of contacts; each is told by its kind and its value in normal form.
     """
-    return find_by_digests(work, contact_digests_asked(work, contacts))
-
-
-def find_by_digests(work: Work, digests: Sequence[Sequence[bytes]]) -> list[tuple[Candidate, ...]]:
-    """As `find_by_contacts`, of contacts told by what `contact_digests_asked` answered for each."""
-    if not digests:
+    if not contacts:
         return []
+    digests = contact_digests_asked(work, contacts)
     asked = [(place, digest) for place, of_one in enumerate(digests) for digest in of_one]
     holders: dict[bytes, set[UUID]] = defaultdict(set)
     for digest, person in _holders(work, list({digest for _, digest in asked})):
@@ -127,6 +123,11 @@ def find_by_digests(work: Work, digests: Sequence[Sequence[bytes]]) -> list[tupl
         tuple(sorted((candidates[person] for person in held if person in candidates), key=lambda one: one.created_at))
         for held in found
     ]
+
+
+def held_digests(work: Work, digests: Sequence[bytes]) -> frozenset[bytes]:
+    """Those of *digests* under which somebody's contact stands."""
+    return frozenset(digest for digest, _ in _holders(work, list(digests))) if digests else frozenset()
 
 
 def held_by_others(work: Work, digests: Sequence[bytes], *, people: Sequence[SubjectId]) -> bool:

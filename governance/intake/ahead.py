@@ -13,7 +13,7 @@ from sqlalchemy.orm import SessionTransaction
 
 from governance.customers.records import Origin
 from governance.intake.claims import Notices
-from governance.intake.lookup import Digests, anybody_else, held_under
+from governance.intake.lookup import Digests, anybody_else, known_keys
 from governance.intake.merging import make_people
 from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.people import ContactKey
@@ -70,7 +70,7 @@ def apart(work: Work, rows: Sequence[ReadyRow], digests: Digests) -> tuple[list[
     These have a contact that somebody in the store has, or that stood in the file shortly before, or they share one
     with a row that does.
     """
-    held = held_under(work, digests)
+    held = known_keys(work, digests)
     bound = [place for place, row in enumerate(rows) if row.waiting.again or any(key in held for key in row.keys)]
     if not bound:
         return list(rows), []

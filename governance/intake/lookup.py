@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from governance.customers.bulk import Candidate, contact_digests_asked, find_by_digests, held_by_others
+from governance.customers.bulk import (
+    Candidate,
+    contact_digests_asked,
+    find_by_contacts,
+    held_by_others,
+    held_digests,
+)
 from governance.customers.codes import ContactKind
 from governance.intake.people import ContactKey
 from governance.kernel.ids import SubjectId
@@ -26,13 +32,15 @@ def digests_of(work: Work, keys: Iterable[ContactKey]) -> Digests:
 
 def held_by(work: Work, keys: Iterable[ContactKey]) -> Held:
     """Those who hold each of *keys*; the number of statements does not grow with them."""
-    return held_under(work, digests_of(work, keys))
+    asked = list(dict.fromkeys(keys))
+    found = find_by_contacts(work, [(_KINDS[kind], value) for kind, value in asked])
+    return {key: holders for key, holders in zip(asked, found, strict=True) if holders}
 
 
-def held_under(work: Work, digests: Digests) -> Held:
-    """As `held_by`, of contacts whose digests are known."""
-    found = find_by_digests(work, list(digests.values()))
-    return {key: holders for key, holders in zip(digests, found, strict=True) if holders}
+def known_keys(work: Work, digests: Digests) -> frozenset[ContactKey]:
+    """Contacts that somebody in the store has."""
+    held = held_digests(work, [digest for of_one in digests.values() for digest in of_one])
+    return frozenset(key for key, of_one in digests.items() if not held.isdisjoint(of_one)) if held else frozenset()
 
 
 def anybody_else(work: Work, digests: Digests, keys: Iterable[ContactKey], *, people: Sequence[SubjectId]) -> bool:

@@ -16,7 +16,7 @@ from governance.intake.headings import FileKind
 from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow, Record
 from governance.intake.values import Refusal
 
-CHUNK_ROWS = 2000
+CHUNK_ROWS = 1000
 CHUNK_BYTES = 1 << 22
 """A chunk is closed early where its rows are long: it is sealed, and later opened, in one piece."""
 
