@@ -22,7 +22,7 @@ class RecentContacts:
             return False
         keys = [hash(key) for key in keys_of(record.contacts)]
         self._now.update(keys)
-        return any(key in chunk for chunk in self._before for key in keys)
+        return not all(chunk.isdisjoint(keys) for chunk in self._before)
 
     def end_chunk(self) -> None:
         """What follows is another chunk."""

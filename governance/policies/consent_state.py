@@ -141,8 +141,7 @@ class ConsentState(NamedTuple):
 SILENCE = ConsentState(Standing.SILENT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Consent:
+class _Consent(NamedTuple):
     """A consent that no stop has ended, or the claim of one, which has no grant."""
 
     event: Event
@@ -150,9 +149,8 @@ class _Consent:
     proven: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """A history folded so far; `then` takes the next event, `state` says where it stands.
+class Fold(NamedTuple):
+    """A history folded so far; `then` takes the next event, `state` says where it stands (a tuple: imports make many).
 
     Attributes:
         sequence: of the last event taken.
@@ -180,7 +178,7 @@ class Fold:
         """
         if event.sequence <= self.sequence:
             raise ValueError("events are folded in the order of their sequence")
-        folded = replace(self, sequence=event.sequence)
+        folded = self._replace(sequence=event.sequence)
         if event.kind in STOPS:
             return _stop(folded, event)
         if event.kind in _CONSENTS:
@@ -189,10 +187,10 @@ class Fold:
             return _lapse(folded, event)
         if event.kind is EventKind.INVALIDATED:
             kept = tuple(one for one in self.consents if event.voids not in {None, one.event.sequence})
-            return replace(folded, consents=kept)
+            return folded._replace(consents=kept)
         if event.kind is EventKind.PARTED:
             return folded  # `fold` leaves out what it names
-        return replace(folded, requested=event)
+        return folded._replace(requested=event)
 
     @property
     def state(self) -> ConsentState:
@@ -237,7 +235,7 @@ def fold(events: Iterable[Event], *, start: Fold | None = None, as_of: datetime 
     taken.sort(key=lambda one: one.sequence)
     apart = {one.voids for one in taken if one.kind is EventKind.PARTED}
     for event in taken:
-        folded = replace(folded, sequence=event.sequence) if event.sequence in apart else folded.then(event)
+        folded = folded._replace(sequence=event.sequence) if event.sequence in apart else folded.then(event)
     return folded
 
 
@@ -246,6 +244,8 @@ def _state(standing: Standing, event: Event) -> ConsentState:
 
 
 def _newest(folded: Fold, *, proven: bool) -> Grant | None:
+    if not folded.consents:
+        return None
     grants = [one.grant for one in folded.consents if one.grant is not None and (one.proven or not proven)]
     return max(grants, key=lambda grant: (grant.notice, grant.at), default=None)
 
@@ -253,8 +253,7 @@ def _newest(folded: Fold, *, proven: bool) -> Grant | None:
 def _stop(folded: Fold, event: Event) -> Fold:
     said_at = event.valid_at or event.recorded_at
     standing = () if any(one.grant for one in folded.consents) else folded.stops
-    return replace(
-        folded,
+    return folded._replace(
         consents=(),
         stops=(*(stop for stop in standing if stop.kind is not event.kind), event),
         stopped_at=said_at if folded.stopped_at is None else max(said_at, folded.stopped_at),
@@ -277,7 +276,7 @@ def _consent(folded: Fold, event: Event) -> Fold:
     proven = event.method in PROVES_HOLDER or event.kind is EventKind.CONFIRMED
     if event.kind is EventKind.RENEWED:
         proven = proven or any(one.proven and one.grant for one in folded.consents)
-    return replace(folded, consents=(*folded.consents, _Consent(event, grant, proven)))
+    return folded._replace(consents=(*folded.consents, _Consent(event, grant, proven)))
 
 
 def _lapse(folded: Fold, event: Event) -> Fold:
@@ -287,4 +286,4 @@ def _lapse(folded: Fold, event: Event) -> Fold:
         one for one in folded.consents if one.grant is None or one.grant.at > until or one.event.sequence > seen
     )
     lapsed = any(one.grant for one in folded.consents) and not any(one.grant for one in kept)
-    return replace(folded, consents=kept, lapsed=event, stops=()) if lapsed else replace(folded, consents=kept)
+    return folded._replace(consents=kept, lapsed=event, stops=()) if lapsed else folded._replace(consents=kept)
