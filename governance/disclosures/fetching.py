@@ -28,16 +28,14 @@ from governance.disclosures.tables import (
     ExportPrintRow,
     ExportRow,
 )
-from governance.kernel import jobs
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.ids import OwnerId
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.permissions import Permission
 
-DESTROY: Final = "exports.destroy"
-"""Name of the job that destroys the rows of an export that was handed out, should nobody else have done it."""
 HANDED_OUT_WITHIN: Final = timedelta(hours=2)
+"""What was begun to be handed out longer ago broke off, and is destroyed."""
 PRINTS_KEPT: Final = timedelta(days=3 * 365)
 """How long a leaked file can be traced; then the fingerprint is destroyed."""
 AT_ONCE: Final = 50
@@ -83,7 +81,6 @@ def fetch(work: Work, *, export: ExportId) -> Fetched:
     facts: dict[str, Fact] = {"rows": row.rows, "recipient": row.recipient_id, "purpose": row.purpose}
     facts["fields"] = list(row.fields)
     audit.append(work, Action.EXPORT_FETCHED, object=ObjectRef("export", row.id), facts=facts)
-    jobs.defer(work, DESTROY, at=work.now + HANDED_OUT_WITHIN, export=row.id)
     kind = ExportFormat(row.format)
     name = f"export-{row.id}.{kind.value}"
     return Fetched(ExportId(row.id), kind, tuple(row.fields), name, row.rows, row.parts)

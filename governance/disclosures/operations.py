@@ -3,7 +3,7 @@
 from governance.audit.sightings import Viewer
 from governance.disclosures.disclosing import Disclosed, disclose, exports_holding, recipients_of
 from governance.disclosures.exposure import DutyDue, Exposed, Exposure, exposure
-from governance.disclosures.fetching import DESTROY, Fetched, destroy, due_for_destruction, fetch, forget_prints
+from governance.disclosures.fetching import Fetched, destroy, due_for_destruction, fetch, forget_prints
 from governance.disclosures.fetching import pieces as export_pieces
 from governance.disclosures.fetching import unfinished as unfinished_exports
 from governance.disclosures.formats import MEDIA_TYPES
@@ -22,7 +22,6 @@ from governance.disclosures.rows import find_export, list_exports
 from governance.disclosures.tracing import Suspect, Traced, trace
 
 __all__ = [
-    "DESTROY",
     "EXECUTORS",
     "MAKE",
     "MEDIA_TYPES",

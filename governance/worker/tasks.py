@@ -221,12 +221,6 @@ def make_export(around: Surroundings, *, export: str) -> None:
         )
 
 
-def destroy_export(around: Surroundings, *, export: str) -> None:
-    """Destroy the rows of an export that was handed out, should that not have been done."""
-    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
-        disclosures.destroy(work, export=ExportId(UUID(export)))
-
-
 def tend_exports(around: Surroundings) -> None:
     """Destroy what was not fetched in time, forget old fingerprints, take up exports that were interrupted."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
@@ -314,7 +308,6 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "proposals.tend": tend_proposals,
     "exports.tend": tend_exports,
     disclosures.MAKE: make_export,
-    disclosures.DESTROY: destroy_export,
     EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,
     FIND_DUPLICATES: find_duplicates,

@@ -88,6 +88,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, canaries: Canaries) -> Ite
         door = _Door(found)
         _use_rightly(door, canaries)
         _visit(door, canaries)
+        _choose(door, canaries)
         door.echoes = _misuse(door, canaries)
         door.spoken = _use_command_line(found, canaries)
         found.door = door  # type: ignore[attr-defined]
@@ -169,6 +170,32 @@ def _use_rightly(door: _Door, canaries: Canaries) -> None:
     for place, said in (("/v1/imports/trials", {}), ("/v1/imports", {"source": "till", "ground": "contract"})):
         status, _, text, _ = door.call("POST", place, raw=_form(rows, said), Content_Type=_FORM)
         assert status in {200, 202}, text
+
+
+def _choose(door: _Door, canaries: Canaries) -> None:
+    """Define a segment whose titles and rule hold personal values, and have the worker evaluate it."""
+    rule = {
+        "any": [
+            {"field": "city", "op": "in", "value": [canaries["street"], canaries["family"]]},
+            {"field": "tags", "op": "has", "value": canaries["given"]},
+            {"all": [{"field": "sex", "op": "known", "value": False}, {"may": "newsletter", "by": "email"}]},
+        ]
+    }
+    titles = dict.fromkeys(("en", "ru", "uk"), canaries["family"])
+    status, made, text, _ = door.call("POST", "/v1/segments", {"key": "canary", "titles": titles, "rule": rule})
+    assert status == 201, text
+    place = f"/v1/segments/{made['id']}"
+    status, begun, text, _ = door.call("POST", f"{place}/runs")
+    assert status == 202, text
+    deadline = time.monotonic() + 60
+    while begun["state"] == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        _, begun, text, _ = door.call("GET", f"/v1/segment-runs/{begun['id']}")
+    assert begun["matched"] == "<5", text
+    status, _, text, _ = door.call("POST", f"{place}/audiences", {"purpose": "newsletter", "channel": "email"})
+    assert status == 202, text
+    assert not canaries.in_bytes(text)
 
 
 def _visit(door: _Door, canaries: Canaries) -> None:
@@ -311,9 +338,38 @@ def _use_command_line(service: Service, canaries: Canaries) -> str:
     ):
         done = service.run(*arguments)
         said.append(done.stdout + done.stderr)
+    said.append(_export(service, canaries))
     for path in (good, bad):
         path.unlink()
     return "\n".join(said)
+
+
+def _export(service: Service, canaries: Canaries) -> str:
+    """Let customers leave by an export, and trace the file back; answers all that was said."""
+    fields = "person.family_name,contact.email"
+    recipient = ("--kind", "processor", "--country", "US", "--safeguard", "standard_clauses")
+    order = ("--recipient", "letters", "--purpose", "service", "--channels", "email", "--fields", fields)
+    file = service.folder.parent / "export.csv"
+    told = [
+        service.run("recipients", "define", "letters", "--name", "Letters", *recipient, "--purposes", "service",
+                    "--fields", fields, "--contact", canaries["email"]).stderr,
+        (made := service.run("export", "propose", *order, "--reason", canaries["reason"], "--json")).stderr,
+    ]  # fmt: skip
+    export = json.loads(made.stdout)["id"]
+    deadline = time.monotonic() + 60
+    while '"ready"' not in (shown := service.run("export", "show", export, "--json")).stdout:
+        assert time.monotonic() < deadline, shown.stdout + shown.stderr
+        time.sleep(0.2)
+    told.append(service.run("export", "download", export, str(file)).stderr)
+    assert canaries["imported_email"] in file.read_text("utf-8")
+    for arguments in (("trace", str(file)), ("list",), ("show", export)):
+        done = service.run("export", *arguments)
+        told.append(done.stdout + done.stderr)
+    assert export in told[-3]
+    exposed = service.run("audit", "exposure", "--export", export, "--json")
+    assert json.loads(exposed.stdout)["people"] >= 1, exposed.stderr
+    file.unlink()
+    return "\n".join([*told, shown.stdout, exposed.stdout])
 
 
 def _let_the_worker_finish(service: Service) -> None:

@@ -1,0 +1,98 @@
+"""What jobs do about exports, and that they bear being stopped and run again."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from governance import executors
+from governance.custody.opening import Store as OpenStore
+from governance.disclosures import making
+from governance.disclosures import operations as disclosures
+from governance.disclosures.operations import ExportId, ExportState, Selection
+from governance.kernel.clock import FixedClock
+from governance.kernel.db import Database
+from governance.kernel.errors import ConflictError
+from governance.kernel.server import Server
+from governance.kernel.settings import Secret, Settings
+from governance.kernel.work import SYSTEM, open_work
+from governance.vault.keyring import Keyring
+from governance.worker import tasks
+from governance.worker.tasks import TASKS, Surroundings
+from governance.worker.timetable import entries
+from tests.conftest import NOW, Store
+from tests.factories import exporting
+
+
+@pytest.fixture
+def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
+    """What jobs work with."""
+    settings = Settings(
+        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
+    )
+    vault = fresh_database.sessions.kw["info"]["vault"]
+    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
+    executors.install(fresh_database)
+    return Surroundings(store, FixedClock(NOW), threading.Event())
+
+
+def state(around: Surroundings, export: ExportId) -> ExportState:
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        return disclosures.find_export(work, export=export).state
+
+
+def test_an_export_is_taken_up_where_a_worker_left_it_and_destroyed_when_its_day_is_over(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "PEOPLE", 1)
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        exporting.firm(work)
+        exporting.letters(work)
+        anna, boris = exporting.officer(work), exporting.officer(work)
+        export = exporting.export(work, anna, boris, selection=Selection(exporting.buyers(work, 2)))
+
+    around.stopping.set()
+    tasks.make_export(around, export=str(export))
+    assert state(around, export) is ExportState.MAKING
+    around.stopping.clear()
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        work.session.execute(text("DELETE FROM procrastinate_jobs"))  # the job was lost
+    tasks.tend_exports(around)
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        queued = work.session.execute(text("SELECT task_name, args->>'export' FROM procrastinate_jobs")).all()
+    assert [(name, one) for name, one in queued if name == disclosures.MAKE] == [(disclosures.MAKE, str(export))]
+    tasks.make_export(around, export=str(export))
+    tasks.make_export(around, export=str(export))
+    assert state(around, export) is ExportState.READY
+    tasks.tend_exports(around)
+    assert state(around, export) is ExportState.READY
+
+    night = Surroundings(around.store, FixedClock(NOW + timedelta(hours=24)), around.stopping)
+    tasks.tend_exports(night)
+    tasks.tend_exports(night)
+    assert state(around, export) is ExportState.DESTROYED
+
+
+def test_exports_are_tended_by_the_timetable_and_made_by_a_job(around: Surroundings) -> None:
+    assert "exports.tend" in {entry.task for entry in entries(around.store.settings)}
+    assert {"exports.tend", disclosures.MAKE} <= set(TASKS)
+
+
+def test_what_refuses_to_be_made_is_marked_and_destroyed(around: Surroundings) -> None:
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        exporting.firm(work)
+        exporting.letters(work)
+        anna, boris = exporting.officer(work), exporting.officer(work)
+        export = exporting.export(work, anna, boris, selection=Selection(exporting.buyers(work, 2)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "columns_of", _refuse)
+        tasks.make_export(around, export=str(export))
+    assert state(around, export) is ExportState.FAILED
+    tasks.tend_exports(around)
+    assert state(around, export) is ExportState.DESTROYED
+
+
+def _refuse(*_: object) -> None:
+    raise ConflictError("Not like this.")
