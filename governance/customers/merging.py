@@ -5,7 +5,7 @@ extra values, holds, restrictions and links move to the survivor, row by row, an
 moved is noted, so that it can go back. Whoever calls has decided that it may be.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, LiteralString, NamedTuple, NewType
 from uuid import UUID
@@ -79,6 +79,7 @@ UPDATE person SET merged_into = %(into)s WHERE merged_into = %(other)s RETURNING
 """By kind of what moves. What the survivor has already of its own kind stays with the other, and is shown beside it."""
 _NOTED: Final[LiteralString] = """
 INSERT INTO person_merge_move (merge_id, kind, row_id, mark_before) SELECT %(merge)s, %(kind)s, id, mark FROM moved
+ON CONFLICT DO NOTHING
 """
 _BACK: Final[Mapping[str, LiteralString]] = {
     **{
@@ -172,14 +173,17 @@ def take_over(work: Work, two: Two, *, reason: str, score: int | None) -> MergeR
     survivor.updated_at = work.now
     other.merged_into = survivor.id
     work.session.flush()
-    connection = driver_connection(work.session)
-    for kind, move in _MOVE.items():
-        connection.execute(
-            f"WITH moved AS ({move}) {_NOTED}",
-            {"into": survivor.id, "other": other.id, "merge": merge.id, "kind": kind},
-        )
-    work.session.expire_all()
+    move_rows(work, merge, two, _MOVE)
     return merge
+
+
+def move_rows(work: Work, merge: MergeRow, two: Two, kinds: Iterable[str]) -> None:
+    """Let rows of some kinds go over to the survivor, and note that they did."""
+    connection = driver_connection(work.session)
+    told = {"into": two.survivor.id, "other": two.other.id, "merge": merge.id}
+    for kind in kinds:
+        connection.execute(f"WITH moved AS ({_MOVE[kind]}) {_NOTED}", told | {"kind": kind})
+    work.session.expire_all()
 
 
 def _stricter(survivor: PersonRow, other: PersonRow) -> dict[str, object]:

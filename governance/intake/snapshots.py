@@ -21,6 +21,7 @@ from governance.customers.merge_list import count_unreviewed
 from governance.customers.quality import FieldCount, Quality
 from governance.customers.reach import allow
 from governance.customers.references import next_people
+from governance.customers.straying import gather_strays
 from governance.intake.tables import FreshnessRow, QualityRow, SnapshotRow
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -111,6 +112,8 @@ def take_snapshot(
         clock: tells the instants.
         on_progress: told how many people were counted; may raise to end it, and nothing is changed.
     """
+    with open_work(database, actor, clock=clock) as work:
+        gather_strays(work)
     counts: Counter[Figure] = Counter()
     fields = Quality()
     people = 0

@@ -15,6 +15,7 @@ from governance.customers import operations as customers
 from governance.customers.codes import ContactKind, ExtraType, LinkKind, RestrictionReason
 from governance.customers.merge_list import MergeState
 from governance.customers.operations import ContactSaid, PersonView
+from governance.customers.straying import gather_strays
 from governance.intake import merges
 from governance.intake.duplicates_store import find_duplicates
 from governance.intake.merges import merge, undo_merge
@@ -345,6 +346,19 @@ def test_that_two_are_two_holds_of_the_survivor_as_well(work: Work) -> None:
     assert frozenset({UUID(str(into.id)), UUID(str(third.id))}) in found
     undo_merge(work, merge=made.id)
     assert work.session.scalar(text("SELECT count(*) FROM duplicate_pair")) == 1
+
+
+def test_what_came_at_the_moment_of_the_merge_is_brought_to_the_last_survivor_and_goes_back(work: Work) -> None:
+    last, middle, first = (irina(work, f"{name}@example.org") for name in "abc")
+    merge(work, into=middle.id, other=first.id, reason=WHY)
+    outer = merge(work, into=last.id, other=middle.id, reason=WHY)
+    late = customers.add_contact(work, subject=last.id, contact=mail("late@example.org"))
+    work.session.execute(text("UPDATE contact SET person_id = :p WHERE id = :c"), {"p": first.id, "c": late.id})
+    work.session.expire_all()
+    assert (gather_strays(work), gather_strays(work)) == (2, 0)
+    assert len(customers.read(work, subject=last.id).contacts) == 4
+    undo_merge(work, merge=outer.id)
+    assert len(customers.read(work, subject=middle.id).contacts) == 3
 
 
 def test_only_the_surest_pairs_are_merged_by_themselves_and_never_again_once_undone(fresh_database: Database) -> None:
