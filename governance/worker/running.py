@@ -10,6 +10,7 @@ from typing import Final
 from procrastinate import App, PsycopgConnector
 
 from governance import executors
+from governance.accounts.portal import operations as portal
 from governance.audit.errors import SignerBusyError
 from governance.custody import backup
 from governance.custody.anchoring import anchors_of, tell_anchors
@@ -19,6 +20,7 @@ from governance.kernel.clock import SystemClock
 from governance.kernel.jobs import QUEUE
 from governance.kernel.logs import get_logger
 from governance.kernel.settings import Settings
+from governance.kernel.work import SYSTEM, open_work
 from governance.messages import operations as messages
 from governance.worker.loops import Loop
 from governance.worker.tasks import Surroundings, find_interrupted, make_app
@@ -36,6 +38,7 @@ TIMETABLE_SECONDS: Final = 5.0
 IMPORTS_SECONDS: Final = 10.0
 MAIL_SECONDS: Final = 2.0
 FORGET_MAIL_SECONDS: Final = 60.0
+FORGET_VISITS_SECONDS: Final = 60.0
 
 log = get_logger(__name__)
 
@@ -89,6 +92,10 @@ def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:
     def forget() -> None:
         messages.forget_ended(store.database, clock=clock)
 
+    def forget_visits() -> None:
+        with open_work(store.database, SYSTEM, clock=clock) as work:
+            portal.forget_visits(work)
+
     found = [
         Loop("imports", lambda: find_interrupted(around), every_seconds=IMPORTS_SECONDS),
         Loop("timetable", timetable.flush, every_seconds=TIMETABLE_SECONDS),
@@ -96,6 +103,7 @@ def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:
         Loop("signer", lambda: sign_where_due(store), every_seconds=SIGNER_SECONDS, expected=(SignerBusyError,)),
         Loop("mail", deliver, every_seconds=MAIL_SECONDS),
         Loop("forget_mail", forget, every_seconds=FORGET_MAIL_SECONDS),
+        Loop("forget_visits", forget_visits, every_seconds=FORGET_VISITS_SECONDS),
     ]
     if anchors_of(store.settings):
         found.append(Loop("anchors", lambda: tell_anchors(store, clock=clock), every_seconds=ANCHORS_SECONDS))

@@ -80,7 +80,6 @@ def purge(around: Surroundings) -> None:
         attempts = accounts.forget_attempts(work)
         sessions = accounts.forget_sessions(work)
         readings = accounts.forget_readings(work)
-        visits = portal.forget_visits(work)
         counts = portal.forget_counts(work)
         segments = segmenting.expire(work)
     log.info(
@@ -95,7 +94,6 @@ def purge(around: Surroundings) -> None:
         attempts=attempts,
         sessions=sessions,
         readings=readings,
-        visits=visits,
         counts=counts,
         segments=segments,
     )
