@@ -1,9 +1,10 @@
 """Stops that another system has collected: unsubscriptions, complaints, bounces, many at a time.
 
 Each contact goes into the ledger, which outlives its holder; and whoever holds it and had agreed to something that the
-stop covers has that taken back, so that no other contact of theirs is written to on it. A stop of one purpose is kept
-for every holder, whether they had agreed or not. A bounce is nobody's word: it takes nothing back, and marks the
-contact with all who hold it, by the same act.
+stop covers has that taken back, so that no other contact of theirs is written to on it. Where the stop covers what may
+be sent without consent (after a sale, under a contract), it is kept for every holder, whether they had agreed or not;
+so is a stop of one purpose. A bounce is nobody's word: it takes nothing back, and marks the contact with all who hold
+it, by the same act.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from governance.customers.records import Json, NewContact
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import STOPS, EventKind, Method, Standing
-from governance.policies.purposes import Channel
+from governance.policies.purposes import Channel, Ground
 
 _KINDS: Final[Mapping[SuppressionReason, EventKind]] = MappingProxyType(
     {
@@ -105,9 +106,9 @@ def _take_back(work: Work, contacts: Sequence[ContactSaid], stop: _Stop) -> None
     lock(work, dict.fromkeys(people, 0))  # a consent that is under way is either seen here, or sees what follows
     known = states.read(work, people)
     agreed = {key for key, kept in known.items() if kept.state.standing in _AGREED}
-    if stop.purpose is not None:
-        keys = [Key(person, stop.purpose, stop.channel.value) for person in people]
-        agreed.update(key for key in keys if key not in known or known[key].state.standing not in _STOPPED)
+    always = {stop.purpose} if stop.purpose is not None else _without_consent(work, stop)
+    keys = [Key(person, purpose, stop.channel.value) for person in people for purpose in always]
+    agreed.update(key for key in keys if key not in known or known[key].state.standing not in _STOPPED)
     events: list[Said] = []
     for key in sorted(agreed):
         if key.channel == stop.channel and key.purpose in stop.covered:
@@ -115,6 +116,18 @@ def _take_back(work: Work, contacts: Sequence[ContactSaid], stop: _Stop) -> None
             evidence: dict[str, Json] = {"contact": {"kind": contact.kind.value, "value": contact.value}}
             events.append(Said(person, stop.kind, key.purpose, stop.channel, stop.method, evidence=evidence))
     write_events(work, events)
+
+
+def _without_consent(work: Work, stop: _Stop) -> set[str]:
+    """Keys of the purposes that a stop covers and that may rest on something other than consent."""
+    purposes = book(work).purposes
+    return {
+        key
+        for key in stop.covered
+        if any(
+            basis.ground is not Ground.CONSENT and stop.channel in channels for basis, channels in purposes[key].bases
+        )
+    }
 
 
 def _formed(work: Work, contacts: Sequence[ContactSaid], channel: Channel) -> list[NewContact]:

@@ -12,29 +12,42 @@ from governance.consent.changes import Change
 from governance.kernel.errors import ConflictError
 from governance.kernel.work import Work
 from governance.messages.webhooks import operations as webhooks
-from governance.messages.webhooks.records import Message, MessageKind
+from governance.messages.webhooks.records import Message, MessageKind, WebhookId
 
-CHANGES_IN_A_MESSAGE: Final = 100
+CHANGES_IN_A_MESSAGE: Final = 500
+"""Some 150 kB, which every receiver takes."""
+MESSAGES_AT_ONCE: Final = 20
+"""For one webhook; then others get their turn, and all that was made is sent."""
 IN_VAIN: Final = 500
 """Entries of other kinds after which a webhook's place goes on without a message."""
 TYPES: Final = {MessageKind.CHANGES: "consent.changed", MessageKind.TEST: "webhook.test"}
 
 
 def make_messages(work: Work) -> int:
-    """Make one message for each webhook that the log holds something new for; answers how many.
+    """Make messages for each webhook that the log holds something new for; answers how many.
 
     A webhook whose place lies beyond the log, since an older copy of the store was restored, goes on from the newest.
     """
     made = 0
     for webhook, place in webhooks.behind(work):
         try:
-            found = changes.page(work, after=place, limit=CHANGES_IN_A_MESSAGE)
+            made += _make_for(work, webhook, place)
         except ConflictError:
             webhooks.set_back(work, webhook=webhook)
-            continue
-        if found.items or _far(place, found.place):
-            webhooks.enqueue(work, webhook=webhook, after=place, until=found.place, changes=len(found.items))
-            made += bool(found.items)
+    return made
+
+
+def _make_for(work: Work, webhook: WebhookId, place: Place) -> int:
+    made = 0
+    for _ in range(MESSAGES_AT_ONCE):
+        found = changes.page(work, after=place, limit=CHANGES_IN_A_MESSAGE)
+        if not found.items and not _far(place, found.place):
+            break
+        webhooks.enqueue(work, webhook=webhook, after=place, until=found.place, changes=len(found.items))
+        made += bool(found.items)
+        place = found.place
+        if not found.more:
+            break
     return made
 
 

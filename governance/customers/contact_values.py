@@ -9,6 +9,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from governance.customers.codes import ContactKind, ContactLabel
+from governance.customers.phone_notes import without_notes
 from governance.customers.records import NewContact
 from governance.customers.texts import Wrong, words
 from governance.customers.values import country
@@ -91,17 +92,22 @@ def _email(value: str, _home: str | None) -> _Normal:
 
 
 def _phone(value: str, home: str | None) -> _Normal:
-    try:
-        number = phonenumbers.parse(value, home)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    number = _number(value, home) or _number(without_notes(value), home)
+    if number is None:
         raise Wrong("No numbering plan has this number; write it with + and the country code, or name its country.")
     return _Normal(
         value=str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)),
         region=_region(number),
         extension=number.extension,
     )
+
+
+def _number(text: str, home: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, home)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def _region(number: phonenumbers.PhoneNumber) -> str | None:

@@ -11,16 +11,11 @@ from functools import cache
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
+from governance.customers.phone_notes import without_notes
 from governance.intake.cells import Cell, lines_of
 from governance.intake.values import Flaw, folded_word, is_nothing, words
 
 _PLAIN = re.compile(r"\+?[\d ()./\-–—‑−]{7,30}")
-_TAIL = re.compile(
-    r"\(?\s*\b(?:моб(?:ильный|ільний)?|сот(?:овый)?|дом(?:ашний|ашній)?|раб(?:очий)?|роб(?:очий)?|гор(?:одской)?|осн"
-    r"|доп|факс|fax|mob(?:ile)?|cell|home|work|office|viber|whatsapp|telegram|вайбер|ватсап|телеграм)\b\.?\s*\)?",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(r"^\s*(?:телефон|тел|phone|tel|т|m|p|ph|н)\b\s*[.:№]*\s*", re.IGNORECASE)
 _EXTENSION = re.compile(r"[\s,;(]*(?:доб|вн|внутр|внутренний|ext|extension|x|#)[.:\s]*(\d{1,6})\)?\s*$", re.IGNORECASE)
 _EXTENSION_COMMA = re.compile(r"[,;]\s*((?:доб|вн|внутр|ext|x)\b|#)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;/|\n]|\s+(?:и|та|і|или|або|and|or)\s+")
@@ -67,7 +62,7 @@ def _several(text: str, region: str) -> tuple[list[Phone], list[Flaw]]:
     phones: dict[str, Phone] = {}
     flaws: list[Flaw] = []
     for part in _BETWEEN.split(_EXTENSION_COMMA.sub(r" \1", text)):
-        bare = _LEAD.sub("", _TAIL.sub(" ", part)).strip(" .:-()")
+        bare = without_notes(part)
         if not bare:
             continue
         found = _EXTENSION.search(bare)

@@ -121,7 +121,9 @@ def test_a_purpose_with_a_minimum_age_asks_for_a_known_age(work: Work) -> None:
     assert reasons(work, EMAIL, asked=birthday) == [Reason.CONSENTED]
 
 
-@pytest.mark.parametrize("spelling", ["+7 933 455-20-61", "+79334552061", "8 (933) 455 20 61"])
+@pytest.mark.parametrize(
+    "spelling", ["+7 933 455-20-61", "+79334552061", "8 (933) 455 20 61", "тел. 8 (933) 455 20 61 (моб.)"]
+)
 def test_a_number_is_found_by_any_spelling(work: Work, spelling: str) -> None:
     subject = customers.create(
         work, fields={"ground": "contract"}, contacts=[customers.ContactSaid(kind="phone", value="+79334552061")]

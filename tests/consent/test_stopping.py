@@ -162,6 +162,25 @@ def test_what_the_holders_agreed_to_is_taken_back_for_all_their_contacts(shop: W
     assert [one.kind for one in consent.events_of(shop, subject=agreed).items] == [EventKind.WITHDRAWN, CONFIRMED]
 
 
+@pytest.mark.parametrize("scope", [Scope.ADVERTISING, Scope.EVERYTHING])
+def test_a_wide_stop_ends_what_a_sale_allowed_by_the_other_addresses_of_its_holder(shop: Work, scope: Scope) -> None:
+    offered = shop.now - timedelta(days=2)
+    contacts = [
+        customers.ContactSaid(kind="email", value=one, opt_out_offered_at=offered) for one in (EMAIL, "b@example.org")
+    ]
+    buyer = customers.create(shop, fields={"country": "DE", "ground": "contract"}, contacts=contacts).id
+    bought = customers.NewPurchase(paid_at=offered, total=5, currency="EUR")  # type: ignore[arg-type]
+    customers.record_purchase(shop, subject=buyer, purchase=bought)
+    offers = consent.Asked("own_offers", Channel.EMAIL, opt_out_in_message=True)
+    asked = {"contacts": ["b@example.org"]}
+    assert consent.check(shop, question=offers, **asked).verdicts[0].allowed  # type: ignore[arg-type]
+
+    stop(after(shop, 1), EMAIL, scope=scope, reason=SuppressionReason.DO_NOT_CONTACT)
+    assert consent.check(after(shop, 2), question=offers, **asked).verdicts[0].reason is Reason.OBJECTED  # type: ignore[arg-type]
+    service = consent.check(after(shop, 2), question=consent.Asked("service", Channel.EMAIL), **asked).verdicts[0]  # type: ignore[arg-type]
+    assert service.allowed is (scope is Scope.ADVERTISING)
+
+
 def test_a_bounce_takes_nothing_back(shop: Work) -> None:
     subject = someone(shop, EMAIL, "other@example.org")
     consent.record(shop, event=said(CONFIRMED, subject=subject))
