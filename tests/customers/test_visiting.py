@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import event, select
@@ -23,7 +24,11 @@ from governance.customers.visitor_facts import TRIES as FACT_TRIES
 from governance.customers.visitor_facts import SecondFact, confirm_by_fact
 from governance.kernel.errors import InvalidError, NotFoundError, TooManyError, UnauthenticatedError
 from governance.kernel.ids import ContactId, uuid4
+from governance.kernel.work import OPERATOR, open_work
 from governance.messages.tables import MessageRow
+from governance.policies import shipped
+from governance.policies.access import allows
+from governance.policies.classification import Visibility
 from governance.policies.permissions import Permission
 from governance.policies.visiting import ALWAYS, GRAVE, SURE, StepUp
 from tests.conftest import NOW
@@ -315,3 +320,54 @@ def test_a_contact_that_is_taken_away_takes_its_session_along(work):
     visitor = enter(work)
     customers.remove_contact(work, subject=made.id, contact=made.contacts[0].id)
     assert powers(visiting.find_visitor(work, presented=visitor.token)) == ALWAYS
+
+
+def test_a_visitor_holds_what_belongs_to_customers_over_their_own_data_and_nothing_else(work):
+    person(work)
+    actor = enter(work).actor
+    name = shipped.catalogue().field("person.family_name")
+    assert allows(actor, Permission.PORTAL_READ, field=name).visibility is Visibility.CLEAR
+    of_others = [one for one in Permission if not one.startswith("portal:")]
+    assert not any(allows(actor, one).allowed for one in of_others)
+    unsure = enter(work, "nobody@example.org").actor
+    assert [one for one in Permission if allows(unsure, one).allowed] == [Permission.PORTAL_OPT_OUT]
+
+
+def test_a_right_code_tried_by_many_at_once_begins_one_session(fresh_database):
+    with open_work(fresh_database, OPERATOR) as work:
+        sent = ask(work)
+        code = code_of(work)
+    barrier, begun = Barrier(4), []
+
+    def enter_at_once():
+        barrier.wait()
+        with open_work(fresh_database, OPERATOR) as work:
+            begun.append(visiting.begin(work, code_id=sent.id, typed=code) is not None)
+
+    threads = [Thread(target=enter_at_once) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(begun) == [False, False, False, True]
+
+
+def test_wrong_codes_tried_at_once_count_one_by_one(fresh_database):
+    with open_work(fresh_database, OPERATOR) as work:
+        sent = ask(work)
+        code = code_of(work)
+    wrong = f"{(int(code.replace(' ', '')) + 1) % 10**8:08}"
+    barrier = Barrier(TRIES)
+
+    def guess():
+        barrier.wait()
+        with open_work(fresh_database, OPERATOR) as work:
+            visiting.begin(work, code_id=sent.id, typed=wrong)
+
+    threads = [Thread(target=guess) for _ in range(TRIES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with open_work(fresh_database, OPERATOR) as work:
+        assert visiting.begin(work, code_id=sent.id, typed=code) is None
