@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -12,6 +13,7 @@ from governance.disclosures.operations import ExportId
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from tests.api.conftest import service_of
+from tests.conftest import Store
 from tests.factories import exporting
 from tests.factories.signing import bearer_of, enrol
 
@@ -112,10 +114,19 @@ def test_recipients_are_listed_and_retired_with_their_history(own_web: FlaskClie
     assert own_web.get("/v1/recipients/nobody/versions", headers=officer).status_code == 404
 
 
-def test_an_export_needs_a_session_that_was_confirmed_lately(own_web: FlaskClient, sign_in: SignIn) -> None:
+def test_an_export_is_fetched_by_whoever_has_shown_lately_who_he_is(
+    own_web: FlaskClient, sign_in: SignIn, fresh_store: Store
+) -> None:
+    anna, place = sign_in("officer"), f"/v1/exports/{uuid4()}/downloads"
+    assert own_web.post(place, headers=anna).status_code == 404
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute("UPDATE staff_session SET confirmed_at = now() - interval '11 minutes'")
+    stale = own_web.post(place, headers=anna)
+    assert (stale.status_code, stale.json["type"]) == (401, "confirmation-needed")
+    assert own_web.post("/v1/exports", json={}, headers=anna).json["type"] == "confirmation-needed"
+    assert own_web.get("/v1/exports", headers=anna).status_code == 200
     system = {"Authorization": "Bearer gov_nothing_here"}
-    assert own_web.post(f"/v1/exports/{uuid4()}/downloads", headers=system).status_code == 401
-    assert own_web.post(f"/v1/exports/{uuid4()}/downloads", headers=sign_in("marketer")).status_code == 403
+    assert own_web.post(place, headers=system).status_code == 401
 
 
 def test_whose_data_leaked_is_told_over_http(own_web: FlaskClient, sign_in: SignIn) -> None:
