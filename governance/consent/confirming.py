@@ -12,11 +12,12 @@ from sqlalchemy import func, select, text
 from governance.consent.codes import NoticeKind
 from governance.consent.errors import SharedContactError, SpentTokenError
 from governance.consent.events import ContactSaid, NewEvent, Refused
+from governance.consent.informing import note_shown
 from governance.consent.notices import notice
 from governance.consent.purposes import book
 from governance.consent.recording import record_many
 from governance.consent.showing import ShownItem, ShownNotice
-from governance.consent.tables import ConsentEventRow, ConsentRequestRow
+from governance.consent.tables import ConsentEventRow, ConsentFormRow, ConsentRequestRow
 from governance.customers.codes import ContactKind
 from governance.customers.confirming import as_new, confirm_from_form, record_from_form
 from governance.customers.holders import find_holders, find_known
@@ -119,8 +120,15 @@ def _record(work: Work, row: ConsentRequestRow, visit: Visit) -> None:
     if email is None or said is None:
         raise SpentTokenError("This link is not valid any more; subscribe again.")
     subject = _whose(work, row, email, said["fields"])
-    ref = find_known(work, [subject])[subject].ref
-    themselves = replace(work, actor=replace(work.actor, id=UUID(bytes=ref.bytes)))
+    person = find_known(work, [subject])[subject]
+    themselves = replace(work, actor=replace(work.actor, id=UUID(bytes=person.ref.bytes)))
+    note_shown(
+        themselves,
+        person=person,
+        notice=_privacy_notice(work, row),
+        language=row.language,
+        at=min(row.created_at, work.now),
+    )
     evidence: dict[str, Json] = {**said, "confirmed": visit.evidence(work.now)}
     seen = _seen(work, subject, row.created_at)
     events = [
@@ -144,6 +152,14 @@ def _record(work: Work, row: ConsentRequestRow, visit: Visit) -> None:
     refused = [one for one in record_many(themselves, events=events) if isinstance(one, Refused)]
     if refused:
         raise ConflictError("What was ticked is no longer offered; subscribe again.")
+
+
+def _privacy_notice(work: Work, row: ConsentRequestRow) -> str:
+    """Key of the notice that the form showed, in the version of it that was sent."""
+    form = ConsentFormRow
+    query = select(form.document["privacy_notice"].astext).where(form.key == row.form, form.version == row.form_version)
+    key: str = work.session.scalars(query).one()
+    return key
 
 
 def _whose(work: Work, row: ConsentRequestRow, email: str, fields: Mapping[str, str]) -> SubjectId:

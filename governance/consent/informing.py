@@ -14,7 +14,7 @@ from governance.consent.codes import InformMethod, NoticeKind
 from governance.consent.tables import InformingRow
 from governance.consent.terms import NoticeVersion, terms_of
 from governance.customers import informing
-from governance.customers.holders import find_known
+from governance.customers.holders import Known, find_known
 from governance.customers.informing import Uninformed
 from governance.customers.reach import allow
 from governance.customers.texts import Complaints
@@ -130,6 +130,34 @@ def inform(
         work.session.execute(insert(InformingRow), [_row(work, one) for one in items])
         informing.note_informed(work, told=dict.fromkeys(reached, told_at))
     return Informed(items, unknown)
+
+
+def note_shown(work: Work, *, person: Known, notice: str, language: str, at: datetime) -> None:
+    """Record that a person was shown a privacy notice while they entered their data (GDPR Art. 13).
+
+    For whoever has recorded the data and when they were informed.
+
+    Args:
+        work: the transaction.
+        person: who entered their data.
+        notice: key of the privacy notice; nothing is recorded where none was in force.
+        language: of the page; kept where the notice is written in it.
+        at: when it was shown.
+    """
+    shown = terms_of(work).notice_in_force(NoticeKind.PRIVACY, notice, at)
+    if shown is None:
+        return
+    written = language if language in shown.languages else None
+    facts: dict[str, Fact] = {
+        "at": at,
+        "language": written,
+        "method": InformMethod.WEB.value,
+        "notice": notice,
+        "version": shown.version,
+    }
+    eid = audit.append(work, Action.PERSON_INFORMED, subject=person.ref, facts=facts)
+    told = Informing(eid, person.id, notice, shown.version, written, InformMethod.WEB, at, work.now)
+    work.session.execute(insert(InformingRow), [_row(work, told)])
 
 
 def uninformed(work: Work, *, days: int, after: UninformedAfter | None = None, limit: int = LISTED) -> UninformedPage:

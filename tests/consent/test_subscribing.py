@@ -12,7 +12,7 @@ from governance.consent import operations as consent
 from governance.consent.errors import SharedContactError, SpentTokenError, TextChangedError
 from governance.consent.events import NewEvent
 from governance.consent.subscribing import KEPT, MOST_IN_A_DAY, MOST_IN_AN_HOUR
-from governance.consent.tables import ConsentEventRow, ConsentRequestRow, ConsentStateRow
+from governance.consent.tables import ConsentEventRow, ConsentRequestRow, ConsentStateRow, InformingRow
 from governance.customers import operations as customers
 from governance.customers.tables import ContactRow, PersonRow
 from governance.kernel.db import Database
@@ -79,6 +79,16 @@ def test_the_same_happens_for_a_known_and_for_an_unknown_address(work: Work) -> 
         done.append([now - then for now, then in zip(after, before, strict=True)])
 
     assert done[0] == done[1] == [1, 0, 0, 0]
+
+
+def test_confirming_tells_by_which_words_the_person_was_informed_of_the_processing(work: Work) -> None:
+    publish(work)
+    token = token_for(work, "newsletter")
+    confirm(at(work, hours=1), token)
+    (told,) = work.session.scalars(select(InformingRow)).all()
+    assert (told.notice, told.version, told.language, told.method) == ("privacy", 1, "en", "web")
+    assert told.person_id == work.session.scalars(select(PersonRow.id)).one()
+    assert told.at == work.now
 
 
 def test_confirming_makes_a_customer_with_the_consents_ticked_and_no_other(work: Work) -> None:
