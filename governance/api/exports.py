@@ -18,6 +18,8 @@ from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
 from governance.api.proposals import ProposalShown
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_service, current_work
+from governance.consent.segmenting import RunId
+from governance.disclosures import audiences
 from governance.disclosures import operations as disclosures
 from governance.disclosures.operations import Export, ExportFormat, ExportId, ExportState, Selection, Traced
 from governance.kernel.ids import SubjectId
@@ -55,7 +57,16 @@ class ExportOrder(Schema):
         validate=ma.validate.Length(1, MOST_CUSTOMERS),
         metadata={"description": "Ids of those to look at; everybody where this is left out."},
     )
+    segment_run = ma.fields.UUID(
+        load_default=None,
+        metadata={"description": "A run of a segment, whose people are looked at; instead of `customers`."},
+    )
     reason = ma.fields.String(required=True, metadata={"description": "Why; sealed, for whoever decides."})
+
+    @ma.validates_schema
+    def _one_choice(self, told: Mapping[str, Any], **_options: object) -> None:
+        if told.get("customers") is not None and told.get("segment_run") is not None:
+            raise ma.ValidationError("Choose by customers or by a segment, not by both.", "segment_run")
 
 
 class ExportShown(Schema):
@@ -117,6 +128,9 @@ class Exports(MethodView):
         said = dict(order)
         chosen = said.pop("customers")
         selection = None if chosen is None else Selection([SubjectId(one) for one in chosen])
+        run = said.pop("segment_run")
+        if run is not None:
+            selection = audiences.selection_of(current_work(), run=RunId(run))
         return disclosures.propose_export(current_work(), selection=selection, **said)
 
 

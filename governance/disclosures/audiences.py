@@ -20,6 +20,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.holders import contact_used, find_known
 from governance.customers.reach import allow
 from governance.customers.segments import results
+from governance.customers.segments.defining import require_all
 from governance.disclosures.disclosing import disclose
 from governance.disclosures.records import DisclosureId, Selection
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
@@ -101,12 +102,14 @@ def deliver(work: Work, *, audience: RunId, recipient: str, part: int = 1) -> De
 
 
 def selection_of(work: Work, *, run: RunId) -> Selection:
-    """The people whom a run found, for an export; the caller has decided that it may be.
+    """The people whom a run found, for an export.
 
     Raises:
+        ForbiddenError: without `segments:use` for all customers.
         NotFoundError: where there is no such run.
         ConflictError: where it is not done, or its time is over.
     """
+    require_all(work, Permission.SEGMENTS_USE)
     row = results.find_run(work, run)
     if row.state != RunState.DONE or row.expires_at <= work.now:
         raise ConflictError("This run is not done yet, or its time is over; evaluate the segment again.")

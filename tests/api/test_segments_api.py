@@ -11,6 +11,8 @@ from governance.consent.segmenting import RunId
 from governance.customers.bulk import create_people
 from governance.customers.codes import ContactKind
 from governance.customers.records import NewContact
+from governance.disclosures import audiences
+from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.consent_state import EventKind
@@ -18,8 +20,11 @@ from governance.policies.permissions import Permission
 from governance.reference.operations import set_controller
 from governance.reference.recipients import RecipientKind, define_recipient
 from tests.api.conftest import bearer_for, service_of
+from tests.factories.actors import by, staff
 from tests.factories.customers import origin, person
+from tests.factories.exporting import letters
 from tests.factories.saying import notice, said
+from tests.factories.signing import bearer_of, enrol
 
 RULE = {"all": [{"field": "city", "op": "is", "value": "Київ"}]}
 TITLES = {"en": "In Kyiv", "ru": "В Киеве", "uk": "У Києві"}
@@ -132,3 +137,31 @@ def test_contacts_go_to_a_system_that_may_have_them_for_a_recipient_and_as_check
     assert told["next_part"] is None
     other = own_web.post(f"/v1/segment-runs/{begun}/deliveries", json={"recipient": "mailer"}, headers=mailer)
     assert other.status_code == 409
+    with open_work(service_of(own_web.application).database, OPERATOR) as work:
+        assert list(audiences.selection_of(work, run=RunId(UUID(begun))).people) == people
+        assert list(audiences.selection_of(work, run=RunId(UUID(checked))).people) == people[:5]
+        with pytest.raises(ForbiddenError):
+            audiences.selection_of(by(work, staff("auditor")), run=RunId(UUID(begun)))
+
+
+def test_an_export_looks_at_those_whom_a_segment_found(own_web: FlaskClient, people: list[SubjectId]) -> None:
+    with open_work(service_of(own_web.application).database, OPERATOR) as work:
+        letters(work, country="UA")
+        officer = enrol(work, "officer")
+    headers = bearer_of(own_web, officer)
+    made = own_web.post("/v1/segments", json={"key": "kyiv", "titles": TITLES, "rule": RULE}, headers=headers)
+    run = own_web.post(f"{made.headers['Location']}/runs", headers=headers).json["id"]
+    see_through(own_web, run)
+    order = {
+        "recipient": "letters",
+        "purpose": "service",
+        "channels": ["email"],
+        "format": "csv",
+        "fields": ["contact.email"],
+        "reason": "Переезд склада",
+        "segment_run": run,
+    }
+    both = own_web.post("/v1/exports", json={**order, "customers": [str(people[0])]}, headers=headers)
+    assert (both.status_code, list(both.json["errors"])) == (422, ["segment_run"])
+    proposed = own_web.post("/v1/exports", json=order, headers=headers)
+    assert (proposed.status_code, proposed.json["payload"]["people"]) == (202, len(people)), proposed.json
