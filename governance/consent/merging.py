@@ -109,6 +109,8 @@ def part(
     lock(work, {survivor: 0, other: 0})
     connection = driver_connection(work.session)
     connection.execute("UPDATE consent_subject SET merged_into = NULL WHERE person_id = %s", (other,))
+    noted = "UPDATE consent_subject SET parted_at = %s, parted_from = %s WHERE person_id = %s"
+    connection.execute(noted, (work.now, other, survivor))
     point_back = "UPDATE consent_subject SET merged_into = %s WHERE person_id = ANY(%s)"
     connection.execute(point_back, (other, list(with_other)))
     said: list[Said] = []

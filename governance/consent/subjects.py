@@ -33,6 +33,7 @@ class Locked(NamedTuple):
         merged_into: the survivor, where the person was merged; then their lock is the one to be held.
         seen: the last place that was given out when the lock was asked for; less than `sequence` minus those asked for
             where it had to be waited for.
+        parted_at, parted_from: when a merge into the person was last undone, and of whom.
     """
 
     person: UUID
@@ -40,6 +41,8 @@ class Locked(NamedTuple):
     recorded_at: datetime
     merged_into: UUID | None
     seen: int
+    parted_at: datetime | None = None
+    parted_from: UUID | None = None
 
 
 class KeptEvent(NamedTuple):
@@ -63,7 +66,7 @@ ON CONFLICT (person_id) DO UPDATE
 SET sequence = subject.sequence + excluded.sequence,
     recorded_at = greatest(subject.recorded_at, excluded.recorded_at)
 RETURNING person_id, sequence, recorded_at, merged_into,
-    coalesce((SELECT seen.sequence FROM seen WHERE seen.person_id = subject.person_id), 0)
+    coalesce((SELECT seen.sequence FROM seen WHERE seen.person_id = subject.person_id), 0), parted_at, parted_from
 """
 _HISTORY: Final[LiteralString] = """
 SELECT person_id, purpose, channel, id, kind, sequence, recorded_at, valid_at, notice, method, seen, voids,

@@ -88,7 +88,8 @@ class NoticeTextRow(Base):
 class ConsentSubjectRow(Base):
     """The lock of a subject, and what it gives out: a sequence of events, and an instant that never goes back.
 
-    Whoever waited for the lock of somebody who was merged meanwhile learns here to whom the event belongs now.
+    Whoever waited for the lock of somebody who was merged meanwhile learns here to whom the event belongs now; and
+    whoever waited for the survivor's while the merge was undone, who may be meant as well.
     """
 
     __tablename__ = "consent_subject"
@@ -97,6 +98,8 @@ class ConsentSubjectRow(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
     recorded_at: Mapped[datetime]
     merged_into: Mapped[UUID | None]
+    parted_at: Mapped[datetime | None]
+    parted_from: Mapped[UUID | None]
 
 
 class ConsentEventRow(SealedRow, Base):

@@ -33,6 +33,8 @@ from governance.vault.runtime import vault_of
 
 COPY_FROM: Final = 200
 """From this many events on, COPY is quicker than a statement for each."""
+PARTING: Final = timedelta(seconds=5)
+"""As long as it takes to undo a merge, and more: what is said until then may be meant for either of the two."""
 _INSTANT: Final = timedelta(microseconds=1)
 
 ACTIONS: Final[Mapping[EventKind, Action]] = MappingProxyType(
@@ -101,7 +103,11 @@ def write_events(work: Work, said: Sequence[Said]) -> list[Recorded]:
     """
     if not said:
         return []
+    asked = len(said)
     said, locked = _lock(work, said)
+    if also := _of_the_parted(work, said, locked):
+        locked |= lock(work, Counter[UUID](one.person.id for one in also))
+        said = [*said, *also]
     folds = _fold_histories(work, said)
     placed = _place(work, said, locked, folds)
     entries = [_entry(one) for one in placed]
@@ -121,7 +127,7 @@ def write_events(work: Work, said: Sequence[Said]) -> list[Recorded]:
     else:
         _COPIER.write(work.session, rows)
         states.write(work, ended)
-    return recorded
+    return recorded[:asked]
 
 
 def _lock(work: Work, said: Sequence[Said]) -> tuple[Sequence[Said], dict[UUID, Locked]]:
@@ -137,6 +143,21 @@ def _lock(work: Work, said: Sequence[Said]) -> tuple[Sequence[Said], dict[UUID, 
         standing = {person: one for person, one in locked.items() if person not in merged}
         locked = standing | lock(work, moved)
     return said, locked
+
+
+def _of_the_parted(work: Work, said: Sequence[Said], locked: Mapping[UUID, Locked]) -> list[Said]:
+    """Stops for people who were parted from a survivor while somebody was about to record them: they may be meant."""
+    parted = {
+        one.person: SubjectId(one.parted_from)
+        for one in locked.values()
+        if one.parted_at is not None and one.parted_from is not None and work.now <= one.parted_at + PARTING
+    }
+    stops = [one for one in said if one.kind in STOPS and one.person.id in parted] if parted else []
+    if not stops:
+        return []
+    others = find_known(work, [parted[one.person.id] for one in stops])
+    found = [replace(one, person=others[parted[one.person.id]]) for one in stops if parted[one.person.id] in others]
+    return [one for one in found if one.person.id not in locked]
 
 
 def _fold_histories(work: Work, said: Sequence[Said]) -> dict[Key, tuple[Fold, Event | None]]:

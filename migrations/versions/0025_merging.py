@@ -53,6 +53,8 @@ def upgrade() -> None:
     )
     grant("person_merge_move", "SELECT, INSERT, DELETE")
     _kinds(*KINDS, "parted")
+    op.add_column("consent_subject", sa.Column("parted_at", INSTANT))
+    op.add_column("consent_subject", sa.Column("parted_from", sa.Uuid()))
 
 
 def _kinds(*kinds: str) -> None:
@@ -64,5 +66,7 @@ def _kinds(*kinds: str) -> None:
 def downgrade() -> None:
     """Drop the tables; refused by the database where a merge was undone, since no event is ever removed."""
     _kinds(*KINDS)
+    op.drop_column("consent_subject", "parted_from")
+    op.drop_column("consent_subject", "parted_at")
     op.drop_table("person_merge_move")
     op.drop_table("person_merge")

@@ -373,3 +373,18 @@ def test_only_the_surest_pairs_are_merged_by_themselves_and_never_again_once_und
         undo_merge(work, merge=made.id)
     find_duplicates(fresh_database, actor=SYSTEM)
     assert merges.merge_surest(fresh_database, actor=SYSTEM, score=98) == 0
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(5, Standing.WITHDRAWN), (6, Standing.GIVEN)])
+def test_a_stop_that_crosses_the_undoing_is_of_both_and_a_later_one_of_whoever_said_it(
+    work: Work, seconds: int, expected: Standing
+) -> None:
+    notice(work)
+    into, other = pair(work)
+    consent.record(work, event=said(EventKind.CONFIRMED, subject=other.id))
+    made = merge(later(work, 1), into=into.id, other=other.id, reason=WHY)
+    undo_merge(later(work, 2), merge=made.id)
+    crossing = replace(work, now=NOW + 2 * DAY + timedelta(seconds=seconds))
+    recorded = consent.record_many(crossing, events=[said(EventKind.WITHDRAWN, subject=into.id)])
+    assert [one.subject for one in recorded if isinstance(one, consent.Recorded)] == [into.id]
+    assert standing(work, other.id) is expected

@@ -136,3 +136,22 @@ def test_a_merge_is_undone_once_however_many_try(fresh_database: Database, coupl
         made = merge(work, into=into, other=other, reason="Same person")
     errors = at_once(fresh_database, *[lambda work: undo_merge(work, merge=made.id)] * 3)
     assert [type(error) for error in errors] == [ConflictError, ConflictError]
+
+
+def test_a_stop_at_the_moment_when_a_merge_is_undone_is_theirs_who_said_it(
+    fresh_database: Database, couples: list[Two]
+) -> None:
+    for into, other in couples:
+        with open_work(fresh_database, SYSTEM) as work:
+            say(work, kind=EventKind.CONFIRMED, subject=other)
+            made = merge(work, into=into, other=other, reason="Same person")
+        errors = at_once(
+            fresh_database,
+            lambda work, made=made: undo_merge(work, merge=made.id),
+            partial(say, kind=EventKind.WITHDRAWN, subject=other),
+        )
+        assert errors == []
+        with open_work(fresh_database, SYSTEM) as work:
+            (state,) = consent.states_of(work, subject=other).items
+            assert state.state.standing is Standing.WITHDRAWN
+            assert consent.rebuild(work, repair=False).differences == ()
