@@ -94,7 +94,7 @@ def show(*, export_id: UUID, as_json: bool) -> None:
 def download(export_id: UUID, file: Path) -> None:
     """Fetch an export that was proposed from here into FILE, once; then its keys are destroyed."""
     with opened() as store:
-        taken = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        taken = _created(file)
         try:
             with open_work(store.database, OPERATOR) as work:
                 fetched = disclosures.fetch(work, export=ExportId(export_id))
@@ -141,6 +141,16 @@ def trace(*, file: BinaryIO, as_json: bool) -> None:
     answer_table(["export", "exporter", "recipient", "fetched", "share", "rows", "times likelier", "or else"], rows)
     if not found.certain:
         say("The file does not tell these exports from those under `or else`.")
+
+
+def _created(file: Path) -> int:
+    """A new file that nobody else may read; made before the export is spent."""
+    try:
+        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise click.ClickException("FILE is there already; name another.") from None
+    except OSError as error:
+        raise click.ClickException(f"FILE cannot be written: {error.strerror}.") from None
 
 
 def _id(line: str) -> SubjectId:
