@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,9 +22,9 @@ from governance.customers.tables import PersonRow
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.documents import Titles
-from governance.policies.segment_fields import Place
+from governance.policies.segment_fields import FIELDS, Place, Qualifier, ValueKind
 from governance.policies.segment_logic import truth
-from governance.policies.segments import Compare, Leaf, May, parse_rule
+from governance.policies.segments import MOST_CONDITIONS, OPS, Compare, Leaf, May, parse_rule
 from governance.vault.errors import SealError
 from governance.vault.runtime import vault_of
 from tests.factories.customers import NOW, interaction, origin, person
@@ -214,7 +214,7 @@ def test_a_rule_chooses_whom_a_plain_loop_would_choose(work: Work) -> None:
     ids = {one.id for one in people}
     extras = {key: EXTRA_KINDS[one.type] for key, one in known(work).items()}
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(documents, st.sampled_from([7, 1000]))
     def agree(document: object, size: int) -> None:
         rule = parse_rule(document, extras=extras)
@@ -290,3 +290,35 @@ def test_an_extra_field_is_found_by_its_place() -> None:
     rule = parse_rule({"field": "extra.size", "op": "is", "value": "x"}, extras={"size": EXTRA_KINDS[ExtraType.TEXT]})
     assert isinstance(rule, Compare)
     assert rule.field.place is Place.EXTRA
+
+
+VALUES = {
+    ValueKind.CODE: {"is": "female", "in": ["UA", "ru"]},
+    ValueKind.TEXT: {"is": "Київ", "in": ["Київ"]},
+    ValueKind.LIST: {"has": "vip", "has_any": ["vip", "x"]},
+    ValueKind.NUMBER: {"is": 1, "over": "1.5", "at_least": 1, "under": 1, "at_most": 1, "between": [1, 2]},
+    ValueKind.INSTANT: {"within": "P1Y", "older_than": "P1Y", "on_or_after": "2026-01-01", "before": "2026-01-01"},
+}
+QUALIFIED = {Qualifier.WITHIN: "P1Y", Qualifier.CURRENCY: "UAH", Qualifier.KIND: "call"}
+
+
+def test_every_field_can_be_asked_by_every_operator_and_with_every_qualifier(work: Work) -> None:
+    one = create_people(work, [person(customer_since=date(2026, 1, 1))], origin=origin())[0]
+    documents = [
+        {
+            "field": asked.name,
+            "op": op,
+            "value": VALUES[asked.kind].get(op, True),
+            **{str(name): QUALIFIED[name] for name in asked.takes},
+        }
+        for asked in FIELDS.values()
+        for op in OPS[asked.kind]
+    ]
+    for start in range(0, len(documents), MOST_CONDITIONS):
+        some = documents[start : start + MOST_CONDITIONS]
+        assert one in chosen(work, choice_of(work, {"any": some}))
+        assert one in chosen(work, choice_of(work, {"any": [{"not": document} for document in some]}))
+    since = {"field": "customer_since", "op": "on_or_after", "value": "2026-01-01"}
+    assert one in chosen(work, choice_of(work, since))
+    assert one not in chosen(work, choice_of(work, {**since, "value": "2026-01-02"}))
+    assert one in chosen(work, choice_of(work, {"field": "contacts.count", "op": "is", "value": 1, "kind": "email"}))
