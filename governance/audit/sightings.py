@@ -5,7 +5,7 @@ An entry of the class *read* is about the person whom it names; a list names all
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, Uuid, cast, func, literal, select, union_all
@@ -67,6 +67,12 @@ def nameless(by: Viewer) -> Select[str, int]:
     )
 
 
+def disclosed_with(by: Viewer) -> Select[UUID]:
+    """Ids of the disclosures that were made with a key of a system, in its time."""
+    query = _narrowed(select(BodyRow.object_id), by).where(BodyRow.action == Action.DATA_DISCLOSED.value)
+    return query.where(BodyRow.object_id.is_not(None))
+
+
 _NAMED_ELSEWHERE: Final = (
     Action.PEOPLE_LISTED,
     Action.PEOPLE_SEARCHED,  # without a person it found nobody
@@ -80,20 +86,24 @@ _NAMED_ELSEWHERE: Final = (
 
 
 def _entries(by: Viewer) -> Subquery:
-    told = cast(func.convert_from(BodyRow.leaf, "UTF8"), JSONB)
-    query = select(BodyRow.subject_ref, BodyRow.action, BodyRow.at, told.label("told")).where(
+    query = select(BodyRow.subject_ref, BodyRow.action, BodyRow.at, _TOLD.label("told")).where(
         BodyRow.action_class == ActionClass.READ.value,
-        BodyRow.outcome == Outcome.DONE.value,
         BodyRow.action.not_in([one.value for one in NOTHING_PERSONAL]),
     )
+    return _narrowed(query, by).subquery("entry")
+
+
+_TOLD: Final = cast(func.convert_from(BodyRow.leaf, "UTF8"), JSONB)
+
+
+def _narrowed(query: Select[Any], by: Viewer) -> Select[Any]:
+    query = query.where(BodyRow.outcome == Outcome.DONE.value)
     if by.staff is not None:
         query = query.where(BodyRow.actor_kind == ActorKind.STAFF.value, BodyRow.actor_id == by.staff)
     if by.client is not None:
         query = query.where(BodyRow.actor_kind == ActorKind.CLIENT.value, BodyRow.actor_id == by.client)
     if by.key is not None:
-        query = query.where(BodyRow.actor_kind == ActorKind.CLIENT.value, told["actor"]["name"].astext == by.key)
+        query = query.where(BodyRow.actor_kind == ActorKind.CLIENT.value, _TOLD["actor"]["name"].astext == by.key)
     if by.since is not None:
         query = query.where(BodyRow.at >= by.since)
-    if by.until is not None:
-        query = query.where(BodyRow.at < by.until)
-    return query.subquery("entry")
+    return query if by.until is None else query.where(BodyRow.at < by.until)

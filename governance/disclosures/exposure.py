@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CTE, String, cast, func, literal, select, union_all
+from sqlalchemy import ARRAY, CTE, String, case, cast, func, literal, select, union_all
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact
-from governance.audit.sightings import Viewer, nameless, sightings
+from governance.audit.sightings import Viewer, disclosed_with, nameless, sightings
 from governance.customers.reach import allow
 from governance.customers.references import identities
 from governance.disclosures.records import ExportId
 from governance.disclosures.rows import find_row
-from governance.disclosures.tables import DisclosurePersonRow, ExportRow
+from governance.disclosures.tables import DisclosurePersonRow, DisclosureRow
 from governance.kernel.errors import InvalidError
-from governance.kernel.work import Work
+from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.reference.breaches import BreachDuty, breach_laws
 from governance.reference.lookup import countries
@@ -162,33 +162,39 @@ def _seen(by: Viewer | None, export: ExportId | None) -> CTE:
                 _group(told.c.field).label("field"),
             ).select_from(told.outerjoin(person, person.c.subject_ref == told.c.ref))
         )
-    if export is not None or (by is not None and by.staff is not None):
-        parts.append(_exported(by, export, person))
+    parts.append(_handed_out(by, export, person))
     return union_all(*parts).cte("seen")
 
 
-def _exported(by: Viewer | None, export: ExportId | None, person: Any) -> Any:  # noqa: ANN401 - parts of statements
+def _handed_out(by: Viewer | None, export: ExportId | None, person: Any) -> Any:  # noqa: ANN401 - parts of statements
+    """What left as a disclosure: by an export, or to a system that fetched contacts."""
+    by_export = DisclosureRow.export_id.is_not(None)
     query = (
         select(
             func.coalesce(person.c.subject_ref, DisclosurePersonRow.person_id).label("ref"),
             person.c.id.label("person"),
             person.c.country,
-            literal(Action.EXPORT_FETCHED.value).label("action"),
-            func.coalesce(ExportRow.downloaded_at, ExportRow.created_at).label("at"),
-            func.unnest(ExportRow.fields).label("field"),
+            case((by_export, Action.EXPORT_FETCHED.value), else_=Action.DATA_DISCLOSED.value).label("action"),
+            func.coalesce(DisclosureRow.at, func.now()).label("at"),
+            func.unnest(DisclosureRow.fields).label("field"),
         )
-        .select_from(ExportRow)
-        .join(DisclosurePersonRow, DisclosurePersonRow.disclosure_id == ExportRow.id)
+        .select_from(DisclosureRow)
+        .join(DisclosurePersonRow, DisclosurePersonRow.disclosure_id == DisclosureRow.id)
         .outerjoin(person, person.c.id == DisclosurePersonRow.person_id)
     )
     if export is not None:
-        return query.where(ExportRow.id == export)
+        return query.where(DisclosureRow.export_id == export)
+    query = query.where(DisclosureRow.at.is_not(None))
     if by is None:
         return query
-    query = query.where(ExportRow.exporter == by.staff, ExportRow.downloaded_at.is_not(None))
+    for kind, one in ((ActorKind.STAFF, by.staff), (ActorKind.CLIENT, by.client)):
+        if one is not None:
+            query = query.where(DisclosureRow.actor_kind == kind.value, DisclosureRow.actor_id == one)
+    if by.key is not None:
+        query = query.where(DisclosureRow.id.in_(disclosed_with(by)))
     if by.since is not None:
-        query = query.where(ExportRow.downloaded_at >= by.since)
-    return query if by.until is None else query.where(ExportRow.downloaded_at < by.until)
+        query = query.where(DisclosureRow.at >= by.since)
+    return query if by.until is None else query.where(DisclosureRow.at < by.until)
 
 
 def _group(field: Any) -> Any:  # noqa: ANN401 - a part of a statement

@@ -99,6 +99,25 @@ def test_an_export_exposes_all_who_were_in_it_and_so_does_its_exporter(desk: Wor
     assert seen_by(desk, staff=boris.id).people == 0
 
 
+def test_contacts_that_a_system_was_handed_count_by_system_and_by_key(desk: Work) -> None:
+    people = buyers(desk, 2)
+    system = client(Permission.CUSTOMERS_READ)
+    for key, person in (("oldkey", people[0]), ("newkey", people[1])):
+        disclosures.disclose(
+            by(desk, replace(system, name=key)),
+            recipient_key="letters",
+            people=[person],
+            fields=["contact.email"],
+            purpose="service",
+        )
+    found = seen_by(desk, client=system.id)
+    assert (found.people, found.fields) == (2, {"contact.email": 2})
+    assert found.acts == {Action.DATA_DISCLOSED.value: 2}
+    [seen] = seen_by(desk, key="newkey").named
+    assert seen.person == people[1]
+    assert seen_by(desk, client=uuid4()).people == 0
+
+
 def test_a_person_who_was_erased_since_is_counted_still(desk: Work) -> None:
     anna = officer(desk)
     audit.append(by(desk, anna), Action.PERSON_READ, subject=SubjectRef(uuid4()))
