@@ -87,6 +87,8 @@ class Lane(Generic[Caller]):
         self._kept: set[_Kept] = set()
         self._ended = False
         self._look_at = 0.0
+        self._served: set[_Kept] = set()
+        self._patient_until = 0.0
         self._selector = selectors.DefaultSelector()
         self._bell, self._button = os.pipe()
         for end in (self._bell, self._button):
@@ -120,6 +122,7 @@ class Lane(Generic[Caller]):
     def _turn(self) -> None:
         arrived = self._receive(_LOOK_SECONDS if self._kept else None)
         if arrived:
+            self._await_others(arrived)
             self._answer(arrived)
         if time.monotonic() >= self._look_at:
             self._look_after()
@@ -138,6 +141,14 @@ class Lane(Generic[Caller]):
                 if request is not None:
                     arrived.append((kept, request))
         return arrived
+
+    def _await_others(self, arrived: list[tuple[_Kept, Arrived[Caller]]]) -> None:
+        """Wait a moment for those who were answered last, who tend to ask again: many share the price of a round."""
+        missing = self._served.difference(kept for kept, _ in arrived)
+        while (missing := missing & self._kept) and (left := self._patient_until - time.monotonic()) > 0:
+            more = self._receive(left)
+            arrived += more
+            missing.difference_update(kept for kept, _ in more)
 
     def _admit(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -167,6 +178,7 @@ class Lane(Generic[Caller]):
         return None if isinstance(found, Unread) else found
 
     def _answer(self, arrived: Sequence[tuple[_Kept, Arrived[Caller]]]) -> None:
+        began = time.monotonic()
         for start in range(0, len(arrived), TOGETHER):
             part = arrived[start : start + TOGETHER]
             answers = self._answer_all([request for _, request in part])
@@ -176,6 +188,8 @@ class Lane(Generic[Caller]):
                 else:
                     kept.received = b""
                     self._send(kept, answer)
+        self._served = {kept for kept, _ in arrived}
+        self._patient_until = (ended := time.monotonic()) + (ended - began) * PATIENCE
 
     def _send(self, kept: _Kept, answer: bytes) -> None:
         waited = bool(kept.unsent)

@@ -445,3 +445,26 @@ def test_a_head_longer_than_the_lane_reads_is_answered_elsewhere(
     assert line.ask(check(mailer, *["a@example.org"] * 51)).startswith(b"HTTP/1.1 200")
     assert served.answered_in_the_lane == before
     line.close()
+
+
+def test_the_lane_goes_on_after_a_failure_of_its_own(
+    served: Serving, mailer: Headers, subscriber: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = served.lane
+    assert lane is not None
+    lines = [in_lane(served, mailer) for _ in range(3)]
+    read = lane._heads.read
+
+    def failing(received: bytes, connection: object) -> object:
+        monkeypatch.setattr(lane._heads, "read", read)
+        raise RuntimeError("of the lane itself")
+
+    monkeypatch.setattr(lane._heads, "read", failing)
+    for line in lines:
+        assert line.ask(check(mailer, subscriber)).startswith(b"HTTP/1.1 200")
+    before = served.answered_in_the_lane
+    for line in lines:
+        assert line.ask(check(mailer, subscriber)).startswith(b"HTTP/1.1 200")
+    assert served.answered_in_the_lane > before
+    for line in lines:
+        line.close()
