@@ -223,6 +223,11 @@ def _visit(door: _Door, canaries: Canaries) -> None:
             "POST", "/subscribe/club", raw=raw, Content_Type="application/x-www-form-urlencoded"
         )
         assert status == expected, text
+    for contact in ({"email": canaries["visitor_email"]}, {"phone": canaries["phone"]}):
+        status, sent, text, _ = door.call("POST", "/v1/portal/codes", contact)
+        assert status == 202, text
+        guess = {"id": sent["id"], "code": canaries["wrong"]}
+        assert door.call("POST", "/v1/portal/sessions", guess)[0] == 403
     for place in ("confirm", "unsubscribe"):
         status, _, _, _ = door.call("POST", f"/{place}/{quote(canaries['wrong'])}")
         assert status in {400, 404}
