@@ -87,6 +87,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, canaries: Canaries) -> Ite
         found.start()
         door = _Door(found)
         _use_rightly(door, canaries)
+        _merge(door, canaries)
         _visit(door, canaries)
         _choose(door, canaries)
         door.echoes = _misuse(door, canaries)
@@ -170,6 +171,31 @@ def _use_rightly(door: _Door, canaries: Canaries) -> None:
     for place, said in (("/v1/imports/trials", {}), ("/v1/imports", {"source": "till", "ground": "contract"})):
         status, _, text, _ = door.call("POST", place, raw=_form(rows, said), Content_Type=_FORM)
         assert status in {200, 202}, text
+
+
+def _merge(door: _Door, canaries: Canaries) -> None:
+    """Merge a second record of the same person, undo it, report a bounce, and look at the reports."""
+    told = {"family_name": canaries["family"], "contacts": [{"kind": "email", "value": f"twin.{canaries['email']}"}]}
+    ids = []
+    for _ in range(2):
+        status, made, text, _ = door.call("POST", "/v1/customers", told, Idempotency_Key=str(uuid4()))
+        assert status == 201, text
+        ids.append(made["id"])
+    said = {"into": ids[0], "other": ids[1], "reason": canaries["reason"]}
+    status, made, text, _ = door.call("POST", "/v1/merges", said)
+    assert status == 201, text
+    merge = f"/v1/merges/{made['id']}"
+    bounced = {"contacts": [f"twin.{canaries['email']}", canaries["refused_email"]]}
+    for method, place, body in (
+        ("POST", f"{merge}/reviews", None),
+        ("GET", "/v1/merges", None),
+        ("POST", f"{merge}/undo", None),
+        ("POST", "/v1/contacts/bounces", bounced),
+        ("GET", "/v1/reports/unverified", None),
+        ("GET", "/v1/reports/askable?purpose=newsletter&channel=email", None),
+    ):
+        status, _, text, _ = door.call(method, place, body)
+        assert status == 200, (place, text)
 
 
 def _choose(door: _Door, canaries: Canaries) -> None:
