@@ -33,6 +33,13 @@ def _server(seen: Backlog, settings: Settings) -> Iterator[Finding]:
             "Mail is written into a folder in the clear instead of being sent, which is for demonstrations only.",
             "Set GOVERNANCE_SMTP_URL to a mail server",
         )
+    if settings.sms_url is not None and settings.sms_url.startswith("file:"):
+        yield Finding(
+            "sms-to-folder",
+            Level.WARNING,
+            "SMS are written into a folder in the clear instead of being sent, which is for demonstrations only.",
+            "Set GOVERNANCE_SMS_URL to a gateway",
+        )
 
 
 def _late(work: Work, seen: Backlog, settings: Settings) -> Iterator[Finding]:

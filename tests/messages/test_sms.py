@@ -101,3 +101,9 @@ def test_what_has_no_way_out_waits_and_holds_nothing_else_up(fresh_database, gat
 def test_sms_never_go_out_in_the_clear_over_a_network():
     with pytest.raises(ConfigurationError):
         Settings.from_environment({"GOVERNANCE_SMS_URL": "http://gateway.example.org/send"})
+
+
+def test_the_doctor_tells_of_sms_that_go_into_a_folder(work):
+    to_folder = Settings(sms_url=Secret("file:/tmp/sms"))
+    assert "sms-to-folder" in [one.code for one in messages.findings(work, settings=to_folder)]
+    assert "sms-to-folder" not in [one.code for one in messages.findings(work, settings=Settings())]
