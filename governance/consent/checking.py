@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
 from uuid import UUID
-
-from sqlalchemy import ARRAY, Uuid, any_, literal, or_, select, update
 
 from governance.audit import operations as audit
 from governance.audit.entries import Fact, NewEntry
@@ -16,9 +14,9 @@ from governance.consent.codes import CONTACTS_OF
 from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
 from governance.consent.ledger_lines import index_name
 from governance.consent.limits import require_within
-from governance.consent.tables import ConsentStateRow
 from governance.consent.terms import terms_of
 from governance.consent.unsubscribing import unsubscriber
+from governance.consent.uses import USE_NOTED_EVERY
 from governance.customers.holders import contact_used, find_known
 from governance.customers.normal import normal_forms
 from governance.kernel.collecting import uncollected
@@ -32,7 +30,6 @@ from governance.vault.runtime import vault_of
 
 MOST_CONTACTS: Final = 10_000
 """In one question."""
-USE_NOTED_EVERY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,33 +162,6 @@ def check_together(requests: Sequence[Request]) -> list[Checked]:
         for place, decision in zip(places, told, strict=True):
             checked[place] = _checked(*requests[place][:2], decision, answers[place])
     return [checked[place] for place in range(len(requests))]
-
-
-def note_use(work: Work, *, purpose: str, channel: Channel, people: Sequence[UUID]) -> None:
-    """Note that consents were relied on: at most once a day, and never waiting for anybody.
-
-    Some laws count from the last use of a consent.
-    """
-    mine = (
-        select(ConsentStateRow.person_id)
-        .where(
-            ConsentStateRow.person_id == any_(literal(list(people), ARRAY(Uuid))),
-            ConsentStateRow.purpose == purpose,
-            ConsentStateRow.channel == channel.value,
-            or_(ConsentStateRow.last_used_at.is_(None), ConsentStateRow.last_used_at <= work.now - USE_NOTED_EVERY),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    work.session.execute(
-        update(ConsentStateRow)
-        .where(
-            ConsentStateRow.person_id.in_(mine),
-            ConsentStateRow.purpose == purpose,
-            ConsentStateRow.channel == channel.value,
-        )
-        .values(last_used_at=work.now),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def _alike(requests: Sequence[Request], key: Callable[[Request], Hashable]) -> list[list[int]]:

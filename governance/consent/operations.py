@@ -1,7 +1,7 @@
 """Every verb of this room."""
 
 from governance.consent.changes import Change, Changes, follow
-from governance.consent.checking import MOST_CONTACTS, Asked, Checked, Request, check, check_together, note_use
+from governance.consent.checking import MOST_CONTACTS, Asked, Checked, Request, check, check_together
 from governance.consent.confirming import Visit, Waiting, show_waiting
 from governance.consent.confirming import confirm as confirm_subscription
 from governance.consent.decisions import is_about
@@ -38,6 +38,7 @@ from governance.consent.terms import NoticeVersion, PurposeVersion
 from governance.consent.transfers import Transfer, Transferable, decide_transfer
 from governance.consent.undoing import Invalidated, invalidate, keep_stops, said_otherwise
 from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscribe_url, unsubscriber
+from governance.consent.uses import note_use
 from governance.customers.informing import Uninformed
 
 __all__ = [
