@@ -104,7 +104,10 @@ class MergeReviews(MethodView):
     @guarded(Permission.DUPLICATES_DECIDE)
     @blueprint.response(200, MergeShown)
     def post(self, merge: UUID) -> MergeView:
-        """Say that a person has looked at a merge and found it right; its data may leave from now on."""
+        """Say that a person has looked at a merge and found it right; its data may leave from now on.
+
+        Members of staff only: a system looks at nothing.
+        """
         return intake.review_merge(current_work(), merge=MergeId(merge))
 
 

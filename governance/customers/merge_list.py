@@ -15,7 +15,7 @@ from governance.customers.merging import UNDO_WITHIN, MergeId, Two, lock_two
 from governance.customers.reach import within
 from governance.customers.shown import Lens
 from governance.customers.tables import MergeRow, PersonRow
-from governance.kernel.errors import ConflictError, NotFoundError
+from governance.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
@@ -108,10 +108,12 @@ def review_merge(work: Work, *, merge: MergeId) -> MergeView:
     """Note that a person has looked at a merge and found it right; from now on data of the two may leave in files.
 
     Raises:
-        ForbiddenError, NotFoundError: as `find_merge` does.
+        ForbiddenError, NotFoundError: as `find_merge` does; and where a system asks, since it looks at nothing.
         ConflictError: where it was undone, or looked at before.
     """
     row, two = find_merge(work, merge, Permission.DUPLICATES_DECIDE)
+    if work.actor.kind not in (ActorKind.STAFF, ActorKind.OPERATOR):
+        raise ForbiddenError("A person looks at a merge: sign in as a member of staff.")
     if row.undone_at is not None:
         raise ConflictError("This merge was undone.")
     if row.reviewed_at is not None:

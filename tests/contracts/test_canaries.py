@@ -187,7 +187,6 @@ def _merge(door: _Door, canaries: Canaries) -> None:
     merge = f"/v1/merges/{made['id']}"
     bounced = {"contacts": [f"twin.{canaries['email']}", canaries["refused_email"]]}
     for method, place, body in (
-        ("POST", f"{merge}/reviews", None),
         ("GET", "/v1/merges", None),
         ("POST", f"{merge}/undo", None),
         ("POST", "/v1/contacts/bounces", bounced),

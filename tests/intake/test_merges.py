@@ -25,9 +25,10 @@ from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.documents import Titles
+from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
 from tests.conftest import NOW
-from tests.factories.actors import by, staff
+from tests.factories.actors import by, client, staff
 from tests.factories.customers import interaction, purchase
 from tests.factories.saying import notice, said
 from tests.factories.trail import entries
@@ -195,11 +196,13 @@ def test_a_merge_is_listed_looked_at_once_and_told(work: Work) -> None:
     into, other = pair(work)
     made = merge(by(work, officer), into=into.id, other=other.id, reason=WHY)
     assert [one.id for one in merges.list_merges(work, state=MergeState.UNREVIEWED).items] == [made.id]
+    with pytest.raises(ForbiddenError):
+        merges.review_merge(by(work, client(Permission.DUPLICATES_DECIDE)), merge=made.id)
     seen = merges.review_merge(by(work, officer), merge=made.id)
     assert (seen.state, seen.reviewed_by) == (MergeState.REVIEWED, officer.id)
     assert customers.unreviewed(work, [into.id, other.id]) == frozenset()
     with pytest.raises(ConflictError):
-        merges.review_merge(work, merge=made.id)
+        merges.review_merge(by(work, officer), merge=made.id)
     told = [one.action for one in entries(work) if one.subject == other.ref]
     assert told[-2:] == [Action.PERSON_MERGED, Action.MERGE_REVIEWED]
 
