@@ -1,13 +1,15 @@
 """gunicorn's settings, from the service's own.
 
-Nothing is loaded before the fork: engine, keyring and LISTEN belong to the process that uses them.
+Code is loaded before the fork, and nothing opened: engine, keyring and LISTEN belong to the process that uses them.
 """
 
+import importlib
 import os
 from pathlib import Path
 
 from governance.api import counts
 from governance.kernel import logs
+from governance.kernel.late import load
 from governance.kernel.lifeline import watch
 from governance.kernel.settings import Settings
 
@@ -39,13 +41,15 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 
 
 def on_starting(_server: object) -> None:
-    """Begin with empty counts."""
+    """Begin with empty counts, and load the code once for all workers; that opens nothing."""
     watch()
     counts.begin(_figures)
+    importlib.import_module("wsgi")
 
 
 def post_fork(_server: object, _worker: object) -> None:
     """Threads do not survive a fork, so each worker watches by itself."""
     watch()
     if not counts.reserve(_figures, process=os.getpid()):
+        load("governance.api.metrics:count_apart")()
         logs.get_logger("governance.api.counts").warning("http.counts_apart", slug="disk-full")

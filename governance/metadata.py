@@ -1,13 +1,12 @@
 """Registry of all tables, for migrations and for tests that enumerate columns; imports every room's `tables`."""
 
 import importlib
-import pkgutil
+from pathlib import Path
 
-import governance
 from governance.kernel.db import Base
 
-for _module in pkgutil.walk_packages(governance.__path__, "governance."):
-    if _module.name.endswith(".tables"):
-        importlib.import_module(_module.name)
+_HERE = Path(__file__).parent
+for _file in sorted(_HERE.rglob("tables.py")):  # by file: asking packages for theirs would load the doors
+    importlib.import_module(".".join(("governance", *_file.relative_to(_HERE).with_suffix("").parts)))
 
 metadata = Base.metadata

