@@ -65,15 +65,6 @@ class StreamWriter:
         self._counter += 1
 
 
-def read_header(file: BinaryIO) -> Header:
-    """The header of a stream, which nothing has confirmed yet.
-
-    Raises:
-        BackupError: where this is no stream.
-    """
-    return _split_header(file)[1]
-
-
 def read_stream(file: BinaryIO, key_of: KeyOf) -> Iterator[bytes]:
     """Decrypt a stream chunk by chunk.
 
