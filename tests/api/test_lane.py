@@ -17,6 +17,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from governance.accounts import operations as accounts
 from governance.api import consent_saying
 from governance.api.lane import ARRIVAL_SECONDS
 from governance.api.limits import Limiter
@@ -468,3 +469,20 @@ def test_the_lane_goes_on_after_a_failure_of_its_own(
     assert served.answered_in_the_lane > before
     for line in lines:
         line.close()
+
+
+def test_a_lost_database_is_told_as_on_the_ordinary_way(
+    served: Serving, mailer: Headers, subscriber: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_told: object, **_more: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    line = in_lane(served, mailer)
+    with monkeypatch.context() as broken:
+        broken.setattr(accounts, "authenticate_clients", lost)
+        for request in (check(mailer, subscriber), post(EVENTS, mailer, event(subscriber))):
+            answer = line.ask(request)
+            assert answer.startswith(b"HTTP/1.1 503")
+            assert b"Retry-After: 5" in answer
+    assert line.ask(check(mailer, subscriber)).startswith(b"HTTP/1.1 200")
+    line.close()
