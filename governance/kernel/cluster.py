@@ -18,6 +18,7 @@ from governance.kernel.account import MAJOR, Account, account_for, programs_for
 from governance.kernel.errors import ConfigurationError, UnavailableError
 from governance.kernel.folders import PRIVATE
 from governance.kernel.lifeline import death_signal
+from governance.kernel.memory import memory_bytes
 from governance.kernel.passwords import keep_passwords, new_password
 
 SUPERUSER: Final = "postgres"
@@ -30,10 +31,20 @@ RECOVERY_LIMIT_SECONDS: Final = 30.0
 SERVER_NEEDS_BYTES: Final = 16 * 1024 * 1024
 """A segment of the log of changes; with less room on its disk, a server that does not start never will."""
 
+LEAST_PAGES_MEGABYTES: Final = 128
+MOST_PAGES_MEGABYTES: Final = 1024
+"""What a million people's checks touch lies in there whole; beyond it the system's own cache does as well."""
+
+
+def pages_megabytes(memory: int) -> int:
+    """How much a new server keeps of its pages in memory: an eighth of *memory* (bytes), within reason."""
+    return max(LEAST_PAGES_MEGABYTES, min(MOST_PAGES_MEGABYTES, memory // 8 >> 20))
+
+
 # Written into postgresql.conf once; an operator may tune them there.
 TUNABLE: Final = {
     "max_connections": "60",
-    "shared_buffers": "128MB",
+    "shared_buffers": f"{pages_megabytes(memory_bytes())}MB",
     "idle_in_transaction_session_timeout": "5min",
     "wal_level": "replica",  # physical backups and standbys stay possible
 }
