@@ -26,6 +26,7 @@ from governance.custody.signing import (
     succeed,
 )
 from governance.custody.unreadable import still_unreadable
+from governance.erasure.verifying import verify_certificate
 from governance.kernel.clock import UTC
 from governance.kernel.ids import EntryId, SubjectRef
 from governance.kernel.work import OPERATOR, open_work
@@ -127,6 +128,27 @@ def verify_a_stamp(*, stamp: Path, checkpoint: Path, tsa_ca: Path) -> None:
     """Verify a time stamp (RFC 3161) of a checkpoint, with no database."""
     at = verify_stamp(stamp.read_bytes(), checkpoint.read_bytes(), trusted=read_trusted(tsa_ca))
     click.echo(f"The checkpoint was there on {at:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+@audit.command("verify-certificate")
+@click.argument("certificate", type=_file)
+@click.option("--checkpoint", type=_file, required=True, help="A checkpoint that was kept elsewhere.")
+@click.option("--vkey", type=_file, help="The verifier key, to verify the signature of the checkpoint as well.")
+@as_json
+def verify_a_certificate(*, certificate: Path, checkpoint: Path, vkey: Path | None, as_json: bool) -> int:
+    """Verify the CERTIFICATE of an erasure, with no database."""
+    found = verify_certificate(
+        certificate.read_bytes(),
+        checkpoint=checkpoint.read_bytes(),
+        vkey=None if vkey is None else vkey.read_text("utf-8"),
+    )
+    if as_json:
+        answer_json({"holds": found.holds, "findings": found.findings, "certificate": found.body})
+    else:
+        for one in found.findings:
+            click.echo(one)
+        click.echo("HOLDS" if found.holds else "DOES NOT HOLD")
+    return 0 if found.holds else NOT_WHOLE
 
 
 @audit.command()

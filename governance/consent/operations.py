@@ -6,6 +6,7 @@ from governance.consent.confirming import Visit, Waiting, show_waiting
 from governance.consent.confirming import confirm as confirm_subscription
 from governance.consent.decisions import is_about
 from governance.consent.drafts import Draft, draft, drafts
+from governance.consent.ending import end_erased, forget_requests
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.explaining import explain
 from governance.consent.forms import Form, FormDocument, FormField, FormItem, form, forms, publish_form
@@ -97,10 +98,12 @@ __all__ = [
     "decide_transfer",
     "draft",
     "drafts",
+    "end_erased",
     "events_of",
     "expire",
     "explain",
     "follow",
+    "forget_requests",
     "form",
     "forms",
     "inform",

@@ -3,6 +3,7 @@
 from governance.customers.activity import Activities, ActivityView, list_activity, record_activity
 from governance.customers.contact_values import ContactSaid
 from governance.customers.contacts import add_contact, edit_contact, remove_contact
+from governance.customers.erasing import values_of_contacts
 from governance.customers.extra_types import ExtraField
 from governance.customers.extras import define, definition, definitions, edit_definition
 from governance.customers.growing import raise_ages
@@ -85,4 +86,5 @@ __all__ = [
     "search",
     "unlink",
     "unreviewed",
+    "values_of_contacts",
 ]

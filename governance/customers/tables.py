@@ -129,7 +129,7 @@ class PersonLinkRow(Base):
     )
 
     id: Id = pk()
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[str] = mapped_column(CODE)
     since: Mapped[datetime]
@@ -187,7 +187,10 @@ class ContactRow(SealedRow, Base):
 
 
 class PurchaseRow(SealedRow, Base):
-    """A purchase, with the buyer as known at that time: it must prove something when the rest is erased."""
+    """A purchase, with the buyer as known at that time: it must prove something when the rest is erased.
+
+    It names no person any more where they were erased and a law wants it kept; such rows are no business of this room.
+    """
 
     __tablename__ = "purchase"
     __table_args__ = (
@@ -197,7 +200,7 @@ class PurchaseRow(SealedRow, Base):
         Index("ix_purchase_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     )
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), nullable=True)
     paid_at: Mapped[datetime]
     whole_day: Mapped[bool]
     total: Mapped[Decimal] = mapped_column(Numeric())
@@ -275,7 +278,7 @@ class ExtraFieldRow(Base):
 
 
 class ExtraValueRow(SealedRow, Base):
-    """The value of an extra field, in the column of the field's compartment."""
+    """The value of an extra field, in the column of its compartment; of nobody once they were erased, as above."""
 
     __tablename__ = "extra_value"
     __table_args__ = (
@@ -289,7 +292,7 @@ class ExtraValueRow(SealedRow, Base):
         ),
     )
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), nullable=True)
     field_id: Mapped[UUID] = mapped_column(ForeignKey("extra_field.id"), index=True)
     indexed: Mapped[bool]
     batch_id: Mapped[UUID | None]

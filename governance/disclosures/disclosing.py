@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -106,6 +106,20 @@ def exports_holding(work: Work, *, person: SubjectId) -> list[ExportId]:
         select(ExportRow.id)
         .join(DisclosurePersonRow, DisclosurePersonRow.disclosure_id == ExportRow.id)
         .where(DisclosurePersonRow.person_id.in_(records_of(person)), ExportRow.destroyed_at.is_(None))
+        .order_by(ExportRow.id)
+    )
+    return [ExportId(one) for one in work.session.scalars(query)]
+
+
+def exports_about(work: Work, *, people: Sequence[SubjectId]) -> list[ExportId]:
+    """Exports that wait to be fetched and hold data of any of *people*; those merged into them are to be named, too."""
+    query = (
+        select(ExportRow.id)
+        .join(DisclosurePersonRow, DisclosurePersonRow.disclosure_id == ExportRow.id)
+        .where(
+            DisclosurePersonRow.person_id == any_(literal(list(people), ARRAY(Uuid))), ExportRow.destroyed_at.is_(None)
+        )
+        .distinct()
         .order_by(ExportRow.id)
     )
     return [ExportId(one) for one in work.session.scalars(query)]

@@ -1,7 +1,7 @@
 """Every verb of this room."""
 
 from governance.audit.sightings import Viewer
-from governance.disclosures.disclosing import Disclosed, disclose, exports_holding, recipients_of
+from governance.disclosures.disclosing import Disclosed, disclose, exports_about, exports_holding, recipients_of
 from governance.disclosures.exposure import DutyDue, Exposed, Exposure, exposure
 from governance.disclosures.fetching import Fetched, destroy, due_for_destruction, fetch, forget_prints
 from governance.disclosures.fetching import pieces as export_pieces
@@ -45,6 +45,7 @@ __all__ = [
     "disclose",
     "due_for_destruction",
     "export_pieces",
+    "exports_about",
     "exports_holding",
     "exposure",
     "fetch",

@@ -1,5 +1,6 @@
 """Every verb of this room."""
 
+from governance.messages.cancelling import cancel
 from governance.messages.delivery import deliver_due, forget_ended
 from governance.messages.findings import findings
 from governance.messages.outbox import MessageId, backlog, enqueue, purge
@@ -12,6 +13,7 @@ __all__ = [
     "MessageId",
     "Template",
     "backlog",
+    "cancel",
     "deliver_due",
     "enqueue",
     "findings",

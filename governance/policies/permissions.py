@@ -89,8 +89,18 @@ class Permission(StrEnum):
     EXPORTS_MAKE = "exports:make"
     EXPORTS_FETCH = "exports:fetch"
     EXPORTS_TRACE = "exports:trace"
+    ERASURE_READ = "erasure:read"
+    ERASURE_BEGIN = "erasure:begin"
+    REQUESTS_RECEIVE = "requests:receive"
+    REQUESTS_READ = "requests:read"
+    REQUESTS_WORK = "requests:work"
+    REQUESTS_DECIDE = "requests:decide"
     REFERENCE_READ = "reference:read"
     REFERENCE_EDIT = "reference:edit"
+    RETENTION_READ = "retention:read"
+    RETENTION_DRAFT = "retention:draft"
+    RETENTION_ACTIVATE = "retention:activate"
+    RETENTION_RUN = "retention:run"
     SERVICE_OBSERVE = "service:observe"
 
 

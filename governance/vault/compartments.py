@@ -32,6 +32,12 @@ class OwnerKind(StrEnum):
     PROPOSAL = "proposal"
     VISIT = "visit"
     """A customer who proves a contact, and the session that this opens."""
+    REQUEST = "request"
+    """A request of a data subject: all that was said in it and about it."""
+    PACKAGE = "package"
+    """A package of data for one person, shredded when its time is over."""
+    ERASURE = "erasure"
+    """Why somebody was erased by hand."""
     SEGMENT = "segment"
     """Rules of a segment, or what one evaluation of it found."""
 

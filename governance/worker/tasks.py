@@ -26,6 +26,8 @@ from governance.custody.rows import indexed_fields
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.disclosures.operations import ExportId
+from governance.erasure import operations as erasures
+from governance.erasure.operations import ErasureId
 from governance.intake import operations as intake
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.reports import Progress
@@ -229,6 +231,18 @@ def tend_exports(around: Surroundings) -> None:
     log.info("worker.exports_tended", destroyed=destroyed, forgotten=forgotten)
 
 
+def run_erasure(around: Surroundings, *, erasure: str) -> None:
+    """See an erasure through; what fails is tried again later, and what waits is left to `tend_erasures`."""
+    erasures.run(around.store.database, erasure=ErasureId(UUID(erasure)), clock=around.clock)
+
+
+def tend_erasures(around: Surroundings) -> None:
+    """Let erasures go on whose kept or held data may go now, and those whose job was lost."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        resumed = erasures.resume(work)
+    log.info("worker.erasures_tended", resumed=len(resumed))
+
+
 def find_duplicates(around: Surroundings) -> None:
     """Compare all people with one another; what is ended with the worker begins anew when that is there again."""
 
@@ -306,6 +320,8 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "proposals.tend": tend_proposals,
     "exports.tend": tend_exports,
     disclosures.MAKE: make_export,
+    "erasure.tend": tend_erasures,
+    erasures.RUN: run_erasure,
     EXECUTE: execute_proposal,
     RESUME_IMPORT: resume_import,
     FIND_DUPLICATES: find_duplicates,

@@ -1,0 +1,126 @@
+"""`erasure`: erase a person, see how far it is, get the certificate."""
+
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, say
+from governance.custody.signing import bring_up_to_date
+from governance.erasure import operations as erasures
+from governance.erasure.operations import Erasure, ErasureId, ErasureState
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import OPERATOR, open_work
+
+_WAITS = 3
+
+
+@click.group()
+def erasure() -> None:
+    """Erasures: what may go goes, what must stay is named, and a certificate proves it."""
+
+
+@erasure.command()
+@click.argument("customer", type=click.UUID)
+@as_json
+def plan(*, customer: UUID, as_json: bool) -> None:
+    """Show what would become of a customer's data today; nothing is done."""
+    with operator_work() as work:
+        found = erasures.plan_for(work, person=SubjectId(customer))
+    if as_json:
+        answer_json(found)
+        return
+    rows = [(one.compartment.value, one.fate.value, one.until, one.rule, one.citation) for one in found.steps]
+    answer_table(("what", "becomes", "until", "rule", "citation"), rows)
+    if found.others:
+        say(f"{found.others} other people share a contact with this one and keep it.")
+    if found.recipients:
+        say(f"{found.recipients} recipients of past disclosures are to be told.")
+
+
+@erasure.command()
+@click.argument("customer", type=click.UUID)
+@click.option("--reason", required=True, help="Why; sealed, for whoever looks into it later.")
+@click.option("--yes", is_flag=True, help="Do not ask; it cannot be undone.")
+@as_json
+def start(*, customer: UUID, reason: str, yes: bool, as_json: bool) -> int:
+    """Erase a customer now; what a law wants kept, or a hold covers, stays until then."""
+    if not yes:
+        click.confirm("This cannot be undone. Erase this customer?", abort=True, err=True)
+    with opened() as store:
+        with open_work(store.database, OPERATOR) as work:
+            begun = erasures.order(work, person=SubjectId(customer), reason=reason)
+        through = erasures.run(store.database, erasure=begun, actor=OPERATOR)
+        with open_work(store.database, OPERATOR) as work:
+            found = erasures.show(work, erasure=begun)
+    if as_json:
+        answer_json(found)
+    else:
+        click.echo(found.id)
+        _tell(found)
+    return 0 if through else _WAITS
+
+
+@erasure.command("list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@as_json
+def list_(*, limit: int, as_json: bool) -> None:
+    """Show erasures, newest first."""
+    with operator_work() as work:
+        found = erasures.list_erasures(work, limit=limit)
+    if as_json:
+        answer_json(found)
+        return
+    rows = [(one.id, one.state.value, one.origin.kind.value, one.people, one.begun_at, one.closed_at) for one in found]
+    answer_table(("id", "state", "by", "people", "begun", "closed"), rows)
+
+
+@erasure.command()
+@click.argument("erasure_id", metavar="ERASURE", type=click.UUID)
+@as_json
+def show(*, erasure_id: UUID, as_json: bool) -> None:
+    """Show the steps of an erasure: done, waiting, or to be tried again."""
+    with operator_work() as work:
+        found = erasures.show(work, erasure=ErasureId(erasure_id))
+    if as_json:
+        answer_json(found)
+    else:
+        _tell(found)
+
+
+@erasure.command()
+@click.argument("erasure_id", metavar="ERASURE", type=click.UUID)
+@click.option("--number", type=click.IntRange(1), help="Which one; the newest where nothing is said.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else it is printed.")
+def certificate(*, erasure_id: UUID, number: int | None, output: Path | None) -> None:
+    """Get the certificate of an erasure, with proofs for the newest checkpoint.
+
+    It is verified with: governance audit verify-certificate FILE --checkpoint FILE
+    """
+    with opened() as store:
+        bring_up_to_date(store)
+        with open_work(store.database, OPERATOR) as work:
+            found = erasures.certificate(work, erasure=ErasureId(erasure_id), number=number)
+    if output is None:
+        click.echo(found.content, nl=False)
+        return
+    output.write_bytes(found.content)
+    say(f"Certificate {found.number} of this erasure is in {output}.")
+
+
+def _tell(found: Erasure) -> None:
+    rows = [
+        (
+            one.step.value,
+            one.state.value,
+            one.until or one.done_at or one.next_at,
+            sum(one.counts.values()) or "",
+            one.failure or one.citation or "",
+        )
+        for one in found.steps
+    ]
+    answer_table(("step", "state", "when", "rows", "why"), rows)
+    if found.state is ErasureState.RUNNING:
+        say("The worker goes on with it.")
+    elif found.state is ErasureState.WAITING:
+        say("The rest goes by itself when its day has come or its holds are released.")

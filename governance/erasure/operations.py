@@ -1,0 +1,52 @@
+"""Every verb of this room.
+
+`begin` (one person, by a request) and `order` (by an officer with a reason) put an erasure into the queue; `run` sees
+it through; `erase_many` does a batch at once, for retention; `resume` takes up what waited for a day or a hold.
+"""
+
+from governance.erasure.beginning import RUN, begin, order
+from governance.erasure.certifying import Certificate, certificate
+from governance.erasure.planning import plan_for
+from governance.erasure.records import (
+    Erasure,
+    ErasureId,
+    ErasureState,
+    ErasureStep,
+    Origin,
+    OriginKind,
+    Plan,
+    Step,
+    StepState,
+    ToldRecipient,
+)
+from governance.erasure.rows import list_erasures, of_origin, show
+from governance.erasure.running import erase_many, resume, run, run_next
+from governance.erasure.verifying import Verified, verify_certificate
+
+__all__ = [
+    "RUN",
+    "Certificate",
+    "Erasure",
+    "ErasureId",
+    "ErasureState",
+    "ErasureStep",
+    "Origin",
+    "OriginKind",
+    "Plan",
+    "Step",
+    "StepState",
+    "ToldRecipient",
+    "Verified",
+    "begin",
+    "certificate",
+    "erase_many",
+    "list_erasures",
+    "of_origin",
+    "order",
+    "plan_for",
+    "resume",
+    "run",
+    "run_next",
+    "show",
+    "verify_certificate",
+]

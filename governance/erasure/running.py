@@ -1,0 +1,274 @@
+"""Seeing erasures through: step by step, each in a transaction of its own with its receipt."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action, Outcome
+from governance.audit.entries import Fact, NewEntry, ObjectRef
+from governance.erasure import steps
+from governance.erasure.beginning import RUN, record
+from governance.erasure.certifying import issue
+from governance.erasure.planning import Target, plans_of, rules_of, targets_of
+from governance.erasure.records import (
+    COMPARTMENT_OF,
+    ErasureId,
+    ErasureState,
+    Origin,
+    OriginKind,
+    Step,
+    StepState,
+)
+from governance.erasure.rows import locked, steps_of, targets_in
+from governance.erasure.steps import Task
+from governance.erasure.tables import ErasureRow, StepRow, TargetRow
+from governance.kernel import jobs
+from governance.kernel.clock import Clock
+from governance.kernel.db import Database
+from governance.kernel.errors import GovernanceError
+from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.logs import get_logger
+from governance.kernel.work import SYSTEM, Actor, Work, open_work
+from governance.policies.erasure import Fate
+from governance.policies.retention import RetentionPolicy
+
+FIRST_PAUSE: Final = timedelta(minutes=1)
+LONGEST_PAUSE: Final = timedelta(hours=6)
+RESUMED_AT_ONCE: Final = 500
+
+log = get_logger(__name__)
+
+
+def run(database: Database, *, erasure: ErasureId, actor: Actor = SYSTEM, clock: Clock | None = None) -> bool:
+    """Do all steps that can be done now, each in a transaction of its own; answers whether none is left to be done.
+
+    A step that fails is tried again later, by a job; what was done stays done. Where somebody else is at it, nothing
+    is done here.
+    """
+    while True:
+        try:
+            with open_work(database, actor, clock=clock) as work:
+                if not run_next(work, erasure=erasure):
+                    return _is_through(work, erasure)
+        except (GovernanceError, DBAPIError, OSError) as error:
+            slug = error.slug if isinstance(error, GovernanceError) else type(error).__name__.lower()
+            log.warning("erasure.step_failed", erasure=str(erasure), failure=slug)
+            with open_work(database, actor, clock=clock) as work:
+                _put_off(work, erasure, slug)
+            return False
+
+
+def run_next(work: Work, *, erasure: ErasureId) -> bool:
+    """Do the next step; answers whether there may be another one. The last one issues the certificate."""
+    row = locked(work, erasure)
+    if row is None or row.state != ErasureState.RUNNING.value:
+        return False
+    made = steps_of(work, erasure)
+    step = next((one for one in made if one.state == StepState.PENDING.value), None)
+    if step is None:
+        _finish(work, row, made)
+        return False
+    if step.next_at is not None and step.next_at > work.now:
+        return False
+    targets = targets_in(work, erasure)
+    _do(_task(work, row, targets, made), row, step)
+    if all(one.state != StepState.PENDING.value for one in made):
+        _finish(work, row, made)
+        return False
+    return True
+
+
+def erase_many(
+    work: Work,
+    *,
+    people: Sequence[SubjectId],
+    origin: Origin,
+    policies: Mapping[str, RetentionPolicy] | None = None,
+) -> list[ErasureId]:
+    """Erase people in the one transaction of *work*, for a run of a retention policy; to be called by the batch.
+
+    Statements do not grow with the number of people. Whoever does not exist, or is being erased already, is passed
+    over; people who have the same plan share an erasure, and its certificate.
+
+    Args:
+        work: the transaction.
+        people: a batch of some hundreds; the caller has asked its conditions again under their locks.
+        origin: the run.
+        policies: whose minimums count; those shipped for the controller's country where nothing is given.
+    """
+    targets = targets_of(work, people, locked=True)
+    asked = select(TargetRow.person_id).where(TargetRow.person_id.in_([one.person for one in targets]))
+    known = set(work.session.scalars(asked))
+    fresh = [one for one in targets if one.person not in known]
+    if not fresh:
+        return []
+    begun = record(work, fresh, origin=origin, rules=rules_of(work, policies))
+    for erasure in begun:
+        row = work.session.get_one(ErasureRow, erasure)
+        made = steps_of(work, erasure)
+        task = _task(work, row, targets_in(work, erasure), made, at_once=True)
+        for step in made:
+            if step.state == StepState.PENDING.value:
+                _do(task, row, step)
+        _finish(work, row, made)
+    return begun
+
+
+def resume(work: Work) -> list[ErasureId]:
+    """Let go on what may: kept data whose day has passed, held data whose holds were released, steps that got stuck.
+
+    To be called daily, whenever a hold was released, and every few minutes for what a lost job left.
+    """
+    found = set[ErasureId]()
+    for erasure in _due(work):
+        row = locked(work, erasure)
+        if row is None:
+            continue
+        made = steps_of(work, erasure)
+        if _let_go(work, row, made):
+            _reopen(row, made)
+        if row.state == ErasureState.RUNNING.value:
+            found.add(erasure)
+    work.session.flush()
+    for erasure in sorted(found):
+        jobs.defer_once(work, RUN, waiting=f"erasure {erasure}", erasure=erasure)
+    return sorted(found)
+
+
+def _due(work: Work) -> list[ErasureId]:
+    today = work.now.date() + timedelta(days=1)  # the zone is looked at with each
+    kept = select(StepRow.erasure_id).where(StepRow.state == StepState.KEPT.value, StepRow.until < today)
+    held = select(StepRow.erasure_id).where(StepRow.state == StepState.HELD.value)
+    running = select(ErasureRow.id).where(ErasureRow.state == ErasureState.RUNNING.value)
+    found = [work.session.scalars(one.distinct().limit(RESUMED_AT_ONCE)).all() for one in (running, held, kept)]
+    return [ErasureId(one) for one in dict.fromkeys(one for part in found for one in part)]
+
+
+def _let_go(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> bool:
+    """Set steps free that wait for nothing any more; answers whether any was."""
+    today = work.now.astimezone(ZoneInfo(row.zone)).date()
+    freed = False
+    for step in made:
+        if step.state == StepState.KEPT.value and step.until is not None and step.until < today:
+            step.state, freed = StepState.PENDING.value, True
+    held = [step for step in made if step.state == StepState.HELD.value]
+    return (_ask_holds(work, row, held) if held else False) or freed
+
+
+def _ask_holds(work: Work, row: ErasureRow, held: Sequence[StepRow]) -> bool:
+    people = [SubjectId(one.person_id) for one in targets_in(work, row.id) if one.person_id is not None]
+    targets = targets_of(work, people, locked=True)
+    plans = plans_of(work, targets, origin=_origin(row), rules=rules_of(work))
+    planned = {one.compartment: one for plan in plans.values() for one in plan}
+    freed = False
+    for step in held:
+        if Step(step.step) is Step.RECORD:
+            continue
+        now = planned[COMPARTMENT_OF[Step(step.step)]]
+        step.holds = [UUID(one) for one in now.holds] or step.holds
+        if now.fate is Fate.KEEP:
+            step.state, step.until, step.rule, step.citation = "kept", now.until, now.rule, now.citation
+            freed = True
+        elif now.fate is Fate.DELETE:
+            step.state, step.rule, step.citation, freed = StepState.PENDING.value, now.rule, now.citation, True
+    waiting = any(step.state == StepState.HELD.value and step.step != Step.RECORD.value for step in held)
+    for step in held:
+        if step.step == Step.RECORD.value and not waiting:
+            step.state, freed = StepState.PENDING.value, True
+    return freed
+
+
+def _reopen(row: ErasureRow, made: Sequence[StepRow]) -> None:
+    row.state = ErasureState.RUNNING.value
+    for step in made:
+        if step.step == Step.KEYS.value and step.state == StepState.DONE.value:
+            step.state, step.entry, step.done_at = StepState.PENDING.value, None, None
+
+
+def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
+    """One step with its receipt."""
+    work = task.work
+    done = Step(step.step)
+    counts = {table: number for table, number in steps.do(done, task).items() if number}
+    told = NewEntry(
+        Action.ERASURE_STEP_DONE,
+        subject=task.targets[0].ref if len(task.targets) == 1 else None,
+        object=ObjectRef("erasure", row.id),
+        facts={"step": done.value, "rows": counts},
+    )
+    erased: list[NewEntry] = []
+    if done is Step.KEYS and row.completed_at is None:
+        facts = {"erasure": row.id}
+        erased = [NewEntry(Action.PERSON_ERASED, subject=one.ref, facts=facts) for one in task.targets]
+    step.entry = audit.append_many(work, [told, *erased])[0]
+    step.counts = {**step.counts, **{table: number + step.counts.get(table, 0) for table, number in counts.items()}}
+    step.state, step.done_at, step.failure, step.next_at = StepState.DONE.value, work.now, None, None
+    work.session.flush()
+
+
+def _task(
+    work: Work, row: ErasureRow, targets: Iterable[TargetRow], made: Sequence[StepRow], *, at_once: bool = False
+) -> Task:
+    waits = [one for one in made if one.state in (StepState.HELD.value, StepState.KEPT.value)]
+    return Task(
+        work=work,
+        erasure=row.id,
+        targets=[
+            Target(SubjectId(one.person_id or one.ref), SubjectRef(one.ref), list(one.records), list(one.owners))
+            for one in targets
+        ],
+        origin=OriginKind(row.origin),
+        waiting=steps.waiting_of([Step(one.step) for one in waits]),
+        held=any(one.state == StepState.HELD.value for one in waits),
+        at_once=at_once,
+    )
+
+
+def _finish(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> None:
+    """All that may go has gone: close, or wait for the rest; a certificate tells which."""
+    waiting = {Step(one.step) for one in made if one.state != StepState.DONE.value}
+    row.completed_at = row.completed_at or work.now
+    if waiting:
+        row.state = ErasureState.WAITING.value
+    else:
+        row.state, row.closed_at = ErasureState.CLOSED.value, work.now
+    if not waiting & {Step.RECORD, Step.EVIDENCE}:
+        for target in targets_in(work, row.id):
+            target.person_id, target.records = None, []
+    work.session.flush()
+    action = Action.ERASURE_COMPLETED if waiting else Action.ERASURE_CLOSED
+    facts: dict[str, Fact] = {"waiting": sorted(one.value for one in waiting)}
+    audit.append(work, action, object=ObjectRef("erasure", row.id), facts=facts)
+    issue(work, row, made)
+
+
+def _put_off(work: Work, erasure: ErasureId, slug: str) -> None:
+    row = locked(work, erasure)
+    if row is None:
+        return
+    step = next((one for one in steps_of(work, erasure) if one.state == StepState.PENDING.value), None)
+    if step is None:
+        return
+    step.attempts, step.failure = step.attempts + 1, slug[:64]
+    step.next_at = work.now + min(FIRST_PAUSE * 2 ** min(step.attempts - 1, 16), LONGEST_PAUSE)
+    work.session.flush()
+    facts: dict[str, Fact] = {"attempts": step.attempts, "failure": step.failure, "step": step.step}
+    audit.append(
+        work, Action.ERASURE_STEP_FAILED, object=ObjectRef("erasure", erasure), facts=facts, outcome=Outcome.FAILED
+    )
+    jobs.defer(work, RUN, at=step.next_at, erasure=erasure)
+
+
+def _is_through(work: Work, erasure: ErasureId) -> bool:
+    state = work.session.scalar(select(ErasureRow.state).where(ErasureRow.id == erasure))
+    return state is not None and state != ErasureState.RUNNING.value
+
+
+def _origin(row: ErasureRow) -> Origin:
+    return Origin(OriginKind(row.origin), row.origin_id, row.rule)

@@ -1,0 +1,145 @@
+"""Verify a certificate offline: `governance audit verify-certificate FILE --checkpoint FILE`.
+
+Needs no database, and nothing of this package beyond `audit/merkle.py` and `audit/notes.py`. Steps: the file is in the
+one form that it can have; the kept checkpoint is of the tree that the proofs are for; the entry that issued the
+certificate is in that tree and names its digest; so are the receipts of all that was destroyed, each naming its step.
+"""
+
+import hashlib
+import json
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from governance.audit.merkle import ProofError, leaf_hash, verify_inclusion
+from governance.audit.notes import Checkpoint, Note, NoteError, Verifier, open_checkpoint
+
+VERSION: Final = 1
+ISSUED: Final = "erasure:certificate:issued"
+STEP_DONE: Final = "erasure:step:done"
+
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found.
+
+    Attributes:
+        findings: what is wrong; empty where all holds.
+        body: what the certificate says; empty where it could not be read.
+    """
+
+    findings: tuple[str, ...]
+    body: Mapping[str, Json]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+class _WrongError(ValueError):
+    """Something does not hold."""
+
+
+def canonical(told: Mapping[str, Json]) -> bytes:
+    """JSON as RFC 8785 writes it, of texts, whole numbers, marks and collections."""
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+
+
+def verify_certificate(content: bytes, *, checkpoint: bytes, vkey: str | None = None) -> Verified:
+    """Verify a certificate against a checkpoint that was kept elsewhere.
+
+    Args:
+        content: the file.
+        checkpoint: the signed note.
+        vkey: the verifier key, where the signature of the checkpoint is to be verified as well.
+    """
+    body: dict[str, Json] = {}
+    try:
+        told = _read(content)
+        body = _mapping(told["certificate"])
+        kept = _checkpoint(checkpoint, vkey)
+        _require_whole(told, body, kept)
+    except _WrongError as wrong:
+        return Verified((str(wrong),), body)
+    except (KeyError, TypeError, ValueError, ProofError, NoteError, Base64Error) as error:
+        return Verified((f"The certificate is not in the form of one ({type(error).__name__}).",), body)
+    return Verified((), body)
+
+
+def _read(content: bytes) -> dict[str, Json]:
+    told = _mapping(json.loads(content))
+    if canonical(told) != content or set(told) != {"certificate", "checkpoint", "issued", "receipts"}:
+        raise _WrongError("The file is not in the one form that a certificate has: something in it was changed.")
+    return told
+
+
+def _checkpoint(note: bytes, vkey: str | None) -> Checkpoint:
+    try:
+        if vkey is not None:
+            return open_checkpoint(note, Verifier.parse(vkey.strip()))
+        return Checkpoint.parse_text(Note.parse(note).text)
+    except NoteError as error:
+        raise _WrongError(f"The checkpoint cannot be used: {error}") from None
+
+
+def _require_whole(told: Mapping[str, Json], body: Mapping[str, Json], kept: Checkpoint) -> None:
+    if body["v"] != VERSION:
+        raise _WrongError("The certificate is of a version that this release cannot read.")
+    own = Checkpoint.parse_text(Note.parse(str(told["checkpoint"]).encode("utf-8")).text)
+    if own.origin != kept.origin:
+        raise _WrongError("The kept checkpoint is of another log.")
+    if own.size != kept.size:
+        raise _WrongError(
+            f"The proofs are for the checkpoint of {own.size} entries, the kept one is of {kept.size}; ask for the "
+            "certificate again when a checkpoint is taken, or keep the checkpoint that it names."
+        )
+    if own.root != kept.root:
+        raise _WrongError("The checkpoint in the certificate is not the one that was kept: one of them is forged.")
+    issued = _entry(_mapping(told["issued"]), kept)
+    digest = hashlib.sha256(canonical(body)).hexdigest()
+    facts = _mapping(issued["facts"])
+    if issued["action"] != ISSUED or facts["digest"] != digest or _mapping(issued["object"])["id"] != body["erasure"]:
+        raise _WrongError("What the certificate says is not what the log says it said: it was changed.")
+    _require_receipts(_list(told["receipts"]), _list(body["destroyed"]), str(body["erasure"]), kept)
+
+
+def _require_receipts(receipts: Sequence[Json], destroyed: Sequence[Json], erasure: str, kept: Checkpoint) -> None:
+    if len(receipts) != len(destroyed):
+        raise _WrongError("The certificate has not one receipt for each step.")
+    for receipt, said in zip(receipts, destroyed, strict=True):
+        entry, step = _entry(_mapping(receipt), kept), _mapping(said)
+        named = (entry["eid"], entry["action"], _mapping(entry["facts"])["step"], _mapping(entry["object"])["id"])
+        if named != (step["entry"], STEP_DONE, step["step"], erasure):
+            raise _WrongError("A receipt is not of the step that it stands for.")
+
+
+def _entry(proof: Mapping[str, Json], kept: Checkpoint) -> dict[str, Json]:
+    if set(proof) != {"index", "leaf", "path", "size"} or proof["size"] != kept.size:
+        raise _WrongError("A proof is for another checkpoint.")
+    leaf = str(proof["leaf"]).encode("utf-8")
+    index = proof["index"]
+    if not isinstance(index, int):
+        raise TypeError("index")
+    path = [b64decode(str(one), validate=True) for one in _list(proof["path"])]
+    try:
+        verify_inclusion(index=index, size=kept.size, leaf=leaf_hash(leaf), path=path, root=kept.root)
+    except ProofError:
+        raise _WrongError("An entry is not in the log that the kept checkpoint is of.") from None
+    return _mapping(json.loads(leaf))
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
