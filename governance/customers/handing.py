@@ -16,6 +16,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.extra_types import ExtraField, read
 from governance.customers.extras import known
 from governance.customers.loading import contacts_of, opened, people_of, warm
+from governance.customers.merged import merged_into, speaking
 from governance.customers.records import SEALED_FIELDS, Json
 from governance.customers.tables import ExtraValueRow, PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
@@ -79,6 +80,9 @@ def handed(
 ) -> list[Handed]:
     """Values of *people*, in the order of ids; whoever was merged or is gone is left out.
 
+    Where a survivor says nothing of a field, what those who were merged into them had said stands there, as it does
+    where the record is shown.
+
     Args:
         work: the transaction.
         people: whom.
@@ -89,12 +93,13 @@ def handed(
     ids = [row.id for row in rows]
     reached = _contacts(work, ids, contacts) if any(one.kind for one in columns) else {}
     extras = _extras(work, ids, [one.extra for one in columns if one.extra is not None])
+    merged = merged_into(work, ids) if any(one.field is not None and one.kind is None for one in columns) else {}
     return [
         Handed(
             SubjectId(row.id),
             SubjectRef(row.subject_ref),
             row.version,
-            tuple(_value(row, column, reached, extras) for column in columns),
+            tuple(_value(row, merged.get(row.id, ()), column, reached, extras) for column in columns),
         )
         for row in rows
     ]
@@ -147,6 +152,7 @@ def _extras(work: Work, people: Sequence[UUID], fields: Sequence[ExtraField]) ->
 
 def _value(
     row: PersonRow,
+    others: Sequence[PersonRow],
     column: Column,
     contacts: dict[tuple[UUID, ContactKind], str],
     extras: dict[tuple[UUID, UUID], Json],
@@ -156,7 +162,7 @@ def _value(
     if column.extra is not None:
         return extras.get((row.id, column.extra.id))
     if column.field is not None:
-        told: Json = opened(row, column.attribute)
+        told: Json = opened(speaking(row, others, column.attribute), column.attribute)
         return told
     plain = getattr(row, column.attribute)
     return plain.isoformat() if isinstance(plain, date) else plain

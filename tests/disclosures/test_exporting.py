@@ -13,6 +13,7 @@ from governance.accounts.operations import AlertKind, ProposalState
 from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.customers import operations as customers
+from governance.customers.bulk import create_people
 from governance.customers.codes import RestrictionReason
 from governance.disclosures import fetching, formats, making
 from governance.disclosures import operations as disclosures
@@ -20,6 +21,7 @@ from governance.disclosures.errors import ExportSpentError, NoSuchExportError, N
 from governance.disclosures.formats import harmless
 from governance.disclosures.operations import ExportFormat, ExportId, ExportState, Selection
 from governance.executors import EXECUTORS
+from governance.intake import operations as intake
 from governance.intake.cells import RawRow
 from governance.intake.workbooks import Workbook
 from governance.kernel.errors import ForbiddenError, InvalidError
@@ -31,7 +33,8 @@ from governance.reference.recipients import RecipientKind, retire_recipient
 from tests.conftest import NOW
 from tests.factories import exporting
 from tests.factories.actors import by
-from tests.factories.exporting import buyers, content, export, lines, make, officer, propose
+from tests.factories.customers import origin, person
+from tests.factories.exporting import buyers, content, export, letters, lines, make, officer, propose
 from tests.factories.saying import notice, said, someone
 from tests.factories.trail import entries
 
@@ -125,6 +128,25 @@ def test_only_people_whom_the_purpose_may_reach_are_in_it_and_the_others_are_cou
     assert found.left_out == {"silent": 1, "withdrawn": 1, "restricted": 1, "objected": 1}
     assert [line.rpartition(",")[2] for line in lines(content(desk, one, anna))] == ['"willing@example.org"']
     assert [len(disclosures.recipients_of(desk, person=person)) for person in chosen.people] == [1, 0, 0, 0, 0]
+
+
+def test_of_a_merged_person_it_tells_what_either_record_said_once_somebody_looked_at_the_merge(
+    desk: Work, anna: Actor, boris: Actor
+) -> None:
+    (stays,) = buyers(desk, 1)
+    (other,) = create_people(desk, [person(family_name="Other", patronymic="Петрівна")], origin=origin())
+    merged = intake.merge(desk, into=stays, other=other, reason="the same phone")
+    told = {"fields": ("person.family_name", "person.patronymic"), "selection": Selection([stays])}
+    letters(desk, fields=["person.family_name", "person.patronymic", "contact.email"])
+
+    unseen = export(desk, anna, boris, **told)
+    make(desk, unseen)
+    assert find(desk, unseen).left_out == {"unreviewed_merge": 1}
+    intake.review_merge(by(desk, officer(desk)), merge=merged.id)
+    one = export(desk, anna, boris, **told)
+    make(desk, one)
+
+    assert lines(content(desk, one, anna)) == ['"Petrenko-0","Петрівна"']
 
 
 def test_whoever_withdraws_while_it_is_made_is_left_out(desk: Work, anna: Actor, boris: Actor) -> None:
