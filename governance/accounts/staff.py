@@ -1,6 +1,7 @@
 """Staff: made, given and deprived of roles, disabled, and turned into the actor of a unit of work."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -156,6 +157,15 @@ def staff_actor(work: Work, *, staff: StaffId) -> Actor:
         raise DisabledError("The account is disabled.")
     names = tuple(one.role for one in row.roles)
     return Actor(kind=ActorKind.STAFF, id=row.id, permissions=shipped.roles().grants_of(names), roles=names)
+
+
+def roles_held(work: Work, staff: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The roles that each of *staff* holds now, by id; for rooms that may not tell who it was."""
+    query = select(StaffRoleRow.staff_id, StaffRoleRow.role).where(StaffRoleRow.staff_id.in_(list(staff)))
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for one, role in work.session.execute(query.order_by(StaffRoleRow.role)):
+        found[one].append(role)
+    return {one: tuple(roles) for one, roles in found.items()}
 
 
 def known_role(name: str) -> None:

@@ -238,6 +238,15 @@ class Action(StrEnum):
     ERASURE_READ = "erasure:erasure:read", ActionClass.READ, "Erasure looked at"
     ERASURE_PROVED = "erasure:absence:proved", ActionClass.READ, "Looked for what is left of an erased person"
 
+    PACKAGE_BEGUN = "rights:package:begun", ActionClass.DECISION, "Package of a person's data ordered"
+    PACKAGE_FLAGGED = "rights:package:flagged", ActionClass.DECISION, "Package waits for an officer"
+    PACKAGE_FLAGS_READ = "rights:package-flag:read", ActionClass.READ, "Notes of a package read before its release"
+    PACKAGE_FLAG_DECIDED = "rights:package-flag:decided", ActionClass.DECISION, "Note of a package released or redacted"
+    PACKAGE_READY = "rights:package:ready", ActionClass.DECISION, "Package ready to be downloaded"
+    PACKAGE_FAILED = "rights:package:failed", ActionClass.DECISION, "Package could not be made"
+    PACKAGE_FETCHED = "rights:package:fetched", ActionClass.READ, "Package of a person's data downloaded"
+    PACKAGE_DESTROYED = "rights:package:destroyed", ActionClass.DECISION, "Package and its keys destroyed"
+
     CONTROLLER_SET = "reference:controller:set", ActionClass.SYSTEM, "Controller record set"
     RECIPIENT_DEFINED = "reference:recipient:defined", ActionClass.SYSTEM, "Recipient of personal data recorded"
     RECIPIENT_RETIRED = "reference:recipient:retired", ActionClass.SYSTEM, "Recipient of personal data retired"

@@ -1,15 +1,19 @@
-"""What one actor did: read back from the log for whoever has to account for it, without searching page by page."""
+"""What one actor did, and who read of one person: read back from the log for whoever has to account for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, func, literal, select, tuple_
 
 from governance.audit.actions import Action, ActionClass
 from governance.audit.entries import Entry, decode
 from governance.audit.tables import BodyRow
+from governance.kernel.db import UtcDateTime
+from governance.kernel.ids import SubjectRef
 from governance.kernel.work import Work
+
+BLOCK = 500
 
 
 def acts_of(work: Work, *, actor: UUID, since: datetime, actions: Sequence[Action], limit: int) -> list[Entry]:
@@ -29,3 +33,23 @@ def readings_of(work: Work, *, actor: UUID, since: datetime) -> Mapping[str, int
     found = (BodyRow.actor_id == actor, BodyRow.at >= since, BodyRow.action_class == ActionClass.READ.value)
     query = select(BodyRow.action, func.count()).where(*found).group_by(BodyRow.action).order_by(BodyRow.action)
     return {str(action): int(times) for action, times in work.session.execute(query)}
+
+
+def readings_about(work: Work, *, subjects: Sequence[SubjectRef]) -> Iterator[list[Entry]]:
+    """Acts of reading that name a person by one of these references, the oldest first, block by block.
+
+    Whoever calls tells of the reading. Bodies that were dropped by age are not among them.
+    """
+    mine = (BodyRow.subject_ref.in_(subjects), BodyRow.action_class == ActionClass.READ.value)
+    after: tuple[datetime, UUID] | None = None
+    while True:
+        query = select(BodyRow.leaf, BodyRow.at, BodyRow.eid).where(*mine)
+        if after is not None:
+            place = tuple_(literal(after[0], UtcDateTime()), literal(after[1], Uuid()))
+            query = query.where(tuple_(BodyRow.at, BodyRow.eid) > place)
+        rows = work.session.execute(query.order_by(BodyRow.at, BodyRow.eid).limit(BLOCK)).all()
+        if rows:
+            yield [decode(bytes(row.leaf)) for row in rows]
+        if len(rows) < BLOCK:
+            return
+        after = (rows[-1].at, rows[-1].eid)

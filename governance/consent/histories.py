@@ -102,7 +102,7 @@ def states_of(work: Work, *, subject: SubjectId) -> States:
     person = _person(work, subject)
     purposes = book(work).purposes
     kept = sorted(states.read(work, [person.id]).items())
-    items = tuple(_state_view(key.purpose, Channel(key.channel), one, purposes.get(key.purpose)) for key, one in kept)
+    items = tuple(state_view(key.purpose, Channel(key.channel), one, purposes.get(key.purpose)) for key, one in kept)
     audit.append(work, Action.CONSENT_READ, subject=person.ref, facts={"list": "states", "found": len(items)})
     return States(person.id, max((one.sequence for one in items), default=0), items)
 
@@ -165,7 +165,8 @@ def _event_view(row: Any) -> EventView:  # noqa: ANN401 - a row of `_COLUMNS`
     )
 
 
-def _state_view(key: str, channel: Channel, kept: states.KeptState, purpose: Purpose | None) -> StateView:
+def state_view(key: str, channel: Channel, kept: states.KeptState, purpose: Purpose | None) -> StateView:
+    """A state as it is shown."""
     state = kept.state
     asks = purpose is not None and channel in purpose.double_opt_in
     grant = (state.confirmed or state.given) if asks else state.given

@@ -75,6 +75,11 @@ def part_of_name(text: str) -> str | Flaw | None:
     return _flaw(text) or " ".join(_cased(word) for word in text.split(" "))
 
 
+def is_given_name(word: str) -> bool:
+    """Whether a word is one of the given names that are known, in one of their forms."""
+    return fold_name(word) in _given_names()
+
+
 def looks_like_organisation(text: str) -> bool:
     """Whether *text* begins with a legal form and so names a firm."""
     return _ORGANISATION.match(text) is not None

@@ -1,0 +1,73 @@
+"""All that one person has said, with what proves it: for rooms that hand it to them by a decision of theirs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from governance.consent import states
+from governance.consent.codes import CONTACTS_OF
+from governance.consent.events import ContactSaid
+from governance.consent.histories import StateView, state_view
+from governance.consent.ledger import Line, lines
+from governance.consent.purposes import book
+from governance.consent.tables import ConsentEventRow
+from governance.customers.codes import ContactKind
+from governance.customers.loading import opened
+from governance.customers.records import Json
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+from governance.policies.purposes import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event with its evidence, a personal value."""
+
+    purpose: str
+    channel: str
+    kind: str
+    method: str
+    recorded_at: datetime
+    valid_at: datetime | None
+    notice: int | None
+    language: str | None
+    evidence: Json
+
+
+def standing_of(work: Work, *, person: SubjectId) -> list[StateView]:
+    """Where all consents of a person stand, by purpose and channel."""
+    purposes = book(work).purposes
+    kept = sorted(states.read(work, [person]).items())
+    return [state_view(key.purpose, Channel(key.channel), one, purposes.get(key.purpose)) for key, one in kept]
+
+
+def said_by(work: Work, *, person: SubjectId) -> list[Said]:
+    """All that a person said, the oldest first."""
+    query = select(ConsentEventRow).where(ConsentEventRow.person_id == person).order_by(ConsentEventRow.sequence)
+    return [
+        Said(
+            purpose=row.purpose,
+            channel=row.channel,
+            kind=row.kind,
+            method=row.method,
+            recorded_at=row.recorded_at,
+            valid_at=row.valid_at,
+            notice=row.notice,
+            language=row.language,
+            evidence=opened(row, "evidence"),
+        )
+        for row in work.session.scalars(query)
+    ]
+
+
+def suppressed(work: Work, *, contacts: Sequence[tuple[ContactKind, str]]) -> Mapping[int, list[Line]]:
+    """Lines of the ledger about each of *contacts*, by its place."""
+    found: dict[int, list[Line]] = {}
+    for place, (kind, value) in enumerate(contacts):
+        channels = [channel for channel, kinds in CONTACTS_OF.items() if kind in kinds]
+        told = [line for one in channels for line in lines(work, contact=ContactSaid(kind, value), channel=one)]
+        if told:
+            found[place] = told
+    return found

@@ -1,0 +1,306 @@
+"""The files of a package, written piece by piece as rows come: a page, JSON, and a table for each section."""
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from html import escape
+from typing import Final, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from governance.customers.whole import Cell
+from governance.disclosures.formats import harmless
+from governance.kernel.ids import uuid7
+from governance.kernel.work import Work
+from governance.policies.documents import Node
+from governance.policies.periods import parse_period
+from governance.rights.packages.gathering import Gathered, Section
+from governance.rights.packages.tables import PackagePartRow
+from governance.rights.packages.words import Words, style
+
+PAGE: Final = "index.html"
+DOCUMENT: Final = "package.json"
+PIECE_CHARACTERS: Final = 256 * 1024
+"""What is sealed as one part."""
+PAGE_ROWS: Final = 1_000
+"""Rows of a section on the page; a browser and a printer bear no more. All are in the tables."""
+FORMAT: Final = "governance-package"
+VERSION: Final = 1
+CODED: Final = frozenset(
+    (
+        *("item", "field", "category", "source", "ground", "purposes", "purpose", "rule", "kind", "label", "channel"),
+        *("standing", "method", "reason", "scope", "act", "role", "compartments", "compartment", "side", "fate"),
+        *("clock", "anchor", "safeguard", "state"),
+    )
+)
+"""Columns of codes, for which the page has words."""
+PERIODS: Final = frozenset({"period", "minimum"})
+OF_PERSON: Final = frozenset({"kind", "source", "ground", "sex", "marital_status", "not_mailable"})
+"""Fields of a person whose values are codes."""
+
+
+class Writer(Protocol):
+    """Takes sections in their order."""
+
+    def begin(self, section: Section, /) -> None:
+        """A section begins."""
+
+    def rows(self, section: Section, block: Sequence[Sequence[Cell]], /) -> None:
+        """Some of its rows."""
+
+    def end(self, section: Section, /) -> None:
+        """It is over."""
+
+    def finish(self) -> None:
+        """All of them are over."""
+
+
+@dataclass
+class Sealing:
+    """Where files go: sealed under the key owner of the package, a part at a time.
+
+    Attributes:
+        names: of the files, in their order.
+        parts: sealed so far; size: bytes of them before they are compressed.
+    """
+
+    work: Work
+    package: UUID
+    owner: UUID
+    names: list[str]
+    parts: int = 0
+    size: int = 0
+
+    def file(self, name: str) -> "SealedFile":
+        """Begin a file."""
+        self.names.append(name)
+        return SealedFile(self, len(self.names) - 1)
+
+    def keep(self, file: int, number: int, text: str) -> None:
+        """Seal a piece; what is flushed leaves the memory."""
+        content = text.encode("utf-8", "replace")
+        self.work.session.add(
+            PackagePartRow(
+                id=uuid7(),
+                owner_id=self.owner,
+                package_id=self.package,
+                file=file,
+                number=number,
+                payload=zlib.compress(content, 1),
+            )
+        )
+        self.parts += 1
+        self.size += len(content)
+
+
+class SealedFile:
+    """A file that is being written."""
+
+    def __init__(self, sealing: Sealing, place: int) -> None:
+        self._sealing = sealing
+        self._place = place
+        self._pieces: list[str] = []
+        self._held = 0
+        self._number = 0
+
+    def write(self, text: str) -> None:
+        """Add *text*."""
+        self._pieces.append(text)
+        self._held += len(text)
+        if self._held >= PIECE_CHARACTERS:
+            self.end()
+            self._sealing.work.session.flush()
+
+    def end(self) -> None:
+        """Seal what is held back."""
+        if self._pieces:
+            self._number += 1
+            self._sealing.keep(self._place, self._number, "".join(self._pieces))
+            self._pieces, self._held = [], 0
+
+
+def writers_of(found: Gathered, sealing: Sealing, keys: Sequence[str]) -> list[Writer]:
+    """The page first, then JSON, then the tables."""
+    return [Page(found, sealing.file(PAGE), keys), Document(found, sealing.file(DOCUMENT)), Tables(sealing)]
+
+
+class Page:
+    """`index.html`: readable and printable, without anything from elsewhere."""
+
+    def __init__(self, found: Gathered, file: SealedFile, keys: Sequence[str]) -> None:
+        self._file = file
+        self._words = found.words
+        self._zone = found.keeping.zone
+        self._planned = not found.keeping.in_force
+        self._shown = 0
+        self._all = 0
+        texts, kind = found.words.texts, found.kind.value
+        links = "".join(f'<li><a href="#{one}">{escape(found.words.sections[one])}</a></li>' for one in keys)
+        file.write(
+            f'<!doctype html>\n<html lang="{found.words.language}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{escape(texts[kind])}: {escape(found.controller.legal_name)}</title>"
+            f"<style>{style()}</style></head>\n<body><header><h1>{escape(texts[kind])}</h1>"
+            f"<p>{escape(found.controller.legal_name)}. {escape(texts['made'])}: "
+            f"{escape(as_text(found.work.now, found.words, self._zone))}</p><p>{escape(texts[f'{kind}_intro'])}</p>"
+            f'</header>\n<nav aria-label="{escape(texts["contents"])}"><ul>{links}</ul></nav>\n<main>\n'
+        )
+
+    def begin(self, section: Section) -> None:
+        """A heading."""
+        self._shown = self._all = 0
+        intro = self._words.intros.get(section.key)
+        if section.key == "rules" and self._planned:
+            intro = self._words.texts["planned"]
+        self._file.write(f'<section id="{section.key}"><h2>{escape(self._words.sections[section.key])}</h2>\n')
+        if intro:
+            self._file.write(f"<p>{escape(intro)}</p>\n")
+
+    def rows(self, section: Section, block: Sequence[Sequence[Cell]]) -> None:
+        """The first rows; the rest is in the table."""
+        self._all += len(block)
+        for row in block[: PAGE_ROWS - self._shown]:
+            if self._shown == 0:
+                heads = "".join(f'<th scope="col">{escape(self._words.columns[one])}</th>' for one in section.columns)
+                self._file.write(f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>\n')
+            self._shown += 1
+            cells = zip(section.columns, row, strict=True)
+            told = "".join(f"<td>{escape(self._cell(section, row, name, value))}</td>" for name, value in cells)
+            self._file.write(f"<tr>{told}</tr>\n")
+
+    def end(self, section: Section) -> None:
+        """The end of the table, or that there is none."""
+        texts = self._words.texts
+        self._file.write("</tbody></table></div>\n" if self._shown else f"<p>{escape(texts['nothing'])}</p>\n")
+        if self._all > self._shown:
+            told = texts["shortened"].format(count=self._shown)
+            self._file.write(f"<p>{escape(told)} csv/{section.key}.csv.</p>\n")
+        self._file.write("</section>\n")
+
+    def finish(self) -> None:
+        """The end of the page."""
+        self._file.write("</main></body></html>\n")
+        self._file.end()
+
+    def _cell(self, section: Section, row: Sequence[Cell], name: str, value: Cell) -> str:
+        coded = name in CODED or (section.key == "person" and name == "value" and row[1] in OF_PERSON)
+        if isinstance(value, str) and name in PERIODS:
+            return self._words.period(parse_period(Node("rule", name, value)))
+        if coded and isinstance(value, list):
+            return ", ".join(self._code(section.codes, str(one)) for one in value)
+        if coded and isinstance(value, str):
+            return ", ".join(self._code(section.codes, one) for one in value.split(", "))
+        return as_text(value, self._words, self._zone)
+
+    def _code(self, own: Mapping[str, str], code: str) -> str:
+        return own.get(code) or self._words.codes.get(code, code)
+
+
+class Document:
+    """`package.json`, in the form of `docs/schemas/package-1.json`; codes stay codes."""
+
+    def __init__(self, found: Gathered, file: SealedFile) -> None:
+        self._file = file
+        self._between = ""
+        head = {
+            "format": FORMAT,
+            "version": VERSION,
+            "kind": found.kind.value,
+            "language": found.words.language,
+            "made_at": as_json(found.work.now),
+        }
+        self._file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "sections": {')
+
+    def begin(self, section: Section) -> None:
+        """Its name."""
+        self._file.write(f'{self._between}\n"{section.key}": [')
+        self._between = ""
+
+    def rows(self, section: Section, block: Sequence[Sequence[Cell]]) -> None:
+        """An object a row."""
+        for row in block:
+            told = {name: as_json(value) for name, value in zip(section.columns, row, strict=True)}
+            self._file.write(f"{self._between}\n{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}")
+            self._between = ","
+
+    def end(self, _section: Section) -> None:
+        """The end of its list."""
+        self._file.write("]")
+        self._between = ","
+
+    def finish(self) -> None:
+        """The end of the document."""
+        self._file.write("\n}}\n")
+        self._file.end()
+
+
+class Tables:
+    """`csv/SECTION.csv` for each section that has rows."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+        self._file: SealedFile | None = None
+
+    def begin(self, _section: Section) -> None:
+        """Nothing, until there is a row."""
+        self._file = None
+
+    def rows(self, section: Section, block: Sequence[Sequence[Cell]]) -> None:
+        """A line a row, as spreadsheets read it and none takes for a formula."""
+        if self._file is None and block:
+            self._file = self._sealing.file(f"csv/{section.key}.csv")
+            self._file.write("\ufeff" + _lines([section.columns]))
+        if self._file is not None:
+            self._file.write(_lines([[_plain(value) for value in row] for row in block]))
+
+    def end(self, _section: Section) -> None:
+        """Its last part."""
+        if self._file is not None:
+            self._file.end()
+
+    def finish(self) -> None:
+        """Nothing more."""
+
+
+def as_json(value: Cell) -> object:
+    """A cell as JSON: instants as RFC 3339 in UTC, days as ISO 8601, amounts as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def as_text(value: Cell, words: Words, zone: ZoneInfo) -> str:
+    """A cell as it is read by people."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return words.texts["yes" if value else "no"]
+    if isinstance(value, datetime):
+        return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list):
+        return "\n".join(as_text(one, words, zone) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {as_text(one, words, zone)}" for name, one in value.items())
+    return str(value)
+
+
+def _plain(value: Cell) -> str:
+    told = as_json(value)
+    if told is None:
+        return ""
+    if isinstance(told, bool):
+        return "true" if told else "false"
+    return json.dumps(told, ensure_ascii=False) if isinstance(told, list | dict) else str(told)
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()

@@ -1,0 +1,128 @@
+"""Until when each field is kept, and by which rule (GDPR Art. 15(1)(d)).
+
+The rules in force say so; where none is in force yet, those that come with the service, told as planned.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from governance.customers.whole import last_sign_of_life
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+from governance.policies import shipped
+from governance.policies.classification import Compartment
+from governance.policies.erasure import Minimum
+from governance.policies.retention import (
+    Clock,
+    Narrowing,
+    RetentionAction,
+    RetentionPolicy,
+    TargetKind,
+    last_day,
+    minimum_until,
+)
+from governance.reference.operations import controller
+
+
+class Until(NamedTuple):
+    """The last day on which something is kept, and the key of the rule; None and empty where no rule says one."""
+
+    day: date | None
+    rule: str
+
+
+NO_RULE = Until(None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The rules for one person.
+
+    Attributes:
+        in_force: False where they are only planned.
+        subject: clocks of the person as a whole.
+    """
+
+    rules: Mapping[str, RetentionPolicy]
+    in_force: bool
+    zone: ZoneInfo
+    subject: Mapping[Clock, datetime | None]
+
+    def until(
+        self,
+        table: str,
+        compartment: Compartment,
+        clocks: Mapping[Clock, datetime | None],
+        *,
+        field: str | None = None,
+        code: str | None = None,
+    ) -> Until:
+        """When a row, or one field of it, goes: by the rule that ends first, but not before a law allows it.
+
+        Args:
+            table: where it lies.
+            compartment: which key seals it.
+            clocks: instants of the row.
+            field: one field, where rules may clear it before the row goes.
+            code: kind or channel of the row, by which rules may be narrowed.
+        """
+        known = {**self.subject, **clocks}
+        ends: list[Until] = []
+        floors: list[Until] = []
+        for rule in self.rules.values():
+            instant = known.get(rule.clock)
+            if instant is None or not _meets(rule, table, compartment, field, code):
+                continue
+            day = instant.astimezone(self.zone).date()
+            if rule.action is not RetentionAction.RESTRICT:
+                ends.append(Until(last_day(rule, day), rule.key))
+            if (floor := minimum_until(rule, day)) is not None:
+                floors.append(Until(floor, rule.key))
+        if not ends:
+            return NO_RULE
+        return max([min(ends, key=_day), *floors], key=_day)
+
+    def minimums(self, table: str, clocks: Mapping[Clock, datetime | None]) -> list[Minimum]:
+        """What laws want kept of a table, counted from the latest of its instants."""
+        found: list[Minimum] = []
+        for rule in self.rules.values():
+            instant = clocks.get(rule.clock)
+            if rule.minimum is None or instant is None or rule.target.name != table:
+                continue
+            until = minimum_until(rule, instant.astimezone(self.zone).date())
+            if until is not None:
+                found.append(Minimum(until, rule.key, rule.minimum.citation))
+        return found
+
+
+def keeping(work: Work, *, person: SubjectId) -> Keeping:
+    """The rules for a person, as they stand now."""
+    whose = controller(work)
+    return Keeping(
+        rules=shipped.retention_policies(whose.country),
+        in_force=False,
+        zone=ZoneInfo(whose.zone),
+        subject={Clock.LAST_ACTIVITY: last_sign_of_life(work, person=person)},
+    )
+
+
+def _day(until: Until) -> date:
+    return until.day or date.max
+
+
+def _meets(rule: RetentionPolicy, table: str, compartment: Compartment, field: str | None, code: str | None) -> bool:
+    target = rule.target
+    if target.kind is TargetKind.SUBJECT:
+        return _suits(rule.narrowing, None)
+    if target.kind is TargetKind.COMPARTMENT:
+        return target.name == compartment.value
+    if target.kind is not TargetKind.TABLE or target.name != table:
+        return False
+    return (not target.fields or field in target.fields) and _suits(rule.narrowing, code)
+
+
+def _suits(narrowing: Narrowing | None, code: str | None) -> bool:
+    return narrowing is None or code in narrowing.values
