@@ -86,6 +86,9 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         # recipients and exports
         "no-such-recipient": 404,
         "no-such-export": 404,
+        "no-such-erasure": 404,
+        "being-erased": 409,
+        "not-certified": 409,
         "export-not-there": 409,
         "not-your-export": 403,
         # customers

@@ -6,7 +6,7 @@ it through; `erase_many` does a batch at once, for retention; `resume` takes up 
 
 from governance.erasure.beginning import RUN, begin, order
 from governance.erasure.certifying import Certificate, certificate
-from governance.erasure.planning import plan_for
+from governance.erasure.planning import look_ahead, plan_for
 from governance.erasure.records import (
     Erasure,
     ErasureId,
@@ -19,7 +19,7 @@ from governance.erasure.records import (
     StepState,
     ToldRecipient,
 )
-from governance.erasure.rows import list_erasures, of_origin, show
+from governance.erasure.rows import list_erasures, note_told, of_origin, show, state_of
 from governance.erasure.running import erase_many, resume, run, run_next
 from governance.erasure.verifying import Verified, verify_certificate
 
@@ -41,6 +41,8 @@ __all__ = [
     "certificate",
     "erase_many",
     "list_erasures",
+    "look_ahead",
+    "note_told",
     "of_origin",
     "order",
     "plan_for",
@@ -48,5 +50,6 @@ __all__ = [
     "run",
     "run_next",
     "show",
+    "state_of",
     "verify_certificate",
 ]

@@ -11,6 +11,9 @@ from typing import Final, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.customers.reach import find_person
 from governance.erasure.errors import NoSuchErasureError
 from governance.erasure.records import Origin, OriginKind, Plan
 from governance.kernel.db import driver_connection
@@ -19,6 +22,7 @@ from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.classification import Compartment
 from governance.policies.erasure import CompartmentFacts, Minimum, PlanStep, plan
+from governance.policies.permissions import Permission
 from governance.policies.retention import Clock, RetentionPolicy, TargetKind, last_day, minimum_until
 from governance.reference.operations import find_controller
 
@@ -176,6 +180,17 @@ def plan_for(
     [(others,)] = cursor.execute(_SHARED, records).fetchall()
     [(recipients,)] = cursor.execute(_RECIPIENTS, records).fetchall()
     return Plan(target.person, steps, recipients, others, work.now.astimezone(rules.zone).date())
+
+
+def look_ahead(work: Work, *, person: SubjectId) -> Plan:
+    """As `plan_for`, for an officer who may begin it; told in the log.
+
+    Raises:
+        ForbiddenError, NotFoundError: as `reach.find_person` does.
+    """
+    found = find_person(work, person, Permission.ERASURE_BEGIN)
+    audit.append(work, Action.ERASURE_READ, subject=SubjectRef(found.subject_ref), facts={"plan": True})
+    return plan_for(work, person=SubjectId(found.id))
 
 
 def _look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, _Known]:

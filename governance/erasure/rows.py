@@ -61,6 +61,25 @@ def show(work: Work, *, erasure: ErasureId) -> Erasure:
     return told(work, row)
 
 
+def note_told(work: Work, *, erasure: ErasureId, recipient: UUID) -> Erasure:
+    """Note that a recipient of past disclosures was told of the erasure (GDPR Art. 19).
+
+    Raises:
+        ForbiddenError: without `erasure:begin`.
+        NoSuchErasureError: where there is none, or the recipient is not one of those to be told.
+    """
+    allow(work, Permission.ERASURE_BEGIN)
+    row = work.session.get(ToldRecipientRow, (erasure, recipient))
+    if row is None:
+        raise NoSuchErasureError(MISSING)
+    if row.told_at is None:
+        row.told_at, row.told_by_kind, row.told_by = work.now, work.actor.kind.value, work.actor.id
+        work.session.flush()
+        facts = {"recipient": recipient}
+        audit.append(work, Action.ERASURE_RECIPIENT_TOLD, object=ObjectRef("erasure", erasure), facts=facts)
+    return told(work, work.session.get_one(ErasureRow, erasure))
+
+
 def list_erasures(work: Work, *, before: ErasureId | None = None, limit: int = 50) -> list[Erasure]:
     """Erasures, newest first.
 
@@ -78,6 +97,12 @@ def of_origin(work: Work, *, origin: UUID) -> list[Erasure]:
     """Erasures that a request or a run began; for the room that did."""
     query = select(ErasureRow).where(ErasureRow.origin_id == origin).order_by(ErasureRow.id)
     return [told(work, row) for row in work.session.scalars(query)]
+
+
+def state_of(work: Work, *, erasure: UUID) -> ErasureState | None:
+    """How far an erasure is, for the room that began it; None where there is none."""
+    found = work.session.scalar(select(ErasureRow.state).where(ErasureRow.id == erasure))
+    return None if found is None else ErasureState(found)
 
 
 def told(work: Work, row: ErasureRow) -> Erasure:

@@ -63,7 +63,7 @@ def verify_certificate(content: bytes, *, checkpoint: bytes, vkey: str | None = 
         told = _read(content)
         body = _mapping(told["certificate"])
         kept = _checkpoint(checkpoint, vkey)
-        _require_whole(told, body, kept)
+        _require_whole(told, body, kept, checkpoint)
     except _WrongError as wrong:
         return Verified((str(wrong),), body)
     except (KeyError, TypeError, ValueError, ProofError, NoteError, Base64Error) as error:
@@ -87,7 +87,7 @@ def _checkpoint(note: bytes, vkey: str | None) -> Checkpoint:
         raise _WrongError(f"The checkpoint cannot be used: {error}") from None
 
 
-def _require_whole(told: Mapping[str, Json], body: Mapping[str, Json], kept: Checkpoint) -> None:
+def _require_whole(told: Mapping[str, Json], body: Mapping[str, Json], kept: Checkpoint, note: bytes) -> None:
     if body["v"] != VERSION:
         raise _WrongError("The certificate is of a version that this release cannot read.")
     own = Checkpoint.parse_text(Note.parse(str(told["checkpoint"]).encode("utf-8")).text)
@@ -98,7 +98,7 @@ def _require_whole(told: Mapping[str, Json], body: Mapping[str, Json], kept: Che
             f"The proofs are for the checkpoint of {own.size} entries, the kept one is of {kept.size}; ask for the "
             "certificate again when a checkpoint is taken, or keep the checkpoint that it names."
         )
-    if own.root != kept.root:
+    if own.root != kept.root or str(told["checkpoint"]).encode("utf-8") != note:
         raise _WrongError("The checkpoint in the certificate is not the one that was kept: one of them is forged.")
     issued = _entry(_mapping(told["issued"]), kept)
     digest = hashlib.sha256(canonical(body)).hexdigest()

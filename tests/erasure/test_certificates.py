@@ -1,0 +1,101 @@
+"""A certificate says what went and what stays, and holds against a checkpoint that was kept elsewhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from governance.audit import sequencer
+from governance.audit.anchors import FileAnchor
+from governance.audit.checkpoints import Outside, Signer
+from governance.erasure import operations as erasure
+from governance.erasure.errors import NotCertifiedError
+from governance.erasure.operations import ErasureId, verify_certificate
+from governance.erasure.verifying import canonical
+from governance.kernel.clock import FixedClock
+from governance.kernel.db import Database
+from governance.kernel.work import SYSTEM, open_work
+from tests.conftest import NOW
+from tests.factories.erasing import ASKED, shop, whole
+
+CLOCK = FixedClock(NOW)
+
+
+@pytest.fixture
+def signer(fresh_database: Database, tmp_path: Path) -> Signer:
+    """Signs the log of the database."""
+    outside = Outside(tmp_path / "audit")
+    return Signer(fresh_database, Ed25519PrivateKey.generate(), outside, [FileAnchor(outside.anchor_path)])
+
+
+def erased(database: Database) -> ErasureId:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        shop(work)
+        one = whole(work)
+        begun = erasure.begin(work, person=one, origin=ASKED)
+    assert erasure.run(database, erasure=begun, clock=CLOCK)
+    return begun
+
+
+def certified(database: Database, signer: Signer, begun: ErasureId) -> tuple[bytes, bytes]:
+    """The file, and the checkpoint that somebody kept."""
+    sequencer.drain(database)
+    signer.sign(clock=CLOCK)
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        content = erasure.certificate(work, erasure=begun).content
+    return content, json.loads(content)["checkpoint"].encode()
+
+
+def test_a_certificate_tells_what_went_what_stays_and_from_when_nothing_opens_it(
+    fresh_database: Database, signer: Signer
+) -> None:
+    begun = erased(fresh_database)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work, pytest.raises(NotCertifiedError):
+        erasure.certificate(work, erasure=begun)
+    content, kept = certified(fresh_database, signer, begun)
+    found = verify_certificate(content, checkpoint=kept)
+
+    assert found.findings == ()
+    body: Any = found.body
+    assert body["controller"]["legal_name"] == "Demonstration Shop"
+    assert [one["compartment"] for one in body["kept"]] == ["finance", "evidence"]
+    assert {one["step"] for one in body["destroyed"]} >= {"contact", "profile", "behaviour", "trail", "keys"}
+    assert body["unreadable_here_since"] < body["unreadable_in_copies_from"]
+    assert "irina" not in content.decode().casefold()
+
+
+def test_one_changed_byte_is_found_wherever_it_is(fresh_database: Database, signer: Signer) -> None:
+    content, kept = certified(fresh_database, signer, erased(fresh_database))
+
+    for place in range(0, len(content), 61):
+        changed = bytearray(content)
+        changed[place] ^= 1
+        assert not verify_certificate(bytes(changed), checkpoint=kept).holds, place
+    assert not verify_certificate(content + b"\n", checkpoint=kept).holds
+
+
+@pytest.mark.parametrize("said", ["subjects", "kept", "destroyed", "completed_at"])
+def test_what_somebody_says_otherwise_in_proper_form_is_found(
+    fresh_database: Database, signer: Signer, said: str
+) -> None:
+    content, kept = certified(fresh_database, signer, erased(fresh_database))
+    told = json.loads(content)
+    told["certificate"][said] = [] if isinstance(told["certificate"][said], list) else "2026-01-01T00:00:00+00:00"
+
+    [finding] = verify_certificate(canonical(told), checkpoint=kept).findings
+    assert "changed" in finding
+
+
+def test_a_certificate_does_not_hold_against_a_checkpoint_of_another_time(
+    fresh_database: Database, signer: Signer
+) -> None:
+    begun = erased(fresh_database)
+    content, kept = certified(fresh_database, signer, begun)
+    again, younger = certified(fresh_database, signer, begun)  # reading it was told in the log, which has grown
+
+    assert verify_certificate(again, checkpoint=younger).holds
+    assert not verify_certificate(content, checkpoint=younger).holds
+    assert json.loads(content)["certificate"] == json.loads(again)["certificate"]
+    assert verify_certificate(content, checkpoint=kept).holds
