@@ -91,6 +91,10 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "not-certified": 409,
         "export-not-there": 409,
         "not-your-export": 403,
+        # packages
+        "no-such-package": 404,
+        "package-not-there": 409,
+        "step-up-needed": 403,
         # customers
         "already-there": 409,
         "legal-hold": 409,

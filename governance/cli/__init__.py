@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "alerts": "governance.cli.alerts:alerts",
     "recipients": "governance.cli.recipients:recipients",
     "export": "governance.cli.exports:export",
+    "packages": "governance.cli.packages:packages_group",
     "erasure": "governance.cli.erasure:erasure",
     "fields": "governance.cli.fields:fields",
     "deadlines": "governance.cli.deadlines:deadlines",

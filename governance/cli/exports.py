@@ -94,7 +94,7 @@ def show(*, export_id: UUID, as_json: bool) -> None:
 def download(export_id: UUID, file: Path) -> None:
     """Fetch an export that was proposed from here into FILE, once; then its keys are destroyed."""
     with opened() as store:
-        taken = _created(file)
+        taken = created(file)
         try:
             with open_work(store.database, OPERATOR) as work:
                 fetched = disclosures.fetch(work, export=ExportId(export_id))
@@ -143,7 +143,7 @@ def trace(*, file: BinaryIO, as_json: bool) -> None:
         say("The file does not tell these exports from those under `or else`.")
 
 
-def _created(file: Path) -> int:
+def created(file: Path) -> int:
     """A new file that nobody else may read; made before the export is spent."""
     try:
         return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

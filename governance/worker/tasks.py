@@ -41,6 +41,8 @@ from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, open_work
 from governance.messages import operations as messages
 from governance.messages.webhooks import operations as webhooks
+from governance.rights.packages import operations as packages
+from governance.rights.packages.operations import PackageId
 
 RESUME_IMPORT: Final = "intake.resume"
 ATTEMPTS: Final = 8
@@ -243,6 +245,20 @@ def tend_erasures(around: Surroundings) -> None:
     log.info("worker.erasures_tended", resumed=len(resumed))
 
 
+def make_package(around: Surroundings, *, package: str) -> None:
+    """Gather a package of a person's data, or have an officer look at notes in it first."""
+    packages.make(around.store.database, package=PackageId(UUID(package)), clock=around.clock)
+
+
+def tend_packages(around: Surroundings) -> None:
+    """Destroy packages whose time is over; find those that nobody makes."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        destroyed = sum(packages.destroy(work, package=one) for one in packages.due_for_destruction(work))
+        for one in packages.unfinished(work):
+            jobs.defer_once(work, packages.MAKE, waiting=f"package {one}", package=one)
+    log.info("worker.packages_tended", destroyed=destroyed)
+
+
 def find_duplicates(around: Surroundings) -> None:
     """Compare all people with one another; what is ended with the worker begins anew when that is there again."""
 
@@ -320,6 +336,8 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "proposals.tend": tend_proposals,
     "exports.tend": tend_exports,
     disclosures.MAKE: make_export,
+    "packages.tend": tend_packages,
+    packages.MAKE: make_package,
     "erasure.tend": tend_erasures,
     erasures.RUN: run_erasure,
     EXECUTE: execute_proposal,

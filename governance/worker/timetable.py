@@ -57,6 +57,7 @@ def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
         Entry("service.resume_indexes", "*/10 * * * *"),
         Entry("proposals.tend", "*/5 * * * *"),
         Entry("exports.tend", "*/5 * * * *"),
+        Entry("packages.tend", "*/5 * * * *"),
         Entry("erasure.tend", "*/5 * * * *"),
     )
     return tuple(entry for entry in told if backups or entry.task != BACKUP)

@@ -30,6 +30,8 @@ from governance.rights.packages.rows import locked_package
 from governance.rights.packages.tables import PackageFlagRow, PackagePartRow, PackageRow
 
 EXPIRES_AFTER: Final = timedelta(days=14)
+LATE: Final = timedelta(minutes=10)
+"""What was ordered longer ago and is not made, and in no queue, is put there again."""
 FAILED_KEPT: Final = timedelta(days=1)
 MEDIA_TYPE: Final = "application/zip"
 AT_ONCE: Final = 50
@@ -151,6 +153,17 @@ def destroy(work: Work, *, package: PackageId) -> bool:
     return True
 
 
+def discard(work: Work, *, package: PackageId) -> bool:
+    """Destroy a package before its time; answers whether there was anything.
+
+    Raises:
+        ForbiddenError: without `packages:review`.
+        NoSuchPackageError: where there is none.
+    """
+    allow(work, Permission.PACKAGES_REVIEW)
+    return destroy(work, package=package)
+
+
 def destroy_all(work: Work, *, person: SubjectId) -> int:
     """Destroy the packages of a person whose data go; answers how many."""
     query = select(PackageRow.id).where(
@@ -164,6 +177,13 @@ def due_for_destruction(work: Work) -> list[PackageId]:
     expired = and_(PackageRow.state == PackageState.READY.value, PackageRow.expires_at <= work.now)
     failed = and_(PackageRow.state == PackageState.FAILED.value, PackageRow.created_at <= work.now - FAILED_KEPT)
     query = select(PackageRow.id).where(or_(expired, failed)).order_by(PackageRow.id).limit(AT_ONCE)
+    return [PackageId(one) for one in work.session.scalars(query)]
+
+
+def unfinished(work: Work) -> list[PackageId]:
+    """Packages that were to be made a while ago, and are not."""
+    late = and_(PackageRow.state == PackageState.MAKING.value, PackageRow.created_at <= work.now - LATE)
+    query = select(PackageRow.id).where(late).order_by(PackageRow.id).limit(AT_ONCE)
     return [PackageId(one) for one in work.session.scalars(query)]
 
 

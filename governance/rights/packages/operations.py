@@ -7,9 +7,11 @@ from governance.rights.packages.fetching import (
     Fetched,
     destroy,
     destroy_all,
+    discard,
     due_for_destruction,
     fetch,
     fetch_own,
+    unfinished,
 )
 from governance.rights.packages.fetching import pieces as package_pieces
 from governance.rights.packages.making import make, make_now
@@ -43,6 +45,7 @@ __all__ = [
     "decide",
     "destroy",
     "destroy_all",
+    "discard",
     "due_for_destruction",
     "fetch",
     "fetch_own",
@@ -56,4 +59,5 @@ __all__ = [
     "package_pieces",
     "packages_for",
     "packages_of",
+    "unfinished",
 ]
