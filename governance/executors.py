@@ -11,8 +11,14 @@ from governance.accounts.proposed import Executors
 from governance.customers import releasing
 from governance.disclosures import proposing
 from governance.kernel.db import Database
+from governance.retention import executing
 
-EXECUTORS: Final[Executors] = {**granting.EXECUTORS, **releasing.EXECUTORS, **proposing.EXECUTORS}
+EXECUTORS: Final[Executors] = {
+    **granting.EXECUTORS,
+    **releasing.EXECUTORS,
+    **proposing.EXECUTORS,
+    **executing.EXECUTORS,
+}
 
 
 def install(database: Database) -> None:

@@ -40,6 +40,11 @@ class AlertKind(StrEnum):
     QUOTA_EXCEEDED = "quota_exceeded"
     UNUSUAL_READING = "unusual_reading"
     EXPORT_READY = "export_ready"
+    REQUESTS_HALF_TIME = "requests_half_time"
+    REQUESTS_NEARLY_DUE = "requests_nearly_due"
+    REQUESTS_OVERDUE = "requests_overdue"
+    PURGE_FUSED = "purge_fused"
+    HOLDS_DUE = "holds_due"
 
 
 @dataclass(frozen=True, slots=True)

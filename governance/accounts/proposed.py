@@ -27,6 +27,7 @@ class ProposalKind(StrEnum):
     RELEASE_HOLD = "release_hold"
     GRANT_ROLE = "grant_role"
     DISPUTED_ERASURE = "disputed_erasure"
+    RESUME_PURGE = "resume_purge"
 
 
 class ProposalState(StrEnum):

@@ -110,6 +110,13 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "form-closed": 409,
         "text-changed": 409,
         "spent-token": 404,
+        # retention
+        "no-such-policy": 404,
+        "no-such-run": 404,
+        "policy-conflict": 422,
+        "policy-not-carried-out": 422,
+        "not-simulated": 409,
+        "run-open": 409,
         # intake
         "unreadable-file": 422,
         "empty-file": 422,

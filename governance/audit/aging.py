@@ -31,6 +31,12 @@ def ensure_partitions(work: Work, *, months_ahead: int = MONTHS_AHEAD) -> int:
     return int(made or 0)
 
 
+def count_bodies(work: Work, *, action_class: ActionClass, before: date) -> int:
+    """How many bodies of a class are older than the month *before*."""
+    counted = text("SELECT count(*) FROM audit_body WHERE class = :kind AND at < CAST(:before AS date)")
+    return int(work.session.scalar(counted, {"kind": action_class.value, "before": before}) or 0)
+
+
 def drop_bodies(work: Work, *, action_class: ActionClass, before: date) -> int:
     """Drop the bodies of a class that are older than the month *before*, with the entry that tells of it.
 

@@ -5,7 +5,7 @@ is `sequencer.drain`: both open their own transactions.
 """
 
 from governance.audit.acts import acts_of, readings_of
-from governance.audit.aging import drop_bodies, ensure_partitions, forget_details
+from governance.audit.aging import count_bodies, drop_bodies, ensure_partitions, forget_details
 from governance.audit.appending import append, append_many
 from governance.audit.enforcement import verify_enforcement
 from governance.audit.exporting import export
@@ -19,6 +19,7 @@ __all__ = [
     "append",
     "append_many",
     "consistency_proof",
+    "count_bodies",
     "details",
     "drop_bodies",
     "ensure_partitions",

@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "packages": "governance.cli.packages:packages_group",
     "erasure": "governance.cli.erasure:erasure",
     "fields": "governance.cli.fields:fields",
+    "retention": "governance.cli.retention:retention_group",
     "deadlines": "governance.cli.deadlines:deadlines",
     "consent": "governance.cli.consent:consent_group",
     "forms": "governance.cli.forms:forms",

@@ -145,6 +145,11 @@ class ConsentStateRow(Base):
     __tablename__ = "consent_state"
     __table_args__ = (
         Index("ix_consent_state_given", "purpose", "given_at", postgresql_where=text("standing = 'given'")),
+        Index(
+            "ix_consent_state_ended",
+            "since",
+            postgresql_where=text("standing IN ('withdrawn', 'objected', 'refused', 'expired')"),
+        ),
     )
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)

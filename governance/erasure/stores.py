@@ -72,6 +72,7 @@ STORES: Final = (
     Store("import_kept", Step.RECORD, By.ELSEWHERE),
     Store("person", Step.RECORD, By.SELF),
     Store("person_history", Step.RECORD, By.ELSEWHERE),
+    Store("person_sign", Step.RECORD, By.ELSEWHERE),
     Store("data_key", Step.KEYS, By.ELSEWHERE),
 )
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 
@@ -209,10 +210,15 @@ def purge_refused(work: Work) -> int:
     over = select(ImportBatchRow.id).where(ImportBatchRow.refused_until <= work.now)
     ids = list(work.session.scalars(over.with_for_update(skip_locked=True)))
     if ids:
-        work.session.execute(
-            update(ImportChunkRow)
-            .where(ImportChunkRow.batch_id.in_(ids))
-            .values(refusals_sealed=None, late_refusals_sealed=None)
-        )
-        work.session.execute(update(ImportBatchRow).where(ImportBatchRow.id.in_(ids)).values(refused_until=None))
+        forget_refused(work, ids)
     return len(ids)
+
+
+def forget_refused(work: Work, ids: list[UUID]) -> None:
+    """Destroy the refused rows of imports, for whoever has locked them and decided it."""
+    work.session.execute(
+        update(ImportChunkRow)
+        .where(ImportChunkRow.batch_id.in_(ids))
+        .values(refusals_sealed=None, late_refusals_sealed=None)
+    )
+    work.session.execute(update(ImportBatchRow).where(ImportBatchRow.id.in_(ids)).values(refused_until=None))

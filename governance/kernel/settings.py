@@ -61,6 +61,7 @@ class Settings:
         audit_tsa_url: time-stamping authority (RFC 3161) that stamps a checkpoint every hour; needs the next one.
         audit_tsa_ca: file of the authority's certificates (PEM), up to its root, by which stamps are verified.
         trusted_proxies: proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+        retention_hour: hour of the controller's zone from which on the nightly purge runs; -1 never by itself.
         merge_from: percent from which two records are merged by themselves, 98 to 100; 0 never, people decide.
     """
 
@@ -90,6 +91,7 @@ class Settings:
     audit_tsa_url: Secret | None = field(default=None, repr=False)
     audit_tsa_ca: Path | None = None
     trusted_proxies: int = 0
+    retention_hour: int = 1
     merge_from: int = 0
 
     @classmethod
@@ -125,6 +127,7 @@ class Settings:
             "prepare_threshold": (-1, 1000),
             "trusted_proxies": (0, 9),
             "merge_from": (0, 100),
+            "retention_hour": (-1, 23),
             "portal_codes_per_hour": (1, 1_000_000),
         }
         for name, (low, high) in limits.items():

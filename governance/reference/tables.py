@@ -1,9 +1,9 @@
-"""Versions of the controller's record, of recipients, of calendars and of laws."""
+"""Versions of the controller's record, of recipients, of calendars, of laws and of retention policies."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Date, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -103,3 +103,38 @@ class LawVersionRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     recorded_at: Mapped[datetime]
     document: Mapped[str] = mapped_column(Text)
+
+
+class RetentionPolicyRow(Base):
+    """One version of a retention policy; its document is never changed, its state is. One version of each is active.
+
+    Attributes:
+        wave_size: how many people (rows, where it is about rows of nobody) a run may take while waves are left.
+        waves_left: how many runs share what was overdue when the policy was approved.
+    """
+
+    __tablename__ = "retention_policy"
+    __table_args__ = (
+        UniqueConstraint("key", "version"),
+        CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,49}$'", name="key_is_a_name"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+        CheckConstraint("state IN ('draft', 'simulated', 'approved', 'active', 'superseded')", name="state_known"),
+        CheckConstraint("waves_left >= 0", name="waves_counted"),
+        Index("uq_retention_policy_active", "key", unique=True, postgresql_where=text("state = 'active'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(50))
+    version: Mapped[int] = mapped_column(Integer)
+    document: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(32))
+    drafted_at: Mapped[datetime]
+    drafted_by_kind: Mapped[str] = mapped_column(String(32))
+    drafted_by: Mapped[UUID | None]
+    simulated_at: Mapped[datetime | None]
+    simulated_people: Mapped[int | None] = mapped_column(BigInteger)
+    simulated_rows: Mapped[int | None] = mapped_column(BigInteger)
+    wave_size: Mapped[int | None] = mapped_column(BigInteger)
+    waves_left: Mapped[int] = mapped_column(Integer)
+    approved_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

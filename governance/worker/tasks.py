@@ -41,6 +41,8 @@ from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, open_work
 from governance.messages import operations as messages
 from governance.messages.webhooks import operations as webhooks
+from governance.retention import operations as retention
+from governance.retention.operations import RunId
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageId
 
@@ -259,6 +261,31 @@ def tend_packages(around: Surroundings) -> None:
     log.info("worker.packages_tended", destroyed=destroyed)
 
 
+def begin_purge(around: Surroundings) -> None:
+    """Begin the nightly run of the retention policies in force."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        begun = retention.begin_nightly(work, hour=around.store.settings.retention_hour)
+    log.info("worker.purge_begun", run=None if begun is None else str(begun.id))
+
+
+def run_purge(around: Surroundings, *, run: str) -> None:
+    """Take away what is overdue, or as much as is done until the worker is to end."""
+
+    def stop_where_told(_progress: retention.Progress) -> None:
+        if around.stopping.is_set():
+            raise _StoppedError
+
+    # The next start takes it up again.
+    with contextlib.suppress(_StoppedError):
+        retention.see_through(
+            around.store.database,
+            actor=SYSTEM,
+            run=RunId(UUID(run)),
+            clock=around.clock,
+            on_progress=stop_where_told,
+        )
+
+
 def find_duplicates(around: Surroundings) -> None:
     """Compare all people with one another; what is ended with the worker begins anew when that is there again."""
 
@@ -321,6 +348,8 @@ def find_interrupted(around: Surroundings) -> None:
     """Put imports and runs of segments into the queue that were begun and are in nobody's hands."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         segmenting.resume_runs(work)
+        for run in retention.open_runs(work):
+            jobs.defer_once(work, retention.RUN, waiting=f"retention {run}", run=run)
         for batch in intake.resumable(work):
             jobs.defer_once(work, RESUME_IMPORT, waiting=f"import {batch}", batch=batch)
 
@@ -345,6 +374,8 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     FIND_DUPLICATES: find_duplicates,
     TAKE_SNAPSHOT: count_base,
     segmenting.RUN: run_segment,
+    "retention.begin": begin_purge,
+    retention.RUN: run_purge,
 }
 
 

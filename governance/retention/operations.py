@@ -1,0 +1,60 @@
+"""Every verb of this room."""
+
+from governance.retention.beginning import (
+    RUN,
+    begin,
+    begin_nightly,
+    find_run,
+    list_runs,
+    open_runs,
+    propose_resumption,
+    stop,
+)
+from governance.retention.errors import NoSuchRunError, NotSimulatedError, PolicyConflictError, RunOpenError
+from governance.retention.life import (
+    draft,
+    draft_shipped,
+    end,
+    look_ahead,
+    policies,
+    policy,
+    propose_activation,
+    shipped,
+)
+from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
+from governance.retention.running import Progress, see_through
+from governance.retention.simulating import Forecast, MonthAhead, PolicyForecast, simulate
+
+__all__ = [
+    "RUN",
+    "Forecast",
+    "MonthAhead",
+    "NoSuchRunError",
+    "NotSimulatedError",
+    "PolicyConflictError",
+    "PolicyForecast",
+    "Progress",
+    "Run",
+    "RunId",
+    "RunOpenError",
+    "RunOrigin",
+    "RunPart",
+    "RunState",
+    "begin",
+    "begin_nightly",
+    "draft",
+    "draft_shipped",
+    "end",
+    "find_run",
+    "list_runs",
+    "look_ahead",
+    "open_runs",
+    "policies",
+    "policy",
+    "propose_activation",
+    "propose_resumption",
+    "see_through",
+    "shipped",
+    "simulate",
+    "stop",
+]

@@ -1,0 +1,105 @@
+"""What is kept of runs: one part for each policy, one receipt for each batch, and what could not be done."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from governance.kernel.db import Base, Id, pk
+
+CODE = String(32)
+_PART = ["retention_part.run_id", "retention_part.number"]
+
+
+class RunRow(Base):
+    """A run: all policies in force, by what they say at one instant."""
+
+    __tablename__ = "retention_run"
+    __table_args__ = (
+        CheckConstraint("origin IN ('timetable', 'hand', 'restore')", name="origin_known"),
+        CheckConstraint("state IN ('fused', 'running', 'stopped', 'done')", name="state_known"),
+        CheckConstraint("store_people >= 0 AND due_people >= 0", name="counts"),
+        Index("ix_retention_run_open", "id", postgresql_where=text("state = 'running'")),
+    )
+
+    id: Id = pk()
+    origin: Mapped[str] = mapped_column(CODE)
+    state: Mapped[str] = mapped_column(CODE)
+    at: Mapped[datetime]
+    started_at: Mapped[datetime]
+    started_by_kind: Mapped[str] = mapped_column(CODE)
+    started_by: Mapped[UUID | None]
+    store_people: Mapped[int] = mapped_column(BigInteger)
+    due_people: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[datetime | None]
+
+
+class PartRow(Base):
+    """What a run does by one version of a policy."""
+
+    __tablename__ = "retention_part"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done')", name="state_known"),
+        CheckConstraint("people >= 0 AND rows >= 0 AND batches >= 0 AND failed >= 0", name="counts"),
+    )
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("retention_run.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("retention_policy.id"), index=True)
+    state: Mapped[str] = mapped_column(CODE)
+    due_people: Mapped[int] = mapped_column(BigInteger)
+    due_rows: Mapped[int] = mapped_column(BigInteger)
+    at_most: Mapped[int | None] = mapped_column(BigInteger)
+    people: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    batches: Mapped[int]
+    failed: Mapped[int] = mapped_column(BigInteger)
+    left_over: Mapped[int] = mapped_column(BigInteger)
+
+
+class BatchRow(Base):
+    """The receipt of a batch: its id is that of its audit entry, which holds the same digest."""
+
+    __tablename__ = "retention_batch"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id", "number"], _PART, ondelete="CASCADE"),
+        Index("ix_retention_batch_run_id_number", "run_id", "number"),
+        CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),
+        CheckConstraint("people >= 0 AND rows >= 0", name="counts"),
+    )
+
+    entry: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID]
+    number: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime]
+    people: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FailureRow(Base):
+    """A row that a run could not take away, and why; it is tried again by the next one."""
+
+    __tablename__ = "retention_failure"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id", "number"], _PART, ondelete="CASCADE"),
+        CheckConstraint("attempts >= 1", name="tried"),
+    )
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    object_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64))
+    attempts: Mapped[int]
+    at: Mapped[datetime]

@@ -1,0 +1,119 @@
+"""Stores with retention policies in force, and what is done in them, each act in a transaction of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import text
+
+from governance.customers import operations as customers
+from governance.customers.bulk import create_people
+from governance.customers.codes import ActivityKind
+from governance.customers.records import NewActivity
+from governance.executors import install
+from governance.kernel.clock import FixedClock
+from governance.kernel.db import Database
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import SYSTEM, Work, open_work
+from governance.policies.classification import Compartment
+from governance.reference.operations import set_controller
+from governance.reference.retention_rules import PolicyVersion
+from governance.retention import operations as retention
+from governance.retention.operations import Run
+from governance.vault import compartments
+from tests.conftest import NOW
+from tests.factories.customers import origin, person
+
+T = TypeVar("T")
+TITLES = "titles: {en: A, ru: B, uk: C}"
+
+
+class Keeping:
+    """A store whose controller is in Germany; *now* is what its clock says."""
+
+    def __init__(self, database: Database, *, country: str = "DE") -> None:
+        self.database = database
+        self.clock = FixedClock(NOW)
+        install(database)
+        self.do(
+            lambda work: set_controller(work, legal_name="Demonstration Shop", address="Main street 1", country=country)
+        )
+
+    def do(self, act: Callable[[Work], T]) -> T:
+        """Act in a transaction of its own."""
+        with open_work(self.database, SYSTEM, clock=self.clock) as work:
+            return act(work)
+
+    def people(self, number: int) -> list[SubjectId]:
+        """So many people without anything but a name, and a country."""
+        new = [person(family_name=f"Person {one}", contacts=(), country="DE") for one in range(number)]
+        return self.do(lambda work: create_people(work, new, origin=origin()))
+
+    def visits(self, subject: SubjectId, *at: datetime) -> None:
+        """Record what somebody did."""
+        for one in at:
+            new = NewActivity(kind=ActivityKind.VISIT, at=one)
+            self.do(lambda work, new=new: customers.record_activity(work, subject=subject, activity=new))  # type: ignore[misc]
+
+    def seen(self, last: Mapping[SubjectId, datetime]) -> None:
+        """Set when people were active last."""
+        self.do(
+            lambda work: [
+                work.session.execute(
+                    text("UPDATE person_sign SET last_at = :at, proven = true WHERE person_id = :person"),
+                    {"at": at, "person": subject},
+                )
+                for subject, at in last.items()
+            ]
+        )
+
+    def force(self, *keys: str) -> list[PolicyVersion]:
+        """Put shipped policies into force, through all stages."""
+        return [self._forced(self.do(lambda work, key=key: retention.draft_shipped(work, key=key))) for key in keys]  # type: ignore[misc]
+
+    def force_document(self, document: str) -> list[PolicyVersion]:
+        """The same for policies of a document."""
+        return [self._forced(one) for one in self.do(lambda work: retention.draft(work, document=document))]
+
+    def _forced(self, version: PolicyVersion) -> PolicyVersion:
+        self.do(lambda work: retention.look_ahead(work, policy=version.id))
+        self.do(lambda work: retention.propose_activation(work, policy=version.id, reason="Decided."))
+        return self.do(lambda work: retention.policy(work, policy=version.id))
+
+    def run(self, keys: Sequence[str] | None = None) -> Run:
+        """A run, seen through."""
+        begun = self.do(lambda work: retention.begin(work, keys=keys, at_once=True))
+        return retention.see_through(self.database, actor=SYSTEM, run=begun.id, clock=self.clock, rest=0)
+
+    def hold(self, subject: SubjectId, *which: Compartment) -> customers.HoldView:
+        """Keep compartments of somebody."""
+        covered = [compartments.Compartment(one.value) for one in which]
+        return self.do(
+            lambda work: customers.place_hold(
+                work,
+                subject=subject,
+                compartments=covered,
+                reason="Prozess",
+                review_at=datetime(2030, 1, 1, tzinfo=NOW.tzinfo),
+            )
+        )
+
+    def count(self, what: str) -> int:
+        """Rows of a table, or of a table and a condition."""
+        return self.do(lambda work: int(work.session.scalar(text(f"SELECT count(*) FROM {what}")) or 0))
+
+
+def document(key: str, body: str) -> str:
+    """A policy as it is written."""
+    return f"policies:\n  {key}:\n    {TITLES}\n" + "".join(f"    {line}\n" for line in body.strip().splitlines())
+
+
+ACTIVITY = document(
+    "behaviour",
+    """applies_to: {table: activity}
+clock: activity.at
+keep: P13M
+action: delete_rows
+citation: decided
+verified: true""",
+)
