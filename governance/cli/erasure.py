@@ -1,14 +1,16 @@
 """`erasure`: erase a person, see how far it is, get the certificate."""
 
 from pathlib import Path
+from typing import TextIO
 from uuid import UUID
 
 import click
 
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, say
+from governance.custody.dumps import plain_dump
 from governance.custody.signing import bring_up_to_date
 from governance.erasure import operations as erasures
-from governance.erasure.operations import Erasure, ErasureId, ErasureState
+from governance.erasure.operations import Erasure, ErasureId, ErasureState, Left
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, open_work
 
@@ -106,6 +108,38 @@ def certificate(*, erasure_id: UUID, number: int | None, output: Path | None) ->
         return
     output.write_bytes(found.content)
     say(f"Certificate {found.number} of this erasure is in {output}.")
+
+
+@erasure.command()
+@click.argument("erasure_id", metavar="ERASURE", type=click.UUID)
+@click.option(
+    "--values",
+    type=click.File("r", encoding="utf-8"),
+    help="What was known of the person, a value a line (- for standard input).",
+)
+@as_json
+def prove(*, erasure_id: UUID, values: TextIO | None, as_json: bool) -> int:
+    """Look for whatever could be left of somebody who was erased: in all tables, a dump, and the files of the store."""
+    told = [] if values is None else [line.strip() for line in values if line.strip()]
+    needles = erasures.spellings(told)
+    with opened() as store:
+        with open_work(store.database, OPERATOR) as work:
+            found = erasures.prove(work, erasure=ErasureId(erasure_id), values=told)
+        left = list(found.left)
+        if needles:
+            in_dump = erasures.search_stream(plain_dump(store.server.client_environment()), needles)
+            left += [Left("dump of the database", "value", in_dump)] if in_dump else []
+            folder = store.settings.data_dir
+            left += erasures.search_files(folder, needles, without=[folder / "postgres"])
+    if as_json:
+        answer_json({"absent": not left, "left": left, "kept": found.kept, "tables": found.tables})
+    else:
+        answer_table(("where", "what", "count"), [(one.where, one.what, one.count) for one in (*left, *found.kept)])
+        click.echo(f"{found.tables} tables looked through" + (", a dump and all files searched" if needles else ""))
+        if found.kept:
+            click.echo("Kept, as the certificate says: " + ", ".join(sorted({one.where for one in found.kept})))
+        click.echo("LEFT" if left else "ABSENT")
+    return 1 if left else 0
 
 
 def _tell(found: Erasure) -> None:

@@ -43,6 +43,17 @@ def data_dump(environment: Mapping[str, str], *, snapshot: str) -> Iterator[byte
             yield chunk
 
 
+def plain_dump(environment: Mapping[str, str]) -> Iterator[bytes]:
+    """A logical dump as text, keys included: to be looked through, not to be kept.
+
+    Raises:
+        DumpError: pg_dump failed.
+    """
+    with _running("pg_dump", ["--no-password"], environment) as program:
+        while chunk := _end(program.stdout).read(READ_BYTES):
+            yield chunk
+
+
 def listed(dump: Iterable[bytes]) -> int:
     """How many things a dump holds, as `pg_restore --list` reads it; the dump is consumed to its end.
 

@@ -7,6 +7,7 @@ it through; `erase_many` does a batch at once, for retention; `resume` takes up 
 from governance.erasure.beginning import RUN, begin, order
 from governance.erasure.certifying import Certificate, certificate
 from governance.erasure.planning import look_ahead, plan_for
+from governance.erasure.proving import Absence, Left, prove, search_files, search_stream, spellings
 from governance.erasure.records import (
     Erasure,
     ErasureId,
@@ -25,11 +26,13 @@ from governance.erasure.verifying import Verified, verify_certificate
 
 __all__ = [
     "RUN",
+    "Absence",
     "Certificate",
     "Erasure",
     "ErasureId",
     "ErasureState",
     "ErasureStep",
+    "Left",
     "Origin",
     "OriginKind",
     "Plan",
@@ -46,10 +49,14 @@ __all__ = [
     "of_origin",
     "order",
     "plan_for",
+    "prove",
     "resume",
     "run",
     "run_next",
+    "search_files",
+    "search_stream",
     "show",
+    "spellings",
     "state_of",
     "verify_certificate",
 ]
