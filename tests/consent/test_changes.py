@@ -3,7 +3,9 @@
 import json
 from uuid import UUID
 
+import psycopg
 import pytest
+from sqlalchemy import text
 
 from governance.audit import operations as audit
 from governance.audit import sequencer
@@ -17,13 +19,15 @@ from governance.consent.events import NewEvent
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
 from governance.customers.operations import PersonView
+from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import SubjectId, uuid7
-from governance.kernel.work import Work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.records import MessageKind
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
+from tests.conftest import Store
 from tests.factories.trail import entries
 
 
@@ -253,3 +257,24 @@ def test_a_webhook_whose_place_was_lost_with_a_newer_copy_goes_on_from_the_newes
     )
     telling.make_messages(work)
     assert webhooks.read(work, webhook=webhook).place == place
+
+
+def test_reading_on_after_an_import_does_not_hang_on_what_the_database_knows_of_it(
+    fresh_database: Database, fresh_store: Store
+) -> None:
+    """What was just written is in no statistics: a plan that trusts them compares everything with everything."""
+    many = [NewEntry(Action.PERSON_EDITED, facts={"fields": ["note"]}) for _ in range(8_000)]
+    with open_work(fresh_database, SYSTEM) as work:
+        audit.append_many(work, many[:1_000])
+    with open_work(fresh_database, SYSTEM) as work:
+        start = after(work)
+    with psycopg.connect(fresh_store.admin_url, autocommit=True) as admin:
+        admin.execute("ANALYZE")
+    with open_work(fresh_database, SYSTEM) as work:
+        audit.append_many(work, many)
+    with open_work(fresh_database, SYSTEM) as work:
+        sequencer.sequence(work)
+    with open_work(fresh_database, SYSTEM) as work:
+        work.session.execute(text("SET LOCAL statement_timeout = '2s'"))
+
+        assert changes.page(work, after=start).items == ()
