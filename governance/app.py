@@ -58,6 +58,10 @@ from governance.api.backlogs import figures_of
 from governance.api.blueprints import Blueprint
 from governance.api.limits import Limiter
 from governance.api.service import Check, Service
+from governance.audit.keys import known_vkeys
+from governance.console import assembly as console_pages
+from governance.console.place import Console
+from governance.custody.doctor import examine
 from governance.custody.opening import Store, open_store, require_protected_log
 from governance.custody.signing import outside_of
 from governance.kernel import logs
@@ -67,6 +71,7 @@ from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
 from governance.kernel.space import DiskFullError, lacks_room
+from governance.pages import languages, serving
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
 from governance.vault.derivation import derive
@@ -115,6 +120,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     explanations.blueprint,
     informing.blueprint,
 )
+FACES: Final = ("governance.portal", "governance.console")
+"""Packages whose pages have catalogues of words."""
 STRANGERS_PER_MINUTE: Final = 60
 FORMS_PER_MINUTE: Final = 20
 
@@ -153,7 +160,10 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
         strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),
     )
     app = assemble(service, blueprints)
+    languages.register(app, FACES)
+    app.register_blueprint(serving.blueprint)
     attach(app, _portal(store))
+    console_pages.attach(app, _console(store, service))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # Flask's own way
@@ -174,6 +184,19 @@ def _portal(store: Store) -> Portal:
         database=store.database,
         clock=SystemClock(),
         forms_per_minute=FORMS_PER_MINUTE,
+    )
+
+
+def _console(store: Store, service: Service) -> Console:
+    return Console(
+        settings=store.settings,
+        database=store.database,
+        clock=service.clock,
+        secret=derive(store.keyring.index_root(store.keyring.index_roots()[0].version), b"governance/console"),
+        count_stranger=service.strangers.take,
+        count_call=service.limiter.take,
+        verifier_keys=lambda work: known_vkeys(work.session, outside_of(store.settings.data_dir)),
+        examine=lambda: examine(store, clock=service.clock),
     )
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, NewType
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, Uuid, literal, select, tuple_
+from sqlalchemy import SmallInteger, Uuid, func, literal, select, tuple_
 from sqlalchemy.sql import Select
 
 from governance.audit import operations as audit
@@ -106,6 +106,17 @@ def duplicates(
     people = sorted(known.ref for known in refs.values())
     audit.append(work, Action.DUPLICATES_LISTED, facts={"count": len(items), "people": people})
     return Duplicates(items, After(items[-1].score, items[-1].id) if len(rows) > limit else None)
+
+
+def count_duplicates(work: Work, *, most: int) -> int:
+    """How many pairs within reach wait for a decision, counted up to *most*; names nobody, so it is not in the log.
+
+    Raises:
+        ForbiddenError: where the actor may not see them.
+    """
+    query = _within(work, Permission.DUPLICATES_READ).where(DuplicatePairRow.state == PairState.OPEN.value)
+    counted = select(func.count()).select_from(query.limit(most).subquery())
+    return int(work.session.scalar(counted) or 0)
 
 
 def mark_apart(work: Work, *, pair: PairId) -> Duplicate:

@@ -7,7 +7,7 @@ bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_re
 
 from governance.intake.batches import batches, purge_refused, refused_csv, refused_rows, remarks, report
 from governance.intake.claims import notices_told, read_notice
-from governance.intake.duplicates import duplicates, mark_apart
+from governance.intake.duplicates import count_duplicates, duplicates, mark_apart
 from governance.intake.duplicates_files import duplicates_in
 from governance.intake.duplicates_store import find_duplicates
 from governance.intake.headings import read_mapping
@@ -29,6 +29,7 @@ __all__ = [
     "askable_people",
     "batches",
     "brought_before",
+    "count_duplicates",
     "dry_run",
     "duplicates",
     "duplicates_in",

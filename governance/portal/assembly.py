@@ -4,15 +4,14 @@ from typing import Final
 
 from flask import Flask
 
-from governance.portal import languages, pages, place, subscriptions, unsubscriptions
+from governance.portal import keeping, pages, place, subscriptions, unsubscriptions
 from governance.portal.place import Portal
 
-ROUTES: Final = (subscriptions, unsubscriptions)
+ROUTES: Final = (subscriptions, unsubscriptions, keeping)
 """Modules whose pages hang on the blueprint; imported for that."""
 
 
 def attach(app: Flask, portal: Portal) -> None:
     """Serve the pages of *portal* by *app*."""
     place.install(app, portal)
-    languages.register(app)
     app.register_blueprint(pages.blueprint)

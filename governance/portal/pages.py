@@ -5,24 +5,20 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from governance import __version__
 from governance.consent.errors import ClosedFormError, SharedContactError, SpentTokenError
 from governance.kernel.errors import ConflictError, GovernanceError, NotFoundError, TooManyError
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Work
-from governance.portal.languages import NAMES, PARAMETER, language
+from governance.pages.languages import NAMES, PARAMETER, language
+from governance.pages.serving import policy, style_address
 from governance.portal.place import visit
 from governance.reference.operations import find_controller
 
-POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
-
-blueprint = Blueprint(
-    "portal", __name__, static_folder="static", static_url_path="/portal/static", template_folder="templates"
-)
+blueprint = Blueprint("portal", __name__, template_folder="templates")
 log = get_logger(__name__)
 
 
@@ -68,7 +64,7 @@ def page(
     """
     body = render_template(f"portal/{template}.html", frame=_frame(work), **view)
     response = make_response(body, int(status))
-    response.headers["Content-Security-Policy"] = POLICY.format(frames=" ".join(frames) or "'none'")
+    response.headers["Content-Security-Policy"] = policy(frames=frames)
     response.headers["Content-Language"] = language()
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -83,7 +79,7 @@ def _frame(work: Work) -> Frame:
         controller="" if controller is None else controller.legal_name,
         address="" if controller is None else controller.address,
         officer=None if officer is None else officer.email,
-        style=url_for("portal.static", filename="portal.css", v=__version__),
+        style=style_address(),
     )
 
 
@@ -158,8 +154,5 @@ def _on_http(error: HTTPException) -> Response:
 
 @blueprint.after_request
 def _describe(response: Response) -> Response:
-    if request.endpoint == "portal.static":
-        response.headers["Cache-Control"] = "public, max-age=86400"  # its address names the release
-    else:
-        response.headers.add("Vary", "Accept-Language")
+    response.headers.add("Vary", "Accept-Language")
     return response

@@ -12,8 +12,8 @@ from governance.consent.errors import TextChangedError
 from governance.consent.operations import Filled, FormField, ShownForm, Visit
 from governance.consent.subscribing import KEPT
 from governance.kernel.errors import InvalidError
+from governance.pages.languages import PARAMETER, language
 from governance.policies.purposes import Channel
-from governance.portal.languages import PARAMETER, language
 from governance.portal.pages import blueprint, page
 from governance.portal.place import count_sender, current_portal, visit
 

@@ -6,8 +6,8 @@ from typing import Final
 from flask import Response, request
 
 from governance.consent import operations as consent
+from governance.pages.languages import language
 from governance.policies.consent_facts import Scope
-from governance.portal.languages import language
 from governance.portal.pages import blueprint, page
 from governance.portal.place import visit
 

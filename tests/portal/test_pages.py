@@ -17,7 +17,7 @@ from governance.consent.tables import ConsentStateRow
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind
 from governance.policies.purposes import Channel
-from governance.portal.languages import NAMES
+from governance.pages.languages import NAMES
 from tests.api.conftest import service_of
 from tests.factories.forms import BASE, EMAIL, publish_notices, token_for
 from tests.portal.conftest import Form, heading
@@ -309,7 +309,7 @@ def test_every_page_has_what_a_screen_reader_needs(visitor: FlaskClient, working
 
 
 def test_the_stylesheet_comes_from_here_and_may_be_kept(visitor: FlaskClient) -> None:
-    with visitor.get("/portal/static/portal.css") as style:
+    with visitor.get("/pages/static/governance.css") as style:
         assert style.content_type.startswith("text/css")
         assert "max-age" in style.headers["Cache-Control"]
         assert b"@import" not in style.data

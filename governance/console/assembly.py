@@ -1,0 +1,41 @@
+"""The pages of this door, attached to the web service."""
+
+from typing import Final
+
+from flask import Flask
+
+from governance.console import (
+    audit,
+    consent,
+    customer_consents,
+    customers,
+    duplicates,
+    guard,
+    place,
+    proposals,
+    refusing,
+    settings,
+    signing,
+    today,
+)
+from governance.console.place import Console
+
+ROUTES: Final = (
+    signing,
+    refusing,
+    today,
+    customers,
+    customer_consents,
+    duplicates,
+    audit,
+    proposals,
+    consent,
+    settings,
+)
+"""Modules whose pages hang on the blueprint; imported for that."""
+
+
+def attach(app: Flask, console: Console) -> None:
+    """Serve the pages of *console* by *app*."""
+    place.install(app, console)
+    app.register_blueprint(guard.blueprint)

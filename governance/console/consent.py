@@ -1,0 +1,181 @@
+"""Purposes and notices, the tester of send checks, and lists given back with only those who may be written to."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from flask import Response, abort, request
+
+from governance.consent import operations as consent
+from governance.consent.codes import NoticeKind
+from governance.consent.operations import Asked
+from governance.consent.sentences import RULES
+from governance.console import sayings, words
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import page
+from governance.console.guard import Visit, act, screen
+from governance.console.place import current_console
+from governance.intake import operations as intake
+from governance.intake.contact_lists import ListOptions
+from governance.kernel.errors import InvalidError
+from governance.pages.languages import language
+from governance.policies.consent_facts import Verdict
+from governance.policies.purposes import Channel
+
+LIST_LIMIT_BYTES: Final = 5 * 1_048_576
+
+
+@screen("/consent", "consent")
+def purposes(visit: Visit) -> Response:
+    """Purposes in force, and the notices that people are shown."""
+    return page(
+        visit,
+        "consent",
+        part="consent",
+        purposes=consent.purposes(visit.work),
+        notices=sorted(consent.notices(visit.work), key=lambda one: (one.kind.value, one.key, -one.version)),
+        channels=words.channels(),
+        now=visit.work.now,
+    )
+
+
+@screen("/consent/notices/<kind>/<notice>/<int:version>", "consent_notice")
+def notice(visit: Visit, kind: str, notice: str, version: int) -> Response:
+    """The exact words of a version of a notice, in all its languages."""
+    if kind not in set(NoticeKind):
+        abort(404)
+    found = consent.notice(visit.work, kind=NoticeKind(kind), key=notice, version=version)
+    return page(visit, "notice", part="consent", found=found)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a send check says, in words."""
+
+    verdict: Verdict
+    sentence: str
+    citation: str | None
+    decision: object
+
+
+@screen("/send-check", "send_check")
+def check_page(visit: Visit, typed: Typed = EMPTY, answer: Answer | None = None) -> Response:
+    """The form to ask by whether one contact may be written to."""
+    return page(
+        visit,
+        "send_check",
+        part="send_check",
+        purposes=_choices(visit),
+        channels=words.channels(),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        answer=answer,
+    )
+
+
+@act("/send-check", "ask_send_check", shows=check_page, of="send_check")
+def ask(visit: Visit) -> Response:
+    """Ask as a mailing system would; the question is in the log, the contact is not."""
+    said = request.form
+    contact = said.get("contact", "").strip()[:500]
+    if not contact:
+        raise InvalidError("Write one contact.", errors={"contact": ["Write one whole contact."]})
+    asked = _asked()
+    found = consent.check(visit.work, question=asked, contacts=[contact])
+    verdict = found.verdicts[0]
+    rule, basis = RULES[verdict.reason], verdict.basis
+    citation = rule.citation if basis is None else basis.citation
+    answer = Answer(verdict, words.reasons()[verdict.reason.value], citation, found.decision)
+    return check_page(visit, typed=Typed(said.to_dict()), answer=answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A list that was gone through.
+
+    Attributes:
+        reasons: why rows were left out, how many, and their share in percent of all rows.
+        kept, left: the two files as addresses of data, so that nothing of them stays on the server.
+    """
+
+    rows: int
+    allowed: int
+    column: str
+    reasons: Sequence[tuple[str, int, int]]
+    kept: str
+    kept_name: str
+    left: str
+    left_name: str
+
+
+@screen("/clean-list", "clean_list")
+def list_page(visit: Visit, typed: Typed = EMPTY, cleaned: Cleaned | None = None) -> Response:
+    """The form to hand in a list by."""
+    return page(
+        visit,
+        "clean_list",
+        part="clean_list",
+        purposes=_choices(visit),
+        channels=words.channels(),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        cleaned=cleaned,
+        megabytes=LIST_LIMIT_BYTES // 1_048_576,
+    )
+
+
+@act("/clean-list", "sift_list", shows=list_page, of="clean_list")
+def clean(visit: Visit) -> Response:
+    """Give a list back with only those rows that may be written to, and the others with why not."""
+    sent = request.files.get("file")
+    content = b"" if sent is None else sent.read()
+    if sent is None or not content:
+        raise InvalidError("Choose a file.", errors={"file": ["Choose a file with one contact in each row."]})
+    console, kept, left = current_console(), BytesIO(), BytesIO()
+    told = intake.sift(
+        console.database,
+        actor=visit.work.actor,
+        file=BytesIO(content),
+        asked=_asked(),
+        options=ListOptions(column=request.form.get("column", "").strip() or None),
+        allowed=kept,
+        reasons=left,
+        clock=console.clock,
+    )
+    sayings_of = words.reasons()
+    counted = sorted(told.reasons.items(), key=lambda one: -one[1])
+    stem, dot, ending = (sent.filename or "list.csv").rpartition(".")
+    cleaned = Cleaned(
+        rows=told.rows,
+        allowed=told.allowed,
+        column=told.column,
+        reasons=[(sayings_of[why.value], count, round(100 * count / told.rows)) for why, count in counted],
+        kept=_data(kept, "application/octet-stream"),
+        kept_name=f"{stem or ending}-allowed.{ending if dot else 'csv'}",
+        left=_data(left, "text/csv"),
+        left_name=f"{stem or ending}-left-out.csv",
+    )
+    return list_page(visit, typed=Typed(request.form.to_dict()), cleaned=cleaned)
+
+
+def _asked() -> Asked:
+    said = request.form
+    channel = said.get("channel", "")
+    if channel not in set(Channel):
+        raise InvalidError("Choose a channel.", errors={"channel": ["Choose a channel."]})
+    return Asked(
+        purpose=said.get("purpose", "")[:64],
+        channel=Channel(channel),
+        opt_out_in_message=bool(said.get("opt_out")),
+        details=False,
+    )
+
+
+def _choices(visit: Visit) -> Sequence[tuple[str, str]]:
+    return [(one.purpose.key, one.purpose.titles.get(language())) for one in consent.purposes(visit.work)]
+
+
+def _data(file: BytesIO, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

@@ -1,0 +1,203 @@
+"""Customers: found by an exact value, shown masked, opened field by field with a reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import Response, request
+from flask_babel import format_date, format_datetime
+
+from governance.console import sayings, words
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import page
+from governance.console.guard import Visit, act, screen
+from governance.customers import operations as customers
+from governance.customers.operations import Found, PersonView
+from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import SubjectId
+from governance.pages.languages import language
+from governance.policies.permissions import Permission
+
+PART = "customers"
+_CODED = frozenset({"sex", "marital_status", "source", "ground", "not_mailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field on a card.
+
+    Attributes:
+        value: as the visitor may see it; None where there is nothing, or nothing to be seen.
+        masked: whether it is shown in part or not at all, so that there is something to reveal.
+        clear: what a reveal has opened just now.
+    """
+
+    name: str
+    label: str
+    value: str | None
+    masked: bool
+    clear: str | None
+
+
+@screen("/customers", "customers")
+def search_page(visit: Visit, typed: Typed = EMPTY, found: Found | None = None) -> Response:
+    """The form to search by; what is searched for is never part of an address."""
+    fields = customers.definitions(visit.work) if visit.may(Permission.EXTRA_FIELDS_READ) else []
+    return page(
+        visit,
+        "customers",
+        part=PART,
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        found=None if found is None else [Summary.of(one) for one in found.items],
+        more=found is not None and found.more,
+        extras=[(EXTRA + one.key, one.labels.get(language())) for one in fields if one.indexed],
+        contact=ANY_CONTACT,
+        purchase=PURCHASE_NUMBER if visit.may(Permission.PURCHASES_READ) else None,
+    )
+
+
+@act("/customers", "find_customers", shows=search_page, of="customers")
+def find(visit: Visit) -> Response:
+    """Search by one exact value; it is neither kept nor told in the log."""
+    by, value = request.form.get("by", ANY_CONTACT), request.form.get("value", "")[:500]
+    if not value.strip():
+        raise InvalidError("Write what to search for.", errors={"value": ["Write the whole contact or number."]})
+    found = customers.search(visit.work, by=by, value=value)
+    return search_page(visit, typed=Typed({"by": by, "value": value}), found=found)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A customer in a list."""
+
+    id: SubjectId
+    name: str
+    contacts: str
+    place: str
+    marks: Sequence[str]
+
+    @classmethod
+    def of(cls, seen: PersonView) -> "Summary":
+        """What a list shows of a customer."""
+        marks = [mark for mark, stands in (("restricted", seen.restricted), ("held", bool(seen.held))) if stands]
+        contacts = ", ".join(one.value for one in seen.contacts[:3] if one.value)
+        return cls(seen.id, name_of(seen), contacts, seen.city or "", marks)
+
+
+def name_of(seen: PersonView) -> str:
+    """What a page calls a customer: names as they may be seen."""
+    names = (seen.family_name, seen.given_name, seen.patronymic)
+    return " ".join(one for one in names if one) or seen.organisation or "—"
+
+
+@screen("/customers/<uuid:customer>", "customer")
+def card(visit: Visit, customer: UUID, typed: Typed = EMPTY, opened: Mapping[str, object] | None = None) -> Response:
+    """A customer, masked, with what was opened just now."""
+    seen = customers.read(visit.work, subject=SubjectId(customer))
+    opened = opened or {}
+    return page(
+        visit,
+        "customer",
+        part=PART,
+        tab="customer",
+        seen=seen,
+        name=name_of(seen),
+        lines=_lines(seen, opened),
+        contacts=[(one, _told(opened.get(f"contacts.{one.id}"))) for one in seen.contacts],
+        kinds=words.contact_kinds(),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        ticked=request.form.getlist("field"),
+        reveals=visit.may_open("reveal"),
+        opened=bool(opened),
+    )
+
+
+@act("/customers/<uuid:customer>/reveal", "reveal", shows=card, of="customer")
+def reveal(visit: Visit, customer: UUID) -> Response:
+    """Open named fields, all of them or none; what is shown so stands on this one answer and in no address."""
+    asked, reason = request.form.getlist("field"), request.form.get("reason", "")
+    shown = customers.reveal(visit.work, subject=SubjectId(customer), fields=asked, reason=reason)
+    return card(visit, customer, opened=shown.values)
+
+
+@screen("/customers/<uuid:customer>/purchases", "customer_purchases")
+def purchases(visit: Visit, customer: UUID) -> Response:
+    """The newest purchases."""
+    seen = customers.read(visit.work, subject=SubjectId(customer))
+    found = customers.list_purchases(visit.work, subject=SubjectId(customer))
+    rows = [(one, _moment(one.paid_at)) for one in found.items]
+    more = found.next_after is not None
+    return page(
+        visit, "purchases", part=PART, tab="customer_purchases", seen=seen, name=name_of(seen), rows=rows, more=more
+    )
+
+
+@screen("/customers/<uuid:customer>/interactions", "customer_interactions")
+def interactions(visit: Visit, customer: UUID) -> Response:
+    """The newest calls, visits and messages."""
+    seen = customers.read(visit.work, subject=SubjectId(customer))
+    found = customers.list_interactions(visit.work, subject=SubjectId(customer))
+    rows = [(one, _moment(one.at), one.next_contact_at and _moment(one.next_contact_at)) for one in found.items]
+    more = found.next_after is not None
+    return page(
+        visit,
+        "interactions",
+        part=PART,
+        tab="customer_interactions",
+        seen=seen,
+        name=name_of(seen),
+        rows=rows,
+        more=more,
+        codes=words.codes(),
+    )
+
+
+@screen("/customers/<uuid:customer>/marks", "customer_marks")
+def marks(visit: Visit, customer: UUID) -> Response:
+    """Legal holds and restrictions of processing."""
+    seen = customers.read(visit.work, subject=SubjectId(customer))
+    found = customers.marks(visit.work, subject=SubjectId(customer))
+    return page(
+        visit,
+        "marks",
+        part=PART,
+        tab="customer_marks",
+        seen=seen,
+        name=name_of(seen),
+        marks=found,
+        codes=words.codes(),
+        now=visit.work.now,
+    )
+
+
+def _lines(seen: PersonView, opened: Mapping[str, object]) -> Sequence[Line]:
+    codes = words.codes()
+    lines = []
+    for name, label in words.fields().items():
+        value = getattr(seen, name)
+        told = ", ".join(value) if isinstance(value, tuple) else value
+        told = codes.get(told, told) if name in _CODED else told
+        masked = name in seen.masked or name in seen.hidden
+        if told or masked:
+            lines.append(Line(name, label, told, masked, _told(opened.get(name))))
+    for key, value in seen.extra.items():
+        name = f"extra.{key}"
+        lines.append(Line(name, key, str(value), name in seen.masked or name in seen.hidden, _told(opened.get(name))))
+    return lines
+
+
+def _told(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return " ".join(str(one) for one in value.values() if one)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _moment(moment: object) -> str:
+    """An instant, or a day where no time of day is known."""
+    return str(format_datetime(moment, "medium") if isinstance(moment, datetime) else format_date(moment, "medium"))

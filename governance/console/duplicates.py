@@ -1,0 +1,84 @@
+"""Customers who are probably kept twice, side by side, and merges that a person has yet to look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response, request
+
+from governance.console import sayings, words
+from governance.console.customers import Summary
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.customers import operations as customers
+from governance.intake import operations as intake
+from governance.intake.duplicates import Duplicate, PairId
+from governance.intake.merges import MergeId, MergeState, MergeView
+from governance.kernel.ids import SubjectId
+from governance.policies.permissions import Permission
+
+PART = "duplicates"
+PAIRS = 10
+MERGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two customers, and why they are taken for one."""
+
+    pair: Duplicate
+    two: Sequence[Summary]
+    reasons: Sequence[str]
+
+
+@screen("/duplicates", "duplicates")
+def duplicates(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
+    """The surest pairs, and merges not looked at yet."""
+    likenesses, sees = words.likenesses(), visit.may(Permission.CUSTOMERS_READ)
+    found = intake.duplicates(visit.work, limit=PAIRS)
+    merges: Sequence[MergeView] = intake.list_merges(visit.work, state=MergeState.UNREVIEWED, limit=MERGES).items
+    pairs = [
+        Pair(
+            one,
+            [Summary.of(customers.read(visit.work, subject=who)) for who in one.customers] if sees else [],
+            [likenesses.get(reason.value, reason.value) for reason in one.reasons],
+        )
+        for one in found.items
+    ]
+    return page(
+        visit,
+        "duplicates",
+        part=PART,
+        pairs=pairs,
+        more=found.more is not None,
+        merges=merges,
+        decides=visit.may(Permission.DUPLICATES_DECIDE),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+    )
+
+
+@act("/duplicates/<uuid:pair>/apart", "mark_apart", shows=duplicates, of="duplicates",
+     then=lambda **_names: go("duplicates"))  # fmt: skip
+def mark_apart(visit: Visit, pair: UUID) -> Response:
+    """Decide that two are two; it holds for good."""
+    intake.mark_apart(visit.work, pair=PairId(pair))
+    return go("duplicates")
+
+
+@act("/duplicates/<uuid:pair>/merge", "merge_pair", shows=duplicates, of="duplicates",
+     then=lambda **_names: go("duplicates"))  # fmt: skip
+def merge(visit: Visit, **_names: UUID) -> Response:
+    """Decide that two are one; the one named stays."""
+    into, other = SubjectId(UUID(request.form["into"])), SubjectId(UUID(request.form["other"]))
+    intake.merge(visit.work, into=into, other=other, reason=request.form.get("reason", ""))
+    return go("duplicates")
+
+
+@act("/merges/<uuid:merge_id>/review", "review_merge", shows=duplicates, of="duplicates",
+     then=lambda **_names: go("duplicates"))  # fmt: skip
+def review(visit: Visit, merge_id: UUID) -> Response:
+    """Note that a merge was looked at and is right."""
+    intake.review_merge(visit.work, merge=MergeId(merge_id))
+    return go("duplicates")

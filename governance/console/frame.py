@@ -1,0 +1,127 @@
+"""What all pages of the console share: the frame around them, and what they say where something is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from governance import __version__
+from governance.console import forms
+from governance.console.guard import Visit
+from governance.console.pages_table import NAVIGATION
+from governance.pages.languages import NAMES, language
+from governance.pages.serving import policy, style_address
+from governance.policies import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the menu, or a choice of language."""
+
+    key: str
+    name: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a page.
+
+    Attributes:
+        menu: pages that the visitor may open; empty before the sign-in.
+        roles: the visitor's, in words.
+        seal, number: what each form of the page carries.
+    """
+
+    language: str
+    languages: Sequence[Link]
+    controller: str
+    menu: Sequence[Link]
+    roles: str
+    seal: str
+    number: str
+    here: str
+    style: str
+    scripts: Sequence[str]
+
+
+def page(
+    visit: Visit, template: str, *, part: str, status: int = HTTPStatus.OK, scripts: Sequence[str] = (), **view: object
+) -> Response:
+    """A page for somebody signed in.
+
+    Args:
+        visit: who opens it.
+        template: name of the template, without folder and ending.
+        part: page of the menu that it belongs to.
+        status: of the answer.
+        scripts: further files of ours that it runs.
+        **view: what the template shows.
+    """
+    titles = names_of_pages()
+    menu = [
+        Link(one, titles[one], url_for(f"console.{one}"), current=one == part)
+        for one in NAVIGATION
+        if visit.may_open(one)
+    ]
+    roles = ", ".join(shipped.roles().roles[one].titles.get(language()) for one in visit.work.actor.roles)
+    return _answer(_frame(menu, roles, visit.seal, visit.number, scripts), template, status, {**view, "visit": visit})
+
+
+def door_page(template: str, *, mark: str, status: int = HTTPStatus.OK, **view: object) -> Response:
+    """A page for somebody who has yet to sign in; its forms are sealed for the browser of this *mark*."""
+    return _answer(_frame([], "", forms.seal(mark), forms.new_number(), ()), template, status, view)
+
+
+def _frame(menu: Sequence[Link], roles: str, seal: str, number: str, scripts: Sequence[str]) -> Frame:
+    controller = g.get("controller")
+    files = ("htmx-2.0.11.min.js", "console.js", *scripts) if menu else ("console.js", *scripts)
+    return Frame(
+        language=language(),
+        languages=[Link(code, name, "", current=code == language()) for code, name in NAMES.items()],
+        controller="" if controller is None else controller.legal_name,
+        menu=menu,
+        roles=roles,
+        seal=seal,
+        number=number,
+        here=request.full_path.rstrip("?") if request.method == "GET" else url_for("console.today"),
+        style=style_address(),
+        scripts=[url_for("console.static", filename=one, v=__version__) for one in files],
+    )
+
+
+def _answer(frame: Frame, template: str, status: int, view: Mapping[str, object]) -> Response:
+    body = render_template(f"console/{template}.html", frame=frame, **view)
+    response = make_response(body, int(status))
+    response.headers["Content-Security-Policy"] = policy(scripts=True)
+    response.headers["Content-Language"] = language()
+    response.headers["Referrer-Policy"] = "same-origin"  # else a browser would not say that a form is from here
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def go(endpoint: str, **names: object) -> Response:
+    """Lead the browser to a page after an act (303), so that reloading it repeats nothing."""
+    response = redirect(url_for(f"console.{endpoint}", **names), code=HTTPStatus.SEE_OTHER)  # type: ignore[arg-type]  # ids
+    return Response(response.get_data(), status=response.status_code, headers=response.headers)
+
+
+def names_of_pages() -> Mapping[str, str]:
+    """What the menu calls its pages."""
+    return {
+        "today": gettext("Today"),
+        "customers": gettext("Customers"),
+        "duplicates": gettext("Duplicates"),
+        "audit": gettext("Audit log"),
+        "consent": gettext("Purposes and notices"),
+        "send_check": gettext("Send check"),
+        "clean_list": gettext("Clean my list"),
+        "proposals": gettext("Proposals"),
+        "alerts": gettext("Alerts"),
+        "staff": gettext("Staff"),
+        "clients": gettext("Connected systems"),
+        "health": gettext("Health"),
+    }

@@ -1,0 +1,191 @@
+"""The guard before every page: who opens it, may they, and is the form theirs. It opens the page's unit of work.
+
+A page is one transaction, as a request of the API is; a refusal is recorded in one of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, g, request
+
+from governance.accounts import operations as accounts
+from governance.accounts.errors import QuotaExceededError
+from governance.accounts.operations import SignedIn
+from governance.accounts.refusals import record_refusal
+from governance.console import forms
+from governance.console.cookies import session_token
+from governance.console.forms import Typed
+from governance.console.pages_table import PAGES
+from governance.console.place import current_console
+from governance.kernel.errors import ForbiddenError, InvalidError, UnauthenticatedError
+from governance.kernel.idempotency import Repeat, claim, settle
+from governance.kernel.work import Actor, ActorKind, Work, open_work
+from governance.policies import access
+from governance.policies.permissions import Permission
+from governance.reference.operations import find_controller
+
+blueprint = Blueprint(
+    "console", __name__, url_prefix="/console", static_folder="static", static_url_path="/static",
+    template_folder="templates",
+)  # fmt: skip
+
+STRANGER: Final = Actor(kind=ActorKind.STAFF, id=None, permissions=frozenset(), name="unauthenticated")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody at a page.
+
+    Attributes:
+        seal, number: what the forms of the page carry.
+    """
+
+    work: Work
+    signed: SignedIn
+    seal: str = field(repr=False)
+    number: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the visitor's roles permit something."""
+        return access.allows(self.work.actor, permission).allowed
+
+    def may_open(self, endpoint: str) -> bool:
+        """Whether the visitor may open a page."""
+        permission = PAGES[endpoint]
+        return permission is None or self.may(permission)
+
+
+class StaleFormError(UnauthenticatedError):
+    """The form was shown to another session, or not by us."""
+
+
+Shows = Callable[..., Response]
+
+
+def screen(rule: str, endpoint: str) -> Callable[[Shows], Shows]:
+    """Serve a page that changes nothing but the log."""
+
+    def decorate(view: Shows) -> Shows:
+        @wraps(view)
+        def wrapper(**names: object) -> Response:
+            with _recorded(endpoint), _opened(endpoint) as visit:
+                return view(visit, **names)
+
+        blueprint.add_url_rule(rule, endpoint, wrapper, methods=["GET"])
+        return view
+
+    return decorate
+
+
+def act(
+    rule: str, endpoint: str, *, shows: Shows, of: str, then: Callable[..., Response] | None = None
+) -> Callable[[Shows], Shows]:
+    """Serve a form of a page.
+
+    Args:
+        rule: address.
+        endpoint: name of the act.
+        shows: the page with the form; shown again with what was typed, where the act refuses it.
+        of: endpoint of that page.
+        then: where to go after the act; the same form sent twice acts once, and leads there again. None for an act that
+            answers with a page of its own and changes nothing but the log.
+    """
+
+    def decorate(view: Shows) -> Shows:
+        @wraps(view)
+        def wrapper(**names: object) -> Response:
+            try:
+                with _recorded(endpoint), _opened(endpoint) as visit:
+                    if not forms.is_sealed():
+                        raise StaleFormError("The form was shown to another session.")
+                    return _once(visit, view, then, names)
+            except InvalidError as wrong:
+                typed = Typed(request.form.to_dict(), {name: " ".join(said) for name, said in wrong.errors.items()})
+                typed = typed if typed.errors else replace(typed, errors={"_": wrong.detail})
+                with _opened(of) as visit:
+                    answer = shows(visit, typed=typed, **names)
+                    answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+                    return answer
+
+        blueprint.add_url_rule(rule, endpoint, wrapper, methods=["POST"])
+        return view
+
+    return decorate
+
+
+def _once(visit: Visit, view: Shows, then: Callable[..., Response] | None, names: dict[str, object]) -> Response:
+    if then is None:
+        return view(visit, **names)
+    number = request.form.get(forms.NUMBER, "")[:64]
+    whole = repr((request.path, sorted(request.form.items(multi=True)))).encode()
+    secret, caller = current_console().secret, f"console:{visit.signed.staff}"
+    taken = claim(visit.work, caller=caller, key=number, request=whole, secret=secret)
+    if isinstance(taken, Repeat):
+        return then(**names)
+    view(visit, **names)
+    settle(visit.work, taken, status=HTTPStatus.SEE_OTHER, object_id=None)
+    return then(**names)
+
+
+@contextmanager
+def _opened(endpoint: str) -> Iterator[Visit]:
+    console, token = current_console(), session_token()
+    with open_work(console.database, STRANGER, clock=console.clock, request_id=g.get("request_id")) as opened:
+        if not token:
+            raise UnauthenticatedError("Sign in first.")
+        try:
+            signed = accounts.authenticate_session(opened, presented=token)
+        except UnauthenticatedError:
+            console.count_stranger(request.remote_addr or "")
+            raise
+        g.actor, g.refusable = str(signed.staff), signed.actor
+        console.count_call(str(signed.staff))
+        permission = PAGES[endpoint]
+        if permission is not None:
+            if not access.allows(signed.actor, permission).allowed:
+                raise ForbiddenError(f"Your roles lack the permission {permission.value}.")
+            accounts.require_confirmed(opened, signed, permission)
+        work = replace(opened, actor=signed.actor)
+        _look_up_zone(work)
+        yield Visit(work, signed, forms.seal(token), forms.new_number())
+
+
+def _look_up_zone(work: Work) -> None:
+    controller = find_controller(work)
+    g.controller = controller
+    if controller is not None:
+        g.zone = controller.zone
+
+
+@contextmanager
+def _recorded(endpoint: str) -> Iterator[None]:
+    try:
+        yield
+    except (ForbiddenError, QuotaExceededError) as refusal:
+        console, actor, permission = current_console(), g.get("refusable"), PAGES[endpoint]
+        if actor is not None and permission is not None:
+            with open_work(console.database, actor, clock=console.clock, request_id=g.get("request_id")) as work:
+                record_refusal(work, permission=permission.value, reason=refusal.slug)
+                if isinstance(refusal, QuotaExceededError):
+                    accounts.tell_quota_exceeded(work)
+        raise
+
+
+@contextmanager
+def stranger_work() -> Iterator[Work]:
+    """A unit of work of whoever has yet to prove who they are; what they get wrong counts against their address.
+
+    Raises:
+        TooManyError: there was too much of it.
+    """
+    console = current_console()
+    try:
+        with open_work(console.database, STRANGER, clock=console.clock, request_id=g.get("request_id")) as work:
+            yield work
+    except UnauthenticatedError:
+        console.count_stranger(request.remote_addr or "")
+        raise

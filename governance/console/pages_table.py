@@ -1,0 +1,57 @@
+"""Which page of the console needs which permission: guard, navigation and the test of all roles go by this table."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from governance.policies.permissions import Permission
+
+PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
+    {
+        "today": None,
+        "own_sessions": None,
+        "end_session": None,
+        "sign_out": None,
+        "customers": Permission.CUSTOMERS_SEARCH,
+        "find_customers": Permission.CUSTOMERS_SEARCH,
+        "customer": Permission.CUSTOMERS_READ,
+        "customer_consents": Permission.CONSENT_READ,
+        "customer_purchases": Permission.PURCHASES_READ,
+        "customer_interactions": Permission.INTERACTIONS_READ,
+        "customer_marks": Permission.CUSTOMERS_READ,
+        "reveal": Permission.CUSTOMERS_REVEAL,
+        "duplicates": Permission.DUPLICATES_READ,
+        "mark_apart": Permission.DUPLICATES_DECIDE,
+        "merge_pair": Permission.DUPLICATES_DECIDE,
+        "review_merge": Permission.DUPLICATES_DECIDE,
+        "audit": Permission.AUDIT_READ,
+        "audit_entry": Permission.AUDIT_READ,
+        "audit_proof": Permission.AUDIT_PROVE,
+        "audit_details": Permission.AUDIT_DETAILS,
+        "consent": Permission.CONSENT_READ,
+        "consent_notice": Permission.CONSENT_READ,
+        "send_check": Permission.CONSENT_CHECK,
+        "ask_send_check": Permission.CONSENT_CHECK,
+        "clean_list": Permission.CONSENT_CHECK,
+        "sift_list": Permission.CONSENT_CHECK,
+        "proposals": Permission.PROPOSALS_READ,
+        "proposal": Permission.PROPOSALS_READ,
+        "approve_proposal": Permission.PROPOSALS_DECIDE,
+        "refuse_proposal": Permission.PROPOSALS_DECIDE,
+        "alerts": Permission.ALERTS_READ,
+        "see_alert": Permission.ALERTS_SEE,
+        "staff": Permission.ACCOUNTS_READ,
+        "clients": Permission.CLIENTS_READ,
+        "health": Permission.SERVICE_OBSERVE,
+    }
+)
+"""By page or act; None where any session will do."""
+
+STRANGERS: Final = frozenset(
+    {"static", "sign_in", "begin_session", "invitation", "accept_invitation", "confirm_session", "choose_language"}
+)
+"""Pages for whoever has yet to prove who they are."""
+
+NAVIGATION: Final = ("today", "customers", "duplicates", "audit", "consent", "send_check", "clean_list", "proposals",
+                     "alerts", "staff", "clients", "health")  # fmt: skip
+"""Pages that the menu leads to, in this order."""

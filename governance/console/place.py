@@ -1,0 +1,48 @@
+"""What the door needs of this installation, put together by `governance.app`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from flask import Flask, current_app
+
+from governance.custody.findings import Finding
+from governance.kernel.clock import Clock
+from governance.kernel.db import Database
+from governance.kernel.settings import Settings
+from governance.kernel.work import Work
+
+EXTENSION: Final = "governance.console"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """This installation, as the door sees it.
+
+    Attributes:
+        secret: key of the seals on forms and of the digests by which those sent twice are known; the same on each host.
+        count_stranger: counts a failed proof against an address; raises TooManyError where there were too many.
+        count_call: counts a page against whoever opens it; raises TooManyError, too.
+        verifier_keys: public keys of the checkpoints of the log, in the form in which they are handed around.
+        examine: what the doctor finds, worst first.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    secret: bytes = field(repr=False)
+    count_stranger: Callable[[str], None]
+    count_call: Callable[[str], None]
+    verifier_keys: Callable[[Work], Sequence[str]]
+    examine: Callable[[], Sequence[Finding]]
+
+
+def install(app: Flask, console: Console) -> None:
+    """Make *console* known to the requests of *app*."""
+    app.extensions[EXTENSION] = console
+
+
+def current_console() -> Console:
+    """The installation that the present request runs in."""
+    console: Console = current_app.extensions[EXTENSION]
+    return console

@@ -1,0 +1,93 @@
+"""Four eyes: what waits for a second person, and that person's decision."""
+
+from uuid import UUID
+
+from flask import Response, request
+
+from governance.accounts import operations as accounts
+from governance.accounts.operations import AlertId, ProposalId, ProposalState
+from governance.console import people, sayings, words
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+
+SHOWN = 50
+
+
+@screen("/proposals", "proposals")
+def proposals(visit: Visit) -> Response:
+    """Proposals, newest first."""
+    asked = request.args.get("state", ProposalState.OPEN.value)
+    state = ProposalState(asked) if asked in set(ProposalState) else None
+    return page(
+        visit,
+        "proposals",
+        part="proposals",
+        asked=asked,
+        rows=accounts.list_proposals(visit.work, state=state, limit=SHOWN),
+        kinds=words.proposal_kinds(),
+        states=words.proposal_states(),
+        known=people.names(visit),
+        actors=words.actors(),
+    )
+
+
+@screen("/proposals/<uuid:proposal>", "proposal")
+def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Response:
+    """A proposal with its reason, for those who may decide."""
+    found = accounts.find_proposal(visit.work, proposal=ProposalId(proposal))
+    known = people.names(visit)
+    is_own = found.proposed_by == visit.work.actor.id
+    return page(
+        visit,
+        "proposal",
+        part="proposals",
+        found=found,
+        kind=words.proposal_kinds()[found.kind.value],
+        state=words.proposal_states()[found.state.value],
+        by=people.called(known, found.proposed_by_kind.value, found.proposed_by),
+        decided_by=people.called(known, found.decided_by_kind.value, found.decided_by) if found.decided_by_kind else "",
+        is_own=is_own,
+        decides=found.state is ProposalState.OPEN and visit.may_open("approve_proposal"),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+    )
+
+
+def _back(proposal: UUID) -> Response:
+    return go("proposal", proposal=proposal)
+
+
+@act("/proposals/<uuid:proposal>/approval", "approve_proposal", shows=proposal_page, of="proposal", then=_back)
+def approve(visit: Visit, proposal: UUID) -> Response:
+    """Approve exactly what was looked at."""
+    accounts.approve(visit.work, proposal=ProposalId(proposal), digest=request.form.get("digest", ""))
+    return _back(proposal)
+
+
+@act("/proposals/<uuid:proposal>/refusal", "refuse_proposal", shows=proposal_page, of="proposal", then=_back)
+def refuse(visit: Visit, proposal: UUID) -> Response:
+    """Refuse, or take back one's own."""
+    accounts.refuse(visit.work, proposal=ProposalId(proposal), reason=request.form.get("reason", ""))
+    return _back(proposal)
+
+
+@screen("/alerts", "alerts")
+def alerts(visit: Visit, **_names: object) -> Response:
+    """Alerts, newest first."""
+    return page(
+        visit,
+        "alerts",
+        part="alerts",
+        rows=accounts.list_alerts(visit.work, limit=SHOWN),
+        kinds=words.alert_kinds(),
+        known=people.names(visit),
+        sees=visit.may_open("see_alert"),
+    )
+
+
+@act("/alerts/<uuid:alert>/seen", "see_alert", shows=alerts, of="alerts", then=lambda **_names: go("alerts"))
+def see(visit: Visit, alert: UUID) -> Response:
+    """Mark an alert as seen."""
+    accounts.see_alert(visit.work, alert=AlertId(alert))
+    return go("alerts")

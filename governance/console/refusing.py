@@ -1,0 +1,82 @@
+"""What the console answers where a page is refused: a sign-in that keeps what was typed, or a page that says why."""
+
+from http import HTTPStatus
+
+from flask import Response, request, url_for
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from governance.accounts.errors import ConfirmationNeededError
+from governance.console import cookies, forms, sayings
+from governance.console.frame import door_page, go
+from governance.console.guard import StaleFormError, blueprint
+from governance.console.signing import confirm_page, continue_page, sign_in_page
+from governance.kernel.errors import GovernanceError, TooManyError, UnauthenticatedError
+from governance.kernel.logs import get_logger
+
+log = get_logger(__name__)
+
+
+def refusal(status: int, heading: str, text: str) -> Response:
+    """A page that says why not, and what to do."""
+    return door_page("refusal", mark=cookies.session_token(), status=status, heading=heading, text=text)
+
+
+@blueprint.errorhandler(StaleFormError)
+def _on_stale_form(_error: StaleFormError) -> Response:
+    if forms.is_from_here():
+        return continue_page(cookies.session_token(), then=request.path, kept=forms.waiting_fields())
+    return refusal(403, gettext("This form did not come from here"), gettext("Open the page again, and send it there."))
+
+
+@blueprint.errorhandler(ConfirmationNeededError)
+def _on_unconfirmed(_error: ConfirmationNeededError) -> Response:
+    if request.method == "POST" and not (forms.is_sealed() and forms.is_from_here()):
+        return refusal(
+            403, gettext("This form did not come from here"), gettext("Open the page again, and send it there.")
+        )
+    return confirm_page(then=request.path, kept=forms.waiting_fields(), status=HTTPStatus.UNAUTHORIZED)
+
+
+@blueprint.errorhandler(UnauthenticatedError)
+def _on_stranger(_error: UnauthenticatedError) -> Response:
+    if request.method == "GET":
+        here = request.full_path.rstrip("?")
+        if request.headers.get("HX-Request"):
+            answer = Response(status=HTTPStatus.UNAUTHORIZED)
+            answer.headers["HX-Redirect"] = url_for("console.sign_in")
+            return answer
+        return go("sign_in", next=here)
+    kept = forms.waiting_fields() if forms.is_from_here() else ()
+    heading = gettext("Your session is over") if kept else None
+    then = request.path if kept else "/console"
+    return sign_in_page(then=then, kept=kept, status=HTTPStatus.UNAUTHORIZED, heading=heading)
+
+
+@blueprint.errorhandler(GovernanceError)
+def _on_refusal(error: GovernanceError) -> Response:
+    status, heading, text = sayings.of_refusal(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("console.failed", slug=error.slug, exc_info=error)
+    answer = refusal(status, heading, text)
+    if isinstance(error, TooManyError):
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
+
+
+@blueprint.errorhandler(HTTPException)
+def _on_http(error: HTTPException) -> Response:
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return refusal(
+            413, gettext("The file is too large for this page"), gettext("Larger lists go by the command line or API.")
+        )
+    return refusal(error.code or 400, gettext("This cannot be read"), gettext("Go back and try again."))
+
+
+@blueprint.after_request
+def _describe(response: Response) -> Response:
+    if request.endpoint == "console.static":
+        response.headers["Cache-Control"] = "public, max-age=86400"  # its address names the release
+    else:
+        response.headers.add("Vary", "Accept-Language, Cookie")
+    return response

@@ -1,0 +1,87 @@
+"""What pages say of refusals, in the visitor's language; by kind of refusal, and by field of a form."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+from governance.accounts.errors import QuotaExceededError
+from governance.kernel.errors import (
+    ConflictError,
+    ForbiddenError,
+    GovernanceError,
+    InvalidError,
+    NotFoundError,
+    TooManyError,
+)
+from governance.pages.languages import SOURCE, language
+
+
+def say(field: str, error: InvalidError) -> str:
+    """What is wrong with a field, and what to do; in English as the operation says it."""
+    if language() == SOURCE:
+        return " ".join(error.errors.get(field, [error.detail]))
+    return _by_field().get(field, gettext("This cannot be taken as it is. Please check it."))
+
+
+def by_field(errors: Mapping[str, str]) -> Mapping[str, str]:
+    """The same for all fields of a form that was not taken."""
+    if language() == SOURCE:
+        return errors
+    other = gettext("This cannot be taken as it is. Please check it.")
+    return {name: _by_field().get(name, other) for name in errors}
+
+
+def of_refusal(error: GovernanceError) -> tuple[int, str, str]:
+    """Status, heading and sentence of a page that says why not."""
+    for kind, status, heading, sentence in _refusals():
+        if isinstance(error, kind):
+            return status, heading, error.detail if language() == SOURCE and status != 500 else sentence
+    return 503, gettext("This does not work at the moment"), gettext("Please try again in a moment.")
+
+
+def _refusals() -> tuple[tuple[type[GovernanceError], int, str, str], ...]:
+    return (
+        (
+            QuotaExceededError,
+            429,
+            gettext("You have seen as many people in the clear today as allowed"),
+            gettext("An officer can allow more for today. The refusal is in the log."),
+        ),
+        (TooManyError, 429, gettext("Too much at once"), gettext("Please wait a minute, then try again.")),
+        (
+            ForbiddenError,
+            403,
+            gettext("Your roles do not permit this"),
+            gettext("Ask an administrator, if you need it for your work. The refusal is in the log."),
+        ),
+        (
+            NotFoundError,
+            404,
+            gettext("There is nothing at this address"),
+            gettext("It does not exist, or it is not among what you look after."),
+        ),
+        (
+            ConflictError,
+            409,
+            gettext("This is no longer possible"),
+            gettext("Something has changed since. Open the page again to see how it stands."),
+        ),
+        (
+            InvalidError,
+            422,
+            gettext("This cannot be taken as it is"),
+            gettext("Go back, check what you entered, and send it again."),
+        ),
+    )
+
+
+def _by_field() -> Mapping[str, str]:
+    return {
+        "value": gettext("Nothing can have this value. Write the whole contact or number."),
+        "reason": gettext("Say why, in up to 500 characters."),
+        "fields": gettext("Tick at least one field."),
+        "password": gettext("Take at least 12 characters, and none of the passwords that are tried first."),
+        "contact": gettext("Write one whole contact."),
+        "file": gettext("This file cannot be read. Take a CSV, XLSX, XLS or ODS file with headings."),
+        "column": gettext("The file has no such column. Name its heading."),
+    }

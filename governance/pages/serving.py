@@ -1,0 +1,34 @@
+"""The stylesheet, served to both faces, and what browsers may load on their pages."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, Response, url_for
+
+from governance import __version__
+
+blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path="/pages/static")
+
+_POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+_SCRIPTS: Final = "; script-src 'self'; connect-src 'self'"
+
+
+def policy(*, frames: Sequence[str] = (), scripts: bool = False) -> str:
+    """What a browser may load on a page (CSP level 3): our own files, and nothing written into the page itself.
+
+    Args:
+        frames: sites that may show it in a frame; none by default.
+        scripts: whether our own scripts may run on it.
+    """
+    return _POLICY.format(frames=" ".join(frames) or "'none'") + (_SCRIPTS if scripts else "")
+
+
+def style_address() -> str:
+    """Address of the stylesheet; it names the release, so that browsers may keep it."""
+    return url_for("pages.static", filename="governance.css", v=__version__)
+
+
+@blueprint.after_request
+def _keep(response: Response) -> Response:
+    response.headers["Cache-Control"] = "public, max-age=86400"  # its address names the release
+    return response
