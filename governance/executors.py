@@ -12,15 +12,21 @@ from governance.customers import releasing
 from governance.disclosures import proposing
 from governance.kernel.db import Database
 from governance.retention import executing
+from governance.rights import deciding, erasing
+from governance.rights.carrying import Carriers, install_carriers
 
 EXECUTORS: Final[Executors] = {
     **granting.EXECUTORS,
     **releasing.EXECUTORS,
     **proposing.EXECUTORS,
     **executing.EXECUTORS,
+    **deciding.EXECUTORS,
 }
+CARRIERS: Final[Carriers] = {**erasing.CARRIERS}
+"""Who carries out kinds of requests of data subjects; a kind that is not named is carried out by officers by hand."""
 
 
 def install(database: Database) -> None:
-    """Let proposals in sessions of *database* be carried out by this installation."""
+    """Let proposals and requests in sessions of *database* be carried out by this installation."""
     install_executors(database, EXECUTORS)
+    install_carriers(database, CARRIERS)

@@ -7,8 +7,10 @@ refuses, `executing` carries out, `proposed` says what can be proposed.
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -128,6 +130,12 @@ def find_proposal(work: Work, *, proposal: ProposalId) -> Proposal:
     if found.reason is not None:
         audit.append(work, Action.PROPOSAL_READ, object=ref_of(row))
     return found
+
+
+def states_of(work: Work, proposals: Sequence[ProposalId]) -> dict[UUID, str]:
+    """How far proposals are, for rooms that wait for a decision."""
+    query = select(ProposalRow.id, ProposalRow.state).where(ProposalRow.id.in_(proposals))
+    return {proposal: state for proposal, state in work.session.execute(query)} if proposals else {}
 
 
 def list_proposals(

@@ -102,6 +102,12 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "wrong-code": 403,
         "not-confirmed": 403,
         "restricted": 409,
+        # requests
+        "no-such-request": 404,
+        "request-act": 409,
+        "identity-not-proven": 409,
+        "approval-needed": 409,
+        "not-excessive": 409,
         # consent
         "unknown-purpose": 404,
         "unknown-contact": 422,

@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "staff": "governance.cli.staff:staff",
     "proposals": "governance.cli.proposals:proposals",
     "alerts": "governance.cli.alerts:alerts",
+    "requests": "governance.cli.requests:requests",
     "recipients": "governance.cli.recipients:recipients",
     "export": "governance.cli.exports:export",
     "packages": "governance.cli.packages:packages_group",

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
+from governance.customers.codes import RestrictionReason
 from governance.customers.errors import LegalHoldError, RestrictedError
 from governance.customers.tables import HoldRow, PersonRow, RestrictionRow
+from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.vault.compartments import Compartment
 
@@ -17,6 +19,14 @@ def restricted(work: Work, people: Iterable[UUID]) -> frozenset[UUID]:
         RestrictionRow.person_id == any_(literal(list(people), ARRAY(Uuid))), RestrictionRow.lifted_at.is_(None)
     )
     return frozenset(work.session.scalars(query))
+
+
+def standing_restrictions(work: Work, person: SubjectId) -> dict[RestrictionReason, UUID]:
+    """Restrictions of a person that stand, by reason."""
+    query = select(RestrictionRow.reason, RestrictionRow.id).where(
+        RestrictionRow.person_id == person, RestrictionRow.lifted_at.is_(None)
+    )
+    return {RestrictionReason(reason): found for reason, found in work.session.execute(query)}
 
 
 def held(work: Work, people: Iterable[UUID]) -> dict[UUID, frozenset[str]]:

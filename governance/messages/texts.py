@@ -33,6 +33,16 @@ class Template(StrEnum):
     PROPOSAL_WAITS = "proposal_waits"
     ALERT_RAISED = "alert_raised"
     PORTAL_CODE = "portal_code"
+    RETENTION_WARNING = "retention_warning"
+    REQUEST_RECEIVED = "request_received"
+    REQUEST_IDENTITY = "request_identity"
+    REQUEST_QUESTION = "request_question"
+    REQUEST_EXTENDED = "request_extended"
+    REQUEST_REFUSED = "request_refused"
+    REQUEST_COMPLETED = "request_completed"
+    REQUEST_NOTHING_HELD = "request_nothing_held"
+    REQUEST_EXPIRED = "request_expired"
+    REQUEST_LIFTING = "request_lifting"
 
 
 @dataclass(frozen=True, slots=True)

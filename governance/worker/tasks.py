@@ -43,6 +43,7 @@ from governance.messages import operations as messages
 from governance.messages.webhooks import operations as webhooks
 from governance.retention import operations as retention
 from governance.retention.operations import RunId
+from governance.rights import operations as rights
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageId
 
@@ -286,6 +287,17 @@ def run_purge(around: Surroundings, *, run: str) -> None:
         )
 
 
+def tend_requests(around: Surroundings) -> None:
+    """Remind officers of requests, end those that nobody answered, lift restrictions, complete what was carried out."""
+    told: dict[str, int] = {}
+    # Each in a transaction of its own: what hinders one does not hinder the others.
+    acts = {"done": rights.follow_up, "expired": rights.expire, "lifted": rights.lift_due, "reminded": rights.remind}
+    for name, act in acts.items():
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            told[name] = act(work)
+    log.info("worker.requests_tended", **told)
+
+
 def find_duplicates(around: Surroundings) -> None:
     """Compare all people with one another; what is ended with the worker begins anew when that is there again."""
 
@@ -364,6 +376,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     "customers.ages": raise_ages,
     "proposals.tend": tend_proposals,
     "exports.tend": tend_exports,
+    "requests.tend": tend_requests,
     disclosures.MAKE: make_export,
     "packages.tend": tend_packages,
     packages.MAKE: make_package,

@@ -58,6 +58,7 @@ def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
         Entry("proposals.tend", "*/5 * * * *"),
         Entry("retention.begin", "35 * * * *"),  # the hour is looked at in the controller's zone
         Entry("exports.tend", "*/5 * * * *"),
+        Entry("requests.tend", "*/5 * * * *"),
         Entry("packages.tend", "*/5 * * * *"),
         Entry("erasure.tend", "*/5 * * * *"),
     )

@@ -19,6 +19,16 @@ VALUES: dict[str, str | int | list[str]] = {
     "minutes": 10,
     "alert": "01a201e7-fb07-74a0-8e23-8405b24ffce9",
     "at": "2026-11-22 12:00 UTC",
+    "number": "R-23456789",
+    "what": "access to your data",
+    "received": "22 Nov 2026",
+    "due": "22 Dec 2026",
+    "office": "privacy@daisy.example",
+    "authority": "Datatilsynet",
+    "question": "Which account?",
+    "reason": "Three archives",
+    "ground": "excessive",
+    "answer": "It is done.",
 }
 
 

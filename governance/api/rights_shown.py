@@ -1,0 +1,137 @@
+"""How requests of data subjects are answered."""
+
+import marshmallow as ma
+
+from governance.api.schemas import Instant, Schema, code
+from governance.customers.codes import ContactKind
+from governance.kernel.work import ActorKind
+from governance.policies.deadline_rules import Duty, RequestKind
+from governance.policies.requests import RequestAct, RequestState
+from governance.rights.codes import (
+    About,
+    Arrival,
+    Asking,
+    Carrier,
+    Notice,
+    Outcome,
+    Proof,
+    RefusalGround,
+    Reminder,
+)
+
+
+class DutyShown(Schema):
+    """What a law wants done, and by when."""
+
+    law = ma.fields.String(required=True)
+    law_version = ma.fields.Integer(required=True)
+    duty = code(Duty, required=True)
+    due_on = ma.fields.Date(required=True, metadata={"description": "The last day on which it is done in time."})
+    calendar = ma.fields.String(required=True)
+    calendar_version = ma.fields.Integer(required=True)
+    citation = ma.fields.String(required=True)
+    verified = ma.fields.Boolean(required=True, metadata={"description": "Compared with a published text."})
+    borrowed = ma.fields.Boolean(
+        required=True, metadata={"description": "The law names no period for the kind; the one for access stands in."}
+    )
+    note = ma.fields.String(required=True)
+    trace = ma.fields.String(required=True, metadata={"description": "The steps that led to the day."})
+
+
+class RequestEventShown(Schema):
+    """A line of the history."""
+
+    sequence = ma.fields.Integer(required=True)
+    act = ma.fields.String(required=True)
+    state = code(RequestState, required=True)
+    at = Instant(required=True)
+    actor_kind = code(ActorKind, required=True)
+    actor_id = ma.fields.UUID(required=True, allow_none=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+
+
+class NoticeShown(Schema):
+    """Something that the person was told."""
+
+    id = ma.fields.UUID(required=True)
+    notice = code(Notice, required=True)
+    carrier = code(Carrier, required=True)
+    language = ma.fields.String(required=True)
+    at = Instant(required=True)
+    told_at = Instant(required=True, allow_none=True, metadata={"description": "By hand."})
+    message = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "waiting, sending, sent, failed or gone."}
+    )
+
+
+class RequestLineShown(Schema):
+    """A request as a queue shows it."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True)
+    kind = code(RequestKind, required=True)
+    state = code(RequestState, required=True)
+    arrival = code(Arrival, required=True)
+    received_on = ma.fields.Date(required=True)
+    due_on = ma.fields.Date(required=True)
+    reminded = code(Reminder, required=True, allow_none=True)
+    repeats = ma.fields.Integer(required=True)
+    outcome = code(Outcome, required=True, allow_none=True)
+
+
+class RequestShown(RequestLineShown):
+    """A request as it may be seen."""
+
+    about = code(About, required=True, allow_none=True)
+    asking = code(Asking, required=True)
+    recorded_at = Instant(required=True)
+    language = ma.fields.String(required=True)
+    country = ma.fields.String(required=True, allow_none=True)
+    zone = ma.fields.String(required=True)
+    laws = ma.fields.List(ma.fields.String(), required=True)
+    first_due_on = ma.fields.Date(required=True)
+    extended_on = ma.fields.Date(required=True, allow_none=True)
+    waiting_until = ma.fields.Date(required=True, allow_none=True)
+    duties = ma.fields.List(ma.fields.Nested(DutyShown), required=True)
+    customer = ma.fields.UUID(
+        required=True, allow_none=True, metadata={"description": "Null to systems until it is proved who asks."}
+    )
+    proof = code(Proof, required=True, allow_none=True)
+    contact_kind = code(ContactKind, required=True, allow_none=True)
+    contact = ma.fields.String(required=True, allow_none=True)
+    said = ma.fields.String(required=True, allow_none=True)
+    asker = ma.fields.String(required=True, allow_none=True)
+    checked = ma.fields.String(required=True, allow_none=True)
+    changes = ma.fields.Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By field: `before`, `after`, and whether it was `applied`."},
+    )
+    answer = ma.fields.String(required=True, allow_none=True)
+    earlier = ma.fields.Integer(
+        required=True, metadata={"description": "Requests of this kind by the person in the year before."}
+    )
+    joined_to = ma.fields.UUID(required=True, allow_none=True)
+    proposal = ma.fields.UUID(required=True, allow_none=True)
+    carried_as = ma.fields.UUID(
+        required=True, allow_none=True, metadata={"description": "Id of the erasure or package that does it."}
+    )
+    ground = code(RefusalGround, required=True, allow_none=True)
+    closed_at = Instant(required=True, allow_none=True)
+    flags = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "What is unusual."})
+    needs_approval = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Why a second person has to approve."}
+    )
+    acts = ma.fields.List(code(RequestAct), required=True, metadata={"description": "What may be done now."})
+    events = ma.fields.List(ma.fields.Nested(RequestEventShown), required=True)
+    notices = ma.fields.List(ma.fields.Nested(NoticeShown), required=True)
+
+
+class ReceivedShown(Schema):
+    """A request that is on record."""
+
+    request = ma.fields.Nested(RequestShown, required=True)
+    joined = ma.fields.Boolean(
+        required=True, metadata={"description": "The same stood already, so this one was counted with it."}
+    )
+    stopped = ma.fields.Boolean(required=True, metadata={"description": "Something was stopped at once."})

@@ -1,0 +1,154 @@
+"""What is done for each kind of request once it is proved who asks; what other rooms do comes by registration.
+
+A room that carries out a kind of its own (erasure, packages) is registered where the service is put together, so that
+this one never reaches for it. A kind that nobody is registered for is done by hand: an officer starts and completes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from governance.customers import operations as customers
+from governance.customers.codes import RestrictionReason
+from governance.customers.standing import standing_restrictions
+from governance.kernel.db import Database
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+from governance.policies.deadline_rules import RequestKind
+from governance.policies.requests import RequestAct
+from governance.rights.acting import as_service, step, write_line
+from governance.rights.codes import About, Entry, Notice
+from governance.rights.notices import tell, written
+from governance.rights.records import RequestId
+from governance.rights.stops import stop_for_person
+from governance.rights.tables import RequestRow
+from governance.rights.timing import local_day
+
+LIFT_AFTER: Final = timedelta(days=3)
+"""Between the notice that a restriction will be lifted and its end (GDPR Art. 18(3))."""
+BY_ITSELF: Final = frozenset({RequestKind.OPT_OUT, RequestKind.WITHDRAWAL})
+"""Kinds that are carried out as soon as they may be, without an officer."""
+ELSEWHERE: Final = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY, RequestKind.ERASURE})
+"""Kinds that other rooms carry out."""
+WHILE_DECIDED: Final = {
+    RequestKind.RECTIFICATION: RestrictionReason.ACCURACY_CONTESTED,
+    RequestKind.OBJECTION: RestrictionReason.OBJECTION_PENDING,
+}
+"""Restrictions that stand while a request is decided (GDPR Art. 18(1)(a) and (d); 152-FZ Art. 21)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A request that another room carries out.
+
+    Attributes:
+        by_code: whether the person proved by code who they are.
+    """
+
+    request: RequestId
+    kind: RequestKind
+    person: SubjectId
+    language: str
+    by_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRoom:
+    """How another room carries out a kind of request.
+
+    Attributes:
+        begin: begins it in the request's own transaction, and answers by which id it goes on.
+        is_done: whether what was begun under an id is done; asked again and again, by a job.
+    """
+
+    begin: Callable[[Work, Carried], UUID]
+    is_done: Callable[[Work, UUID], bool]
+
+
+Carriers: TypeAlias = Mapping[RequestKind, CarrierRoom]
+_INFO: Final = "request_carriers"
+
+
+def install_carriers(database: Database, carriers: Carriers) -> None:
+    """Let requests in sessions of *database* be carried out by these."""
+    database.remember(**{_INFO: carriers})
+
+
+def carrier_of(work: Work, kind: RequestKind) -> CarrierRoom | None:
+    """Who carries out a kind; None where an officer does it by hand."""
+    found: Carriers = work.session.info.get(_INFO, {})
+    return found.get(kind)
+
+
+def begin(work: Work, row: RequestRow, *, by_code: bool) -> None:
+    """Begin what a proved request asks for, after `start`; what can be done now is done and completed."""
+    kind, person = RequestKind(row.kind), _person(row)
+    carrier = carrier_of(work, kind)
+    if carrier is not None:
+        told = Carried(RequestId(row.id), kind, person, row.language, by_code)
+        row.carried_as = carrier.begin(work, told)
+        work.session.flush()
+        if carrier.is_done(work, row.carried_as):
+            complete_row(work, row)
+    elif kind in BY_ITSELF or (kind is RequestKind.OBJECTION and row.about != About.PROCESSING):
+        ended = stop_for_person(work, row, person)
+        write_line(work, row, Entry.CARRY, facts={"ended": ended})
+        complete_row(work, row)
+    elif kind is RequestKind.RESTRICTION:
+        if row.about == About.LIFT.value:
+            lift_now(work, row, RestrictionReason.ASKED_FOR)
+        else:
+            restrict(work, row, RestrictionReason.ASKED_FOR)
+        complete_row(work, row)
+
+
+def complete_row(work: Work, row: RequestRow, *, reason: str | None = None, answer: str | None = None) -> None:
+    """Complete a request that is being carried out, and tell the person."""
+    row.answer = answer if answer is not None else row.answer
+    step(work, row, RequestAct.COMPLETE, reason=reason)
+    tell(work, row, Notice.COMPLETED, answer=answer or "")
+    if row.kind == RequestKind.ERASURE.value:
+        forget_person(row)
+        work.session.flush()
+
+
+def forget_person(row: RequestRow) -> None:
+    """Let a file name nobody any more; what was asked and answered stays, under keys of its own."""
+    row.person_id = row.subject_ref = None
+    row.contact = None
+
+
+def restrict(work: Work, row: RequestRow, reason: RestrictionReason) -> None:
+    """Restrict processing of the person's data; one that stands for the same reason is left as it is."""
+    if reason in standing_restrictions(work, _person(row)):
+        return
+    customers.restrict(as_service(work), subject=_person(row), reason=reason)
+    write_line(work, row, Entry.CARRY, facts={"restricted": reason.value})
+
+
+def lift_later(work: Work, row: RequestRow) -> None:
+    """Tell the person that the restriction which stood while this was decided will be lifted, and when."""
+    reason = WHILE_DECIDED.get(RequestKind(row.kind))
+    if reason is None or row.person_id is None or reason not in standing_restrictions(work, _person(row)):
+        return
+    row.lift_on = local_day(work.now, row.zone) + LIFT_AFTER
+    work.session.flush()
+    tell(work, row, Notice.LIFTING, until=written(row.lift_on, row.language))
+
+
+def lift_now(work: Work, row: RequestRow, reason: RestrictionReason) -> None:
+    """Lift a restriction of the person, who has been told, or asked for it."""
+    found = standing_restrictions(work, _person(row)).get(reason)
+    if found is not None:
+        customers.lift_restriction(as_service(work), subject=_person(row), restriction=found)
+        write_line(work, row, Entry.CARRY, facts={"lifted": reason.value})
+    row.lift_on = None
+    work.session.flush()
+
+
+def _person(row: RequestRow) -> SubjectId:
+    if row.person_id is None:
+        raise ValueError("a request that is carried out is about somebody")
+    return SubjectId(row.person_id)

@@ -1,0 +1,318 @@
+"""What officers do with a request: ask, extend, put before a second person, carry out, refuse, close."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from governance.accounts import operations as accounts
+from governance.accounts.operations import Approved, Executor, ProposalKind
+from governance.accounts.proposed import Executors
+from governance.customers.reach import allow
+from governance.customers.texts import LONG_TEXT, Complaints, words
+from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
+from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
+from governance.kernel.work import ActorKind, Work
+from governance.policies.deadline_rules import RequestKind, Wait
+from governance.policies.permissions import Permission
+from governance.policies.requests import RequestAct, RequestState
+from governance.rights.acting import history, require, step, write_line
+from governance.rights.carrying import WHILE_DECIDED, begin, complete_row, lift_later, lift_now
+from governance.rights.codes import About, Entry, Notice, Proof, RefusalGround
+from governance.rights.correcting import apply, waiting
+from governance.rights.errors import ApprovalNeededError, NotExcessiveError, NotProvenError
+from governance.rights.notices import tell, written
+from governance.rights.proving import last_day
+from governance.rights.records import RequestId, RequestView
+from governance.rights.rows import earlier, locked, needs_approval, told
+from governance.rights.tables import RequestRow
+from governance.rights.timing import extendable, local_day, set_duties
+
+_REQUEST: Final = "request"
+
+
+def ask(work: Work, *, request: RequestId, question: str, until: date | None = None) -> RequestView:
+    """Ask the person something that is needed to answer; told in the notice as it is written.
+
+    Args:
+        work: the transaction.
+        request: which.
+        question: in the language of the request; kept sealed.
+        until: the last day on which an answer is waited for; by default three weeks, or the day before the answer is
+            due where the law does not stop the clock.
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it stands otherwise.
+        InvalidError: where nothing is asked, or the day is past.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    require(row, RequestAct.ASK)
+    question = _said("question", question)
+    if until is not None and until < local_day(work.now, row.zone):
+        raise InvalidError("The person cannot answer in the past.", errors={"until": ["Give today or a later day."]})
+    step(work, row, RequestAct.ASK, reason=question)
+    row.waiting_until = until or last_day(work, row, Wait.CLARIFICATION)
+    work.session.flush()
+    tell(work, row, Notice.QUESTION, question=question, until=written(row.waiting_until, row.language))
+    return told(work, row)
+
+
+def reply(work: Work, *, request: RequestId, words: str) -> RequestView:
+    """Take down what the person replied; the clock goes on.
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError, WrongActError: where there is no such request, or nothing was asked.
+        InvalidError: where nothing is said.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    reply_row(work, row, words)
+    return told(work, row)
+
+
+def reply_row(work: Work, row: RequestRow, said: str) -> None:
+    """Take down what the person of a locked request replied."""
+    require(row, RequestAct.REPLY)
+    said = _said("words", said)
+    row.waiting_until = None
+    step(work, row, RequestAct.REPLY, reason=said)
+
+
+def extend(work: Work, *, request: RequestId, reason: str) -> RequestView:
+    """Take more time, once, where a law that applies allows it; the person is told why (GDPR Art. 12(3)).
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError: where there is no such request.
+        ConflictError: where it has ended, was extended before, its time is over, or no law allows it.
+        InvalidError: where no reason is given.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    reason = _said("reason", reason)
+    today = local_day(work.now, row.zone)
+    if row.closed_at is not None:
+        raise ConflictError("The request has ended.")
+    if row.extended_on is not None:
+        raise ConflictError("The time was extended before; that is done once.")
+    if not extendable(row):
+        raise ConflictError("No law that applies allows more time for this.")
+    if today > row.due_on:
+        raise ConflictError(f"The person had to be told by {row.due_on}; an extension does not count any more.")
+    row.extended_on = today
+    set_duties(row, history(work, row), today=today)
+    row.reminded = row.reminded_on = None
+    write_line(work, row, Entry.EXTEND, reason=reason, facts={"due_on": row.due_on})
+    work.session.flush()
+    tell(work, row, Notice.EXTENDED, reason=reason)
+    return told(work, row)
+
+
+def submit(work: Work, *, request: RequestId, reason: str) -> RequestView:
+    """Put a request before a second person; an erasure by a proposal, which deputies are asked about as well.
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it is not open.
+        InvalidError: where no reason is given.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    reason = _said("reason", reason)
+    step(work, row, RequestAct.SUBMIT, reason=reason)
+    row.submitted_by = work.actor.id
+    work.session.flush()
+    if row.kind == RequestKind.ERASURE.value:
+        made = accounts.propose(
+            work,
+            kind=ProposalKind.DISPUTED_ERASURE,
+            payload={_REQUEST: str(row.id), "submission": len(history(work, row))},
+            reason=reason,
+            owner=OwnerId(row.owner_id),
+            subject=None if row.subject_ref is None else SubjectRef(row.subject_ref),
+        )
+        row.proposal_id = made.id
+        work.session.flush()
+    return told(work, row)
+
+
+def approve(work: Work, *, request: RequestId) -> RequestView:
+    """Approve what somebody else has put forward, and begin it.
+
+    Raises:
+        ForbiddenError: without `requests:decide`, or where the actor put it forward.
+        NoSuchRequestError, WrongActError: where there is no such request, or it does not await approval.
+        ConflictError: where it is decided by a proposal.
+    """
+    allow(work, Permission.REQUESTS_DECIDE)
+    row = locked(work, request)
+    require(row, RequestAct.APPROVE)
+    _refuse_own(work, row)
+    if row.proposal_id is not None:
+        raise ConflictError("This is decided by its proposal; see: governance proposals show")
+    approve_row(work, row)
+    return told(work, row)
+
+
+def approve_row(work: Work, row: RequestRow) -> None:
+    """Approve a locked request, and begin it."""
+    step(work, row, RequestAct.APPROVE)
+    _begin(work, row)
+
+
+def send_back(work: Work, *, request: RequestId, reason: str) -> RequestView:
+    """Send a request that awaits approval back to whoever works on it.
+
+    Raises:
+        ForbiddenError: without `requests:decide`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it does not await approval.
+        InvalidError: where no reason is given.
+    """
+    allow(work, Permission.REQUESTS_DECIDE)
+    row = locked(work, request)
+    send_back_row(work, row, _said("reason", reason))
+    return told(work, row)
+
+
+def send_back_row(work: Work, row: RequestRow, reason: str | None) -> None:
+    """Send a locked request back."""
+    step(work, row, RequestAct.SEND_BACK, reason=reason)
+    row.proposal_id = row.submitted_by = None
+    work.session.flush()
+
+
+def start(work: Work, *, request: RequestId, fields: Sequence[str] | None = None) -> RequestView:
+    """Begin to carry a request out; what can be done at once is done and completed.
+
+    Args:
+        work: the transaction.
+        request: which; its person has to be proved.
+        fields: of a rectification, those that are changed; all that wait by default, and it is completed with them.
+
+    Raises:
+        ForbiddenError: without `requests:work`; or where a field is not the actor's to write.
+        NoSuchRequestError, WrongActError: where there is no such request, or it is not open.
+        NotProvenError: where it is not known whose data it is about.
+        ApprovalNeededError: where a second person has to approve; the sentence says why.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    require(row, RequestAct.START)
+    if row.person_id is None:
+        raise NotProvenError("It has not been proved whose data this is about; prove it first.")
+    why = needs_approval(work, row)
+    if why:
+        raise ApprovalNeededError(f"A second person has to approve this erasure ({', '.join(why)}); submit it.")
+    step(work, row, RequestAct.START)
+    _begin(work, row, fields=fields)
+    return told(work, row)
+
+
+def complete(work: Work, *, request: RequestId, answer: str | None = None) -> RequestView:
+    """Complete a request that an officer carried out by hand; the person is told, with the answer.
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it is not being carried out.
+        ConflictError: where another part of the service carries it out, and completes it.
+        InvalidError: where the answer cannot be kept.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    require(row, RequestAct.COMPLETE)
+    if row.carried_as is not None:
+        raise ConflictError("The service carries this out and completes it by itself, once every part is done.")
+    answer = None if answer is None else _said("answer", answer)
+    complete_row(work, row, answer=answer)
+    return told(work, row)
+
+
+def refuse(work: Work, *, request: RequestId, ground: RefusalGround, reason: str) -> RequestView:
+    """Refuse a request: the person is told the ground, the reason, the authority and the court (GDPR Art. 12(4)).
+
+    Args:
+        work: the transaction.
+        request: which.
+        ground: one of a closed list.
+        reason: in the language of the request; it goes into the notice.
+
+    Raises:
+        ForbiddenError: without `requests:decide`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it stands otherwise.
+        NotExcessiveError: where nothing on record says that the person asked before.
+        InvalidError: where no reason is given.
+    """
+    allow(work, Permission.REQUESTS_DECIDE)
+    row = locked(work, request)
+    require(row, RequestAct.REFUSE)
+    reason = _said("reason", reason)
+    if ground is RefusalGround.EXCESSIVE and not (row.repeats or earlier(work, row)):
+        raise NotExcessiveError("The person asked for this once only within a year, so it is not excessive.")
+    if ground is RefusalGround.NOT_IDENTIFIED and row.proof not in (None, Proof.NOT_NEEDED.value):
+        raise InvalidError("Who asks was proved.", errors={"ground": ["Give another ground."]})
+    row.ground, row.answer = ground.value, reason
+    step(work, row, RequestAct.REFUSE, reason=reason, facts={"ground": ground.value})
+    tell(work, row, Notice.REFUSED, ground=ground.value, reason=reason)
+    lift_later(work, row)
+    return told(work, row)
+
+
+def withdraw(work: Work, *, request: RequestId, reason: str | None = None) -> RequestView:
+    """Note that the person does not want it any more.
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it is being carried out, or has ended.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row = locked(work, request)
+    withdraw_row(work, row, None if reason is None else _said("reason", reason))
+    return told(work, row)
+
+
+def withdraw_row(work: Work, row: RequestRow, reason: str | None = None) -> None:
+    """End a locked request that the person does not want any more."""
+    step(work, row, RequestAct.WITHDRAW, reason=reason)
+    lift_later(work, row)
+
+
+def _begin(work: Work, row: RequestRow, *, fields: Sequence[str] | None = None) -> None:
+    kind, person = RequestKind(row.kind), SubjectId(row.person_id) if row.person_id else None
+    if kind is RequestKind.RECTIFICATION and person is not None:
+        chosen = waiting(row) if fields is None else [one for one in waiting(row) if one in set(fields)]
+        tell(work, row, Notice.LIFTING, until=written(local_day(work.now, row.zone), row.language))
+        lift_now(work, row, WHILE_DECIDED[kind])
+        apply(work, row, person, chosen)
+        complete_row(work, row)
+        return
+    if kind is RequestKind.OBJECTION and row.about == About.PROCESSING.value:
+        return  # the officer sees to what the objection ends, and completes it by hand
+    begin(work, row, by_code=row.proof in (Proof.CODE.value, Proof.SECOND_CONTACT.value))
+
+
+def _refuse_own(work: Work, row: RequestRow) -> None:
+    if work.actor.kind is ActorKind.STAFF and work.actor.id == row.submitted_by:
+        raise ForbiddenError("Whoever puts a request forward does not approve it; somebody else does.")
+
+
+def _said(name: str, value: str) -> str:
+    errors = Complaints()
+    with errors.at(name):
+        value = words(value, longest=LONG_TEXT, lines=True)
+    errors.end("This has to be said in words that can be kept.")
+    return value
+
+
+def _erase(work: Work, approved: Approved) -> None:
+    row = locked(work, RequestId(UUID(str(approved.payload[_REQUEST]))))
+    if row.state == RequestState.AWAITING_APPROVAL.value:
+        approve_row(work, row)
+        return
+    raise ConflictError("The request does not await approval any more.")
+
+
+EXECUTORS: Final[Executors] = {ProposalKind.DISPUTED_ERASURE: Executor(Permission.REQUESTS_DECIDE, _erase)}
+"""What this package does once it was approved."""

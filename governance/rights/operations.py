@@ -1,0 +1,64 @@
+"""Every verb of this package."""
+
+from governance.rights.calling import Called, call
+from governance.rights.carrying import Carried, CarrierRoom, Carriers, install_carriers
+from governance.rights.deciding import (
+    EXECUTORS,
+    approve,
+    ask,
+    complete,
+    extend,
+    refuse,
+    reply,
+    send_back,
+    start,
+    submit,
+    withdraw,
+)
+from governance.rights.notices import note_told, notice_text
+from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
+from governance.rights.receiving import receive
+from governance.rights.records import NewRequest, Received, RequestId, RequestLine, RequestView
+from governance.rights.rows import QueueAfter, find, find_by_number, queue
+from governance.rights.tending import expire, follow_up, lift_due, remind
+
+__all__ = [
+    "EXECUTORS",
+    "Called",
+    "Carried",
+    "CarrierRoom",
+    "Carriers",
+    "NewRequest",
+    "QueueAfter",
+    "Received",
+    "RequestId",
+    "RequestLine",
+    "RequestView",
+    "approve",
+    "ask",
+    "ask_identity",
+    "call",
+    "complete",
+    "expire",
+    "extend",
+    "find",
+    "find_by_number",
+    "find_nothing",
+    "follow_up",
+    "install_carriers",
+    "lift_due",
+    "note_told",
+    "notice_text",
+    "prove",
+    "prove_by_code",
+    "queue",
+    "receive",
+    "refuse",
+    "remind",
+    "reply",
+    "send_back",
+    "send_code",
+    "start",
+    "submit",
+    "withdraw",
+]

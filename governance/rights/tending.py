@@ -1,0 +1,146 @@
+"""What time does to requests: officers are reminded, silence ends them, restrictions are lifted, proposals come back.
+
+Everything may be done as often as one likes, and by several hosts at once.
+"""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Integer, cast, or_, select
+
+from governance.accounts import operations as accounts
+from governance.accounts.operations import AlertKind, ProposalId, ProposalState
+from governance.accounts.proposals import states_of as proposal_states
+from governance.kernel.work import Work
+from governance.policies.deadline_rules import RequestKind
+from governance.policies.requests import ENDED, RequestAct, RequestState
+from governance.reference import operations as reference
+from governance.rights.acting import as_service, history, step, write_line
+from governance.rights.carrying import WHILE_DECIDED, carrier_of, complete_row, lift_later, lift_now
+from governance.rights.codes import Entry, Notice, Reminder
+from governance.rights.deciding import send_back_row
+from governance.rights.notices import tell
+from governance.rights.tables import RequestRow
+from governance.rights.timing import local_day, set_duties
+
+AT_ONCE: Final = 200
+AGAIN_AFTER: Final = timedelta(days=7)
+"""An overdue request is told of again and again."""
+MOST_REMINDED: Final = 1000
+NAMED: Final = 20
+"""Requests that one alert names; the rest is counted."""
+_ALERTS: Final = {
+    Reminder.HALF: AlertKind.REQUESTS_HALF_TIME,
+    Reminder.NEARLY: AlertKind.REQUESTS_NEARLY_DUE,
+    Reminder.OVERDUE: AlertKind.REQUESTS_OVERDUE,
+}
+_OPEN: Final = [one.value for one in RequestState if one not in ENDED]
+_PENDING: Final = [ProposalState.REFUSED.value, ProposalState.EXPIRED.value, ProposalState.FAILED.value]
+
+
+def remind(work: Work) -> int:
+    """Remind officers at half of the time, at four fifths, and when it is over; answers of how many requests.
+
+    Requests of a reminder make one alert together, so that a flood of them makes no flood of mail.
+    """
+    today = _today(work)
+    half_over = RequestRow.received_on + cast(RequestRow.due_on - RequestRow.received_on, Integer) // 2
+    query = select(RequestRow).where(
+        RequestRow.state.in_(_OPEN),
+        half_over <= today,
+        or_(RequestRow.reminded_on.is_(None), RequestRow.reminded_on < today),
+    )
+    query = query.order_by(RequestRow.due_on, RequestRow.id).limit(MOST_REMINDED)
+    late: dict[Reminder, list[RequestRow]] = defaultdict(list)
+    for row in work.session.scalars(query.with_for_update(skip_locked=True)):
+        if row.waiting_until is not None:  # the clock may stand still
+            set_duties(row, history(work, row), today=today)
+        level = how_late(row.received_on, row.due_on, today=today)
+        if level is not None and _is_news(row, level, today):
+            late[level].append(row)
+    work.session.flush()
+    for level, found in late.items():
+        for row in found:
+            row.reminded, row.reminded_on = level.value, today
+            write_line(work, row, Entry.REMIND, facts={"reminder": level.value})
+        named: list[UUID] = [row.id for row in found[:NAMED]]
+        accounts.raise_alert(work, kind=_ALERTS[level], facts={"count": len(found), "requests": named})
+    work.session.flush()
+    return sum(map(len, late.values()))
+
+
+def how_late(received: date, due: date, *, today: date) -> Reminder | None:
+    """How late it is: overdue after the last day, nearly from four fifths of the time on, half from half of it on."""
+    if today > due:
+        return Reminder.OVERDUE
+    whole, gone = (due - received).days, (today - received).days
+    if gone * 5 >= whole * 4:
+        return Reminder.NEARLY
+    return Reminder.HALF if gone * 2 >= whole else None
+
+
+def _is_news(row: RequestRow, level: Reminder, today: date) -> bool:
+    if row.reminded != level.value:
+        return True
+    return level is Reminder.OVERDUE and row.reminded_on is not None and row.reminded_on + AGAIN_AFTER <= today
+
+
+def expire(work: Work) -> int:
+    """End requests whose person did not prove who they are, or did not reply, in time; answers how many.
+
+    The person is told, known or unknown alike; a new request may follow at any time.
+    """
+    query = select(RequestRow).where(RequestRow.waiting_until < _today(work))
+    rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        step(work, row, RequestAct.EXPIRE)
+        tell(work, row, Notice.EXPIRED)
+        lift_later(work, row)
+    return len(rows)
+
+
+def lift_due(work: Work) -> int:
+    """Lift restrictions of which the person was told that they end; answers how many."""
+    query = select(RequestRow).where(RequestRow.lift_on <= _today(work))
+    rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        lift_now(work, row, WHILE_DECIDED[RequestKind(row.kind)])
+    return len(rows)
+
+
+def follow_up(work: Work) -> int:
+    """Complete what another part of the service has done, and take back what a second person refused."""
+    return _complete_done(work) + _take_back(work)
+
+
+def _complete_done(work: Work) -> int:
+    query = select(RequestRow).where(
+        RequestRow.state == RequestState.IN_PROGRESS.value, RequestRow.carried_as.is_not(None)
+    )
+    rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    done = 0
+    for row in rows:
+        carrier = carrier_of(work, RequestKind(row.kind))
+        if carrier is not None and row.carried_as is not None and carrier.is_done(work, row.carried_as):
+            complete_row(work, row)
+            done += 1
+    return done
+
+
+def _take_back(work: Work) -> int:
+    query = select(RequestRow).where(
+        RequestRow.state == RequestState.AWAITING_APPROVAL.value, RequestRow.proposal_id.is_not(None)
+    )
+    rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    states = proposal_states(work, [ProposalId(row.proposal_id) for row in rows if row.proposal_id is not None])
+    refused = [row for row in rows if row.proposal_id is not None and states.get(row.proposal_id) in _PENDING]
+    for row in refused:
+        send_back_row(as_service(work), row, None)
+    return len(refused)
+
+
+def _today(work: Work) -> date:
+    controller = reference.find_controller(work)
+    return local_day(work.now, "UTC" if controller is None else controller.zone)
