@@ -216,6 +216,24 @@ def lift(
     return [_told(row) for row in rows]
 
 
+def suppressed_altogether(work: Work, emails: Sequence[str]) -> frozenset[str]:
+    """Those of some addresses of mail, as they are kept, that nothing at all may be sent to."""
+    forms = dict(zip(emails, normal_forms(ContactKind.EMAIL, list(emails), home=None), strict=True))
+    known = [form for form in forms.values() if form is not None]
+    if not known:
+        return frozenset()
+    digests = all_digests(work, ContactKind.EMAIL, known)
+    query = select(SuppressionRow.digest).where(
+        SuppressionRow.digest == any_of(digests),
+        SuppressionRow.channel == Channel.EMAIL.value,
+        SuppressionRow.scope == Scope.EVERYTHING.value,
+        SuppressionRow.lifted_at.is_(None),
+    )
+    standing = set(work.session.scalars(query))
+    stopped = {known[place % len(known)] for place, one in enumerate(digests) if one in standing}
+    return frozenset(email for email, form in forms.items() if form in stopped)
+
+
 def lines(work: Work, *, contact: ContactSaid, channel: Channel) -> list[Line]:
     """All lines of a contact by a channel, oldest first, with those that were lifted, or said again by a later one.
 

@@ -28,9 +28,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.elements import CollectionAggregate
 
+from governance.customers.codes import ContactKind
 from governance.customers.signs.tables import SignRow
 from governance.customers.tables import (
     ActivityRow,
@@ -117,6 +118,24 @@ def refs_of(work: Work, people: Sequence[UUID]) -> dict[UUID, UUID]:
 def count_people() -> Statement:
     """A statement of the number of all people, merged ones left out."""
     return select(func.count()).where(PersonRow.merged_into.is_(None))
+
+
+def languages_of(work: Work, people: Sequence[UUID]) -> dict[UUID, str | None]:
+    """The language of each person, where one is known."""
+    query = select(PersonRow.id, PersonRow.language).where(PersonRow.id == of_rows(people))
+    return dict(iter(work.session.execute(query)))
+
+
+def can_be_written_to(person: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a person has an address of mail that did not come back, and nothing forbids all messages to them."""
+    anybody = aliased(PersonRow)
+    mailbox = select(ContactRow.id).where(
+        ContactRow.person_id == person, ContactRow.kind == ContactKind.EMAIL.value, ContactRow.bounced_at.is_(None)
+    )
+    open_to = select(anybody.id).where(
+        anybody.id == person, anybody.not_mailable.is_(None), anybody.deceased_at.is_(None)
+    )
+    return exists(mailbox) & exists(open_to)
 
 
 def protected_purchases(people: Statement, minimums: Sequence[datetime]) -> Statement:

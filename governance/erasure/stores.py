@@ -54,6 +54,7 @@ STORES: Final = (
     Store("contact_history", Step.CONTACT, By.PERSON),
     Store("extra_value", Step.CONTACT, By.PERSON, "contact_sealed IS NOT NULL"),
     Store("person_enrichment", Step.PROFILE, By.PERSON),
+    Store("retention_warning", Step.PROFILE, By.PERSON),
     Store("extra_value", Step.PROFILE, By.PERSON, "profile_sealed IS NOT NULL"),
     Store("purchase", Step.FINANCE, By.EITHER),
     Store("extra_value", Step.FINANCE, By.EITHER, "finance_sealed IS NOT NULL"),

@@ -1,4 +1,4 @@
-"""The link in a warning: a page with a button, by which people who are to be erased soon stay. A GET changes nothing."""
+"""The link in a warning: a page with a button, by which people who are to be erased soon stay. GET changes nothing."""
 
 from flask import Response
 

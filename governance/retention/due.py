@@ -6,12 +6,12 @@ not reached. Where two policies reach the same row, it counts for the first of t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from governance.consent import expiring as consent
 from governance.customers import expiring as customers
@@ -19,6 +19,7 @@ from governance.customers.expiring import Statement, Stock, kept_by_hold, kept_b
 from governance.disclosures import expiring as disclosures
 from governance.erasure.under_way import being_erased
 from governance.intake import expiring as intake
+from governance.kernel.clock import UTC
 from governance.kernel.errors import GovernanceError
 from governance.kernel.work import Work
 from governance.policies.retention import (
@@ -33,6 +34,7 @@ from governance.policies.retention import (
 from governance.policies.shipped import retention_policies
 from governance.reference.operations import controller
 from governance.reference.retention_rules import active
+from governance.retention.tables import WarningRow
 
 STOCKS: Final[Mapping[tuple[str, Clock], Stock]] = {
     (one.name, one.clock): one for one in (*customers.STOCKS, *consent.STOCKS, *intake.STOCKS, *disclosures.STOCKS)
@@ -58,10 +60,12 @@ class Rules:
 
     Attributes:
         at: the instant by which it is decided what is due.
+        now: when it is asked; until the days of warning after it nobody goes who was not warned.
         policies: those that hold together; their minimums are heeded.
     """
 
     at: datetime
+    now: datetime
     zone: ZoneInfo
     fiscal: YearStart
     policies: tuple[RetentionPolicy, ...]
@@ -74,7 +78,7 @@ class Rules:
 def rules_of(work: Work, *, at: datetime, instead: Iterable[RetentionPolicy] = ()) -> Rules:
     """The policies in force, with others tried *instead* of those of the same key."""
     known = {**active(work), **{one.key: one for one in instead}}
-    return Rules(at, ZoneInfo(controller(work).zone), YearStart(), tuple(known[key] for key in sorted(known)))
+    return Rules(at, work.now, ZoneInfo(controller(work).zone), YearStart(), tuple(known[key] for key in sorted(known)))
 
 
 def minimums_of(work: Work) -> Mapping[str, RetentionPolicy]:
@@ -114,9 +118,44 @@ def due(rules: Rules, policy: RetentionPolicy) -> Statement:
     """
     stock = stock_of(policy)
     reached = overdue(rules, policy).where(~kept(stock))
+    for told in _told(rules, policy, stock):
+        reached = reached.where(told)
     for clause in [*_protected(rules, policy, stock), *_taken_before(rules, policy, stock)]:
         reached = reached.where(~clause)
     return reached
+
+
+def _told(rules: Rules, policy: RetentionPolicy, stock: Stock) -> list[ColumnElement[bool]]:
+    """That whoever could be warned was, long enough ago; far ahead, that all will have been."""
+    if not policy.warning_days or rules.at >= _midnight(rules.now, rules.zone, policy.warning_days + 1):
+        return []
+    person, at = columns(stock)["person_id"], columns(stock)["at"]
+    before = _midnight(rules.at, rules.zone, -policy.warning_days)
+    return [or_(~reachable(person), warned(person, policy.key, since=at, before=before))]
+
+
+def reachable(person: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a warning could reach a person, by what is readable of them."""
+    return customers.can_be_written_to(person)
+
+
+def warned(
+    person: ColumnElement[UUID], key: str, *, since: ColumnElement[Any], before: datetime | None = None
+) -> ColumnElement[bool]:
+    """Whether a person was warned since a sign of life, and before an instant; whoever cannot be reached counts."""
+    query = select(WarningRow.person_id).where(
+        WarningRow.person_id == person,
+        WarningRow.policy_key == key,
+        WarningRow.warned_at >= since,
+        WarningRow.kept_at.is_(None),
+    )
+    if before is not None:
+        query = query.where(or_(WarningRow.digest.is_(None), WarningRow.warned_at < before))
+    return exists(query)
+
+
+def _midnight(at: datetime, zone: ZoneInfo, days: int) -> datetime:
+    return datetime.combine(at.astimezone(zone).date() + timedelta(days=days), time(), zone).astimezone(UTC)
 
 
 def overdue(rules: Rules, policy: RetentionPolicy) -> Statement:

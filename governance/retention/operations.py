@@ -24,10 +24,12 @@ from governance.retention.life import (
 from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
 from governance.retention.running import Progress, see_through
 from governance.retention.simulating import Forecast, MonthAhead, PolicyForecast, simulate
+from governance.retention.warning import Keeping, keep, show_keeping, warn_next
 
 __all__ = [
     "RUN",
     "Forecast",
+    "Keeping",
     "MonthAhead",
     "NoSuchRunError",
     "NotSimulatedError",
@@ -46,6 +48,7 @@ __all__ = [
     "draft_shipped",
     "end",
     "find_run",
+    "keep",
     "list_runs",
     "look_ahead",
     "open_runs",
@@ -55,6 +58,8 @@ __all__ = [
     "propose_resumption",
     "see_through",
     "shipped",
+    "show_keeping",
     "simulate",
     "stop",
+    "warn_next",
 ]

@@ -88,6 +88,24 @@ class BatchRow(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class WarningRow(Base):
+    """That a person was told that they are to be erased by a policy; void once they gave a sign of life.
+
+    Attributes:
+        digest: SHA-256 of the token in the link; None where the person could not be reached.
+        kept_at: when they asked to stay.
+    """
+
+    __tablename__ = "retention_warning"
+    __table_args__ = (CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),)
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    policy_key: Mapped[str] = mapped_column(String(50), primary_key=True)
+    warned_at: Mapped[datetime]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    kept_at: Mapped[datetime | None]
+
+
 class FailureRow(Base):
     """A row that a run could not take away, and why; it is tried again by the next one."""
 

@@ -267,6 +267,22 @@ def begin_purge(around: Surroundings) -> None:
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         begun = retention.begin_nightly(work, hour=around.store.settings.retention_hour)
     log.info("worker.purge_begun", run=None if begun is None else str(begun.id))
+    if begun is not None:
+        _warn_people(around)
+
+
+def _warn_people(around: Surroundings) -> None:
+    """Tell those who are to be erased soon."""
+    settings = around.store.settings
+    base_url = (settings.public_url or f"http://{settings.bind_host}:{settings.bind_port}").rstrip("/")
+    warned = 0
+    while not around.stopping.is_set():
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            some = retention.warn_next(work, base_url=base_url)
+        warned += some
+        if some == 0:
+            break
+    log.info("worker.people_warned", people=warned)
 
 
 def run_purge(around: Surroundings, *, run: str) -> None:

@@ -11,7 +11,14 @@ down_revision: str | None = "0031"
 INSTANT = sa.DateTime(timezone=True)
 CODE = sa.String(32)
 KEY = sa.String(50)
-TABLES = ("retention_failure", "retention_batch", "retention_part", "retention_run", "retention_policy")
+TABLES = (
+    "retention_warning",
+    "retention_failure",
+    "retention_batch",
+    "retention_part",
+    "retention_run",
+    "retention_policy",
+)
 THIN = "retention_thin_evidence(uuid[])"
 
 # Rows are locked in the order of ids, so that two transactions with several people each do not wait for one another.
@@ -136,6 +143,7 @@ def upgrade() -> None:
     """Make the tables; find the last sign of life of everybody who is there already."""
     _create_policies()
     _create_runs()
+    _create_warnings()
     _create_signs()
     op.execute(THIN_EVIDENCE)
     grant_execute(THIN)
@@ -251,6 +259,19 @@ def _create_runs() -> None:
         sa.CheckConstraint("attempts >= 1", name="tried"),
     )
     grant("retention_failure", "SELECT, INSERT, DELETE, UPDATE (slug, attempts, at)")
+
+
+def _create_warnings() -> None:
+    op.create_table(
+        "retention_warning",
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
+        sa.Column("policy_key", KEY, primary_key=True),
+        sa.Column("warned_at", INSTANT, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), unique=True),
+        sa.Column("kept_at", INSTANT),
+        sa.CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),
+    )
+    grant("retention_warning", "SELECT, INSERT, DELETE, UPDATE (warned_at, digest, kept_at)")
 
 
 def _create_signs() -> None:

@@ -1,0 +1,188 @@
+"""Warnings: whoever can be reached is told before, may stay by one button, and is erased only after the days of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from governance.consent import operations as consent
+from governance.consent.errors import SpentTokenError
+from governance.customers.bulk import create_people
+from governance.kernel.db import Database
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import SYSTEM, Work, open_work
+from governance.messages import operations as messages
+from governance.messages.outbox import lend
+from governance.policies.consent_facts import Scope, SuppressionReason
+from governance.policies.purposes import Channel
+from governance.retention import operations as retention
+from tests.conftest import NOW
+from tests.factories.customers import email, origin, person
+from tests.factories.keeping import Keeping
+from tests.factories.saying import mail
+
+OLD = datetime(2024, 1, 10, tzinfo=UTC)
+BASE = "https://privacy.example.org"
+
+
+@pytest.fixture
+def store(fresh_database: Database) -> Keeping:
+    kept = Keeping(fresh_database)
+    kept.force("inactive_customers")
+    return kept
+
+
+def someone(store: Keeping, *, address: str | None = "anna@example.org") -> SubjectId:
+    contacts = () if address is None else (email(address),)
+    [made] = store.do(lambda work: create_people(work, [person(contacts=contacts)], origin=origin()))
+    store.seen({made: OLD})
+    return made
+
+
+def warn(store: Keeping) -> int:
+    return store.do(lambda work: retention.warn_next(work, base_url=BASE))
+
+
+def links(store: Keeping) -> list[str]:
+    """Tokens in the mails that wait."""
+
+    def read(work: Work) -> list[str]:
+        found = []
+        while (lent := lend(work, channels=list(messages.Line))) is not None:
+            assert lent.template is messages.Template.RETENTION_WARNING
+            found.append(str(lent.values["link"]).removeprefix(f"{BASE}/keep/"))
+        return found
+
+    return store.do(read)
+
+
+def test_whoever_can_be_reached_is_erased_only_after_the_days_of_warning(store: Keeping) -> None:
+    someone(store)
+    assert store.run().parts[0].people == 0
+
+    assert warn(store) == 1
+    store.clock.at = NOW + timedelta(days=30)
+    assert store.run().parts[0].people == 0
+
+    store.clock.at = NOW + timedelta(days=31)
+    assert store.run().parts[0].people == 1
+    assert store.count("person") == 0
+    assert store.count("retention_warning") == 0
+
+
+def test_nobody_is_warned_twice_of_the_same(store: Keeping) -> None:
+    someone(store)
+
+    assert (warn(store), warn(store)) == (1, 0)
+    assert len(links(store)) == 1
+
+
+def test_people_are_warned_the_days_before_they_are_due(store: Keeping) -> None:
+    soon = someone(store)
+    store.seen({soon: datetime(2024, 12, 20, tzinfo=UTC)})  # due on 21 December 2026
+    later = someone(store, address="boris@example.org")
+    store.seen({later: datetime(2025, 1, 20, tzinfo=UTC)})
+
+    assert warn(store) == 1
+    assert store.count(f"retention_warning WHERE person_id = '{soon}'") == 1
+
+
+def test_the_link_lets_a_person_stay_once_and_renews_no_consent(store: Keeping) -> None:
+    anna = someone(store)
+    warn(store)
+    [token] = links(store)
+    consents = store.count("consent_event")
+    assert not store.do(lambda work: retention.show_keeping(work, token=token)).kept
+    assert store.count("audit_body WHERE action = 'retention:person:kept'") == 0
+
+    store.clock.at = NOW + timedelta(days=10)
+    for _ in range(2):
+        store.do(lambda work: retention.keep(work, token=token))
+
+    assert store.count("audit_body WHERE action = 'retention:person:kept'") == 1
+    assert store.count("consent_event") == consents
+    store.clock.at = NOW + timedelta(days=40)
+    assert store.run().parts[0].people == 0
+    assert store.count(f"person WHERE id = '{anna}'") == 1
+
+
+def test_whoever_stayed_is_warned_anew_when_two_years_are_over_again(store: Keeping) -> None:
+    someone(store)
+    warn(store)
+    [token] = links(store)
+    store.do(lambda work: retention.keep(work, token=token))
+
+    store.clock.at = NOW + timedelta(days=2 * 365)
+
+    assert warn(store) == 1
+    with pytest.raises(SpentTokenError):
+        store.do(lambda work: retention.keep(work, token=token))
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43])
+def test_a_link_that_is_none_of_ours_is_refused(store: Keeping, token: str) -> None:
+    with pytest.raises(SpentTokenError):
+        store.do(lambda work: retention.keep(work, token=token))
+
+
+def test_whoever_cannot_be_reached_is_erased_on_time(store: Keeping) -> None:
+    someone(store, address=None)
+
+    assert warn(store) == 0
+    assert store.run().parts[0].people == 1
+
+
+def test_a_contact_that_came_back_reaches_nobody(store: Keeping) -> None:
+    someone(store)
+    store.do(lambda work: work.session.execute(text("UPDATE contact SET bounced_at = now()")))
+
+    assert store.run().parts[0].people == 1
+
+
+def test_whoever_is_suppressed_altogether_gets_no_mail_and_is_erased_on_time(store: Keeping) -> None:
+    someone(store)
+    store.do(
+        lambda work: consent.suppress(
+            work,
+            contact=mail("anna@example.org"),
+            channel=Channel.EMAIL,
+            scope=Scope.EVERYTHING,
+            reason=SuppressionReason.DO_NOT_CONTACT,
+        )
+    )
+
+    assert warn(store) == 1
+    assert links(store) == []
+    assert store.run().parts[0].people == 1
+
+
+def test_a_warning_of_an_unsubscribed_person_is_sent_all_the_same_since_it_offers_nothing(store: Keeping) -> None:
+    someone(store)
+    store.do(
+        lambda work: consent.suppress(
+            work,
+            contact=mail("anna@example.org"),
+            channel=Channel.EMAIL,
+            scope=Scope.ADVERTISING,
+            reason=SuppressionReason.UNSUBSCRIBED,
+        )
+    )
+    warn(store)
+
+    assert len(links(store)) == 1
+
+
+def test_looking_far_ahead_takes_warnings_for_sent(store: Keeping) -> None:
+    someone(store)
+
+    def people(at: datetime) -> int:
+        return store.do(lambda work: retention.simulate(work, at=at, curve=False)).policies[0].people
+
+    assert (people(NOW + timedelta(days=30)), people(NOW + timedelta(days=31))) == (0, 1)
+
+
+def test_two_who_warn_at_once_tell_nobody_twice(store: Keeping) -> None:
+    someone(store)
+    with open_work(store.database, SYSTEM, clock=store.clock) as work:
+        assert retention.warn_next(work, base_url=BASE) == 1
+        assert warn(store) == 0
