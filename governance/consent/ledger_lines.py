@@ -5,11 +5,10 @@ its own instant in the same transaction, so that what stood at any moment can st
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import CollectionAggregate
 
 from governance.audit import operations as audit
@@ -17,6 +16,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
+from governance.kernel.db import driver_connection
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
 from governance.policies.consent import LIFTED_BY_CONSENT
@@ -74,6 +74,15 @@ def any_of(digests: Sequence[bytes]) -> CollectionAggregate[bool]:
 def line_of(row: SuppressionRow) -> NewLine:
     """What a line says, apart from the contact."""
     return NewLine(Channel(row.channel), Scope(row.scope), SuppressionReason(row.reason), row.purpose)
+
+
+_INSERT: Final[LiteralString] = """
+INSERT INTO suppression (id, digest, channel, scope, purpose, reason, normaliser, at)
+SELECT id, digest, channel, scope, purpose, reason, %(normaliser)s, %(at)s
+FROM unnest(%(id)s::uuid[], %(digest)s::bytea[], %(channel)s::text[], %(scope)s::text[], %(purpose)s::text[],
+    %(reason)s::text[]) AS said (id, digest, channel, scope, purpose, reason)
+ON CONFLICT DO NOTHING RETURNING id
+"""
 
 
 def write_lines(work: Work, wanted: Iterable[Wanted]) -> None:
@@ -145,21 +154,19 @@ def _insert(work: Work, lines: Sequence[_Digested]) -> list[_Digested]:
     if not lines:
         return []
     ids = [uuid7() for _ in lines]
-    rows = [
-        {
-            "id": line_id,
-            "digest": one.digests[-1],
-            "channel": one.line.channel.value,
-            "scope": one.line.scope.value,
-            "purpose": one.line.purpose,
-            "reason": one.line.reason.value,
-            "normaliser": NORMALISER_VERSION,
-            "at": work.now,
-        }
-        for line_id, one in zip(ids, lines, strict=True)
-    ]
-    statement = insert(SuppressionRow).on_conflict_do_nothing().returning(SuppressionRow.id)
-    kept = set(work.session.scalars(statement, rows))
+    said = [one.line for one in lines]
+    given = {
+        "id": ids,
+        "digest": [one.digests[-1] for one in lines],
+        "channel": [one.channel.value for one in said],
+        "scope": [one.scope.value for one in said],
+        "purpose": [one.purpose for one in said],
+        "reason": [one.reason.value for one in said],
+        "normaliser": NORMALISER_VERSION,
+        "at": work.now,
+    }
+    work.session.flush()
+    kept = {line_id for (line_id,) in driver_connection(work.session).execute(_INSERT, given).fetchall()}
     told = list(zip(ids, lines, strict=True))
     audit.append_many(
         work,

@@ -59,7 +59,7 @@ def begin(
     known = work.session.scalar(select(TargetRow.erasure_id).where(TargetRow.person_id == targets[0].person))
     if known is not None:
         raise BeingErasedError(f"An erasure of this person was begun already; see: governance erasure show {known}")
-    [erasure] = record(work, targets, origin=origin, rules=rules_of(work, policies))
+    [(erasure, _)] = record(work, targets, origin=origin, rules=rules_of(work, policies))
     jobs.defer_once(work, RUN, waiting=f"erasure {erasure}", erasure=erasure)
     return erasure
 
@@ -92,13 +92,15 @@ def order(work: Work, *, person: SubjectId, reason: str) -> ErasureId:
     return erasure
 
 
-def record(work: Work, targets: Sequence[Target], *, origin: Origin, rules: Rules) -> list[ErasureId]:
-    """Write down plans as erasures with their steps, one for all who have the same plan."""
+def record(
+    work: Work, targets: Sequence[Target], *, origin: Origin, rules: Rules
+) -> list[tuple[ErasureId, list[Target]]]:
+    """Write down plans as erasures with their steps, one for all who have the same plan; answers whom each is of."""
     plans = plans_of(work, targets, origin=origin, rules=rules)
     groups: dict[tuple[PlanStep, ...], list[Target]] = defaultdict(list)
     for target in targets:
         groups[plans[target.person]].append(target)
-    return [_record(work, plan, group, origin, rules) for plan, group in groups.items()]
+    return [(_record(work, plan, group, origin, rules), group) for plan, group in groups.items()]
 
 
 def _record(work: Work, plan: Sequence[PlanStep], targets: Sequence[Target], origin: Origin, rules: Rules) -> ErasureId:

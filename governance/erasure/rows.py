@@ -1,6 +1,6 @@
 """Erasures as they stand: locked, loaded, shown."""
 
-from collections.abc import Sequence
+from typing import Final, LiteralString
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,6 +10,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.customers.reach import allow
 from governance.erasure.errors import NoSuchErasureError
+from governance.erasure.planning import Target
 from governance.erasure.records import (
     Erasure,
     ErasureId,
@@ -21,11 +22,18 @@ from governance.erasure.records import (
     StepState,
     ToldRecipient,
 )
-from governance.erasure.tables import CertificateRow, ErasureRow, StepRow, TargetRow, ToldRecipientRow
-from governance.kernel.ids import EntryId, SubjectRef
+from governance.erasure.tables import CertificateRow, ErasureRow, StepRow, ToldRecipientRow
+from governance.kernel.db import driver_connection
+from governance.kernel.ids import EntryId, SubjectId, SubjectRef
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 
+_TARGETS: Final[LiteralString] = """
+SELECT ref, person_id, records, owners FROM erasure_target WHERE erasure_id = %(erasure)s ORDER BY ref
+"""
+_FORGET_IDS: Final[LiteralString] = """
+UPDATE erasure_target SET person_id = NULL, records = '{}' WHERE erasure_id = %(erasure)s
+"""
 MISSING = "There is no such erasure; see: governance erasure list"
 
 
@@ -41,9 +49,16 @@ def steps_of(work: Work, erasure: UUID) -> list[StepRow]:
     return list(work.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def targets_in(work: Work, erasure: UUID) -> Sequence[TargetRow]:
-    """Those who are erased."""
-    return work.session.scalars(select(TargetRow).where(TargetRow.erasure_id == erasure).order_by(TargetRow.ref)).all()
+def targets_in(work: Work, erasure: UUID) -> list[Target]:
+    """Those who are erased; of whom nothing is left, without the ids that they were kept under."""
+    cursor = driver_connection(work.session).cursor(binary=True)  # a batch has a thousand lists of ids
+    rows = cursor.execute(_TARGETS, {"erasure": erasure}).fetchall()
+    return [Target(SubjectId(person or ref), SubjectRef(ref), records, owners) for ref, person, records, owners in rows]
+
+
+def forget_ids(work: Work, erasure: UUID) -> None:
+    """Forget under which ids those were kept who are erased: nothing is left that has them."""
+    driver_connection(work.session).execute(_FORGET_IDS, {"erasure": erasure})
 
 
 def show(work: Work, *, erasure: ErasureId) -> Erasure:

@@ -1,11 +1,12 @@
 """Seeing erasures through: step by step, each in a transaction of its own with its receipt."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -25,14 +26,14 @@ from governance.erasure.records import (
     Step,
     StepState,
 )
-from governance.erasure.rows import locked, steps_of, targets_in
+from governance.erasure.rows import forget_ids, locked, steps_of, targets_in
 from governance.erasure.steps import Task
 from governance.erasure.tables import ErasureRow, StepRow, TargetRow
 from governance.kernel import jobs
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError
-from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, Actor, Work, open_work
 from governance.policies.erasure import Fate
@@ -56,7 +57,7 @@ def run(database: Database, *, erasure: ErasureId, actor: Actor = SYSTEM, clock:
             with open_work(database, actor, clock=clock) as work:
                 if not run_next(work, erasure=erasure):
                     return _is_through(work, erasure)
-        except (GovernanceError, DBAPIError, OSError) as error:
+        except (GovernanceError, DBAPIError, psycopg.Error, OSError) as error:
             slug = error.slug if isinstance(error, GovernanceError) else type(error).__name__.lower()
             log.warning("erasure.step_failed", erasure=str(erasure), failure=slug)
             with open_work(database, actor, clock=clock) as work:
@@ -109,15 +110,15 @@ def erase_many(
     if not fresh:
         return []
     begun = record(work, fresh, origin=origin, rules=rules_of(work, policies))
-    for erasure in begun:
+    for erasure, group in begun:
         row = work.session.get_one(ErasureRow, erasure)
         made = steps_of(work, erasure)
-        task = _task(work, row, targets_in(work, erasure), made, at_once=True)
+        task = _task(work, row, group, made, at_once=True)
         for step in made:
             if step.state == StepState.PENDING.value:
                 _do(task, row, step)
         _finish(work, row, made)
-    return begun
+    return [erasure for erasure, _ in begun]
 
 
 def resume(work: Work) -> list[ErasureId]:
@@ -162,8 +163,7 @@ def _let_go(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> bool:
 
 
 def _ask_holds(work: Work, row: ErasureRow, held: Sequence[StepRow]) -> bool:
-    people = [SubjectId(one.person_id) for one in targets_in(work, row.id) if one.person_id is not None]
-    targets = targets_of(work, people, locked=True)
+    targets = targets_of(work, [one.person for one in targets_in(work, row.id)], locked=True)
     plans = plans_of(work, targets, origin=_origin(row), rules=rules_of(work))
     planned = {one.compartment: one for plan in plans.values() for one in plan}
     freed = False
@@ -213,16 +213,13 @@ def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
 
 
 def _task(
-    work: Work, row: ErasureRow, targets: Iterable[TargetRow], made: Sequence[StepRow], *, at_once: bool = False
+    work: Work, row: ErasureRow, targets: Sequence[Target], made: Sequence[StepRow], *, at_once: bool = False
 ) -> Task:
     waits = [one for one in made if one.state in (StepState.HELD.value, StepState.KEPT.value)]
     return Task(
         work=work,
         erasure=row.id,
-        targets=[
-            Target(SubjectId(one.person_id or one.ref), SubjectRef(one.ref), list(one.records), list(one.owners))
-            for one in targets
-        ],
+        targets=targets,
         origin=OriginKind(row.origin),
         waiting=steps.waiting_of([Step(one.step) for one in waits]),
         held=any(one.state == StepState.HELD.value for one in waits),
@@ -239,8 +236,7 @@ def _finish(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> None:
     else:
         row.state, row.closed_at = ErasureState.CLOSED.value, work.now
     if not waiting & {Step.RECORD, Step.EVIDENCE}:
-        for target in targets_in(work, row.id):
-            target.person_id, target.records = None, []
+        forget_ids(work, row.id)
     work.session.flush()
     action = Action.ERASURE_COMPLETED if waiting else Action.ERASURE_CLOSED
     facts: dict[str, Fact] = {"waiting": sorted(one.value for one in waiting)}
