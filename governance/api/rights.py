@@ -12,7 +12,7 @@ from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.paging import CursorField, Page, PageQuery, encode_cursor, page_schema
 from governance.api.portal import CodeGiven, CodeSent
-from governance.api.rights_shown import ReceivedShown, RequestLineShown, RequestShown
+from governance.api.rights_shown import RequestLineShown, RequestReceived, RequestShown
 from governance.api.schemas import Schema, code
 from governance.api.service import current_service, current_work
 from governance.customers.codes import ContactKind
@@ -88,6 +88,16 @@ class CallNew(Schema):
     kind = code(RequestKind, load_default=RequestKind.ERASURE)
 
 
+class CallerShown(Schema):
+    """Somebody who holds the contact that a caller named, masked."""
+
+    id = ma.fields.UUID(required=True)
+    family_name = ma.fields.String(required=True, allow_none=True)
+    given_name = ma.fields.String(required=True, allow_none=True)
+    birth_date = ma.fields.String(required=True, allow_none=True)
+    city = ma.fields.String(required=True, allow_none=True)
+
+
 class CallShown(Schema):
     """What a call has come to."""
 
@@ -95,7 +105,7 @@ class CallShown(Schema):
     joined = ma.fields.Boolean(required=True, attribute="received.joined")
     stopped = ma.fields.Boolean(required=True, attribute="received.stopped")
     people = ma.fields.List(
-        ma.fields.UUID(attribute="id"), required=True, metadata={"description": "Ids of those who hold the contact."}
+        ma.fields.Nested(CallerShown), required=True, metadata={"description": "Those who hold the contact."}
     )
     code = ma.fields.UUID(
         required=True, allow_none=True, metadata={"description": "Of the code on its way; sent back with it."}
@@ -115,26 +125,26 @@ class QueueQuery(PageQuery):
     due_before = ma.fields.Date(load_default=None)
 
 
-class Reasoned(Schema):
+class RequestReason(Schema):
     """An act with its reason."""
 
     reason = ma.fields.String(required=True, validate=_WORDS, metadata={"description": "Sealed."})
 
 
-class MaybeReasoned(Schema):
+class RequestReasonMaybe(Schema):
     """An act that may have a reason."""
 
     reason = ma.fields.String(load_default=None, validate=_WORDS)
 
 
-class Question(Schema):
+class RequestQuestion(Schema):
     """A question to the person."""
 
     question = ma.fields.String(required=True, validate=_WORDS, metadata={"description": "Goes into the notice."})
     until = ma.fields.Date(load_default=None, metadata={"description": "Last day on which an answer is waited for."})
 
 
-class Reply(Schema):
+class RequestReply(Schema):
     """What the person replied."""
 
     words = ma.fields.String(required=True, validate=_WORDS)
@@ -160,7 +170,7 @@ class CodeTried(Schema):
     request = ma.fields.Nested(RequestShown, required=True, allow_none=True)
 
 
-class Start(Schema):
+class RequestStart(Schema):
     """The beginning of carrying out."""
 
     fields_ = ma.fields.List(
@@ -172,20 +182,20 @@ class Start(Schema):
     )
 
 
-class Answer(Schema):
+class RequestAnswer(Schema):
     """The answer to the person."""
 
     answer = ma.fields.String(load_default=None, validate=_WORDS, metadata={"description": "Goes into the notice."})
 
 
-class Refusal(Schema):
+class RequestRefusal(Schema):
     """Why a request is refused."""
 
     ground = code(RefusalGround, required=True)
     reason = ma.fields.String(required=True, validate=_WORDS, metadata={"description": "Goes into the notice."})
 
 
-class NoticeText(Schema):
+class RequestNoticeText(Schema):
     """The words of a notice."""
 
     text = ma.fields.String(required=True)
@@ -219,7 +229,7 @@ class Requests(MethodView):
 
     @guarded(Permission.REQUESTS_RECEIVE)
     @blueprint.arguments(RequestNew)
-    @blueprint.response(201, ReceivedShown)
+    @blueprint.response(201, RequestReceived)
     def post(self, new: Mapping[str, Any]) -> Received:
         """Put a request on record; what it ends is stopped at once, and one that stands already is counted with it."""
         said = {**new, "customer": None if new["customer"] is None else SubjectId(new["customer"])}
@@ -312,7 +322,7 @@ class NothingHeld(MethodView):
     @guarded(Permission.REQUESTS_WORK)
     @blueprint.response(201, RequestShown)
     def post(self, request: UUID) -> RequestView:
-        """Answer that nothing is held under the contact."""
+        """RequestAnswer that nothing is held under the contact."""
         return rights.find_nothing(current_work(), request=RequestId(request))
 
 
@@ -321,7 +331,7 @@ class Questions(MethodView):
     """Questions to the person."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(Question)
+    @blueprint.arguments(RequestQuestion)
     @blueprint.response(201, RequestShown)
     def post(self, asked: Mapping[str, Any], request: UUID) -> RequestView:
         """Ask the person something; the clock stands still only where the law says so."""
@@ -333,7 +343,7 @@ class Replies(MethodView):
     """Replies of the person."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(Reply)
+    @blueprint.arguments(RequestReply)
     @blueprint.response(201, RequestShown)
     def post(self, said: Mapping[str, str], request: UUID) -> RequestView:
         """Take down what the person replied."""
@@ -345,7 +355,7 @@ class Extensions(MethodView):
     """Extensions."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(Reasoned)
+    @blueprint.arguments(RequestReason)
     @blueprint.response(201, RequestShown)
     def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
         """Take more time, once, where the law allows it; the person is told why."""
@@ -357,7 +367,7 @@ class Submissions(MethodView):
     """Submissions to a second person."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(Reasoned)
+    @blueprint.arguments(RequestReason)
     @blueprint.response(201, RequestShown)
     def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
         """Put a request before a second person; an erasure becomes a proposal."""
@@ -380,7 +390,7 @@ class Returns(MethodView):
     """Returns to whoever works on it."""
 
     @guarded(Permission.REQUESTS_DECIDE)
-    @blueprint.arguments(Reasoned)
+    @blueprint.arguments(RequestReason)
     @blueprint.response(201, RequestShown)
     def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
         """Send a request that awaits approval back."""
@@ -392,7 +402,7 @@ class Starts(MethodView):
     """Beginnings of carrying out."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(Start)
+    @blueprint.arguments(RequestStart)
     @blueprint.response(201, RequestShown)
     def post(self, chosen: Mapping[str, Any], request: UUID) -> RequestView:
         """Begin to carry a request out; what can be done at once is done and completed."""
@@ -404,7 +414,7 @@ class Completions(MethodView):
     """Completions."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(Answer)
+    @blueprint.arguments(RequestAnswer)
     @blueprint.response(201, RequestShown)
     def post(self, said: Mapping[str, Any], request: UUID) -> RequestView:
         """Complete what was carried out by hand; the person is told."""
@@ -416,7 +426,7 @@ class Refusals(MethodView):
     """Refusals."""
 
     @guarded(Permission.REQUESTS_DECIDE)
-    @blueprint.arguments(Refusal)
+    @blueprint.arguments(RequestRefusal)
     @blueprint.response(201, RequestShown)
     def post(self, refusal: Mapping[str, Any], request: UUID) -> RequestView:
         """Refuse a request; the person is told ground, reason, authority and court (GDPR Art. 12(4))."""
@@ -428,7 +438,7 @@ class RequestWithdrawals(MethodView):
     """Withdrawals by the person."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.arguments(MaybeReasoned)
+    @blueprint.arguments(RequestReasonMaybe)
     @blueprint.response(201, RequestShown)
     def post(self, told: Mapping[str, Any], request: UUID) -> RequestView:
         """Note that the person does not want it any more."""
@@ -440,7 +450,7 @@ class NoticeTexts(MethodView):
     """Words of notices."""
 
     @guarded(Permission.REQUESTS_WORK)
-    @blueprint.response(200, NoticeText)
+    @blueprint.response(200, RequestNoticeText)
     def get(self, request: UUID, notice: UUID) -> dict[str, str]:
         """Read the words of a notice, to send or tell it by hand."""
         return {"text": rights.notice_text(current_work(), request=request, notice=notice)}

@@ -20,7 +20,7 @@ from governance.rights.codes import (
 )
 
 
-class DutyShown(Schema):
+class RequestDutyShown(Schema):
     """What a law wants done, and by when."""
 
     law = ma.fields.String(required=True)
@@ -50,7 +50,7 @@ class RequestEventShown(Schema):
     reason = ma.fields.String(required=True, allow_none=True)
 
 
-class NoticeShown(Schema):
+class RequestNoticeShown(Schema):
     """Something that the person was told."""
 
     id = ma.fields.UUID(required=True)
@@ -92,7 +92,7 @@ class RequestShown(RequestLineShown):
     first_due_on = ma.fields.Date(required=True)
     extended_on = ma.fields.Date(required=True, allow_none=True)
     waiting_until = ma.fields.Date(required=True, allow_none=True)
-    duties = ma.fields.List(ma.fields.Nested(DutyShown), required=True)
+    duties = ma.fields.List(ma.fields.Nested(RequestDutyShown), required=True)
     customer = ma.fields.UUID(
         required=True, allow_none=True, metadata={"description": "Null to systems until it is proved who asks."}
     )
@@ -124,10 +124,10 @@ class RequestShown(RequestLineShown):
     )
     acts = ma.fields.List(code(RequestAct), required=True, metadata={"description": "What may be done now."})
     events = ma.fields.List(ma.fields.Nested(RequestEventShown), required=True)
-    notices = ma.fields.List(ma.fields.Nested(NoticeShown), required=True)
+    notices = ma.fields.List(ma.fields.Nested(RequestNoticeShown), required=True)
 
 
-class ReceivedShown(Schema):
+class RequestReceived(Schema):
     """A request that is on record."""
 
     request = ma.fields.Nested(RequestShown, required=True)

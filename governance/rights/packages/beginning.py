@@ -1,5 +1,6 @@
 """Ordering a package: put on record, and into the queue, in the transaction that decided over it."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,13 +11,15 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.customers.holders import Known, find_known
 from governance.customers.reach import UNKNOWN, find_person
+from governance.customers.visiting import Visitor
 from governance.kernel import jobs
-from governance.kernel.errors import NotFoundError
+from governance.kernel.errors import ForbiddenError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
+from governance.policies.access import allows
 from governance.policies.permissions import Permission
 from governance.rights.packages.records import Package, PackageId, PackageKind, PackageState
-from governance.rights.packages.rows import find
+from governance.rights.packages.rows import find, packages_of
 from governance.rights.packages.tables import PackageRow
 from governance.rights.packages.words import language_of
 from governance.vault.compartments import OwnerKind
@@ -24,6 +27,8 @@ from governance.vault.runtime import vault_of
 
 MAKE: Final = "packages.make"
 """The job that gathers a package."""
+AGAIN_AFTER: Final = timedelta(days=1)
+UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to us."
 
 
 def begin(
@@ -93,3 +98,29 @@ def _begin(work: Work, person: Known, kind: PackageKind, language: str, request:
     audit.append(work, Action.PACKAGE_BEGUN, subject=person.ref, object=ObjectRef("package", package), facts=facts)
     jobs.defer(work, MAKE, package=package)
     return package
+
+
+def order_own(work: Work, *, visitor: Visitor, kind: PackageKind, language: str | None) -> Package:
+    """Order a package of one's own data; one that was made within the last day is given again.
+
+    Raises:
+        ForbiddenError: where it is not sure who this is.
+    """
+    if visitor.person is None or not allows(visitor.actor, Permission.PORTAL_READ).allowed:
+        raise ForbiddenError(UNSURE)
+    for one in packages_of(work, person=visitor.person):
+        fresh = one.state is PackageState.READY and one.created_at > work.now - AGAIN_AFTER
+        if fresh and one.kind is kind and one.language == language_of(language):
+            return one
+    return find(work, package=begin(work, person=visitor.person, kind=kind, language=language))
+
+
+def own_packages(work: Work, *, visitor: Visitor) -> list[Package]:
+    """One's own packages, newest first.
+
+    Raises:
+        ForbiddenError: where it is not sure who this is.
+    """
+    if visitor.person is None:
+        raise ForbiddenError(UNSURE)
+    return packages_of(work, person=visitor.person)

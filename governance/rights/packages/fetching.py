@@ -24,6 +24,7 @@ from governance.kernel.work import Actor, Work, open_work
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
 from governance.policies.visiting import StepUp
+from governance.rights.packages.beginning import UNSURE
 from governance.rights.packages.errors import NoSuchPackageError, PackageNotReadyError, StepUpNeededError
 from governance.rights.packages.records import PackageId, PackageState
 from governance.rights.packages.rows import locked_package
@@ -76,7 +77,7 @@ def fetch_own(work: Work, *, visitor: Visitor, package: PackageId) -> Fetched:
     if visitor.step_up is StepUp.NEEDED:
         raise StepUpNeededError("Prove another contact of yours first: POST /v1/portal/session/step-ups")
     if not allows(visitor.actor, Permission.PORTAL_DOWNLOAD).allowed or visitor.person is None:
-        raise ForbiddenError("It is not sure yet who you are; tell a second fact, or write to us.")
+        raise ForbiddenError(UNSURE)
     row = locked_package(work, package)
     known = find_known(work, [SubjectId(row.person_id)]).get(SubjectId(row.person_id))
     if known is None or known.id != visitor.person:

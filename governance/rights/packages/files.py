@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import escape
+from types import MappingProxyType
 from typing import Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -195,7 +196,7 @@ class Page:
             return ", ".join(self._code(section.codes, str(one)) for one in value)
         if coded and isinstance(value, str):
             return ", ".join(self._code(section.codes, one) for one in value.split(", "))
-        return as_text(value, self._words, self._zone)
+        return as_text(value, self._words, self._zone, section.codes)
 
     def _code(self, own: Mapping[str, str], code: str) -> str:
         return own.get(code) or self._words.codes.get(code, code)
@@ -276,7 +277,7 @@ def as_json(value: Cell) -> object:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def as_text(value: Cell, words: Words, zone: ZoneInfo) -> str:
+def as_text(value: Cell, words: Words, zone: ZoneInfo, codes: Mapping[str, str] = MappingProxyType({})) -> str:
     """A cell as it is read by people."""
     if value is None:
         return ""
@@ -285,9 +286,10 @@ def as_text(value: Cell, words: Words, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list):
-        return "\n".join(as_text(one, words, zone) for one in value)
+        return "\n".join(as_text(one, words, zone, codes) for one in value)
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {as_text(one, words, zone)}" for name, one in value.items())
+        named = ((codes.get(name) or words.codes.get(name, name), one) for name, one in value.items())
+        return ", ".join(f"{name}: {as_text(one, words, zone, codes)}" for name, one in named)
     return str(value)
 
 

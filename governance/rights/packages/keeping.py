@@ -24,6 +24,7 @@ from governance.policies.retention import (
     last_day,
     minimum_until,
 )
+from governance.reference import retention_rules
 from governance.reference.operations import controller
 
 
@@ -101,9 +102,10 @@ class Keeping:
 def keeping(work: Work, *, person: SubjectId) -> Keeping:
     """The rules for a person, as they stand now."""
     whose = controller(work)
+    active = retention_rules.active(work)
     return Keeping(
-        rules=shipped.retention_policies(whose.country),
-        in_force=False,
+        rules=active or shipped.retention_policies(whose.country),
+        in_force=bool(active),
         zone=ZoneInfo(whose.zone),
         subject={Clock.LAST_ACTIVITY: last_sign_of_life(work, person=person)},
     )

@@ -1,6 +1,6 @@
 """Every verb of packages."""
 
-from governance.rights.packages.beginning import MAKE, begin, order
+from governance.rights.packages.beginning import MAKE, begin, order, order_own, own_packages
 from governance.rights.packages.fetching import (
     EXPIRES_AFTER,
     MEDIA_TYPE,
@@ -26,7 +26,7 @@ from governance.rights.packages.records import (
     PackageState,
 )
 from governance.rights.packages.reviewing import decide, flags_of
-from governance.rights.packages.rows import find, find_package, list_packages, packages_for, packages_of
+from governance.rights.packages.rows import find, find_package, is_ready, list_packages, packages_for, packages_of
 
 __all__ = [
     "EXPIRES_AFTER",
@@ -52,10 +52,13 @@ __all__ = [
     "find",
     "find_package",
     "flags_of",
+    "is_ready",
     "list_packages",
     "make",
     "make_now",
     "order",
+    "order_own",
+    "own_packages",
     "package_pieces",
     "packages_for",
     "packages_of",

@@ -63,6 +63,12 @@ def packages_for(work: Work, *, request: UUID) -> list[Package]:
     return _told(work, list(work.session.scalars(query)))
 
 
+def is_ready(work: Work, package: UUID) -> bool:
+    """Whether a package was made; once it was, it stays so when its time is over."""
+    row = work.session.get(PackageRow, package)
+    return row is not None and row.ready_at is not None
+
+
 def list_packages(
     work: Work, *, state: PackageState | None = None, before: PackageId | None = None, limit: int = 50
 ) -> list[Package]:

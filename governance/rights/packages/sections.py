@@ -167,7 +167,7 @@ def _purchases(found: Gathered) -> Section:
     columns = ("paid_at", "number", "total", "currency", "items", "buyer", "note", "kept_until", "rule")
     if found.kind is PackageKind.PORTABILITY:
         columns = ("paid_at", "number", "total", "currency", "items", "buyer")
-    return streamed("purchases", columns, blocks(), codes=rule_titles(found))
+    return streamed("purchases", columns, blocks(), codes=_field_titles(found))
 
 
 def _interactions(found: Gathered) -> Section:

@@ -2,11 +2,24 @@
 
 import csv
 import io
+import json
+from pathlib import Path
 
+import pytest
+from jsonschema import Draft202012Validator
+
+from governance.consent import operations as consent
+from governance.customers import operations as customers
+from governance.disclosures import operations as disclosures
+from governance.intake import merges
 from governance.kernel.work import Work
+from governance.policies.consent_state import EventKind
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
-from tests.factories import packaging
+from tests.factories import exporting, packaging, saying
+from tests.factories.actors import by
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "package-1.json"
 
 
 def test_a_package_holds_what_is_kept_as_page_as_document_and_as_tables(work: Work) -> None:
@@ -29,3 +42,94 @@ def test_a_package_holds_what_is_kept_as_page_as_document_and_as_tables(work: Wo
     assert '<html lang="ru">' in page
     assert "Воробьева" in page
     assert "Покупки" in page
+
+
+def test_what_the_page_says_is_in_the_language_that_was_asked_for_and_marked_up_harmlessly(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work, family_name="<script>alert(1)</script>")
+    for language, heading in (("en", "Purchases"), ("ru", "Покупки"), ("uk-UA", "Покупки"), ("fi", "Purchases")):
+        package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language=language)
+        page = packaging.archive(work, packaging.made(work, package)).read("index.html").decode()
+        assert f"<h2>{heading}</h2>" in page
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_each_row_says_until_when_it_is_kept_and_by_which_rule(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work)
+    package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
+    told = packaging.document(packaging.archive(work, packaging.made(work, package)))["sections"]
+    # The last sign of life is the call of today; tax law keeps the purchase of 2025 to the end of 2028.
+    assert {row["kept_until"] for row in told["person"]} == {"2028-11-22"}
+    assert (told["purchases"][0]["kept_until"], told["purchases"][0]["rule"]) == ("2028-12-31", "purchases_tax")
+    assert told["activity"][0]["kept_until"] == "2027-12-19"
+    assert told["interactions"][0]["note_kept_until"] == "2027-11-22"
+    [stays] = [row for row in told["remains"] if row["compartment"] == "finance"]
+    assert (stays["fate"], stays["until"]) == ("keep", "2028-12-31")
+
+
+def test_consents_come_with_the_words_and_readers_with_their_roles_alone(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work)
+    saying.notice(work)
+    consent.record(work, event=saying.said(EventKind.GIVEN, language="uk", subject=person))
+    officer = exporting.officer(work)
+    customers.reveal(by(work, officer), subject=person, fields=["family_name"], reason="Звонок", purpose="service")
+    package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
+    found = packaging.archive(work, packaging.made(work, package))
+    told = packaging.document(found)["sections"]
+    [words] = told["notices"]
+    assert (words["language"], words["body"]) == ("uk", saying.TEXTS["uk"].body)
+    [event] = told["said"]
+    assert event["evidence"]["contact"]["value"] == "irina.vorobeva@example.org"
+    [sight] = [row for row in told["sights"] if row["act"] == "customers:person:revealed"]
+    assert (sight["role"], sight["purpose"], sight["fields"]) == ("officer", "service", ["family_name"])
+    assert str(officer.id) not in found.read("package.json").decode()
+
+
+def test_recipients_are_named_with_what_makes_the_transfer_lawful(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work)
+    exporting.letters(work, safeguard="adequacy")
+    disclosures.disclose(work, recipient_key="letters", people=[person], fields=["contact.email"], purpose="newsletter")
+    package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
+    told = packaging.document(packaging.archive(work, packaging.made(work, package)))["sections"]
+    [went] = told["recipients"]
+    assert (went["name"], went["country"], went["fields"]) == ("Letters GmbH", "DE", ["contact.email"])
+    assert went["citation"].startswith("GDPR")
+
+
+def test_the_package_of_a_merged_person_tells_what_both_records_said(work: Work) -> None:
+    packaging.firm(work)
+    one, other = packaging.buyer(work), packaging.buyer(work, family_name="Воробьёва")
+    merges.merge(work, into=one, other=other, reason="Та же женщина")
+    package = packages.begin(work, person=other, kind=PackageKind.ACCESS, language="en")
+    assert packages.find_package(work, package=package).person == one
+    told = packaging.document(packaging.archive(work, packaging.made(work, package)))["sections"]
+    assert [row["value"] for row in told["person"] if row["field"] == "family_name"] == ["Воробьева", "Воробьёва"]
+    assert len(told["purchases"]) == 2
+    assert len(told["merges"]) == 1
+
+
+def test_what_is_taken_elsewhere_is_what_the_person_gave_and_did(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work, note="Придирчива", tags=("vip",))
+    package = packages.begin(work, person=person, kind=PackageKind.PORTABILITY, language="en")
+    found = packaging.archive(work, packaging.made(work, package))
+    told = packaging.document(found)["sections"]
+    assert set(told) == {"about", "person", "extras", "contacts", "purchases", "activity", "consents", "said"}
+    assert told["purchases"][0]["number"] == "A-1"
+    assert "Придирчива" not in found.read("package.json").decode()
+    assert "vip" not in found.read("package.json").decode()
+
+
+@pytest.mark.parametrize("kind", list(PackageKind))
+def test_the_document_is_as_the_published_schema_says(work: Work, kind: PackageKind) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work)
+    package = packages.begin(work, person=person, kind=kind, language="en")
+    document = packaging.document(packaging.archive(work, packaging.made(work, package)))
+    schema = json.loads(SCHEMA.read_bytes())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(document)
