@@ -43,7 +43,7 @@ class PolicyVersion:
 
     Attributes:
         simulated_people, simulated_rows: what was overdue when it was simulated.
-        wave_size: how many a run may take while waves are left; None for all.
+        wave_size: how many rows, or people who are erased, a run may take while waves are left; None for all.
         waves_left: how many runs share what was overdue.
     """
 

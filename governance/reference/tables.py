@@ -109,7 +109,7 @@ class RetentionPolicyRow(Base):
     """One version of a retention policy; its document is never changed, its state is. One version of each is active.
 
     Attributes:
-        wave_size: how many people (rows, where it is about rows of nobody) a run may take while waves are left.
+        wave_size: how many rows (people, where people are erased) a run may take while waves are left.
         waves_left: how many runs share what was overdue when the policy was approved.
     """
 

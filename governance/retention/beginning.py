@@ -185,7 +185,7 @@ def finish(work: Work, *, run: RunId) -> None:
         return
     row.state, row.finished_at = RunState.DONE.value, work.now
     for part in parts:
-        if part.at_most is not None:
+        if part.at_most is not None and part.rows:
             take_wave(work, policy=PolicyId(part.policy_id))
     work.session.flush()
     facts: dict[str, Fact] = {"people": sum(one.people for one in parts), "rows": sum(one.rows for one in parts)}

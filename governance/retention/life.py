@@ -114,14 +114,13 @@ def look_ahead(work: Work, *, policy: PolicyId, at: datetime | None = None) -> F
     if at is not None:
         return found
     (told,) = found.policies
-    size = told.people or told.rows
-    waves = ceil(size / found.fuse_people) if told.people > found.fuse_people else 0
+    waves = ceil(told.people / found.fuse_people) if told.people > found.fuse_people else 0
     kept.keep_simulated(
         work,
         policy=policy,
         people=told.people,
         rows=told.rows,
-        wave_size=found.fuse_people if waves else None,
+        wave_size=ceil(told.rows / waves) if waves else None,
         waves=waves,
     )
     facts: dict[str, Fact] = {

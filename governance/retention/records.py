@@ -36,7 +36,7 @@ class RunPart:
 
     Attributes:
         due_people, due_rows: what was due when it began.
-        at_most: how many may go, where what was overdue goes in waves; None for all.
+        at_most: how many rows, or people who are erased, may go, where what was overdue goes in waves; None for all.
         people, rows: what went.
         failed: rows that could not go; the next run tries again.
         left_over: what was due still when the part ended.

@@ -148,7 +148,7 @@ def _do_batch(work: Work, part: Part, size: int, claimed: _Claimed, *, patient: 
         _end(work, part, rules)
         return None if not batch.rows else batch
     if row.at_most is not None:
-        size = min(size, row.at_most - row.people)
+        size = min(size, row.at_most - row.rows)
         if size <= 0:
             _end(work, part, rules)
             return None

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from governance.customers import operations as customers
 from governance.customers.bulk import create_people
 from governance.customers.codes import ActivityKind
-from governance.customers.records import NewActivity
+from governance.customers.records import NewActivity, NewInteraction
 from governance.executors import install
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
@@ -54,6 +54,10 @@ class Keeping:
         for one in at:
             new = NewActivity(kind=ActivityKind.VISIT, at=one)
             self.do(lambda work, new=new: customers.record_activity(work, subject=subject, activity=new))  # type: ignore[misc]
+
+    def talk(self, subject: SubjectId, new: NewInteraction) -> None:
+        """Record a talk."""
+        self.do(lambda work: customers.record_interaction(work, subject=subject, interaction=new))
 
     def seen(self, last: Mapping[SubjectId, datetime]) -> None:
         """Set when people were active last."""
