@@ -98,6 +98,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     alerts.blueprint,
     recipients.blueprint,
     exports.blueprint,
+    erasures.blueprint,
     packages.blueprint,
     erasures.blueprint,
     exposure.blueprint,

@@ -1,0 +1,153 @@
+"""Whatever dies, fails or happens at the same time, every step is done once, and nothing is said that is not so."""
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from governance.custody.tombstones import INFO, Tombstones
+from governance.customers import operations as customers
+from governance.erasure import operations as erasure
+from governance.erasure.operations import ErasureId, ErasureState, Step, StepState
+from governance.kernel.clock import FixedClock
+from governance.kernel.db import Database
+from governance.kernel.work import SYSTEM, open_work
+from governance.vault.keyring import Keyring
+from tests.conftest import NOW, Store
+from tests.factories.customers import email
+from tests.factories.erasing import ASKED, count, shop, whole
+
+CLOCK = FixedClock(NOW)
+KILLED_IN = """
+import os, signal, sys
+from pathlib import Path
+from uuid import UUID
+from governance.custody.tombstones import INFO, Tombstones
+from governance.erasure import operations as erasure, steps
+from governance.kernel.db import Database
+from governance.vault.keyring import Keyring
+from governance.vault.runtime import Vault
+
+url, ring, begun, step = sys.argv[1:]
+database = Database(url, pool_size=1)
+Vault.install(database, Keyring(Path(ring)))
+database.remember(**{INFO: Tombstones(Path(ring).with_name("tombstones.jsonl"))})
+do = steps.do
+
+def die_in(one, task):
+    counts = do(one, task)
+    if one.value == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return counts
+
+steps.do = die_in
+erasure.run(database, erasure=UUID(begun))
+"""
+
+
+def begin(database: Database, mark: str) -> ErasureId:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        if not count(work, "controller_version"):
+            shop(work)
+        one = whole(work, contacts=(email(f"{mark}@example.org"),))
+        return erasure.begin(work, person=one, origin=ASKED)
+
+
+def seen(database: Database, begun: ErasureId) -> erasure.Erasure:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        return erasure.show(work, erasure=begun)
+
+
+def test_an_erasure_goes_on_after_its_process_was_killed_in_a_step(
+    fresh_database: Database, fresh_store: Store, keyring: Keyring
+) -> None:
+    for step in (Step.SUPPRESS, Step.RECORD, Step.KEYS):
+        begun = begin(fresh_database, step.value)
+        given = [fresh_store.app_url, str(keyring.path), str(begun), step.value]
+        died = subprocess.run([sys.executable, "-c", KILLED_IN, *given], check=False, capture_output=True)
+        assert died.returncode == -9, died.stderr.decode()
+        after = {one.step: one.state for one in seen(fresh_database, begun).steps}
+        assert after[step] is StepState.PENDING
+        assert StepState.DONE in after.values() or step is Step.SUPPRESS
+
+        assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+        assert seen(fresh_database, begun).state is ErasureState.WAITING
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        assert [count(work, table) for table in ("person", "contact", "interaction")] == [0, 0, 0]
+        assert count(work, "purchase WHERE person_id IS NULL") == 3
+        told = work.session.execute(
+            text("SELECT object_id, count(*) FROM audit_body WHERE action = 'erasure:step:done' GROUP BY 1")
+        ).all()
+        assert {number for _, number in told} == {len(Step) - 2}
+
+
+def test_a_step_that_fails_is_shown_with_its_slug_and_tried_again(
+    fresh_database: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    begun = begin(fresh_database, "failing")
+    (tmp_path / "nowhere").write_text("a file, and no folder")
+    fresh_database.remember(**{INFO: Tombstones(tmp_path / "nowhere" / "tombstones.jsonl")})
+    assert not erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    assert not erasure.run(fresh_database, erasure=begun, clock=CLOCK)  # its time has not come
+    [failed] = [one for one in seen(fresh_database, begun).steps if one.attempts]
+    assert (failed.step, failed.state, failed.attempts) == (Step.KEYS, StepState.PENDING, 1)
+    assert failed.failure
+    assert failed.next_at == NOW + timedelta(minutes=1)
+
+    fresh_database.remember(**{INFO: Tombstones(keyring.path.with_name("tombstones.jsonl"))})
+    assert erasure.run(fresh_database, erasure=begun, clock=FixedClock(NOW + timedelta(minutes=2)))
+    assert seen(fresh_database, begun).state is ErasureState.WAITING
+
+
+def test_what_is_written_at_the_same_time_is_erased_with_the_rest_or_refused(fresh_database: Database) -> None:
+    begun = begin(fresh_database, "racing")
+    done: list[bool] = []
+    runner = threading.Thread(target=lambda: done.append(erasure.run(fresh_database, erasure=begun, clock=CLOCK)))
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        one = work.session.execute(text("SELECT id FROM person")).scalar_one()
+        customers.edit(work, subject=one, patch={"city": "Псков"})
+        runner.start()
+        runner.join(timeout=0.5)
+        assert runner.is_alive()
+    runner.join(timeout=20)
+
+    assert done == [True]
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        assert count(work, "person") == 0
+
+
+def test_two_who_run_the_same_erasure_do_each_step_once(fresh_database: Database) -> None:
+    begun = begin(fresh_database, "twice")
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        assert erasure.run_next(work, erasure=begun)
+        assert not erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+
+
+def test_an_erasure_whose_job_was_lost_is_found_again(fresh_database: Database) -> None:
+    begun = begin(fresh_database, "lost")
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        work.session.execute(text("DELETE FROM procrastinate_jobs"))
+        assert erasure.resume(replace(work, now=NOW + timedelta(minutes=5))) == [begun]
+        assert count(work, "procrastinate_jobs WHERE task_name = 'erasure.run'") == 1
+
+
+def test_evidence_and_names_leave_by_erasure_alone(fresh_database: Database) -> None:
+    begin(fresh_database, "guarded")
+    for statement in (
+        "DELETE FROM consent_event",
+        "UPDATE person SET subject_ref = gen_random_uuid()",
+        "SELECT erasure_forget_evidence(ARRAY[gen_random_uuid()])",
+        "SELECT erasure_rename(ARRAY[gen_random_uuid()])",
+    ):
+        with (
+            open_work(fresh_database, SYSTEM, clock=CLOCK) as work,
+            pytest.raises(Exception, match=r"permission denied|in the course of their erasure only"),
+            work.session.begin_nested(),
+        ):
+            work.session.execute(text(statement))
