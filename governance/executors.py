@@ -12,7 +12,7 @@ from governance.customers import releasing
 from governance.disclosures import proposing
 from governance.kernel.db import Database
 from governance.retention import executing
-from governance.rights import deciding, erasing
+from governance.rights import deciding, erasing, packing
 from governance.rights.carrying import Carriers, install_carriers
 
 EXECUTORS: Final[Executors] = {
@@ -22,7 +22,7 @@ EXECUTORS: Final[Executors] = {
     **executing.EXECUTORS,
     **deciding.EXECUTORS,
 }
-CARRIERS: Final[Carriers] = {**erasing.CARRIERS}
+CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 """Who carries out kinds of requests of data subjects; a kind that is not named is carried out by officers by hand."""
 
 

@@ -10,7 +10,6 @@ from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 
-import holidays
 from sqlalchemy import select, text
 
 from governance.audit import operations as audit
@@ -18,6 +17,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import uuid7
+from governance.kernel.late import load
 from governance.kernel.work import Work
 from governance.policies.working_days import Calendar
 from governance.reference.tables import CalendarVersionRow
@@ -66,7 +66,7 @@ def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
 @lru_cache(maxsize=256)
 def _known(country: str, part: str, year: int) -> tuple[Mapping[date, str], set[int]]:
     try:
-        found = holidays.country_holidays(country, subdiv=part or None, years=year)
+        found = load("holidays:country_holidays")(country, subdiv=part or None, years=year)
     except NotImplementedError:
         raise InvalidError(
             "No such calendar is known.",

@@ -21,6 +21,7 @@ from governance.rights.receiving import receive
 from governance.rights.records import NewRequest, Received, RequestId, RequestLine, RequestView
 from governance.rights.rows import QueueAfter, find, find_by_number, queue
 from governance.rights.tending import expire, follow_up, lift_due, remind
+from governance.rights.visiting import OwnRequest, make_request, own_requests, prove_own, reply_own, withdraw_own
 
 __all__ = [
     "EXECUTORS",
@@ -29,6 +30,7 @@ __all__ = [
     "CarrierRoom",
     "Carriers",
     "NewRequest",
+    "OwnRequest",
     "QueueAfter",
     "Received",
     "RequestId",
@@ -47,18 +49,23 @@ __all__ = [
     "follow_up",
     "install_carriers",
     "lift_due",
+    "make_request",
     "note_told",
     "notice_text",
+    "own_requests",
     "prove",
     "prove_by_code",
+    "prove_own",
     "queue",
     "receive",
     "refuse",
     "remind",
     "reply",
+    "reply_own",
     "send_back",
     "send_code",
     "start",
     "submit",
     "withdraw",
+    "withdraw_own",
 ]

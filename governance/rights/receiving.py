@@ -49,7 +49,7 @@ _ABOUT: Final = {
     RequestKind.RESTRICTION: (About.PLACE, About.LIFT),
 }
 """The first of each is meant where nothing is said."""
-_ASKED_BY_MAIL: Final = frozenset({Arrival.API, Arrival.EMAIL})
+_ASKED_BY_MAIL: Final = frozenset({Arrival.API, Arrival.EMAIL, Arrival.PORTAL})
 """Nobody is on the line, so who asks is asked for by message."""
 
 

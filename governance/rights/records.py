@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, NewType
 from uuid import UUID
 
+from governance.customers.codes import ContactKind
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import ActorKind
 from governance.policies.deadline_rules import Duty, RequestKind
@@ -163,7 +164,7 @@ class RequestView:
     duties: Sequence[DutyView]
     customer: SubjectId | None
     proof: Proof | None
-    contact_kind: str | None
+    contact_kind: ContactKind | None
     contact: str | None
     said: str | None
     asker: str | None

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, tuple_
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
+from governance.customers.codes import ContactKind
 from governance.customers.loading import opened
 from governance.customers.peculiar import Peculiarity, peculiarities
 from governance.customers.reach import allow
@@ -206,7 +207,7 @@ def told(work: Work, row: RequestRow) -> RequestView:
         duties=tuple(duty_view(one) for one in row.duties),
         customer=SubjectId(row.person_id) if named and row.person_id is not None else None,
         proof=None if row.proof is None else Proof(row.proof),
-        contact_kind=row.contact_kind,
+        contact_kind=None if row.contact_kind is None else ContactKind(row.contact_kind),
         contact=_seen(work, row, "contact"),
         said=_seen(work, row, "said"),
         asker=_seen(work, row, "asker"),
