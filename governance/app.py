@@ -99,7 +99,6 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     alerts.blueprint,
     recipients.blueprint,
     exports.blueprint,
-    erasures.blueprint,
     packages.blueprint,
     erasures.blueprint,
     exposure.blueprint,
