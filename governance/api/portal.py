@@ -248,8 +248,15 @@ class SecondFacts(MethodView):
     @blueprint.arguments(FactGiven)
     @blueprint.response(200, VisitShown)
     def post(self, given: Mapping[str, Any]) -> dict[str, object]:
-        """Say something that only the person meant knows; five times a day for a contact at most."""
-        confirmed = confirm_by_fact(current_work(), visitor=_visitor(), fact=given["fact"], value=given["value"])
+        """Say something that only the person meant knows; five times a day, and twenty in thirty days, at most."""
+        confirmed = confirm_by_fact(
+            current_work(),
+            visitor=_visitor(),
+            fact=given["fact"],
+            value=given["value"],
+            address=request.remote_addr or "",
+            per_hour=current_service().settings.portal_codes_per_hour,
+        )
         if confirmed is None:
             return _refused(NotConfirmedError("This does not tell who you are; try another fact, or write to us."))
         return _shown(confirmed)

@@ -1,7 +1,8 @@
 """A second fact tells which person a visitor is: birth date, postcode, or the number of the last purchase.
 
 Compared are digests, for everybody who holds the contact and whether or not the fact is known of them, in constant
-time; wrong ones are capped by contact and day. What does not match and what is not known looks the same.
+time. Tries are capped by contact and by everybody who holds it, by network, and in all: a birth date is one of a few
+thousand. What does not match and what is not known looks the same.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from governance.accounts.attempts import place_of
 from governance.accounts.portal import operations as portal
 from governance.accounts.portal.operations import Allowance
 from governance.audit import operations as audit
@@ -29,6 +31,11 @@ from governance.vault.blind import normal_text
 
 TRIES: Final = 5
 WINDOW: Final = timedelta(days=1)
+LASTING_TRIES: Final = 20
+"""About one person in a month: at five a day somebody's birthday would be found within a quarter of a year."""
+LASTING_WINDOW: Final = timedelta(days=30)
+PER_ADDRESS: Final = 30
+HOUR: Final = timedelta(hours=1)
 
 
 class SecondFact(StrEnum):
@@ -39,7 +46,9 @@ class SecondFact(StrEnum):
     PURCHASE_NUMBER = "purchase_number"
 
 
-def confirm_by_fact(work: Work, *, visitor: Visitor, fact: SecondFact, value: str) -> Visitor | None:
+def confirm_by_fact(
+    work: Work, *, visitor: Visitor, fact: SecondFact, value: str, address: str, per_hour: int
+) -> Visitor | None:
     """Single out which holder of the contact this is; None where nobody, or more than one, has this fact.
 
     Right, the session opens more under a new token, and a contact that only this person holds counts as verified. The
@@ -50,13 +59,14 @@ def confirm_by_fact(work: Work, *, visitor: Visitor, fact: SecondFact, value: st
         visitor: whose session it is.
         fact: which fact.
         value: as typed; a date as ISO 8601.
+        address: where the request comes from.
+        per_hour: facts that may be tried in an hour, all together.
 
     Raises:
-        TooManyError: too many were wrong today for this contact.
+        TooManyError: too many were tried by this contact, about somebody who holds it, from this network, or in all.
     """
-    contact = visitor.visit.contact
-    portal.take(work, [Allowance("fact", f"{contact.line} {contact.value}", TRIES, WINDOW)])
     holders = holders_of(work, visitor.visit)
+    _count(work, visitor, holders, address=address, per_hour=per_hour)
     given = _digest(_normal(value))
     matching = [
         one for one, kept in zip(holders, _kept(work, fact, holders), strict=True) if hmac.compare_digest(kept, given)
@@ -70,6 +80,20 @@ def confirm_by_fact(work: Work, *, visitor: Visitor, fact: SecondFact, value: st
         _verify(work, visitor, person)
     audit.append(work, Action.VISIT_CONFIRMED, subject=person.ref, facts=facts)
     return widened(work, portal.widen_visit(work, visit=visitor.visit.id, person=person.id))
+
+
+def _count(work: Work, visitor: Visitor, holders: Sequence[Known], *, address: str, per_hour: int) -> None:
+    people = [str(one.id) for one in holders]
+    portal.take(
+        work,
+        [
+            Allowance("fact-address", [place_of(address)], PER_ADDRESS, HOUR),
+            Allowance("fact", [visitor.visit.contact.counted], TRIES, WINDOW),
+            Allowance("fact-person", people, TRIES, WINDOW),
+            Allowance("fact-person-month", people, LASTING_TRIES, LASTING_WINDOW),
+            Allowance("fact-all", [""], per_hour, HOUR),
+        ],
+    )
 
 
 def _kept(work: Work, fact: SecondFact, holders: Sequence[Known]) -> list[bytes]:

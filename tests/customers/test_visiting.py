@@ -15,13 +15,14 @@ from governance.accounts.portal.operations import forget_counts, forget_visits
 from governance.accounts.portal.tables import PortalCodeRow, PortalSessionRow
 from governance.audit.actions import Action, Outcome
 from governance.customers import operations as customers
-from governance.customers import visiting
+from governance.customers import visiting, visitor_facts
 from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid
 from governance.customers.records import NewPurchase
 from governance.customers.tables import ContactRow
+from governance.customers.visitor_facts import LASTING_TRIES, SecondFact
+from governance.customers.visitor_facts import PER_ADDRESS as FACTS_PER_ADDRESS
 from governance.customers.visitor_facts import TRIES as FACT_TRIES
-from governance.customers.visitor_facts import SecondFact, confirm_by_fact
 from governance.kernel.errors import InvalidError, NotFoundError, TooManyError, UnauthenticatedError
 from governance.kernel.ids import ContactId, uuid4
 from governance.kernel.work import OPERATOR, open_work
@@ -45,6 +46,10 @@ def ask(work, value=EMAIL, kind=ContactKind.EMAIL, address="192.0.2.1", per_hour
     return visiting.ask_for_code(
         work, kind=kind, value=value, region=None, language="uk", address=address, per_hour=per_hour
     )
+
+
+def confirm_by_fact(work, *, address="192.0.2.1", per_hour=1000, **said):
+    return visitor_facts.confirm_by_fact(work, address=address, per_hour=per_hour, **said)
 
 
 def last_message(work):
@@ -256,6 +261,78 @@ def test_facts_are_not_guessed_at_through_many_sessions(work):
         confirm_by_fact(work, visitor=another, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
 
 
+SPELLINGS = ["IRINA@example.org", "Irina@Example.Org", "ＩＲＩＮＡ@example.org"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_a_contact_gets_it_codes_or_facts_of_its_own(work, spelling):
+    person(work, verified=False, birth_date="1982-08-09")
+    first = enter(work)
+    for _ in range(FACT_TRIES):
+        confirm_by_fact(work, visitor=first, fact=SecondFact.BIRTH_DATE, value="1999-01-01")
+    other = enter(work, spelling)
+    assert other.held == 1
+    with pytest.raises(TooManyError):
+        confirm_by_fact(work, visitor=other, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
+    for _ in range(PER_CONTACT - 2):
+        ask(work)
+    with pytest.raises(TooManyError):
+        ask(work, spelling)
+
+
+def test_no_spelling_of_a_number_gets_it_codes_of_its_own(work):
+    for number, spelling in enumerate(["+7 933 455-20-61", "+7(933)4552061", "+79334552061", "+7 933 4552061 ext. 5"]):
+        ask(work, spelling, ContactKind.PHONE, address=f"192.0.2.{number}")
+    ask(work, PHONE, ContactKind.PHONE)
+    with pytest.raises(TooManyError):
+        ask(work, "+7 933 455 20 61", ContactKind.PHONE)
+
+
+def guess(work, visitor, **said):
+    return confirm_by_fact(work, visitor=visitor, fact=SecondFact.BIRTH_DATE, value="1999-01-01", **said)
+
+
+def test_a_person_is_not_guessed_at_by_one_contact_after_the_other(work):
+    contacts = [(ContactKind.EMAIL, EMAIL), (ContactKind.PHONE, PHONE)]
+    person(work, verified=False, contacts=contacts, birth_date="1982-08-09")
+    first = enter(work)
+    for _ in range(FACT_TRIES):
+        guess(work, first)
+    second = enter(work, PHONE, ContactKind.PHONE)
+    with pytest.raises(TooManyError):
+        confirm_by_fact(work, visitor=second, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
+
+
+def test_a_person_is_not_guessed_at_day_after_day(work):
+    person(work, verified=False, birth_date="1982-08-09")
+    days = LASTING_TRIES // FACT_TRIES
+    for day in range(days):
+        later = at(work, days=day)
+        visitor = enter(later)
+        for _ in range(FACT_TRIES):
+            guess(later, visitor)
+    later = at(work, days=days)
+    with pytest.raises(TooManyError) as refused:
+        guess(later, enter(later))
+    assert refused.value.retry_after_seconds == timedelta(days=30 - days).total_seconds()
+    month = at(work, days=30)
+    assert guess(month, enter(month)) is None
+
+
+def test_facts_are_few_by_network_and_in_all(work):
+    visitors = []
+    for number in range(FACTS_PER_ADDRESS // FACT_TRIES + 1):
+        sent = ask(work, f"a{number}@example.org", address=f"192.0.2.{number}")
+        visitors.append(visiting.begin(work, code_id=sent.id, typed=code_of(work)))
+    for visitor in visitors[:-1]:
+        for number in range(FACT_TRIES):
+            guess(work, visitor, address=f"2001:db8::{number:x}")
+    with pytest.raises(TooManyError):
+        guess(work, visitors[-1], address="2001:db8::ffff")
+    with pytest.raises(TooManyError):
+        guess(work, visitors[-1], address="203.0.113.1", per_hour=FACTS_PER_ADDRESS)
+
+
 def test_a_second_contact_is_proven_before_downloads_and_erasure(work):
     person(work, contacts=[(ContactKind.EMAIL, EMAIL), (ContactKind.PHONE, PHONE)])
     visitor = enter(work)
@@ -310,7 +387,8 @@ def test_who_left_is_out_and_what_is_over_is_forgotten(work):
     ask(work)
     assert forget_visits(at(work, hours=1)) == 0
     assert forget_visits(at(work, hours=2)) == 3
-    assert forget_counts(at(work, days=3)) == 3
+    assert forget_counts(at(work, days=30)) == 0
+    assert forget_counts(at(work, days=32)) == 3
     for table in (PortalCodeRow, PortalSessionRow):
         assert work.session.scalars(select(table)).all() == []
 

@@ -3,9 +3,9 @@
 What is counted is rolled back with what it was counted for, so refusals do not count, and nobody waits for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
@@ -18,7 +18,8 @@ from governance.kernel.work import Work
 from governance.vault.blind import BlindIndex
 from governance.vault.runtime import vault_of
 
-FORGOTTEN_AFTER: Final = timedelta(days=2)
+FORGOTTEN_AFTER: Final = timedelta(days=31)
+"""Longer than any window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,19 @@ class Allowance:
 
     Attributes:
         kind: code of what is counted.
-        value: for whom; in normal form.
+        values: for whom, each by itself; in normal form.
     """
 
     kind: str
-    value: str = field(repr=False)
+    values: Sequence[str] = field(repr=False)
     times: int
     window: timedelta
 
 
 def take(work: Work, allowances: Sequence[Allowance]) -> None:
     """Count one use of each of *allowances*, in their order, which is to be the same in all callers.
+
+    A statement for each of them, however many values it has.
 
     Raises:
         TooManyError: one of them is used up until its window ends.
@@ -54,11 +57,16 @@ def forget_counts(work: Work) -> int:
 
 
 def _take(work: Work, one: Allowance) -> None:
+    if not one.values:
+        return
     index = BlindIndex(f"portal_count.digest/{one.kind}", lambda value: value)
-    digest = vault_of(work.session).indexer.digest(index, one.value)
+    indexer = vault_of(work.session).indexer
+    # In one order, so that two who count the same never wait for each other.
+    digests = sorted({indexer.digest(index, value) for value in one.values})
     row = PortalCountRow
     over = row.began_at <= work.now - one.window
-    new = insert(row).values(digest=digest, kind=one.kind, began_at=work.now, times=1)
+    counts = [{"digest": digest, "kind": one.kind, "began_at": work.now, "times": 1} for digest in digests]
+    new = insert(row).values(counts)
     counted = new.on_conflict_do_update(
         index_elements=[row.digest],
         set_={
@@ -66,7 +74,12 @@ def _take(work: Work, one: Allowance) -> None:
             "times": case((over, 1), else_=row.times + 1),
         },
     ).returning(row.began_at, row.times)
-    began_at, times = work.session.execute(counted, execution_options={"synchronize_session": False}).one()
-    if times > one.times:
-        left = max(1, ceil((began_at + one.window - work.now).total_seconds()))
+    told = work.session.execute(counted, execution_options={"synchronize_session": False})
+    _refuse_used_up(work.now, one, ((began_at, times) for began_at, times in told))
+
+
+def _refuse_used_up(now: datetime, one: Allowance, counts: Iterable[tuple[datetime, int]]) -> None:
+    ends = [began_at + one.window for began_at, times in counts if times > one.times]
+    if ends:
+        left = max(1, ceil((max(ends) - now).total_seconds()))
         raise TooManyError("This was asked for too often; come back later.", retry_after_seconds=left)
