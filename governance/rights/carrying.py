@@ -20,7 +20,7 @@ from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import RequestAct
 from governance.rights.acting import as_service, step, write_line
 from governance.rights.codes import About, Entry, Notice
-from governance.rights.notices import tell, written
+from governance.rights.notices import address_of, tell, written
 from governance.rights.records import RequestId
 from governance.rights.stops import stop_for_person
 from governance.rights.tables import RequestRow
@@ -87,6 +87,9 @@ def begin(work: Work, row: RequestRow, *, by_code: bool) -> None:
     kind, person = RequestKind(row.kind), _person(row)
     carrier = carrier_of(work, kind)
     if carrier is not None:
+        if kind is RequestKind.ERASURE and row.contact is None:
+            # Once it is done, nothing is left that would tell where the answer goes.
+            row.contact_kind, row.contact = address_of(work, row)
         told = Carried(RequestId(row.id), kind, person, row.language, by_code)
         row.carried_as = carrier.begin(work, told)
         work.session.flush()

@@ -36,7 +36,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 def tell(work: Work, row: RequestRow, notice: Notice, **values: str) -> None:
     """Put a notice on its way to the requester; never blocks the request, whatever becomes of it."""
     told = {**_common(work, row), **values}
-    kind, address = _address(work, row)
+    kind, address = address_of(work, row)
     line, carrier = _LINES.get(kind or "", (None, Carrier.HAND))
     message = None
     if line is not None and address is not None:
@@ -110,7 +110,8 @@ def _found(work: Work, request: UUID, notice: UUID) -> RequestNoticeRow:
     return row
 
 
-def _address(work: Work, row: RequestRow) -> tuple[str | None, str | None]:
+def address_of(work: Work, row: RequestRow) -> tuple[str | None, str | None]:
+    """Kind and value of the contact that answers go to: the one that was given, else one of a proved person."""
     if row.contact is not None:
         return row.contact_kind, row.contact
     if row.person_id is None or row.proof is None:

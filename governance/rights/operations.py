@@ -20,7 +20,7 @@ from governance.rights.proving import ask_identity, find_nothing, prove, prove_b
 from governance.rights.receiving import receive
 from governance.rights.records import NewRequest, Received, RequestId, RequestLine, RequestView
 from governance.rights.rows import QueueAfter, find, find_by_number, queue
-from governance.rights.tending import expire, follow_up, lift_due, remind
+from governance.rights.tending import expire, follow_up, forget_erased, lift_due, remind
 from governance.rights.visiting import OwnRequest, make_request, own_requests, prove_own, reply_own, withdraw_own
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "find_by_number",
     "find_nothing",
     "follow_up",
+    "forget_erased",
     "install_carriers",
     "lift_due",
     "make_request",

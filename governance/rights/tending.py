@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, cast, or_, select
+from sqlalchemy import Integer, cast, or_, select, update
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertKind, ProposalId, ProposalState
 from governance.accounts.proposals import states_of as proposal_states
+from governance.customers.references import identities
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestAct, RequestState
@@ -108,6 +109,19 @@ def lift_due(work: Work) -> int:
     for row in rows:
         lift_now(work, row, WHILE_DECIDED[RequestKind(row.kind)])
     return len(rows)
+
+
+def forget_erased(work: Work) -> int:
+    """Let files of ended requests name nobody whom an erasure took away meanwhile; answers how many."""
+    person, table = identities().subquery(), RequestRow.__table__.columns
+    standing = select(person.c.id).where(person.c.id == table.person_id, person.c.subject_ref == table.subject_ref)
+    gone = (table.closed_at.is_not(None), table.person_id.is_not(None), ~standing.exists())
+    columns = ("person_id", "subject_ref", "contact_sealed", "contact_index", "contact_index_next")
+    done = work.session.execute(
+        update(RequestRow).where(*gone).values(dict.fromkeys(columns)).returning(table.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(done.all())
 
 
 def follow_up(work: Work) -> int:

@@ -307,7 +307,13 @@ def tend_requests(around: Surroundings) -> None:
     """Remind officers of requests, end those that nobody answered, lift restrictions, complete what was carried out."""
     told: dict[str, int] = {}
     # Each in a transaction of its own: what hinders one does not hinder the others.
-    acts = {"done": rights.follow_up, "expired": rights.expire, "lifted": rights.lift_due, "reminded": rights.remind}
+    acts = {
+        "done": rights.follow_up,
+        "expired": rights.expire,
+        "lifted": rights.lift_due,
+        "reminded": rights.remind,
+        "forgotten": rights.forget_erased,
+    }
     for name, act in acts.items():
         with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
             told[name] = act(work)
