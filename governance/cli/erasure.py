@@ -11,6 +11,7 @@ from governance.custody.dumps import plain_dump
 from governance.custody.signing import bring_up_to_date
 from governance.erasure import operations as erasures
 from governance.erasure.operations import Erasure, ErasureId, ErasureState, Left
+from governance.erasure.printing import LANGUAGES, print_certificate
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, open_work
 
@@ -94,7 +95,9 @@ def show(*, erasure_id: UUID, as_json: bool) -> None:
 @click.argument("erasure_id", metavar="ERASURE", type=click.UUID)
 @click.option("--number", type=click.IntRange(1), help="Which one; the newest where nothing is said.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else it is printed.")
-def certificate(*, erasure_id: UUID, number: int | None, output: Path | None) -> None:
+@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), help="PDF to write beside it, for people.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the PDF.")
+def certificate(*, erasure_id: UUID, number: int | None, output: Path | None, pdf: Path | None, language: str) -> None:
     """Get the certificate of an erasure, with proofs for the newest checkpoint.
 
     It is verified with: governance audit verify-certificate FILE --checkpoint FILE
@@ -103,11 +106,14 @@ def certificate(*, erasure_id: UUID, number: int | None, output: Path | None) ->
         bring_up_to_date(store)
         with open_work(store.database, OPERATOR) as work:
             found = erasures.certificate(work, erasure=ErasureId(erasure_id), number=number)
-    if output is None:
+    if pdf is not None:
+        pdf.write_bytes(print_certificate(found, language=language))
+        say(f"Certificate {found.number} of this erasure, for people, is in {pdf}.")
+    if output is not None:
+        output.write_bytes(found.content)
+        say(f"Certificate {found.number} of this erasure is in {output}.")
+    elif pdf is None:
         click.echo(found.content, nl=False)
-        return
-    output.write_bytes(found.content)
-    say(f"Certificate {found.number} of this erasure is in {output}.")
 
 
 @erasure.command()

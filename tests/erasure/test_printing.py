@@ -1,0 +1,53 @@
+"""The certificate as a page for people, in three languages, and as the act that 152-FZ asks for."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from governance.erasure.certifying import Certificate
+from governance.erasure.operations import ErasureId, OriginKind, Step
+from governance.erasure.printing import LANGUAGES, _words, print_certificate
+from governance.kernel.work import ActorKind
+
+AT = "2026-11-22T12:00:00+00:00"
+
+
+def certificate(*laws: str) -> Certificate:
+    body = {
+        "begun_at": AT,
+        "begun_by": {"id": None, "kind": "system"},
+        "completed_at": AT,
+        "controller": {
+            "address": "Псков", "country": "RU", "laws": list(laws), "legal_name": "#set Лавка", "registration": None,
+        },
+        "destroyed": [{"at": AT, "entry": str(uuid4()), "rows": {"contact": 2}, "step": "contact"}],
+        "erasure": str(uuid4()),
+        "held": [{"citation": "GDPR Art. 17(3)(e)", "compartment": "profile", "holds": [str(uuid4())]}],
+        "kept": [{"citation": "§ 147 AO", "compartment": "finance", "rule": "tax", "until": "2033-12-31"}],
+        "number": 1,
+        "origin": {"id": None, "kind": "request", "rule": None},
+        "subjects": [str(uuid4())],
+        "unreadable_here_since": AT,
+        "unreadable_in_copies_from": AT,
+    }  # fmt: skip
+    return Certificate(ErasureId(uuid4()), 1, datetime.now(UTC), b"{}", body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_certificate_is_printed_in_the_language_asked_for(language: str) -> None:
+    assert print_certificate(certificate(), language=language).startswith(b"%PDF")
+
+
+def test_under_152_fz_it_is_the_act_and_looks_otherwise() -> None:
+    act, plain = (print_certificate(certificate(*laws), language="ru") for laws in (["ru_152fz"], ["gdpr"]))
+
+    assert len(act) != len(plain)
+
+
+def test_every_word_is_there_in_every_language() -> None:
+    for words in _words().values():
+        assert set(words) == set(_words()["en"])
+        assert set(words["steps"]) == {one.value for one in Step}
+        assert set(words["origins"]) == {one.value for one in OriginKind}
+        assert set(words["actors"]) == {one.value for one in ActorKind}
