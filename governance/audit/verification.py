@@ -34,7 +34,7 @@ from governance.audit.notes import Checkpoint, Note, NoteError, open_checkpoint
 from governance.audit.outside import Outside
 from governance.audit.remembering import DetailComparison
 from governance.audit.succession import check_successions
-from governance.audit.tables import CheckpointRow, QuarantineRow
+from governance.audit.tables import CheckpointRow, HeadRow, QuarantineRow
 from governance.audit.trees import Tree, all_trees, checkpoints, newest_checkpoint
 from governance.kernel.work import Work
 
@@ -183,9 +183,12 @@ def _check_tree(
         progress(report.entries)
     if (edge.size, edge.root(), edge.to_bytes()) != (tree.size, tree.root, tree.edge):
         report.found(edge.size, None, f"the head of tree {tree.tree_id} is not what the leaves make", _HASHES)
-    for mark in marks.within(tree.size, MAX_SIZE)[:1]:
-        what = f"{mark.name} states {mark.size} entries, but tree {tree.tree_id} has {tree.size}"
-        report.found(tree.size, None, what, "The tail was cut off, or the database is an older copy.")
+    beyond = marks.within(tree.size, MAX_SIZE)
+    # The log goes on while it is walked through. Marks are read before the head, which is never behind them.
+    stands = session.scalar(select(HeadRow.size).where(HeadRow.tree_id == tree.tree_id)) or 0
+    for mark in [one for one in beyond if one.size > stands][:1]:
+        what = f"{mark.name} states {mark.size} entries, but tree {tree.tree_id} has {stands}"
+        report.found(stands, None, what, "The tail was cut off, or the database is an older copy.")
     grown = session.execute(text(_GROWN), {"tree": tree.tree_id}).one()
     if grown.leaves != grown.size or grown.first or grown.tiles != sum(merkle.full_tiles(grown.size)):
         what = f"tree {tree.tree_id} has other leaves or tiles than its head says"
