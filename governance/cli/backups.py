@@ -14,6 +14,8 @@ from governance.custody.swapping import drop_replaced
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.server import reach
 from governance.kernel.work import OPERATOR
+from governance.retention import operations as retention
+from governance.retention.operations import RunState
 
 ROWS_TOLD = 50_000
 
@@ -86,6 +88,7 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
         click.confirm(f"Replace the present data by the backup {chosen.name}?", abort=True, err=True)
     with reach(found) as server:
         done = restore_backup(server, chosen, OPERATOR, keys=keys, say=say, progress=_tell_rows)
+    _purge_again()
     if as_json:
         answer_json(done)
         return
@@ -96,6 +99,18 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
         say(f"The former database still stands, as {done.replaced}. When all is well: governance restore --drop-old")
     if done.log_warning is not None:
         say(f"Signing the audit log is refused until you have looked at this: {done.log_warning}")
+
+
+def _purge_again() -> None:
+    """Remove what retention had removed since the backup, before the service opens."""
+    with opened() as store:
+        run = retention.purge_restored(store.database, actor=OPERATOR)
+    if run is None:
+        return
+    if run.state is RunState.FUSED:
+        say(f"{run.due_people} people are overdue: approve their removal (governance retention approve {run.id}).")
+    elif rows := sum(part.rows for part in run.parts):
+        say(f"{rows} rows that were overdue were removed again.")
 
 
 def _tell_rows(table: str, rows: int) -> None:

@@ -216,9 +216,10 @@ def list_runs(work: Work, *, limit: int = 50) -> list[Run]:
     return _told(work, work.session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit)).all())
 
 
-def open_runs(work: Work) -> list[RunId]:
-    """Runs that are under way."""
-    query = select(RunRow.id).where(RunRow.state == RunState.RUNNING.value).order_by(RunRow.id)
+def open_runs(work: Work, *, fused: bool = False) -> list[RunId]:
+    """Runs that are under way, and those that wait to be approved where *fused* says so."""
+    waiting = (RunState.RUNNING.value,) if not fused else (RunState.RUNNING.value, RunState.FUSED.value)
+    query = select(RunRow.id).where(RunRow.state.in_(waiting)).order_by(RunRow.id)
     return [RunId(one) for one in work.session.scalars(query)]
 
 

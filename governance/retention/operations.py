@@ -10,6 +10,7 @@ from governance.retention.beginning import (
     propose_resumption,
     stop,
 )
+from governance.retention.certifying import certificate
 from governance.retention.errors import NoSuchRunError, NotSimulatedError, PolicyConflictError, RunOpenError
 from governance.retention.life import (
     draft,
@@ -22,7 +23,7 @@ from governance.retention.life import (
     shipped,
 )
 from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
-from governance.retention.running import Progress, see_through
+from governance.retention.running import Progress, purge_restored, see_through
 from governance.retention.simulating import Forecast, MonthAhead, PolicyForecast, simulate
 from governance.retention.warning import Keeping, keep, show_keeping, warn_next
 
@@ -44,6 +45,7 @@ __all__ = [
     "RunState",
     "begin",
     "begin_nightly",
+    "certificate",
     "draft",
     "draft_shipped",
     "end",
@@ -56,6 +58,7 @@ __all__ = [
     "policy",
     "propose_activation",
     "propose_resumption",
+    "purge_restored",
     "see_through",
     "shipped",
     "show_keeping",

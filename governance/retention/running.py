@@ -19,10 +19,10 @@ from governance.kernel.errors import GovernanceError, UnavailableError
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.retention import TargetKind
-from governance.reference.retention_rules import PolicyId, PolicyState, policy_version
-from governance.retention.beginning import find_run, finish
+from governance.reference.retention_rules import PolicyId, PolicyState, active_versions, policy_version
+from governance.retention.beginning import begin, find_run, finish, open_runs, stop
 from governance.retention.due import Rules, rules_of
-from governance.retention.records import Run, RunId, RunState
+from governance.retention.records import Run, RunId, RunOrigin, RunState
 from governance.retention.removing import Batch, Part, age_bodies, batch_size, claim, take_away
 from governance.retention.simulating import count_due
 from governance.retention.tables import FailureRow, PartRow, RunRow
@@ -81,6 +81,20 @@ def see_through(
                 finish(work, run=run)
                 return find_run(work, run=run)
         _do_part(database, actor, part, clock=clock, rest=rest, tell=_teller(told, on_progress))
+
+
+def purge_restored(database: Database, *, actor: Actor, clock: Clock | None = None) -> Run | None:
+    """Take away again what was overdue before a restore brought it back; None where no policy is in force.
+
+    Runs that were under way in the backup are stopped: this one does what they left.
+    """
+    with open_work(database, actor, clock=clock) as work:
+        if not active_versions(work):
+            return None
+        for run in open_runs(work, fused=True):
+            stop(work, run=run)
+        begun = begin(work, origin=RunOrigin.RESTORE, at_once=True)
+    return see_through(database, actor=actor, run=begun.id, clock=clock, rest=0)
 
 
 def _teller(told: Run, on_progress: Callable[[Progress], None] | None) -> Callable[[int], None]:

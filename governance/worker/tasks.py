@@ -248,20 +248,6 @@ def tend_erasures(around: Surroundings) -> None:
     log.info("worker.erasures_tended", resumed=len(resumed))
 
 
-def make_package(around: Surroundings, *, package: str) -> None:
-    """Gather a package of a person's data, or have an officer look at notes in it first."""
-    packages.make(around.store.database, package=PackageId(UUID(package)), clock=around.clock)
-
-
-def tend_packages(around: Surroundings) -> None:
-    """Destroy packages whose time is over; find those that nobody makes."""
-    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
-        destroyed = sum(packages.destroy(work, package=one) for one in packages.due_for_destruction(work))
-        for one in packages.unfinished(work):
-            jobs.defer_once(work, packages.MAKE, waiting=f"package {one}", package=one)
-    log.info("worker.packages_tended", destroyed=destroyed)
-
-
 def begin_purge(around: Surroundings) -> None:
     """Begin the nightly run of the retention policies in force."""
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
@@ -269,6 +255,15 @@ def begin_purge(around: Surroundings) -> None:
     log.info("worker.purge_begun", run=None if begun is None else str(begun.id))
     if begun is not None:
         _warn_people(around)
+
+
+def remind_of_holds(around: Surroundings) -> None:
+    """Tell officers of legal holds that are to be looked at again."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        due = customers.count_to_review(work)
+        if due:
+            accounts.raise_alert(work, kind=accounts.AlertKind.HOLDS_DUE, facts={"holds": due})
+    log.info("worker.holds_reviewed", due=due)
 
 
 def _warn_people(around: Surroundings) -> None:
@@ -301,6 +296,20 @@ def run_purge(around: Surroundings, *, run: str) -> None:
             clock=around.clock,
             on_progress=stop_where_told,
         )
+
+
+def make_package(around: Surroundings, *, package: str) -> None:
+    """Gather a package of a person's data, or have an officer look at notes in it first."""
+    packages.make(around.store.database, package=PackageId(UUID(package)), clock=around.clock)
+
+
+def tend_packages(around: Surroundings) -> None:
+    """Destroy packages whose time is over; find those that nobody makes."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        destroyed = sum(packages.destroy(work, package=one) for one in packages.due_for_destruction(work))
+        for one in packages.unfinished(work):
+            jobs.defer_once(work, packages.MAKE, waiting=f"package {one}", package=one)
+    log.info("worker.packages_tended", destroyed=destroyed)
 
 
 def tend_requests(around: Surroundings) -> None:
@@ -410,6 +419,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     TAKE_SNAPSHOT: count_base,
     segmenting.RUN: run_segment,
     "retention.begin": begin_purge,
+    "holds.remind": remind_of_holds,
     retention.RUN: run_purge,
 }
 

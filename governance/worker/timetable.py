@@ -56,6 +56,7 @@ def entries(settings: Settings, *, backups: bool = True) -> tuple[Entry, ...]:
         Entry("customers.ages", "10 12 * * *", catch_up=True),  # when the day has begun everywhere
         Entry("service.resume_indexes", "*/10 * * * *"),
         Entry("proposals.tend", "*/5 * * * *"),
+        Entry("holds.remind", "15 7 * * 1"),
         Entry("retention.begin", "35 * * * *"),  # the hour is looked at in the controller's zone
         Entry("exports.tend", "*/5 * * * *"),
         Entry("requests.tend", "*/5 * * * *"),
