@@ -1,5 +1,6 @@
 """`deadlines`: when duties towards people are due, and the laws and calendars behind it."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule
 from governance.policies.deadline_traces import Due
 from governance.policies.deadlines import due as compute
 from governance.policies.working_days import Calendar
-from governance.reference.calendars import calendar_edits, edit_calendar, shipped_calendar
+from governance.reference.calendars import FIRST_YEAR, LAST_YEAR, calendar_edits, edit_calendar, shipped_calendar
 from governance.reference.times import calendar_for, law_times, set_law, shipped_calendar_for
 
 
@@ -46,8 +47,14 @@ def due_(
 
     Laws and calendars are those of the store; without a store, those shipped.
     """
-    received = [_day(text) for text in (dates or _lines())]
+    received = [_day(text, f"line {number}" if not dates else "date") for number, text in _texts(dates)]
+    if not received:
+        raise InvalidError("No date was given.", errors={"date": ["Give some as YYYY-MM-DD, or a line each."]})
     told_on = extended_on.date() if hasattr(extended_on, "date") else None
+    if told_on is not None and any(told_on < day for day in received):
+        raise InvalidError(
+            "An extension is wrong.", errors={"extended-on": ["It was told before the request was received."]}
+        )
     for day, told in _told(law, RequestKind(kind), Duty(duty), country.upper(), received, told_on):
         if as_json:
             click.echo(json.dumps(_as_json(day, kind, duty, told), ensure_ascii=False))
@@ -55,25 +62,25 @@ def due_(
             click.echo(f"{told.date}  {told.trace}")
 
 
-def _lines() -> Iterator[str]:
-    return (line.strip() for line in sys.stdin if line.strip())
+def _texts(dates: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    lines = dates or (line.strip() for line in sys.stdin)
+    return ((number, text) for number, text in enumerate(lines, start=1) if text)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidError(
-            "A date is wrong.", errors={"date": [f"Give it as YYYY-MM-DD: {text[:20]!r} is none."]}
-        ) from None
+def _day(text: str, place: str = "date") -> date:
+    day: date | None = None
+    with contextlib.suppress(ValueError):
+        day = date.fromisoformat(text)
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        said = f"Give it as YYYY-MM-DD, in {FIRST_YEAR} to {LAST_YEAR}."
+        raise InvalidError("A date is wrong.", errors={place: [said]})
+    return day
 
 
 def _told(
     law: str, kind: RequestKind, duty: Duty, country: str, received: list[date], extended_on: date | None
 ) -> list[tuple[date, Due]]:
-    if not received:
-        return []
-    if not (settings().secrets_dir / KEYRING).exists():
+    if not _has_store():
         times = _times(shipped.deadlines(), law)
         calendar = shipped_calendar_for(times, country=country, received=received)
         return _computed(times, _rule(times, kind, duty), calendar, received, extended_on)
@@ -81,6 +88,10 @@ def _told(
         times = _times(law_times(work), law)
         calendar = calendar_for(work, times, country=country, received=received)
     return _computed(times, _rule(times, kind, duty), calendar, received, extended_on)
+
+
+def _has_store() -> bool:
+    return (settings().secrets_dir / KEYRING).exists()
 
 
 def _computed(
@@ -124,9 +135,11 @@ def _as_json(received: date, kind: str, duty: str, told: Due) -> dict[str, objec
 @click.argument("law", required=False)
 @as_json
 def laws(*, law: str | None, as_json: bool) -> None:
-    """Show the duties that the laws in force bring, or one of them."""
-    with operator_work() as work:
-        known = law_times(work)
+    """Show the duties that the laws in force bring, or one of them; without a store, those shipped."""
+    known = shipped.deadlines()
+    if _has_store():
+        with operator_work() as work:
+            known = law_times(work)
     chosen = [_times(known, law)] if law else list(known.values())
     rows = [
         {
@@ -156,8 +169,15 @@ def laws(*, law: str | None, as_json: bool) -> None:
 def set_law_(*, file: Path) -> None:
     """Put the time limits of FILE into force, in the form of the package's deadlines.yaml; one law, next version."""
     with operator_work() as work:
-        times = set_law(work, document=file.read_text("utf-8"))
+        times = set_law(work, document=_text(file))
     say(f"{times.key} v{times.version} is in force. Requests that stand keep the dates that they were told.")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidError("The law cannot be used.", errors={"document": ["It is no text in UTF-8."]}) from None
 
 
 @deadlines.command("calendar")

@@ -41,13 +41,13 @@ def due(
         rule: the duty, one of the law's.
         received: the day, in the controller's zone, on which the request arrived.
         calendar: whose working days count.
-        extended_on: the day on which the person was told of an extension, if so.
+        extended_on: the day on which the person was told of an extension, if so; none before receipt counts.
         waited: times during which the person was asked for something; one that is still open is given until today.
     """
     steps = [Step(Move.RECEIVED, received)]
     start = _start(rule, received, waited, steps)
     end = _end(law, rule, rule.span, start, calendar, waited, steps)
-    if extended_on is not None and rule.extension is not None:
+    if extended_on is not None and rule.extension is not None and extended_on >= received:
         if extended_on <= end:
             steps = steps[: 2 if start != received else 1]
             longer = Span(rule.span.count + rule.extension.count, rule.span.unit)

@@ -25,6 +25,7 @@ from governance.reference.tables import CalendarVersionRow
 CALENDAR_LOCK = 0x63616C656E646172
 """Advisory lock under which versions are numbered ("calendar" in ASCII)."""
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""Years that calendars tell of."""
 _MOST_EDITS = 2000
 _LONGEST_NAME = 100
 

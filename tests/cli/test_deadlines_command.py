@@ -30,11 +30,44 @@ def test_dates_come_from_standard_input_and_a_wrong_one_is_named(
     monkeypatch.setattr("sys.stdin", io.StringIO("2026-05-01\n\n2026-05-04\n"))
     assert [line[:10] for line in command(*asked).out.splitlines()] == ["2026-05-22", "2026-05-26"]
 
-    monkeypatch.setattr("sys.stdin", io.StringIO("2026-02-30\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("2026-05-01\n\nivan@example.org\n"))
     refused = command(*asked)
 
+    assert (refused.code, refused.out) == (1, "")
+    assert "line 3: Give it as YYYY-MM-DD" in refused.err
+    assert "ivan" not in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("9999-12-31",), "in 1990 to 2100"),
+        (("0001-01-01",), "in 1990 to 2100"),
+        (("--extended-on", "2025-01-01", "2026-01-31"), "before the request was received"),
+    ],
+)
+def test_dates_that_make_no_sense_are_refused(command: Command, arguments: tuple[str, ...], said: str) -> None:
+    refused = command("deadlines", "due", "--law", "gdpr", "--kind", "access", "--country", "DE", *arguments)
+
+    assert (refused.code, refused.out) == (1, "")
+    assert said in refused.err
+
+
+def test_no_date_at_all_is_refused(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+    assert (
+        "No date was given" in command("deadlines", "due", "--law", "gdpr", "--kind", "access", "--country", "DE").err
+    )
+
+
+def test_a_law_that_is_no_text_is_refused(governance: Command, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_bytes(b"\xff\x00")
+
+    refused = governance("deadlines", "set-law", str(tmp_path / "own.yaml"))
+
     assert refused.code == 1
-    assert "2026-02-30" in refused.err
+    assert "no text in UTF-8" in refused.err
 
 
 def test_what_a_law_does_not_know_is_refused_with_what_it_knows(command: Command) -> None:
@@ -57,8 +90,8 @@ def test_an_edited_calendar_moves_due_dates_and_is_shown(governance: Command) ->
     assert {"day": "2026-05-04", "name": "Вихідний", "edit": "added"} in shown["days"]
 
 
-def test_the_laws_are_shown_with_what_was_verified(governance: Command) -> None:
-    rows = governance("deadlines", "laws", "ua_2297", "--json").json
+def test_the_laws_are_shown_with_what_was_verified_and_without_a_store_those_shipped(command: Command) -> None:
+    rows = command("deadlines", "laws", "ua_2297", "--json").json
 
     assert {row["law"] for row in rows} == {"ua_2297"}
     assert {"kind", "duty", "within", "citation", "verified"} <= rows[0].keys()

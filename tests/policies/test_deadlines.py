@@ -97,6 +97,7 @@ def test_the_trace_names_every_step_the_calendar_and_what_says_so() -> None:
     [
         ("gdpr", "2026-01-31", "2026-03-02", "2026-04-30"),  # on the last day of the first period
         ("gdpr", "2026-01-31", "2026-03-03", "2026-03-02"),  # a day too late: it does not count
+        ("gdpr", "2026-01-31", "2026-01-30", "2026-03-02"),  # before anything was asked
         ("gdpr", "2026-11-30", "2026-12-01", "2027-03-01"),  # 28 February is a Sunday
         ("ru_152fz", "2026-12-18", "2027-01-05", "2027-01-12"),
         ("ccpa", "2026-01-31", "2026-03-17", "2026-05-01"),
