@@ -3,7 +3,7 @@
 Rows come in blocks by key, so that a person with very many takes the memory of one block.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -109,14 +109,26 @@ def records(work: Work, *, person: SubjectId) -> list[Record]:
     return [Record(SubjectId(row.id), SubjectRef(row.subject_ref), _values(row)) for row in rows]
 
 
-def rows_of(work: Work, *, person: SubjectId, table: str) -> Iterator[list[tuple[UUID, Row]]]:
-    """Ids and values of the rows of a table, the oldest first, block by block."""
+def rows_of(
+    work: Work, *, person: SubjectId, table: str, columns: Sequence[str] | None = None
+) -> Iterator[list[tuple[UUID, Row]]]:
+    """Ids and values of the rows of a table, the oldest first, block by block.
+
+    Args:
+        work: the transaction.
+        person: whose.
+        table: one of `TABLES`.
+        columns: sealed ones, for rows that have one of them; all columns of all rows by default.
+    """
     kept = TABLES[table]
+    names = kept.columns if columns is None else columns
     after: tuple[datetime, UUID] | None = None
     clock = getattr(kept.row, kept.clock)
     sealed = {field.compartment for field in kept.row.sealed_fields.values()}
     while True:
         query = select(kept.row).where(kept.row.person_id == person)
+        if columns is not None:
+            query = query.where(or_(*(getattr(kept.row, f"{name}_sealed").is_not(None) for name in columns)))
         if after is not None:
             place = tuple_(literal(after[0], UtcDateTime()), literal(after[1], Uuid()))
             query = query.where(tuple_(clock, kept.row.id) > place)
@@ -124,7 +136,7 @@ def rows_of(work: Work, *, person: SubjectId, table: str) -> Iterator[list[tuple
         for compartment in sealed:
             warm(work, found, compartment)
         if found:
-            yield [(row.id, {name: _cell(row, name) for name in kept.columns}) for row in found]
+            yield [(row.id, {name: _cell(row, name) for name in names}) for row in found]
         if len(found) < BLOCK:
             return
         after = (getattr(found[-1], kept.clock), found[-1].id)

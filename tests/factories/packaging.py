@@ -12,10 +12,14 @@ from governance.customers.codes import ActivityKind
 from governance.customers.records import NewActivity
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.policies.deadline_rules import RequestKind
 from governance.reference.operations import set_controller
+from governance.rights import operations as rights
+from governance.rights.codes import Arrival
+from governance.rights.operations import NewRequest
 from governance.rights.packages import fetching, making
 from governance.rights.packages.operations import Fetched, PackageId
-from tests.factories.customers import NOW, interaction, origin, person, purchase
+from tests.factories.customers import NOW, email, interaction, origin, person, purchase
 
 
 def firm(work: Work) -> None:
@@ -53,3 +57,17 @@ def document(found: zipfile.ZipFile) -> dict[str, Any]:
     """`package.json` of an archive."""
     told: dict[str, Any] = json.loads(found.read("package.json"))
     return told
+
+
+def asked(work: Work, subject: SubjectId) -> None:
+    """They asked before what is kept of them."""
+    said = NewRequest(
+        kind=RequestKind.ACCESS,
+        arrival=Arrival.LETTER,
+        contact_kind="email",
+        contact=email().value,
+        customer=subject,
+        said="Что вы обо мне храните?",
+        checked="По телефону",
+    )
+    rights.receive(work, new=said)

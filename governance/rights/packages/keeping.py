@@ -4,9 +4,9 @@ The rules in force say so; where none is in force yet, those that come with the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from governance.customers.whole import last_sign_of_life
@@ -35,7 +35,8 @@ class Until(NamedTuple):
     rule: str
 
 
-NO_RULE = Until(None, "")
+NO_RULE: Final = Until(None, "")
+REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ class Keeping:
     Attributes:
         in_force: False where they are only planned.
         subject: clocks of the person as a whole.
+        found: what was found for rows of the same table and day.
     """
 
     rules: Mapping[str, RetentionPolicy]
     in_force: bool
     zone: ZoneInfo
     subject: Mapping[Clock, datetime | None]
+    found: dict[tuple[object, ...], Until] = field(default_factory=dict)
 
     def until(
         self,
@@ -70,14 +73,25 @@ class Keeping:
             field: one field, where rules may clear it before the row goes.
             code: kind or channel of the row, by which rules may be narrowed.
         """
-        known = {**self.subject, **clocks}
+        days = tuple((clock, self._day(instant)) for clock, instant in clocks.items() if instant is not None)
+        place = (table, compartment, field, code, days)
+        found = self.found.get(place)
+        if found is None:
+            if len(self.found) >= REMEMBERED:
+                self.found.clear()
+            found = self.found[place] = self._until(table, compartment, dict(days), field, code)
+        return found
+
+    def _until(
+        self, table: str, compartment: Compartment, days: dict[Clock, date], field: str | None, code: str | None
+    ) -> Until:
+        known = {clock: self._day(instant) for clock, instant in self.subject.items() if instant is not None} | days
         ends: list[Until] = []
         floors: list[Until] = []
         for rule in self.rules.values():
-            instant = known.get(rule.clock)
-            if instant is None or not _meets(rule, table, compartment, field, code):
+            day = known.get(rule.clock)
+            if day is None or not _meets(rule, table, compartment, field, code):
                 continue
-            day = instant.astimezone(self.zone).date()
             if rule.action is not RetentionAction.RESTRICT:
                 ends.append(Until(last_day(rule, day), rule.key))
             if (floor := minimum_until(rule, day)) is not None:
@@ -86,6 +100,9 @@ class Keeping:
             return NO_RULE
         return max([min(ends, key=_day), *floors], key=_day)
 
+    def _day(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
     def minimums(self, table: str, clocks: Mapping[Clock, datetime | None]) -> list[Minimum]:
         """What laws want kept of a table, counted from the latest of its instants."""
         found: list[Minimum] = []
@@ -93,7 +110,7 @@ class Keeping:
             instant = clocks.get(rule.clock)
             if rule.minimum is None or instant is None or rule.target.name != table:
                 continue
-            until = minimum_until(rule, instant.astimezone(self.zone).date())
+            until = minimum_until(rule, self._day(instant))
             if until is not None:
                 found.append(Minimum(until, rule.key, rule.minimum.citation))
         return found

@@ -107,7 +107,7 @@ def _flag(work: Work, row: PackageRow, person: SubjectId) -> int:
     for one in records(work, person=person):
         flagged += _look(work, row, "person", [(one.id, {**one.values})], mine)
     for table in ("purchase", "interaction"):
-        for block in rows_of(work, person=person, table=table):
+        for block in rows_of(work, person=person, table=table, columns=NOTES[table]):
             flagged += _look(work, row, table, block, mine)
     return flagged
 

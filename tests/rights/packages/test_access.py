@@ -133,3 +133,14 @@ def test_the_document_is_as_the_published_schema_says(work: Work, kind: PackageK
     schema = json.loads(SCHEMA.read_bytes())
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(document)
+
+
+def test_the_requests_of_a_person_are_told_with_their_answers(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work)
+    packaging.asked(work, person)
+    package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
+    found = packaging.archive(work, packaging.made(work, package))
+    [told] = packaging.document(found)["sections"]["requests"]
+    assert (told["kind"], told["said"]) == ("access", "Что вы обо мне храните?")
+    assert told["due_on"] > told["received_on"]
