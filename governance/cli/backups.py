@@ -11,6 +11,7 @@ from governance.custody.places import Places
 from governance.custody.restore import newest_backup, require_keyring
 from governance.custody.restore import restore as restore_backup
 from governance.custody.swapping import drop_replaced
+from governance.erasure import operations as erasures
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.server import reach
 from governance.kernel.work import OPERATOR
@@ -88,6 +89,7 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
         click.confirm(f"Replace the present data by the backup {chosen.name}?", abort=True, err=True)
     with reach(found) as server:
         done = restore_backup(server, chosen, OPERATOR, keys=keys, say=say, progress=_tell_rows)
+    _erase_again()
     _purge_again()
     if as_json:
         answer_json(done)
@@ -99,6 +101,14 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
         say(f"The former database still stands, as {done.replaced}. When all is well: governance restore --drop-old")
     if done.log_warning is not None:
         say(f"Signing the audit log is refused until you have looked at this: {done.log_warning}")
+
+
+def _erase_again() -> None:
+    """Remove the rows of people who were erased since the backup; their keys are gone already."""
+    with opened() as store:
+        people = erasures.erase_restored(store.database, actor=OPERATOR)
+    if people:
+        say(f"{people} people who had been erased since were erased again.")
 
 
 def _purge_again() -> None:

@@ -20,6 +20,7 @@ from governance.erasure.records import (
     StepState,
     ToldRecipient,
 )
+from governance.erasure.restoring import erase_restored
 from governance.erasure.rows import list_erasures, note_told, of_origin, show, state_of
 from governance.erasure.running import erase_many, resume, run, run_next
 from governance.erasure.verifying import Verified, verify_certificate
@@ -43,6 +44,7 @@ __all__ = [
     "begin",
     "certificate",
     "erase_many",
+    "erase_restored",
     "list_erasures",
     "look_ahead",
     "note_told",

@@ -1,0 +1,45 @@
+"""A backup from before an erasure brings nobody back: nothing of them opens, and what was restored goes again."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from governance.custody import backup
+from governance.custody.founding import found
+from governance.custody.opening import open_store
+from governance.custody.restore import newest_backup, restore
+from governance.customers.tables import ContactRow, PurchaseRow
+from governance.erasure import operations as erasure
+from governance.kernel.work import OPERATOR, open_work
+from tests.custody.stores import at, served, sign
+from tests.factories.customers import email
+from tests.factories.erasing import ASKED, count, shop, whole
+
+
+def test_whoever_was_erased_since_the_backup_is_nobody_after_its_restore(quick_folder: Path) -> None:
+    with served(quick_folder / "erased-and-restored") as server:
+        found(server, clock=at(0), say=lambda _: None)
+        with open_store(server.settings) as store:
+            with open_work(store.database, OPERATOR, clock=at(1)) as work:
+                shop(work)
+                one, other = whole(work), whole(work, contacts=(email("other@example.org"),))
+            sign(store, 2)
+            backup.make_backup(store, OPERATOR, clock=at(3))
+            with open_work(store.database, OPERATOR, clock=at(4)) as work:
+                begun = erasure.begin(work, person=one, origin=ASKED)
+            assert erasure.run(store.database, erasure=begun, clock=at(5))
+            sign(store, 6)
+
+        newest = newest_backup(server.settings.data_dir)
+        restore(server, newest, OPERATOR, clock=at(60), say=lambda _: None)
+        with open_store(server.settings) as store:
+            with open_work(store.database, OPERATOR, clock=at(61)) as work:
+                assert count(work, f"person WHERE id = '{one}'") == 1
+                assert count(work, f"contact WHERE person_id = '{one}' AND value_index IS NOT NULL") == 0
+            assert erasure.erase_restored(store.database, actor=OPERATOR, clock=at(62)) == 1
+            with open_work(store.database, OPERATOR, clock=at(63)) as work:
+                assert work.session.execute(text("SELECT id FROM person")).scalars().all() == [other]
+                assert [row.value for row in work.session.query(ContactRow)] == ["other@example.org"]
+                kept = work.session.query(PurchaseRow).filter(PurchaseRow.person_id.is_(None)).one()
+                assert (kept.buyer or {})["family_name"] == "Воробьева"
+            assert erasure.erase_restored(store.database, actor=OPERATOR, clock=at(64)) == 0

@@ -1,0 +1,59 @@
+"""Erasures are seen through by a job, and taken up again by the timetable."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from governance.custody.opening import Store as OpenStore
+from governance.erasure import operations as erasure
+from governance.erasure.operations import ErasureState, Origin, OriginKind
+from governance.kernel.clock import FixedClock
+from governance.kernel.db import Database
+from governance.kernel.ids import uuid4
+from governance.kernel.server import Server
+from governance.kernel.settings import Secret, Settings
+from governance.kernel.work import SYSTEM, open_work
+from governance.vault.keyring import Keyring
+from governance.worker import tasks
+from governance.worker.tasks import Surroundings
+from governance.worker.timetable import entries
+from tests.conftest import NOW, Store
+from tests.factories.erasing import shop, whole
+
+
+@pytest.fixture
+def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
+    """What jobs work with."""
+    settings = Settings(
+        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
+    )
+    vault = fresh_database.sessions.kw["info"]["vault"]
+    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
+    return Surroundings(store, FixedClock(NOW), threading.Event())
+
+
+def test_a_job_does_what_can_be_done_and_the_timetable_what_waits_for_its_day(around: Surroundings) -> None:
+    database = around.store.database
+    with open_work(database, SYSTEM, clock=around.clock) as work:
+        shop(work)
+        begun = erasure.begin(work, person=whole(work), origin=Origin(OriginKind.REQUEST, uuid4()))
+        [queued] = work.session.execute(
+            text("SELECT args->>'erasure' FROM procrastinate_jobs WHERE task_name = :name"), {"name": erasure.RUN}
+        ).scalars()
+    assert queued == str(begun)
+    tasks.run_erasure(around, erasure=queued)
+    tasks.run_erasure(around, erasure=queued)
+    tasks.tend_erasures(around)
+
+    after = Surroundings(around.store, FixedClock(datetime(2040, 1, 1, tzinfo=UTC)), around.stopping)
+    tasks.tend_erasures(after)
+    tasks.run_erasure(after, erasure=queued)
+    with open_work(database, SYSTEM, clock=after.clock) as work:
+        assert erasure.show(work, erasure=begun).state is ErasureState.CLOSED
+
+
+def test_erasures_are_tended_by_the_timetable() -> None:
+    assert "erasure.tend" in {entry.task for entry in entries(Settings())}
