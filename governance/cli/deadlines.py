@@ -14,7 +14,7 @@ from governance.custody.opening import KEYRING
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.policies import shipped
 from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule
-from governance.policies.deadline_traces import Due
+from governance.policies.deadline_traces import Due, written
 from governance.policies.deadlines import due as compute
 from governance.policies.working_days import Calendar
 from governance.reference.calendars import FIRST_YEAR, LAST_YEAR, calendar_edits, edit_calendar, shipped_calendar
@@ -147,8 +147,8 @@ def laws(*, law: str | None, as_json: bool) -> None:
             "version": times.version,
             "kind": kind.value,
             "duty": duty.value,
-            "within": f"{rule.span.count} {rule.span.unit.value}",
-            "extension": f"{rule.extension.count} {rule.extension.unit.value}" if rule.extension else None,
+            "within": written(rule.span) if rule.span.count else "at once",
+            "extension": written(rule.extension) if rule.extension else None,
             "citation": rule.citation,
             "verified": rule.verified,
             "note": rule.note or None,

@@ -77,7 +77,8 @@ class Due:
 _WORDS = {1: "one", 2: "two", 3: "three"}
 
 
-def _written(span: Span) -> str:
+def written(span: Span) -> str:
+    """A period in English words: `one month`, `10 working days`."""
     count = _WORDS.get(span.count, str(span.count))
     unit = {Unit.MONTHS: "month", Unit.DAYS: "day", Unit.WORKING_DAYS: "working day"}[span.unit]
     return f"{count} {unit}{'' if span.count == 1 else 's'}"
@@ -105,15 +106,15 @@ def _sentence(step: Step) -> str:
         case Move.PERIOD if step.span is None or step.span.count == 0:
             return f"at once -> {day}"
         case Move.PERIOD if step.span is not None:
-            return f"{_written(step.span)} -> {day}"
+            return f"{written(step.span)} -> {day}"
         case Move.EXTENDED if step.span is not None:
-            return f"extended to {_written(step.span)} -> {day}"
+            return f"extended to {written(step.span)} -> {day}"
         case Move.TOO_LATE:
             return f"extension told {day}, too late to count"
         case Move.RESTARTED:
             return f"{step.wait} given {day}, from which the period runs"
         case Move.STOPPED if step.span is not None:
-            return f"clock stopped for {_written(step.span)} -> {day}"
+            return f"clock stopped for {written(step.span)} -> {day}"
         case Move.NOT_STOPPED:
             return f"waiting for {step.wait} does not stop the clock"
         case Move.ROLLED if step.rest is not None:
