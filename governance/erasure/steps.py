@@ -1,5 +1,6 @@
 """What each step does, for any number of people in few statements. Each may be run again, and does the rest then."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
@@ -50,6 +51,10 @@ UPDATE purchase SET person_id = NULL WHERE person_id = ANY(%(records)s)
 """
 _EXTRAS_WITHOUT_PERSON: Final[LiteralString] = """
 UPDATE extra_value SET person_id = NULL WHERE person_id = ANY(%(records)s)
+"""
+_CAME_SINCE: Final[LiteralString] = """
+SELECT EXISTS (SELECT FROM contact WHERE person_id = ANY(%(records)s)),
+    EXISTS (SELECT FROM audit_detail WHERE owner_id = ANY(%(owners)s))
 """
 _PAIRS: Final[LiteralString] = """
 SELECT (SELECT count(*) FROM duplicate_pair WHERE first_id = ANY(%(records)s) OR second_id = ANY(%(records)s)),
@@ -204,12 +209,30 @@ def _trail(task: Task) -> Counts:
 
 
 def _record(task: Task) -> Counts:
+    counts = Counter[str]() if task.at_once else _what_came_since(task)
     if Compartment.FINANCE in task.waiting:
         _run(task, _WITHOUT_PERSON)
         _run(task, _EXTRAS_WITHOUT_PERSON)
     [(pairs, kept)] = driver_connection(task.work.session).execute(_PAIRS, task.named).fetchall()
-    counts = {"duplicate_pair": int(pairs), "import_kept": int(kept)}
-    return {**counts, **_delete(Step.RECORD)(task)}
+    counts.update({"duplicate_pair": int(pairs), "import_kept": int(kept)})
+    counts.update(_delete(Step.RECORD)(task))
+    return counts
+
+
+def _what_came_since(task: Task) -> Counter[str]:
+    """Remove what was recorded of the person after its step was done: from here on nobody can record anything."""
+    _run(task, "SELECT id FROM person WHERE id = ANY(%(records)s) ORDER BY id FOR UPDATE")
+    cursor = driver_connection(task.work.session).execute(_CAME_SINCE, task.named)
+    [(reachable, details)] = cursor.fetchall()
+    if reachable:
+        _suppress(task)
+    counts = Counter[str]()
+    for step, compartment in COMPARTMENT_OF.items():
+        if compartment not in task.waiting:
+            counts.update(_ACTS[step](task))
+    if details:
+        counts.update(_trail(task))
+    return counts
 
 
 def _keys(task: Task) -> Counts:

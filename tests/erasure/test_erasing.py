@@ -11,6 +11,7 @@ from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind
+from governance.customers.contact_values import ContactSaid as SentContact
 from governance.customers.tables import ContactRow, PurchaseRow
 from governance.disclosures import operations as disclosures
 from governance.erasure import operations as erasure
@@ -30,10 +31,11 @@ from governance.policies.purposes import Channel
 from governance.vault.compartments import Compartment
 from tests.factories import exporting
 from tests.factories.actors import by, staff
-from tests.factories.customers import email, phone, purchase
+from tests.factories.customers import email, interaction, phone, purchase
 from tests.factories.erasing import (
     ASKED,
     LIVE_KEYS,
+    agreed,
     count,
     entries_about,
     erase,
@@ -324,3 +326,23 @@ def test_many_are_erased_at_once_and_share_what_is_the_same_about_them(desk: Wor
     assert entries_about(desk, Action.PERSON_ERASED) == 7
     assert erasure.erase_many(desk, people=[*buyers, *others], origin=run) == []
     assert count(desk, f"consent_event WHERE kind = '{EventKind.EXPIRED.value}'") == 3
+
+
+def test_what_is_recorded_while_the_erasure_runs_goes_with_the_rest(desk: Work) -> None:
+    one = somebody(desk)
+    begun = erasure.begin(desk, person=one, origin=ASKED)
+    while {each.step: each.state for each in erasure.show(desk, erasure=begun).steps}[Step.TRAIL] is not StepState.DONE:
+        erasure.run_next(desk, erasure=begun)
+    customers.record_interaction(desk, subject=one, interaction=interaction())
+    customers.record_purchase(desk, subject=one, purchase=purchase(paid_at=date(2015, 3, 1)))
+    customers.add_contact(desk, subject=one, contact=SentContact(kind="email", value="late@example.org"))
+    agreed(desk, one)
+    done = through(desk, begun)
+
+    assert done.state is ErasureState.CLOSED
+    assert [count(desk, table) for table in ("person", "interaction", "purchase", "contact", "consent_event")] == [
+        0
+    ] * 5
+    assert count(desk, "contact_history") == count(desk, "consent_state") == count(desk, "audit_detail") == 0
+    late = consent.ContactSaid(ContactKind.EMAIL, "late@example.org")
+    assert [line.reason for line in consent.lines(desk, contact=late, channel=Channel.EMAIL)] == ["erased"]
