@@ -13,7 +13,7 @@ from governance.disclosures import proposing
 from governance.kernel.db import Database
 from governance.retention import executing
 from governance.rights import deciding, erasing, packing
-from governance.rights.carrying import Carriers, install_carriers
+from governance.rights.carriers import Carriers, install_carriers
 
 EXECUTORS: Final[Executors] = {
     **granting.EXECUTORS,

@@ -23,11 +23,14 @@ from governance.kernel import logs
 from governance.kernel.late import LateMapping
 from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
+from governance.policies.deadline_rules import RequestKind
+from governance.rights.carriers import CarrierRoom, install_carriers
 
 WIDEST_TABLE = 100_000
 """Columns of a terminal; no cell comes near."""
 
 EXECUTORS: Final = LateMapping[ProposalKind, Executor]("governance.executors:EXECUTORS")
+CARRIERS: Final = LateMapping[RequestKind, CarrierRoom]("governance.executors:CARRIERS")
 """Few commands carry anything out, and it takes all rooms to be loaded."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
@@ -45,6 +48,7 @@ def opened() -> Iterator[Store]:
     """The store that settings name, opened for this command."""
     with open_store(settings()) as store:
         install_executors(store.database, EXECUTORS)
+        install_carriers(store.database, CARRIERS)
         yield store
 
 

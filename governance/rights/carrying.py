@@ -1,24 +1,17 @@
-"""What is done for each kind of request once it is proved who asks; what other rooms do comes by registration.
+"""What is done for each kind of request once it is proved who asks, here or by whom `carriers` names."""
 
-A room that carries out a kind of its own (erasure, packages) is registered where the service is put together, so that
-this one never reaches for it. A kind that nobody is registered for is done by hand: an officer starts and completes it.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeAlias
-from uuid import UUID
+from typing import Final
 
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
 from governance.customers.standing import standing_restrictions
-from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import RequestAct
 from governance.rights.acting import as_service, step, write_line
+from governance.rights.carriers import Carried, carrier_of
 from governance.rights.codes import About, Entry, Notice
 from governance.rights.notices import address_of, tell, written
 from governance.rights.records import RequestId
@@ -37,49 +30,6 @@ WHILE_DECIDED: Final = {
     RequestKind.OBJECTION: RestrictionReason.OBJECTION_PENDING,
 }
 """Restrictions that stand while a request is decided (GDPR Art. 18(1)(a) and (d); 152-FZ Art. 21)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A request that another room carries out.
-
-    Attributes:
-        by_code: whether the person proved by code who they are.
-    """
-
-    request: RequestId
-    kind: RequestKind
-    person: SubjectId
-    language: str
-    by_code: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierRoom:
-    """How another room carries out a kind of request.
-
-    Attributes:
-        begin: begins it in the request's own transaction, and answers by which id it goes on.
-        is_done: whether what was begun under an id is done; asked again and again, by a job.
-    """
-
-    begin: Callable[[Work, Carried], UUID]
-    is_done: Callable[[Work, UUID], bool]
-
-
-Carriers: TypeAlias = Mapping[RequestKind, CarrierRoom]
-_INFO: Final = "request_carriers"
-
-
-def install_carriers(database: Database, carriers: Carriers) -> None:
-    """Let requests in sessions of *database* be carried out by these."""
-    database.remember(**{_INFO: carriers})
-
-
-def carrier_of(work: Work, kind: RequestKind) -> CarrierRoom | None:
-    """Who carries out a kind; None where an officer does it by hand."""
-    found: Carriers = work.session.info.get(_INFO, {})
-    return found.get(kind)
 
 
 def begin(work: Work, row: RequestRow, *, by_code: bool) -> None:

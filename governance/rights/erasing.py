@@ -7,7 +7,7 @@ from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureState, Origin, OriginKind
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
-from governance.rights.carrying import Carried, CarrierRoom, Carriers
+from governance.rights.carriers import Carried, CarrierRoom, Carriers
 
 
 def _begin(work: Work, carried: Carried) -> UUID:

@@ -1,7 +1,7 @@
 """Every verb of this package."""
 
 from governance.rights.calling import Called, call
-from governance.rights.carrying import Carried, CarrierRoom, Carriers, install_carriers
+from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_carriers
 from governance.rights.deciding import (
     EXECUTORS,
     approve,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
-from governance.rights.carrying import Carried, CarrierRoom, Carriers
+from governance.rights.carriers import Carried, CarrierRoom, Carriers
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
 

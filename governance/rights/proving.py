@@ -23,7 +23,8 @@ from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.rights.acting import require, step
-from governance.rights.carrying import BY_ITSELF, ELSEWHERE, WHILE_DECIDED, begin, carrier_of, complete_row, restrict
+from governance.rights.carriers import carrier_of
+from governance.rights.carrying import BY_ITSELF, ELSEWHERE, WHILE_DECIDED, begin, complete_row, restrict
 from governance.rights.codes import About, Asking, Notice, Proof
 from governance.rights.correcting import apply_low_risk, compare, waiting
 from governance.rights.notices import tell, written

@@ -24,7 +24,7 @@ from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestState
 from governance.reference import operations as reference
 from governance.reference.record import Controller
-from governance.rights.acting import write_line
+from governance.rights.acting import history, write_line
 from governance.rights.codes import About, Arrival, Asking, Entry, Notice, Proof
 from governance.rights.correcting import proposed, wanted, wrong_changes
 from governance.rights.notices import tell
@@ -154,6 +154,7 @@ def _is_same(row: RequestRow, new: NewRequest, contact: NewContact | None) -> bo
 def _repeat(work: Work, row: RequestRow, new: NewRequest, person: SubjectId | None, proof: Proof | None) -> Received:
     work.session.refresh(row, with_for_update=True)
     row.repeats += 1
+    _date_back(work, row, new)
     if row.repeats <= LINES_OF_REPEATS or row.repeats % 100 == 0:
         write_line(work, row, Entry.REPEAT, reason=new.said, facts={"repeats": row.repeats})
     stopped = stop_at_once(work, row)
@@ -161,6 +162,23 @@ def _repeat(work: Work, row: RequestRow, new: NewRequest, person: SubjectId | No
         prove_row(work, row, person=person, proof=proof, checked=new.checked)
     work.session.flush()
     return Received(told(work, row), joined=True, stopped=stopped)
+
+
+def _date_back(work: Work, row: RequestRow, new: NewRequest) -> None:
+    """Let the earliest receipt rule, where a letter that came before is entered after."""
+    if new.received_on is None or new.received_on >= row.received_on:
+        return
+    row.received_on = new.received_on
+    row.terms = terms_at_receipt(
+        work,
+        controller=reference.controller(work),
+        country=row.country,
+        kind=new.kind,
+        received=new.received_on,
+    )
+    row.laws = list(row.terms)
+    set_duties(row, history(work, row), today=local_day(work.now, row.zone))
+    row.first_due_on = row.due_on
 
 
 def _record(work: Work, new: NewRequest, contact: NewContact | None, controller: Controller) -> RequestRow:

@@ -51,7 +51,9 @@ def terms_at_receipt(
         borrowed = kind not in times.rules
         if borrowed and RequestKind.ACCESS not in times.rules:
             continue
-        calendar = calendar_for(work, times, country=controller.calendar, received=[received])
+        # Days of rest are those where the law is from: the controller's, or the country of the person.
+        place = controller.calendar if key in controller.laws or country is None else country
+        calendar = calendar_for(work, times, country=place, received=[received])
         kept[key] = freeze(Terms(_of_kind(times, kind), kind, calendar, borrowed), received=received)
     if not kept:
         raise InvalidError(

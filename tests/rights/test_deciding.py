@@ -20,7 +20,7 @@ from governance.policies.purposes import Channel
 from governance.policies.requests import TRANSITIONS, RequestAct, RequestState, acts_in
 from governance.rights import operations as rights
 from governance.rights.acting import step
-from governance.rights.carrying import _INFO, CarrierRoom
+from governance.rights.carriers import _INFO, CarrierRoom
 from governance.rights.codes import About, Arrival, Asking, Outcome, Proof, RefusalGround, Reminder
 from governance.rights.errors import ApprovalNeededError, NotExcessiveError, NotProvenError, WrongActError
 from governance.rights.records import RequestId

@@ -50,6 +50,7 @@ def test_the_laws_of_controller_and_person_apply_and_the_earliest_rules(work: Wo
     seen = request(work, country="RU").request
 
     assert [one.law for one in seen.duties if one.duty is Duty.ANSWER] == ["ru_152fz", "gdpr"]
+    assert {one.law: one.calendar for one in seen.duties} == {"ru_152fz": "RU", "gdpr": "DE"}
     assert seen.due_on == seen.duties[0].due_on
     assert seen.due_on < seen.duties[-1].due_on
 
@@ -232,3 +233,12 @@ def test_a_day_that_has_begun_here_but_not_in_utc_is_today(work: Work):
 
     late = replace(work, now=NOW + timedelta(hours=11, minutes=30))
     assert request(late).request.received_on == date(2026, 11, 23)
+
+
+def test_an_earlier_letter_that_is_entered_later_brings_the_day_forward(work: Work):
+    first = request(work, received_on=date(2026, 11, 20)).request
+    second = request(work, received_on=date(2026, 11, 2))
+
+    assert (second.joined, second.request.id) == (True, first.id)
+    assert (second.request.received_on, second.request.due_on) == (date(2026, 11, 2), date(2026, 12, 2))
+    assert request(work).request.due_on == date(2026, 12, 2)
