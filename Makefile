@@ -3,10 +3,10 @@ PY := .venv/bin/python
 # Python may keep its bytecode, wherever this is run: compiling at every start would take longer than the start itself.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check bench clean
+.PHONY: help install demo run test test-browser screens check bench clean
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
 install: ## Make .venv and install what the service needs, pinned and with hashes
 	@PYTHON="$(PYTHON)" sh scripts/install
@@ -19,6 +19,13 @@ run: install ## Run all of it on the real store (var)
 
 test: install ## Run all tests
 	$(PY) -m pytest -q -n 3 --dist worksteal
+
+test-browser: install ## Run the tests that drive a browser (Chromium)
+	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM && exec $(PY) -m pytest -q tests/browser
+
+screens: install ## Take a picture of every page (docs/screens)
+	@rm -f docs/screens/*.png && mkdir -p docs/screens
+	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM SCREENS=docs/screens && exec $(PY) -m pytest -q tests/browser
 
 check: install ## Check style, types, layers, docstrings, dependencies
 	$(PY) -m ruff check .

@@ -194,7 +194,7 @@ def _told(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, Mapping):
-        return " ".join(str(one) for one in value.values() if one)
+        return " ".join(str(value[part]) for part in ("value", "extension") if value.get(part))
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
