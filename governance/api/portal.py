@@ -114,7 +114,10 @@ class VisitShown(Schema):
     step_up = code(
         StepUp,
         required=True,
-        metadata={"description": "Whether a second contact has to be proven before data are downloaded or erased."},
+        metadata={
+            "description": "Whether a second contact, or a second fact where there is none, has to be proven before "
+            "data are downloaded or erased."
+        },
     )
     second_contacts = ma.fields.List(ma.fields.Nested(SecondContactShown), required=True)
 

@@ -68,7 +68,10 @@ class OwnRequestShown(Schema):
     needs = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "What is still to be proved: `second_fact` or `step_up`; then send a proof."},
+        metadata={
+            "description": "What is still to be proved: `second_fact` or `step_up`; then send a proof. "
+            "`settled_contact` where the only other contact was entered a few days ago: wait a week, or ask us."
+        },
     )
     joined = flag(required=True, metadata={"description": "The same stood already; this one was counted with it."})
 

@@ -20,7 +20,7 @@ from governance.customers.contacts import home_region
 from governance.customers.holders import Known, find_holders
 from governance.customers.loading import contacts_of, opened
 from governance.customers.records import NewContact
-from governance.customers.tables import ContactRow
+from governance.customers.tables import ContactRow, PersonRow
 from governance.customers.texts import Complaints, Wrong
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import ContactId, SubjectId, SubjectRef
@@ -33,7 +33,10 @@ from governance.policies.visiting import Proof, StepUp
 ROLE: Final = "customer"
 """The role whose field rules speak for what a proof opens."""
 SETTLED: Final = timedelta(days=7)
-"""A contact entered later than that is no second one: whoever got in by the first could have entered it."""
+"""How long a contact that did not come with the record of its person is there before it proves anything more.
+
+Whoever got in by one contact could have had another entered, or talked somebody into entering it.
+"""
 LINES: Final = {ContactKind.EMAIL: Line.EMAIL, ContactKind.PHONE: Line.SMS}
 _KINDS: Final = {line: kind for kind, line in LINES.items()}
 
@@ -216,8 +219,9 @@ def _of_visit(work: Work, visit: Visit) -> Visitor:
         stepped_up=visit.stepped_up,
     )
     sure = chosen if proof.is_sure else None
-    seconds = [] if sure is None else _second_rows(work, visit, sure.id)
-    proof = replace(proof, second_contact=bool(seconds))
+    others = [] if sure is None else _other_rows(work, visit, sure.id)
+    seconds = [] if sure is None else _second_rows(work, visit, sure.id, others)
+    proof = replace(proof, second_contact=bool(seconds), other_contact=bool(others))
     return Visitor(
         visit=visit,
         held=len(holders),
@@ -242,21 +246,33 @@ def _chosen(visit: Visit, holders: Sequence[Known]) -> Known | None:
     return holders[0] if len(holders) == 1 else None
 
 
-def _second_rows(work: Work, visit: Visit, person: SubjectId) -> list[ContactRow]:
+def _other_rows(work: Work, visit: Visit, person: SubjectId) -> list[ContactRow]:
+    """Contacts of the person beside the proven one that a code can be sent to."""
     proven = {row.id for row in proven_rows(work, visit, person)}
     return [
         row
         for row in contacts_of(work, [person]).get(person, [])
-        if row.kind in LINES
-        and row.id not in proven
-        and row.bounced_at is None
-        and row.created_at <= work.now - SETTLED
-        and opened(row, "value") is not None
+        if row.kind in LINES and row.id not in proven and row.bounced_at is None and opened(row, "value") is not None
     ]
 
 
+def _second_rows(work: Work, visit: Visit, person: SubjectId, others: Sequence[ContactRow]) -> list[ContactRow]:
+    """Those of *others* that prove more than the proven one does: neither of the two can come of the other."""
+    record = work.session.get(PersonRow, person)
+    if record is None or not any(_stands(work, record, row) for row in proven_rows(work, visit, person)):
+        return []
+    return [row for row in others if _stands(work, record, row)]
+
+
+def _stands(work: Work, record: PersonRow, row: ContactRow) -> bool:
+    """Whether a contact came with the record itself, by hand or by an import, or has been there for long enough."""
+    of_batch = row.batch_id is not None and row.batch_id == record.batch_id
+    return of_batch or row.created_at == record.created_at or row.created_at <= work.now - SETTLED
+
+
 def _second_contact(work: Work, visitor: Visitor, contact: ContactId) -> ContactRow:
-    rows = [] if visitor.person is None else _second_rows(work, visitor.visit, visitor.person)
+    person, visit = visitor.person, visitor.visit
+    rows = [] if person is None else _second_rows(work, visit, person, _other_rows(work, visit, person))
     found = next((row for row in rows if row.id == contact), None)
     if found is None:
         raise NotFoundError("You have no such contact that a code can be sent to.")

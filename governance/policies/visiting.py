@@ -15,7 +15,7 @@ ALWAYS: Final = frozenset({Permission.PORTAL_OPT_OUT})
 """What control of a contact is enough for."""
 SURE: Final = ALWAYS | {Permission.PORTAL_READ, Permission.PORTAL_CORRECT, Permission.PORTAL_CONSENT}
 GRAVE: Final = frozenset({Permission.PORTAL_DOWNLOAD, Permission.PORTAL_ERASE})
-"""What cannot be taken back, and so asks for a second contact where there is one."""
+"""What cannot be taken back, and so asks for a second contact, or for a second fact where there is no such contact."""
 
 
 class StepUp(StrEnum):
@@ -25,8 +25,12 @@ class StepUp(StrEnum):
     """First it has to be sure who it is."""
     NEEDED = "needed"
     DONE = "done"
+    TOO_YOUNG = "contact_too_young"
+    """There is another one, but whoever got in could have had it entered; it counts once it has been there a while."""
+    FACT_NEEDED = "fact_needed"
+    """There is none that a code could be sent to; a second fact is asked for instead."""
     NO_SECOND_CONTACT = "no_second_contact"
-    """There is none that a code could be sent to, so none is asked for."""
+    """There is none, and a second fact was told instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Proof:
         holders: how many people hold it.
         verified: whether its only holder is known to have dealt with us by it, or an officer said that it is theirs.
         singled_out: whether a second fact told which person it is.
-        second_contact: whether that person has another one that a code can be sent to.
+        second_contact: whether that person has another one that counts, and that a code can be sent to.
+        other_contact: whether they have another one at all that a code can be sent to.
         stepped_up: whether that one was proven as well.
     """
 
@@ -45,6 +50,7 @@ class Proof:
     verified: bool = False
     singled_out: bool = False
     second_contact: bool = False
+    other_contact: bool = False
     stepped_up: bool = False
 
     @property
@@ -57,13 +63,18 @@ def step_up(proof: Proof) -> StepUp:
     """How a second contact stands."""
     if not proof.is_sure:
         return StepUp.LATER
-    if not proof.second_contact:
-        return StepUp.NO_SECOND_CONTACT
-    return StepUp.DONE if proof.stepped_up else StepUp.NEEDED
+    if proof.second_contact:
+        return StepUp.DONE if proof.stepped_up else StepUp.NEEDED
+    if proof.other_contact:
+        return StepUp.TOO_YOUNG
+    return StepUp.NO_SECOND_CONTACT if proof.singled_out else StepUp.FACT_NEEDED
 
 
 def powers(proof: Proof) -> frozenset[Permission]:
     """What a proof opens; silence opens nothing, and a contact that nobody holds can be opted out all the same."""
     if not proof.is_sure:
         return ALWAYS
-    return SURE if step_up(proof) is StepUp.NEEDED else SURE | GRAVE
+    return SURE | GRAVE if step_up(proof) in _PROVEN_TWICE else SURE
+
+
+_PROVEN_TWICE: Final = frozenset({StepUp.DONE, StepUp.NO_SECOND_CONTACT})

@@ -36,6 +36,7 @@ _NEEDED: Final[Mapping[RequestKind, Permission]] = {
     RequestKind.COMPLAINT: Permission.PORTAL_READ,
 }
 """What a session must open before the request counts as proved."""
+_NEEDS: Final[Mapping[StepUp, str]] = {StepUp.NEEDED: "step_up", StepUp.TOO_YOUNG: "settled_contact"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,8 @@ class OwnRequest:
 
     Attributes:
         answer: what was said when it ended; None where it is not sure who looks.
-        needs: what is still to be proved: `second_fact`, `step_up`, or nothing.
+        needs: what is still to be proved: `second_fact`, `step_up`, or nothing; `settled_contact` where the only other
+            contact is too young to prove anything.
         joined: whether the same stood already.
     """
 
@@ -186,7 +188,7 @@ def _proof(visitor: Visitor) -> Proof:
 def _needs(visitor: Visitor, kind: RequestKind) -> str | None:
     if _proves(visitor, kind):
         return None
-    return "step_up" if visitor.step_up is StepUp.NEEDED else "second_fact"
+    return _NEEDS.get(visitor.step_up, "second_fact")
 
 
 def _shown(row: RequestRow, visitor: Visitor, *, joined: bool = False) -> OwnRequest:

@@ -16,6 +16,7 @@ from governance.accounts.portal.tables import PortalCodeRow, PortalSessionRow
 from governance.audit.actions import Action, Outcome
 from governance.customers import operations as customers
 from governance.customers import visiting, visitor_facts
+from governance.customers.bulk import create_people
 from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid
 from governance.customers.records import NewPurchase
@@ -33,6 +34,10 @@ from governance.policies.classification import Visibility
 from governance.policies.permissions import Permission
 from governance.policies.visiting import ALWAYS, GRAVE, SURE, StepUp
 from tests.conftest import NOW
+from tests.factories.customers import email as new_email
+from tests.factories.customers import origin
+from tests.factories.customers import person as new_person
+from tests.factories.customers import phone as new_phone
 from tests.factories.trail import entries
 
 EMAIL, PHONE = "irina@example.org", "+79334552061"
@@ -207,7 +212,8 @@ def test_an_address_that_was_never_verified_opens_opting_out_until_a_second_fact
     assert (sure.person, powers(sure)) == (made.id, SURE | GRAVE)
     [verified] = entries(work, Action.CONTACT_VERIFIED)
     assert verified.subject == made.ref
-    assert powers(enter(work)) == SURE | GRAVE
+    again = enter(work)
+    assert (again.step_up, powers(again)) == (StepUp.FACT_NEEDED, SURE)
 
 
 def test_an_officer_who_says_that_it_is_theirs_confirms_as_well(work):
@@ -215,7 +221,7 @@ def test_an_officer_who_says_that_it_is_theirs_confirms_as_well(work):
     visitor = enter(work)
     patch = {"verified_at": NOW.isoformat()}
     customers.edit_contact(work, subject=made.id, contact=made.contacts[0].id, patch=patch)
-    assert powers(visiting.find_visitor(work, presented=visitor.token)) == SURE | GRAVE
+    assert powers(visiting.find_visitor(work, presented=visitor.token)) == SURE
 
 
 FACTS = [
@@ -355,13 +361,42 @@ def test_a_code_that_begins_a_session_steps_none_up(work):
     assert visiting.step_up(work, visitor=visitor, code_id=sent.id, typed=code_of(work)) is None
 
 
-def test_without_a_second_contact_that_is_said(work):
-    made = person(work)
-    assert enter(work).step_up is StepUp.NO_SECOND_CONTACT
-    # One that was entered a moment ago is none: whoever got in by the first could have entered it.
-    customers.add_contact(work, subject=made.id, contact=ContactSaid(kind=ContactKind.PHONE, value=PHONE))
+def test_without_a_second_contact_a_second_fact_is_asked_for(work):
+    person(work, birth_date="1982-08-09")
     visitor = enter(work)
-    assert visitor.step_up is StepUp.NO_SECOND_CONTACT
+    assert (visitor.step_up, powers(visitor)) == (StepUp.FACT_NEEDED, SURE)
+    told = confirm_by_fact(work, visitor=visitor, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
+    assert (told.step_up, powers(told)) == (StepUp.NO_SECOND_CONTACT, SURE | GRAVE)
+
+
+def test_a_contact_that_was_added_a_moment_ago_proves_nothing_and_opens_nothing(work):
+    made = person(work, birth_date="1982-08-09")
+    # Whoever got in by the first could have had it entered, and is not to get further by it, nor by its being there.
+    customers.add_contact(at(work, days=-6), subject=made.id, contact=ContactSaid(kind=ContactKind.PHONE, value=PHONE))
+    visitor = enter(work)
+    told = confirm_by_fact(work, visitor=visitor, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
+    for one in (visitor, told):
+        assert (one.step_up, one.second_contacts, powers(one)) == (StepUp.TOO_YOUNG, [], SURE)
+    by_it = enter(work, PHONE, ContactKind.PHONE)
+    by_it = confirm_by_fact(work, visitor=by_it, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
+    assert (by_it.step_up, powers(by_it)) == (StepUp.TOO_YOUNG, SURE)
+    later = at(work, days=1)
+    assert enter(later).step_up is StepUp.NEEDED
+
+
+def test_contacts_that_came_with_the_record_are_asked_for_from_the_first_day_on(work):
+    made = create_people(work, [new_person(contacts=(new_email(EMAIL), new_phone(PHONE)))], origin=origin())[0]
+    patch = {"verified_at": NOW.isoformat()}
+    for one in customers.read(work, subject=made).contacts:
+        customers.edit_contact(work, subject=made, contact=one.id, patch=patch)
+    visitor = enter(work)
+    assert (visitor.step_up, powers(visitor)) == (StepUp.NEEDED, SURE)
+    assert [one.kind for one in visitor.second_contacts] == [ContactKind.PHONE]
+
+
+def test_contacts_of_others_are_no_second_ones(work):
+    person(work)
+    visitor = enter(work)
     other = person(work, contacts=[(ContactKind.EMAIL, "other@example.org"), (ContactKind.PHONE, "+79334552062")])
     for contact in (ContactId(uuid4()), other.contacts[1].id):
         with pytest.raises(NotFoundError):

@@ -1,5 +1,6 @@
 """What a proven contact opens: never more than it proves."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -8,8 +9,8 @@ from governance.policies.permissions import Permission
 from governance.policies.visiting import ALWAYS, GRAVE, SURE, Proof, StepUp, powers, step_up
 
 PROOFS = [
-    Proof(holders, verified=v, singled_out=s, second_contact=c, stepped_up=u)
-    for holders, v, s, c, u in product((0, 1, 2), *[(False, True)] * 4)
+    Proof(holders, verified=v, singled_out=s, second_contact=c, other_contact=c or o, stepped_up=u)
+    for holders, v, s, c, o, u in product((0, 1, 2), *[(False, True)] * 5)
 ]
 
 
@@ -21,14 +22,19 @@ def test_what_is_not_sure_opens_opting_out_and_nothing_else(proof):
 
 @pytest.mark.parametrize("proof", PROOFS)
 def test_a_further_proof_never_takes_away(proof):
-    more = Proof(proof.holders, verified=True, singled_out=True, second_contact=proof.second_contact, stepped_up=True)
+    more = replace(proof, verified=True, singled_out=True, stepped_up=True)
     assert powers(proof) <= powers(more) or not more.is_sure
 
 
 @pytest.mark.parametrize("proof", PROOFS)
-def test_downloads_and_erasure_need_the_second_contact_where_there_is_one(proof):
-    wanted = proof.is_sure and (proof.stepped_up or not proof.second_contact)
-    assert (powers(proof) >= GRAVE) == wanted
+def test_downloads_and_erasure_need_the_second_contact_and_a_second_fact_where_there_is_none(proof):
+    proven = proof.stepped_up if proof.second_contact else proof.singled_out and not proof.other_contact
+    assert (powers(proof) >= GRAVE) == (proof.is_sure and proven)
+
+
+@pytest.mark.parametrize("proof", PROOFS)
+def test_another_contact_that_counts_for_nothing_never_opens_more(proof):
+    assert powers(replace(proof, second_contact=False, other_contact=True)) <= powers(proof)
 
 
 def test_a_shared_contact_and_one_that_was_never_verified_open_opting_out_only():

@@ -39,7 +39,9 @@ def visit(work: Work, address: str = ADDRESS) -> Visitor:
 
 
 def sure(work: Work, visitor: Visitor) -> Visitor:
-    found = confirm_by_fact(work, visitor=visitor, fact=SecondFact.BIRTH_DATE, value="1982-08-09")
+    found = confirm_by_fact(
+        work, visitor=visitor, fact=SecondFact.BIRTH_DATE, value="1982-08-09", address="192.0.2.1", per_hour=1000
+    )
     assert found is not None
     return found
 

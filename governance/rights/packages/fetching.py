@@ -76,6 +76,8 @@ def fetch_own(work: Work, *, visitor: Visitor, package: PackageId) -> Fetched:
     """
     if visitor.step_up is StepUp.NEEDED:
         raise StepUpNeededError("Prove another contact of yours first: POST /v1/portal/session/step-ups")
+    if visitor.step_up is StepUp.TOO_YOUNG:
+        raise ForbiddenError("Your other contact was entered a few days ago; come back in a week, or write to us.")
     if not allows(visitor.actor, Permission.PORTAL_DOWNLOAD).allowed or visitor.person is None:
         raise ForbiddenError(UNSURE)
     row = locked_package(work, package)
