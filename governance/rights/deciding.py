@@ -9,6 +9,7 @@ from governance.accounts import operations as accounts
 from governance.accounts.operations import Approved, Executor, ProposalKind
 from governance.accounts.proposed import Executors
 from governance.customers.reach import allow
+from governance.customers.standing import standing_restrictions
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
@@ -283,8 +284,9 @@ def _begin(work: Work, row: RequestRow, *, fields: Sequence[str] | None = None) 
     kind, person = RequestKind(row.kind), SubjectId(row.person_id) if row.person_id else None
     if kind is RequestKind.RECTIFICATION and person is not None:
         chosen = waiting(row) if fields is None else [one for one in waiting(row) if one in set(fields)]
-        tell(work, row, Notice.LIFTING, until=written(local_day(work.now, row.zone), row.language))
-        lift_now(work, row, WHILE_DECIDED[kind])
+        if WHILE_DECIDED[kind] in standing_restrictions(work, person):
+            tell(work, row, Notice.LIFTING, until=written(local_day(work.now, row.zone), row.language))
+            lift_now(work, row, WHILE_DECIDED[kind])
         apply(work, row, person, chosen)
         complete_row(work, row)
         return

@@ -94,6 +94,8 @@ def admit(work: Work, *, new: NewRequest, permission: Permission | None, proof: 
         raise TooManyError(sentence, retry_after_seconds=86_400)
     row = _record(work, checked, contact, controller)
     stopped = stop_at_once(work, row)
+    if proof is not None and person is not None:
+        row.person_id, row.proof = person, proof.value  # so that the notice finds where to go
     tell(work, row, Notice.RECEIVED)
     if proof is not None and person is not None:
         prove_row(work, row, person=person, proof=proof, checked=checked.checked)
