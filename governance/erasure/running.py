@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from governance.audit import operations as audit
@@ -42,6 +42,8 @@ from governance.policies.retention import RetentionPolicy
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 RESUMED_AT_ONCE: Final = 500
+_RELEASED: Final = "NOT EXISTS (SELECT FROM person_hold WHERE id = ANY(erasure_step.holds) AND released_at IS NULL)"
+"""Of a step that waits for holds: none of those that it waits for stands any more; there may be others by now."""
 
 log = get_logger(__name__)
 
@@ -145,7 +147,7 @@ def resume(work: Work) -> list[ErasureId]:
 def _due(work: Work) -> list[ErasureId]:
     today = work.now.date() + timedelta(days=1)  # the zone is looked at with each
     kept = select(StepRow.erasure_id).where(StepRow.state == StepState.KEPT.value, StepRow.until < today)
-    held = select(StepRow.erasure_id).where(StepRow.state == StepState.HELD.value)
+    held = select(StepRow.erasure_id).where(StepRow.state == StepState.HELD.value, text(_RELEASED))
     running = select(ErasureRow.id).where(ErasureRow.state == ErasureState.RUNNING.value)
     found = [work.session.scalars(one.distinct().limit(RESUMED_AT_ONCE)).all() for one in (running, held, kept)]
     return [ErasureId(one) for one in dict.fromkeys(one for part in found for one in part)]

@@ -346,3 +346,16 @@ def test_what_is_recorded_while_the_erasure_runs_goes_with_the_rest(desk: Work) 
     assert count(desk, "contact_history") == count(desk, "consent_state") == count(desk, "audit_detail") == 0
     late = consent.ContactSaid(ContactKind.EMAIL, "late@example.org")
     assert [line.reason for line in consent.lines(desk, contact=late, channel=Channel.EMAIL)] == ["erased"]
+
+
+def test_an_erasure_waits_for_the_last_of_several_holds_and_for_those_placed_meanwhile(desk: Work) -> None:
+    one = whole(desk)
+    first, second = hold(desk, one, Compartment.BEHAVIOUR), hold(desk, one, Compartment.BEHAVIOUR)
+    done = erase(desk, one)
+    customers.release_hold(desk, subject=one, hold=first.id, reason="Verfahren beendet")
+    assert erasure.resume(desk) == []
+    third = hold(desk, one, Compartment.BEHAVIOUR)
+    customers.release_hold(desk, subject=one, hold=second.id, reason="Verfahren beendet")
+    assert erasure.resume(desk) == []
+    customers.release_hold(desk, subject=one, hold=third.id, reason="Verfahren beendet")
+    assert erasure.resume(desk) == [done.id]
