@@ -1,8 +1,12 @@
 """Which sources explain a file best: a mixture of exports, fitted by expectation maximisation (Dempster et al. 1977).
 
-A row of the file comes from an export with the export's share. An export that held the row as it stands explains it;
-one that held another version of a value does so only if somebody changed the cell, which is rare; one that never held
-the person, hardly ever. An export is named only if the file would be far less likely without it.
+A row of the file comes from an export with the export's share, and is any of that export's rows: of n rows each with
+the likelihood 1/n, so that a large export does not explain whatever a smaller one held. One that held another version
+of a value explains the row only if somebody changed the cell, which is rare; one that never held the person, hardly
+ever. An export is named only if the file would be far less likely without it.
+
+Rows may have been picked instead of drawn, by a city, say. So a named export is certain only if the others do not
+explain the file where sizes count for nothing, either.
 """
 
 from collections.abc import Sequence
@@ -16,8 +20,12 @@ NEVER_HELD: Final = 1e-9
 """How likely a row is to come from an export that never held the person."""
 SURE: Final = log(1000)
 """An export is named where the file is a thousand times likelier with it than without."""
-ROUNDS: Final = 200
-SETTLED: Final = 1e-7
+NEARLY: Final = 1.0
+"""More exports than were named cast doubt where the file is as likely with them, by so much at least."""
+ROUNDS: Final = 60
+SETTLED: Final = 1e-2
+MOST_FITTED: Final = 3
+"""Of the exports that could be added, those that promise most are fitted."""
 
 
 class Pattern(NamedTuple):
@@ -40,7 +48,7 @@ class Source:
         place: which export.
         share: of the rows, 0 to 1.
         evidence: natural logarithm of how much likelier the file is with it than without.
-        others: exports that explain the file so nearly as well in its place that it cannot be told.
+        others: exports that explain the file so nearly as well in its place, drawn or picked, that it cannot be told.
     """
 
     place: int
@@ -49,43 +57,91 @@ class Source:
     others: tuple[int, ...]
 
 
-def sources(patterns: Sequence[Pattern], exports: int) -> list[Source]:
+Table = Sequence[tuple[list[float], int]]
+
+
+def sources(patterns: Sequence[Pattern], sizes: Sequence[int]) -> list[Source]:
     """The exports that a file comes from, the largest share first; empty where none is likely enough.
+
+    Args:
+        patterns: the rows of the file, by how the exports explain them.
+        sizes: rows of each export.
+    """
+    least = min(sizes, default=1)
+    drawn = _table(patterns, [least / max(size, least) for size in sizes])
+    chosen = _explanation(drawn, range(len(sizes)))
+    if not chosen:
+        return []
+    shares, reached = _fit(drawn, chosen)
+    picked = _table(patterns, [1.0] * len(sizes))
+    told = []
+    for order, one in enumerate(chosen):
+        without = _fit(drawn, [other for other in chosen if other != one])[1]
+        beside = [other for other in range(len(sizes)) if other != one]
+        others = _instead(drawn, chosen, one, beside) | _instead(picked, chosen, one, beside)
+        mixed = _explanation(drawn, beside)
+        if _fit(drawn, mixed)[1] > reached - (NEARLY if len(mixed) > len(chosen) else SURE):
+            others |= set(mixed) - set(chosen)
+        told.append(Source(one, shares[order], reached - without, tuple(sorted(others))))
+    return sorted(told, key=lambda source: (-source.share, source.place))
+
+
+def _table(patterns: Sequence[Pattern], weights: Sequence[float]) -> Table:
+    """For each pattern, the likelihood of such a row by export, and how many rows."""
+    return [
+        ([_likelihood(one, weight) for one, weight in zip(pattern.missing, weights, strict=True)], pattern.rows)
+        for pattern in patterns
+    ]
+
+
+def _likelihood(missing: int | None, weight: float) -> float:
+    return NEVER_HELD if missing is None else max(NEVER_HELD, weight * CHANGED_CELL**missing)
+
+
+def _explanation(table: Table, places: Sequence[int]) -> list[int]:
+    """The fewest exports of *places* that explain the file.
 
     One is added after the other, always that which makes the file most likely, as long as it does so by `SURE`; then
     those are dropped that the later ones have made needless.
     """
-    table = [([_likelihood(one) for one in pattern.missing], pattern.rows) for pattern in patterns]
     chosen: list[int] = []
-    reached = sum(rows for _, rows in table) * log(NEVER_HELD)
-    while len(chosen) < exports:
+    reached = _fit(table, [])[1]
+    while promising := _promising(table, chosen, places):
         place, found = max(
-            ((one, _fit(table, [*chosen, one])[1]) for one in range(exports) if one not in chosen),
-            key=lambda candidate: (candidate[1], -candidate[0]),
+            ((one, _fit(table, [*chosen, one])[1]) for one in promising), key=lambda tried: (tried[1], -tried[0])
         )
         if found - reached < SURE:
             break
         chosen, reached = [*chosen, place], found
-    chosen = _needed(table, chosen)
+    return _needed(table, chosen)
+
+
+def _promising(table: Table, chosen: Sequence[int], places: Sequence[int]) -> list[int]:
+    """Those of *places* that may make the file likelier by `SURE`.
+
+    The likelihood of a mixture is concave in its shares: adding a source gains at most its slope (Lindsay 1983).
+    """
+    candidates = [one for one in places if one not in chosen]
     if not chosen:
-        return []
-    shares, whole = _fit(table, chosen)
-    told = [_source(table, chosen, one, shares[order], whole, exports) for order, one in enumerate(chosen)]
-    return sorted(told, key=lambda source: (-source.share, source.place))
-
-
-Table = Sequence[tuple[list[float], int]]
-
-
-def _likelihood(missing: int | None) -> float:
-    return NEVER_HELD if missing is None else max(NEVER_HELD, CHANGED_CELL**missing)
+        return candidates
+    shares, _ = _fit(table, chosen)
+    total = sum(rows for _, rows in table)
+    slopes = dict.fromkeys(candidates, -float(total))
+    for likelihoods, rows in table:
+        scale = rows / sum(share * likelihoods[one] for one, share in zip(chosen, shares, strict=True))
+        for one in candidates:
+            slopes[one] += scale * likelihoods[one]
+    best = sorted((one for one in candidates if slopes[one] >= SURE), key=lambda one: -slopes[one])
+    return best[:MOST_FITTED]
 
 
 def _fit(table: Table, chosen: Sequence[int]) -> tuple[list[float], float]:
     """Shares of the exports *chosen*, and the logarithm of the likelihood that they reach."""
+    total = sum(rows for _, rows in table)
+    if not chosen:
+        return [], total * log(NEVER_HELD)
     shares = [1 / len(chosen)] * len(chosen)
     narrowed = [([likelihoods[one] for one in chosen], rows) for likelihoods, rows in table]
-    total = sum(rows for _, rows in narrowed)
     before, reached = 0.0, 0.0
     for _ in range(ROUNDS if len(chosen) > 1 else 1):
         sums, reached = [0.0] * len(chosen), 0.0
@@ -112,14 +168,13 @@ def _needed(table: Table, chosen: Sequence[int]) -> list[int]:
     return kept
 
 
-def _source(table: Table, chosen: Sequence[int], one: int, share: float, whole: float, exports: int) -> Source:
-    rest = [other for other in chosen if other != one]
-    nothing = sum(rows for _, rows in table) * log(NEVER_HELD)
-    without = _fit(table, rest)[1] if rest else nothing
-    others = tuple(
-        other for other in range(exports) if other not in chosen and whole - _fit(table, [*rest, other])[1] < SURE
-    )
-    return Source(one, share, whole - without, others)
+def _instead(table: Table, chosen: Sequence[int], one: int, beside: Sequence[int]) -> set[int]:
+    """Exports *beside* each of which explains what *one* does; the others *chosen* where these do so already."""
+    kept = [other for other in chosen if other != one]
+    least = _fit(table, chosen)[1] - SURE
+    if _fit(table, kept)[1] > least:
+        return set(kept)
+    return {other for other in beside if other not in chosen and _fit(table, [*kept, other])[1] > least}
 
 
 def times_likelier(evidence: float) -> float:

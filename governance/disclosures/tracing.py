@@ -132,7 +132,7 @@ def trace(work: Work, *, file: BinaryIO) -> Traced:
     exact = [sum(count == best[number] for number, count in match.held.items()) for match in matches]
     order = sorted(range(len(matches)), key=lambda place: -exact[place])[:MOST_COMPARED]
     compared = [matches[place] for place in order]
-    found = sources(_patterns(compared, best), len(compared))
+    found = sources(_patterns(compared, best), [match.export.rows for match in compared])
     suspects = _suspects(work, compared, [exact[place] for place in order], found)
     people = {match.people[row] for match in matches for row, count in match.held.items() if count == best[row]}
     traced = Traced(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -12,7 +13,7 @@ from governance.audit.actions import Action
 from governance.customers import operations as customers
 from governance.disclosures import likelihood
 from governance.disclosures import operations as disclosures
-from governance.disclosures.likelihood import Pattern
+from governance.disclosures.likelihood import Pattern, Source
 from governance.disclosures.operations import ExportFormat, ExportId, Selection, Traced
 from governance.disclosures.prints import EMPTY, digest, normal
 from governance.executors import EXECUTORS
@@ -221,10 +222,61 @@ def test_a_digest_says_nothing_without_its_key() -> None:
 
 
 def test_an_export_is_named_only_where_the_file_is_far_likelier_with_it() -> None:
-    same = [Pattern((0, 0), 50)]
-    assert [len(one.others) for one in likelihood.sources(same, 2)] == [1]
+    same, sizes = [Pattern((0, 0), 50)], [60, 60]
+    assert [len(one.others) for one in likelihood.sources(same, sizes)] == [1]
     version = [*same, Pattern((0, 1), 1)]  # one cell, which somebody may have changed
-    assert likelihood.sources(version, 2)[0].others == (1,)
+    assert likelihood.sources(version, sizes)[0].others == (1,)
     held = [*same, Pattern((0, None), 1)]  # one person whom the other never held
-    assert [(one.place, one.others) for one in likelihood.sources(held, 2)] == [(0, ())]
-    assert likelihood.sources([], 0) == []
+    assert [(one.place, one.others) for one in likelihood.sources(held, sizes)] == [(0, ())]
+    assert likelihood.sources([], []) == []
+
+
+EVERYBODY = 1000
+
+
+def drawn(*halves: int, seed: int = 1, rows: int = 450) -> list[Source]:
+    """What rows drawn from some of ten exports come to: one of everybody, nine of nine tenths by chance."""
+    chance = random.Random(seed)
+    exports = [set(range(EVERYBODY)), *({*chance.sample(range(EVERYBODY), 900)} for _ in range(9))]
+    leaked = [row for one in halves for row in chance.sample(sorted(exports[one]), rows)]
+    counted = Counter(tuple(0 if row in one else None for one in exports) for row in leaked)
+    return likelihood.sources([Pattern(*one) for one in counted.items()], [len(one) for one in exports])
+
+
+def test_an_export_of_everybody_is_not_named_for_what_a_smaller_one_held() -> None:
+    for one in range(1, 10):
+        for rows in (450, 900):
+            [found] = drawn(one, rows=rows, seed=one)
+            assert (found.place, found.others) == (one, (0,)), "whoever held everybody may have picked the rows"
+    assert [(one.place, one.others) for one in drawn(0)] == [(0, ())]
+
+
+@pytest.mark.parametrize("pair", [(1, 4), (5, 9), (2, 7)])
+def test_of_a_mixture_neither_is_forgotten_for_an_export_of_everybody(pair: tuple[int, int]) -> None:
+    found = drawn(*pair)
+    assert {one.place for one in found} == set(pair)
+    assert all(one.others == (0,) and 0.4 < one.share < 0.6 for one in found)
+
+
+def test_of_a_mixture_too_short_to_tell_nobody_is_named_for_certain() -> None:
+    for seed in range(20):
+        assert all(one.others for one in drawn(1, 4, rows=20, seed=seed))
+
+
+def test_who_picks_a_city_out_of_all_is_not_hidden_by_an_export_of_that_city() -> None:
+    city, rest = Pattern((0, 0), 100), Pattern((0, None), 230)
+    [found] = likelihood.sources([city], [1000, 100])
+    assert (found.place, found.others) == (1, (0,))
+    mixed = {one.place: one.others for one in likelihood.sources([city, rest], [1000, 100])}
+    assert mixed == {0: (), 1: (0,)}
+
+
+def test_half_of_a_part_names_the_part_and_says_that_the_whole_held_it_too(
+    desk: Work, pair: tuple[Actor, Actor]
+) -> None:
+    people = buyers(desk, 100)
+    everybody, _ = exported(desk, pair, people)
+    part, rows = exported(desk, (officer(desk), pair[1]), people[:70])
+    traced = disclosures.trace(desk, file=as_csv(half(rows, 1), "email"))
+    assert (suspects(traced), traced.certain) == ([part], False)
+    assert traced.suspects[0].or_else == (everybody,)
