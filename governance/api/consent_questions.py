@@ -38,8 +38,8 @@ class Envelope(Schema):
     channel = code(Channel, required=True)
     as_of = Instant(
         metadata={
-            "description": "Answers as a check answered at this instant: the `at` of an answer gives that answer again, "
-            "whatever was under way and not done yet. By contacts only."
+            "description": "Answers as a check answered at this instant: the `at` of an answer gives that answer "
+            "again, whatever was under way and not done yet. By contacts only."
         },
     )
     campaign = ma.fields.String(
