@@ -14,6 +14,7 @@ from governance.consent.codes import CONTACTS_OF
 from governance.consent.facts import MALFORMED, NOBODY, Known, Spelled, Wanted, of_contacts, of_people, spell
 from governance.consent.ledger_lines import index_name
 from governance.consent.limits import require_within
+from governance.consent.reaching import asks_of_own, keep_to_own, own_of
 from governance.consent.terms import terms_of
 from governance.consent.unsubscribing import unsubscriber
 from governance.consent.uses import USE_NOTED_EVERY
@@ -116,6 +117,8 @@ class _Answer(NamedTuple):
 def check(work: Work, *, question: Asked, contacts: Sequence[object] = (), people: Sequence[SubjectId] = ()) -> Checked:
     """Answer whether something may be sent, contact by contact; what is malformed or unknown is answered no.
 
+    To staff who see own clients only, whoever is none of them is unknown.
+
     Args:
         work: the transaction; the decision is told in it.
         question: what is to be sent.
@@ -192,7 +195,7 @@ def _require(work: Work, asked: Asked, contacts: Sequence[object], people: Seque
 def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
     """Answers to questions of one purpose and channel, from one lookup."""
     work, asked, contacts = requests[0]
-    if len(requests) == 1 and len(contacts) >= batches.LEAST and not asked.details:
+    if len(requests) == 1 and len(contacts) >= batches.LEAST and not asked.details and not asks_of_own(work):
         answer = _of_batch(work, asked, contacts)
         if answer is not None:
             return [answer]
@@ -210,7 +213,10 @@ def _of_contacts(requests: Sequence[Request]) -> list[_Answer]:
     questions = {way: _prepared(work, each, known.country) for way, each in ways.items()}
     return [
         _decided(
-            one.work, questions[one.asked.opt_out_in_message], known.part(start, start + len(one.contacts)), groups
+            one.work,
+            questions[one.asked.opt_out_in_message],
+            keep_to_own(one.work, known.part(start, start + len(one.contacts))),
+            groups,
         )
         for one, start, groups in zip(requests, starts, spelled, strict=False)
     ]
@@ -237,13 +243,13 @@ def _of_past(work: Work, asked: Asked, contacts: Sequence[object]) -> _Answer:
     at = asked.as_of or work.now
     spelled = spell(work, asked.channel, contacts, region=asked.region)
     wanted = _wanted(work, asked, at, len(contacts), details=asked.details)
-    known = past.of_contacts(work, wanted, spelled)
+    known = keep_to_own(work, past.of_contacts(work, wanted, spelled))
     return _decided(work, _prepared(work, asked, known.country), known, spelled)
 
 
 def _of_people(work: Work, asked: Asked, people: Sequence[SubjectId]) -> _Answer:
     """By the contact that a message would go to; where no contact belongs to the channel, by the person alone."""
-    known = find_known(work, people)
+    known = own_of(work, find_known(work, people))
     survivors = {place: known[person].id for place, person in enumerate(people) if person in known}
     kinds = CONTACTS_OF[asked.channel]
     wanted = _wanted(work, asked, work.now, len(people), details=asked.details)

@@ -36,12 +36,13 @@ from governance.customers.loading import contacts_of, opened
 from governance.customers.normal import normal_forms
 from governance.customers.reach import allow
 from governance.customers.records import NewContact
-from governance.kernel.errors import InvalidError
+from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.permissions import Permission
 from governance.policies.purposes import KEY, Channel
+from governance.policies.roles import RowScope
 from governance.vault.runtime import vault_of
 
 MOST_CONTACTS: Final = 5000
@@ -136,8 +137,8 @@ def suppress_many(
         By contact whether it stands on the ledger now; False where it is no contact of the channel.
 
     Raises:
-        ForbiddenError: where the actor may not suppress, or not for this purpose or channel. A system that is kept to
-            some purposes may stop all of them: that protects.
+        ForbiddenError: where the actor may not suppress, or not for this purpose or channel, or reaches own clients
+            only. A system that is kept to some purposes may stop all of them: that protects.
         InvalidError: where a purpose does not go with the scope.
         UnknownPurposeError: where there is no such purpose, so that nothing would be stopped.
     """
@@ -152,7 +153,8 @@ def allowed_line(work: Work, new: NewLine) -> NewLine:
     Raises:
         ForbiddenError, InvalidError, UnknownPurposeError: as `suppress_many` says.
     """
-    allow(work, Permission.CONSENT_SUPPRESS)
+    if allow(work, Permission.CONSENT_SUPPRESS) is not RowScope.ALL:
+        raise ForbiddenError("The ledger counts for everybody who holds a contact; this needs to reach all customers.")
     require_within(work.actor, purpose=new.purpose, channel=new.channel)
     if new.purpose is not None and new.scope is Scope.PURPOSE and new.purpose not in book(work).purposes:
         raise UnknownPurposeError(

@@ -42,12 +42,13 @@ def record(work: Work, *, event: NewEvent) -> Recorded:
 
     A stop (`refused`, `withdrawn`, `objected`) by a contact that several people hold is recorded for each of them, and
     one by a contact that nobody holds goes into the suppression ledger. Withdrawing what was never given is recorded
-    all the same.
+    all the same. Staff who see own clients only record for those, and put nothing on the ledger.
 
     Raises:
         ForbiddenError: where the actor may not record consents, or none of this purpose or channel.
         UnknownPurposeError: where there is no such purpose.
-        UnknownContactError, SharedContactError: where a consent's contact does not say whose it is.
+        UnknownContactError, SharedContactError: where a consent's contact does not say whose it is; where a stop's
+            contact is held by nobody within reach of somebody who sees own clients only.
         NotFoundError: where there is no such customer within reach.
         InvalidError: `errors` says by field what is wrong.
     """
@@ -152,10 +153,15 @@ def _said_why(answers: Iterable[Recorded | GovernanceError]) -> list[Recorded | 
 
 @dataclass(frozen=True, slots=True)
 class _Whose:
-    """An event, and everybody for whom it is kept: nobody where the ledger alone keeps it."""
+    """An event, and everybody for whom it is kept: nobody where the ledger alone keeps it.
+
+    Attributes:
+        for_all: whether whoever records it reaches everybody who holds the contact, and so the ledger.
+    """
 
     accepted: Accepted
     people: tuple[Known, ...]
+    for_all: bool = True
 
 
 @dataclass
@@ -197,9 +203,10 @@ class _People:
         holders = self._within(() if contact is None else self._holders[contact])
         if new.kind in STOPS:
             people = dict.fromkeys((*named, *holders))
-            if not people and contact is not None and contact.kind not in CONTACTS_OF[new.channel]:
+            kept_out = contact is not None and contact.kind in CONTACTS_OF[new.channel] and self.reach is RowScope.ALL
+            if not people and not kept_out:
                 raise UnknownContactError(_NOBODY, errors={"contact": [_NOBODY]})
-            return _Whose(accepted, tuple(people))
+            return _Whose(accepted, tuple(people), for_all=self.reach is RowScope.ALL)
         if named:
             if contact is not None and named[0] not in holders:
                 raise UnknownContactError(_NOT_THEIRS, errors={"contact": [_NOT_THEIRS]})
@@ -280,7 +287,7 @@ def _evidence(
 
 def _goes_into_the_ledger(one: _Whose) -> bool:
     new, contact = one.accepted.new, one.accepted.contact
-    if new.kind not in STOPS or contact is None or contact.kind not in CONTACTS_OF[new.channel]:
+    if not one.for_all or new.kind not in STOPS or contact is None or contact.kind not in CONTACTS_OF[new.channel]:
         return False
     return not one.people or new.method is Method.ONE_CLICK
 
