@@ -12,7 +12,7 @@ from governance.customers import releasing
 from governance.disclosures import proposing
 from governance.kernel.db import Database
 from governance.retention import executing
-from governance.rights import deciding, erasing, packing
+from governance.rights import approving, erasing, packing
 from governance.rights.carriers import Carriers, install_carriers
 
 EXECUTORS: Final[Executors] = {
@@ -20,7 +20,7 @@ EXECUTORS: Final[Executors] = {
     **releasing.EXECUTORS,
     **proposing.EXECUTORS,
     **executing.EXECUTORS,
-    **deciding.EXECUTORS,
+    **approving.EXECUTORS,
 }
 CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 """Who carries out kinds of requests of data subjects; a kind that is not named is carried out by officers by hand."""

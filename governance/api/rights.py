@@ -195,6 +195,12 @@ class RequestRefusal(Schema):
     reason = ma.fields.String(required=True, validate=_WORDS, metadata={"description": "Goes into the notice."})
 
 
+class RequestJoin(Schema):
+    """Which request stands already."""
+
+    into = ma.fields.UUID(required=True)
+
+
 class RequestNoticeText(Schema):
     """The words of a notice."""
 
@@ -443,6 +449,18 @@ class RequestWithdrawals(MethodView):
     def post(self, told: Mapping[str, Any], request: UUID) -> RequestView:
         """Note that the person does not want it any more."""
         return rights.withdraw(current_work(), request=RequestId(request), reason=told["reason"])
+
+
+@blueprint.route("/requests/<uuid:request>/joins")
+class Joins(MethodView):
+    """Joins to another request."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestJoin)
+    @blueprint.response(201, RequestShown)
+    def post(self, other: Mapping[str, UUID], request: UUID) -> RequestView:
+        """Join a request to another one that stands and asks for the same."""
+        return rights.join(current_work(), request=RequestId(request), into=RequestId(other["into"]))
 
 
 @blueprint.route("/requests/<uuid:request>/notices/<uuid:notice>/text")

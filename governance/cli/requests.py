@@ -240,6 +240,15 @@ def complete(*, request: str, answer: str | None, as_json: bool) -> None:
 
 @requests.command()
 @click.argument("request")
+@click.argument("other")
+@as_json
+def join(*, request: str, other: str, as_json: bool) -> None:
+    """Join a request to another one that stands and asks for the same."""
+    _act(request, as_json, lambda work, it: rights.join(work, request=it, into=_id(work, other)))
+
+
+@requests.command()
+@click.argument("request")
 @click.option("--reason", help="What the person said.")
 @as_json
 def withdraw(*, request: str, reason: str | None, as_json: bool) -> None:

@@ -1,22 +1,18 @@
-"""What officers do with a request: ask, extend, put before a second person, carry out, refuse, close."""
+"""What officers do with a request: ask, extend, carry out, refuse, join, close; `approving` is for two of them."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
-from uuid import UUID
 
-from governance.accounts import operations as accounts
-from governance.accounts.operations import Approved, Executor, ProposalKind
-from governance.accounts.proposed import Executors
 from governance.customers.reach import allow
 from governance.customers.standing import standing_restrictions
 from governance.customers.texts import LONG_TEXT, Complaints, words
-from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
-from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
-from governance.kernel.work import ActorKind, Work
+from governance.kernel.errors import ConflictError, InvalidError
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
-from governance.policies.requests import RequestAct, RequestState
+from governance.policies.requests import RequestAct
 from governance.rights.acting import history, require, step, write_line
 from governance.rights.carrying import WHILE_DECIDED, begin, complete_row, lift_later, lift_now
 from governance.rights.codes import About, Entry, Notice, Proof, RefusalGround
@@ -50,7 +46,7 @@ def ask(work: Work, *, request: RequestId, question: str, until: date | None = N
     allow(work, Permission.REQUESTS_WORK)
     row = locked(work, request)
     require(row, RequestAct.ASK)
-    question = _said("question", question)
+    question = in_words("question", question)
     if until is not None and until < local_day(work.now, row.zone):
         raise InvalidError("The person cannot answer in the past.", errors={"until": ["Give today or a later day."]})
     step(work, row, RequestAct.ASK, reason=question)
@@ -77,7 +73,7 @@ def reply(work: Work, *, request: RequestId, words: str) -> RequestView:
 def reply_row(work: Work, row: RequestRow, said: str) -> None:
     """Take down what the person of a locked request replied."""
     require(row, RequestAct.REPLY)
-    said = _said("words", said)
+    said = in_words("words", said)
     row.waiting_until = None
     step(work, row, RequestAct.REPLY, reason=said)
 
@@ -93,7 +89,7 @@ def extend(work: Work, *, request: RequestId, reason: str) -> RequestView:
     """
     allow(work, Permission.REQUESTS_WORK)
     row = locked(work, request)
-    reason = _said("reason", reason)
+    reason = in_words("reason", reason)
     today = local_day(work.now, row.zone)
     if row.closed_at is not None:
         raise ConflictError("The request has ended.")
@@ -110,79 +106,6 @@ def extend(work: Work, *, request: RequestId, reason: str) -> RequestView:
     work.session.flush()
     tell(work, row, Notice.EXTENDED, reason=reason)
     return told(work, row)
-
-
-def submit(work: Work, *, request: RequestId, reason: str) -> RequestView:
-    """Put a request before a second person; an erasure by a proposal, which deputies are asked about as well.
-
-    Raises:
-        ForbiddenError: without `requests:work`.
-        NoSuchRequestError, WrongActError: where there is no such request, or it is not open.
-        InvalidError: where no reason is given.
-    """
-    allow(work, Permission.REQUESTS_WORK)
-    row = locked(work, request)
-    reason = _said("reason", reason)
-    step(work, row, RequestAct.SUBMIT, reason=reason)
-    row.submitted_by = work.actor.id
-    work.session.flush()
-    if row.kind == RequestKind.ERASURE.value:
-        made = accounts.propose(
-            work,
-            kind=ProposalKind.DISPUTED_ERASURE,
-            payload={_REQUEST: str(row.id), "submission": len(history(work, row))},
-            reason=reason,
-            owner=OwnerId(row.owner_id),
-            subject=None if row.subject_ref is None else SubjectRef(row.subject_ref),
-        )
-        row.proposal_id = made.id
-        work.session.flush()
-    return told(work, row)
-
-
-def approve(work: Work, *, request: RequestId) -> RequestView:
-    """Approve what somebody else has put forward, and begin it.
-
-    Raises:
-        ForbiddenError: without `requests:decide`, or where the actor put it forward.
-        NoSuchRequestError, WrongActError: where there is no such request, or it does not await approval.
-        ConflictError: where it is decided by a proposal.
-    """
-    allow(work, Permission.REQUESTS_DECIDE)
-    row = locked(work, request)
-    require(row, RequestAct.APPROVE)
-    _refuse_own(work, row)
-    if row.proposal_id is not None:
-        raise ConflictError("This is decided by its proposal; see: governance proposals show")
-    approve_row(work, row)
-    return told(work, row)
-
-
-def approve_row(work: Work, row: RequestRow) -> None:
-    """Approve a locked request, and begin it."""
-    step(work, row, RequestAct.APPROVE)
-    _begin(work, row)
-
-
-def send_back(work: Work, *, request: RequestId, reason: str) -> RequestView:
-    """Send a request that awaits approval back to whoever works on it.
-
-    Raises:
-        ForbiddenError: without `requests:decide`.
-        NoSuchRequestError, WrongActError: where there is no such request, or it does not await approval.
-        InvalidError: where no reason is given.
-    """
-    allow(work, Permission.REQUESTS_DECIDE)
-    row = locked(work, request)
-    send_back_row(work, row, _said("reason", reason))
-    return told(work, row)
-
-
-def send_back_row(work: Work, row: RequestRow, reason: str | None) -> None:
-    """Send a locked request back."""
-    step(work, row, RequestAct.SEND_BACK, reason=reason)
-    row.proposal_id = row.submitted_by = None
-    work.session.flush()
 
 
 def start(work: Work, *, request: RequestId, fields: Sequence[str] | None = None) -> RequestView:
@@ -208,7 +131,7 @@ def start(work: Work, *, request: RequestId, fields: Sequence[str] | None = None
     if why:
         raise ApprovalNeededError(f"A second person has to approve this erasure ({', '.join(why)}); submit it.")
     step(work, row, RequestAct.START)
-    _begin(work, row, fields=fields)
+    begin_row(work, row, fields=fields)
     return told(work, row)
 
 
@@ -226,7 +149,7 @@ def complete(work: Work, *, request: RequestId, answer: str | None = None) -> Re
     require(row, RequestAct.COMPLETE)
     if row.carried_as is not None:
         raise ConflictError("The service carries this out and completes it by itself, once every part is done.")
-    answer = None if answer is None else _said("answer", answer)
+    answer = None if answer is None else in_words("answer", answer)
     complete_row(work, row, answer=answer)
     return told(work, row)
 
@@ -249,7 +172,7 @@ def refuse(work: Work, *, request: RequestId, ground: RefusalGround, reason: str
     allow(work, Permission.REQUESTS_DECIDE)
     row = locked(work, request)
     require(row, RequestAct.REFUSE)
-    reason = _said("reason", reason)
+    reason = in_words("reason", reason)
     if ground is RefusalGround.EXCESSIVE and not (row.repeats or earlier(work, row)):
         raise NotExcessiveError("The person asked for this once only within a year, so it is not excessive.")
     if ground is RefusalGround.NOT_IDENTIFIED and row.proof not in (None, Proof.NOT_NEEDED.value):
@@ -258,6 +181,28 @@ def refuse(work: Work, *, request: RequestId, ground: RefusalGround, reason: str
     step(work, row, RequestAct.REFUSE, reason=reason, facts={"ground": ground.value})
     tell(work, row, Notice.REFUSED, ground=ground.value, reason=reason)
     lift_later(work, row)
+    return told(work, row)
+
+
+def join(work: Work, *, request: RequestId, into: RequestId) -> RequestView:
+    """Join a request to another one of the same kind that stands, where an officer sees that they are one.
+
+    Raises:
+        ForbiddenError: without `requests:work`.
+        NoSuchRequestError, WrongActError: where there is no such request, or it is too late for that.
+        ConflictError: where the other one has ended, is of another kind, or about somebody else.
+    """
+    allow(work, Permission.REQUESTS_WORK)
+    row, other = locked(work, request), locked(work, into)
+    require(row, RequestAct.JOIN)
+    about_others = None not in (row.person_id, other.person_id) and row.person_id != other.person_id
+    if other.id == row.id or other.closed_at is not None or (row.kind, row.about) != (other.kind, other.about):
+        raise ConflictError("A request is joined to another one that stands and asks for the same.")
+    if about_others:
+        raise ConflictError("These requests are about two people.")
+    row.joined_to = other.id
+    other.repeats += 1
+    step(work, row, RequestAct.JOIN)
     return told(work, row)
 
 
@@ -270,7 +215,7 @@ def withdraw(work: Work, *, request: RequestId, reason: str | None = None) -> Re
     """
     allow(work, Permission.REQUESTS_WORK)
     row = locked(work, request)
-    withdraw_row(work, row, None if reason is None else _said("reason", reason))
+    withdraw_row(work, row, None if reason is None else in_words("reason", reason))
     return told(work, row)
 
 
@@ -280,7 +225,8 @@ def withdraw_row(work: Work, row: RequestRow, reason: str | None = None) -> None
     lift_later(work, row)
 
 
-def _begin(work: Work, row: RequestRow, *, fields: Sequence[str] | None = None) -> None:
+def begin_row(work: Work, row: RequestRow, *, fields: Sequence[str] | None = None) -> None:
+    """Begin to carry a locked request out."""
     kind, person = RequestKind(row.kind), SubjectId(row.person_id) if row.person_id else None
     if kind is RequestKind.RECTIFICATION and person is not None:
         chosen = waiting(row) if fields is None else [one for one in waiting(row) if one in set(fields)]
@@ -295,26 +241,14 @@ def _begin(work: Work, row: RequestRow, *, fields: Sequence[str] | None = None) 
     begin(work, row, by_code=row.proof in (Proof.CODE.value, Proof.SECOND_CONTACT.value))
 
 
-def _refuse_own(work: Work, row: RequestRow) -> None:
-    if work.actor.kind is ActorKind.STAFF and work.actor.id == row.submitted_by:
-        raise ForbiddenError("Whoever puts a request forward does not approve it; somebody else does.")
+def in_words(name: str, value: str) -> str:
+    """Words that may be kept.
 
-
-def _said(name: str, value: str) -> str:
+    Raises:
+        InvalidError: where they may not; `errors` names the field.
+    """
     errors = Complaints()
     with errors.at(name):
         value = words(value, longest=LONG_TEXT, lines=True)
     errors.end("This has to be said in words that can be kept.")
     return value
-
-
-def _erase(work: Work, approved: Approved) -> None:
-    row = locked(work, RequestId(UUID(str(approved.payload[_REQUEST]))))
-    if row.state == RequestState.AWAITING_APPROVAL.value:
-        approve_row(work, row)
-        return
-    raise ConflictError("The request does not await approval any more.")
-
-
-EXECUTORS: Final[Executors] = {ProposalKind.DISPUTED_ERASURE: Executor(Permission.REQUESTS_DECIDE, _erase)}
-"""What this package does once it was approved."""

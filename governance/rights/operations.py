@@ -1,20 +1,9 @@
 """Every verb of this package."""
 
+from governance.rights.approving import EXECUTORS, approve, send_back, submit
 from governance.rights.calling import Called, call
 from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_carriers
-from governance.rights.deciding import (
-    EXECUTORS,
-    approve,
-    ask,
-    complete,
-    extend,
-    refuse,
-    reply,
-    send_back,
-    start,
-    submit,
-    withdraw,
-)
+from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
 from governance.rights.notices import note_told, notice_text
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
@@ -49,6 +38,7 @@ __all__ = [
     "follow_up",
     "forget_erased",
     "install_carriers",
+    "join",
     "lift_due",
     "make_request",
     "note_told",

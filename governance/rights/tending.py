@@ -19,10 +19,10 @@ from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.reference import operations as reference
 from governance.rights.acting import as_service, history, step, write_line
+from governance.rights.approving import send_back_row
 from governance.rights.carriers import carrier_of
 from governance.rights.carrying import WHILE_DECIDED, complete_row, lift_later, lift_now
 from governance.rights.codes import Entry, Notice, Reminder
-from governance.rights.deciding import send_back_row
 from governance.rights.notices import tell
 from governance.rights.tables import RequestRow
 from governance.rights.timing import local_day, set_duties

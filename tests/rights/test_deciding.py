@@ -328,3 +328,20 @@ def test_a_request_about_nobody_cannot_be_started(work: Work):
     row.state = RequestState.OPEN.value
     with pytest.raises(NotProvenError):
         rights.start(work, request=RequestId(made.request.id))
+
+
+def test_an_officer_joins_what_is_one(work: Work, irina: PersonView):
+    first = proven(work, irina)
+    second = RequestId(request(work, contact="other@example.org").request.id)
+    seen = rights.join(work, request=second, into=first)
+    assert (seen.state, seen.joined_to) == (RequestState.DUPLICATE, first)
+    assert rights.find(work, request=first).repeats == 1
+    with pytest.raises(WrongActError):
+        rights.join(work, request=second, into=first)
+    complaint = RequestId(request(work, RequestKind.COMPLAINT).request.id)
+    with pytest.raises(ConflictError):
+        rights.join(work, request=complaint, into=first)
+    petro = person(work, address="petro@example.org")
+    theirs = proven(work, petro, contact="petro@example.org")
+    with pytest.raises(ConflictError):
+        rights.join(work, request=theirs, into=first)
