@@ -171,6 +171,8 @@ def proof(visit: Visit, entry: UUID) -> Response:
 
 
 def _fact(value: object) -> str:
+    if value is None:
+        return "—"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

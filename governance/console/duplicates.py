@@ -15,6 +15,7 @@ from governance.customers import operations as customers
 from governance.intake import operations as intake
 from governance.intake.duplicates import Duplicate, PairId
 from governance.intake.merges import MergeId, MergeState, MergeView
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.policies.permissions import Permission
 
@@ -71,8 +72,11 @@ def mark_apart(visit: Visit, pair: UUID) -> Response:
      then=lambda **_names: go("duplicates"))  # fmt: skip
 def merge(visit: Visit, **_names: UUID) -> Response:
     """Decide that two are one; the one named stays."""
-    into, other = SubjectId(UUID(request.form["into"])), SubjectId(UUID(request.form["other"]))
-    intake.merge(visit.work, into=into, other=other, reason=request.form.get("reason", ""))
+    into, other = (request.form.get(name, type=UUID) for name in ("into", "other"))
+    if into is None or other is None:
+        raise InvalidError("Name the two who are one.")
+    reason = request.form.get("reason", "")
+    intake.merge(visit.work, into=SubjectId(into), other=SubjectId(other), reason=reason)
     return go("duplicates")
 
 

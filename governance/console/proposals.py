@@ -48,7 +48,9 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
         by=people.called(known, found.proposed_by_kind.value, found.proposed_by),
         decided_by=people.called(known, found.decided_by_kind.value, found.decided_by) if found.decided_by_kind else "",
         is_own=is_own,
-        decides=found.state is ProposalState.OPEN and visit.may_open("approve_proposal"),
+        decides=found.state is ProposalState.OPEN
+        and visit.may_open("approve_proposal")
+        and (is_own or found.reason is not None),  # the reason is for those who may decide over such acts
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )

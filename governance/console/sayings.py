@@ -13,6 +13,7 @@ from governance.kernel.errors import (
     NotFoundError,
     TooManyError,
 )
+from governance.kernel.idempotency import KeyReusedError
 from governance.pages.languages import SOURCE, language
 
 
@@ -35,7 +36,8 @@ def of_refusal(error: GovernanceError) -> tuple[int, str, str]:
     """Status, heading and sentence of a page that says why not."""
     for kind, status, heading, sentence in _refusals():
         if isinstance(error, kind):
-            return status, heading, error.detail if language() == SOURCE and status != 500 else sentence
+            own = language() == SOURCE and kind is not KeyReusedError
+            return status, heading, error.detail if own else sentence
     return 503, gettext("This does not work at the moment"), gettext("Please try again in a moment.")
 
 
@@ -59,6 +61,12 @@ def _refusals() -> tuple[tuple[type[GovernanceError], int, str, str], ...]:
             404,
             gettext("There is nothing at this address"),
             gettext("It does not exist, or it is not among what you look after."),
+        ),
+        (
+            KeyReusedError,
+            409,
+            gettext("This form was sent before, with something else in it"),
+            gettext("Open the page again to see what became of it."),
         ),
         (
             ConflictError,

@@ -132,9 +132,9 @@ def accept_invitation() -> Response:
 
 
 @screen("/account", "own_sessions")
-def own_sessions(visit: Visit, typed: Typed = EMPTY) -> Response:
+def own_sessions(visit: Visit, **_names: object) -> Response:
     """Sessions of one's own."""
-    return page(visit, "account", part="", sessions=accounts.sessions(visit.work), typed=typed)
+    return page(visit, "account", part="", sessions=accounts.sessions(visit.work))
 
 
 @act("/account/sessions/<session>/end", "end_session", shows=own_sessions, of="own_sessions",

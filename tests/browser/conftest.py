@@ -72,7 +72,7 @@ def site(door: Flask) -> Iterator[Site]:
     replace_signing_key(service.settings.secrets_dir)
     with open_work(service.database, OPERATOR) as work:
         set_controller(work, legal_name="Daisy Shop", address="1 Example Street, Berlin", country="DE")
-        officer, other = enrol(work, "officer"), enrol(work, "support")
+        officer, other = enrol(work, "officer", "admin"), enrol(work, "support")
         _first, _second = enrol(work, "admin"), enrol(work, "admin")
         made = customers.create(
             work,

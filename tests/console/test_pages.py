@@ -3,6 +3,7 @@
 import io
 import re
 
+from governance.accounts import operations as accounts
 from governance.audit.actions import Action
 from governance.audit.checkpoints import Signer
 from governance.audit.outside import load_signing_key, replace_signing_key
@@ -11,6 +12,7 @@ from governance.custody.signing import outside_of
 from governance.kernel.work import OPERATOR, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import EMAIL, ORIGIN, Form
+from tests.factories.signing import enrol
 from tests.factories.trail import entries
 
 
@@ -125,3 +127,14 @@ def test_the_send_check_explains_its_answer(desks):
 
     assert "No, it may not be sent" in answer.text
     assert "GDPR Art. 6(1)" in answer.text
+
+
+def test_whoever_may_not_decide_over_a_proposal_is_shown_no_buttons(desks, door):
+    with open_work(service_of(door).database, OPERATOR) as work:
+        _first, _second = enrol(work, "admin"), enrol(work, "admin")
+        other = accounts.create_staff(work, name="Другой", email="other.one@example.org", roles=[])
+    with open_work(service_of(door).database, OPERATOR) as work:
+        proposed = accounts.propose_grant(work, staff=other.id, role="support", reason="new at the desk")
+
+    assert "/approval" in desks("admin").get(f"/console/proposals/{proposed.id}").text
+    assert "/approval" not in desks("officer").get(f"/console/proposals/{proposed.id}").text

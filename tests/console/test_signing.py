@@ -127,6 +127,8 @@ def test_a_dangerous_act_asks_again_who_one_is_and_then_goes_on(browser, desks):
     twice = browser.post(f"/console/proposals/{proposed.id}/refusal", data=data, headers=ORIGIN)
 
     assert done.status_code == twice.status_code == 303
+    back = browser.post(f"/console/proposals/{proposed.id}/refusal", data={**data, "reason": "another"}, headers=ORIGIN)
+    assert back.status_code == 409
     with open_work(service_of(browser.application).database, OPERATOR) as work:
         told = [one for one in entries(work, Action.PROPOSAL_REFUSED) if one.object and one.object.id == proposed.id]
         assert len(told) == 1
