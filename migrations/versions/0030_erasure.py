@@ -26,7 +26,7 @@ BEGIN
 END $$
 """
 
-# Of nobody who is kept: whoever deletes the evidence of a living person has to delete that person before.
+# Only of people whose erasure was begun, and told in the log.
 FORGET_EVIDENCE = """
 CREATE FUNCTION erasure_forget_evidence(people uuid[]) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -36,7 +36,10 @@ DECLARE
 BEGIN
     IF EXISTS (
         SELECT FROM unnest(people) AS asked (id) WHERE NOT EXISTS (
-            SELECT FROM erasure_target AS target WHERE target.records @> ARRAY[asked.id]
+            SELECT FROM erasure_target AS target
+            JOIN erasure AS begun ON begun.id = target.erasure_id
+            JOIN audit_entry AS told ON told.eid = begun.entry AND told.class = 'decision' AND told.at = begun.begun_at
+            WHERE target.records @> ARRAY[asked.id]
         )
     ) THEN
         RAISE EXCEPTION 'the evidence of people is deleted in the course of their erasure only'
@@ -61,7 +64,10 @@ DECLARE
 BEGIN
     IF EXISTS (
         SELECT FROM unnest(people) AS asked (id) WHERE NOT EXISTS (
-            SELECT FROM erasure_target AS target WHERE target.records @> ARRAY[asked.id]
+            SELECT FROM erasure_target AS target
+            JOIN erasure AS begun ON begun.id = target.erasure_id
+            JOIN audit_entry AS told ON told.eid = begun.entry AND told.class = 'decision' AND told.at = begun.begun_at
+            WHERE target.records @> ARRAY[asked.id]
         )
     ) THEN
         RAISE EXCEPTION 'people get another name in the log in the course of their erasure only'

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from governance.custody.tombstones import INFO, Tombstones
 from governance.customers import operations as customers
@@ -151,3 +152,27 @@ def test_evidence_and_names_leave_by_erasure_alone(fresh_database: Database) -> 
             work.session.begin_nested(),
         ):
             work.session.execute(text(statement))
+
+
+def test_an_erasure_that_the_log_does_not_tell_of_deletes_no_evidence(fresh_database: Database) -> None:
+    begun = begin(fresh_database, "untold")
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        work.session.execute(
+            text(
+                "INSERT INTO erasure SELECT gen_random_uuid(), origin, NULL, 'running', 1, NULL, country, zone, "
+                "begun_at, 'system', NULL, gen_random_uuid() FROM erasure WHERE id = :begun"
+            ),
+            {"begun": begun},
+        )
+        forged = work.session.execute(text("SELECT id FROM erasure WHERE id <> :begun"), {"begun": begun}).scalar_one()
+        work.session.execute(
+            text(
+                "INSERT INTO erasure_target VALUES (:forged, gen_random_uuid(), NULL, "
+                "ARRAY['00000000-0000-0000-0000-000000000001'::uuid], ARRAY[gen_random_uuid()])"
+            ),
+            {"forged": forged},
+        )
+        with pytest.raises(DBAPIError, match="in the course of their erasure only"), work.session.begin_nested():
+            work.session.execute(
+                text("SELECT erasure_forget_evidence(ARRAY['00000000-0000-0000-0000-000000000001'::uuid])")
+            )
