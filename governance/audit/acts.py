@@ -36,11 +36,16 @@ def readings_of(work: Work, *, actor: UUID, since: datetime) -> Mapping[str, int
 
 
 def readings_about(work: Work, *, subjects: Sequence[SubjectRef]) -> Iterator[list[Entry]]:
-    """Acts of reading that name a person by one of these references, the oldest first, block by block.
+    """Acts of reading that name a person, by each of their references the oldest first, block by block.
 
     Whoever calls tells of the reading. Bodies that were dropped by age are not among them.
     """
-    mine = (BodyRow.subject_ref.in_(subjects), BodyRow.action_class == ActionClass.READ.value)
+    for subject in subjects:  # one by one, since of several an index would not tell the order
+        yield from _readings_of_one(work, subject)
+
+
+def _readings_of_one(work: Work, subject: SubjectRef) -> Iterator[list[Entry]]:
+    mine = (BodyRow.subject_ref == subject, BodyRow.action_class == ActionClass.READ.value)
     after: tuple[datetime, UUID] | None = None
     while True:
         query = select(BodyRow.leaf, BodyRow.at, BodyRow.eid).where(*mine)
