@@ -13,7 +13,9 @@ from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.intake import merges
 from governance.kernel.work import Work
+from governance.policies import shipped
 from governance.policies.consent_state import EventKind
+from governance.reference import retention_rules
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
 from tests.factories import exporting, packaging, saying
@@ -144,3 +146,14 @@ def test_the_requests_of_a_person_are_told_with_their_answers(work: Work) -> Non
     [told] = packaging.document(found)["sections"]["requests"]
     assert (told["kind"], told["said"]) == ("access", "Что вы обо мне храните?")
     assert told["due_on"] > told["received_on"]
+
+
+def test_once_rules_are_in_force_dates_are_told_by_them_alone(work: Work) -> None:
+    packaging.firm(work)
+    person = packaging.buyer(work)
+    drafted = retention_rules.keep_draft(work, policy=shipped.retention_policies("UA")["inactive_customers"])
+    retention_rules.keep_active(work, policy=drafted.id)
+    package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
+    told = packaging.document(packaging.archive(work, packaging.made(work, package)))["sections"]
+    assert [(row["rule"], row["in_force"]) for row in told["rules"]] == [("inactive_customers", True)]
+    assert {row["kept_until"] for row in told["activity"]} == {"2028-11-22"}
