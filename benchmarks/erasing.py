@@ -59,7 +59,7 @@ _LONG_AGO: Final = date(2015, 3, 1)
 _ASKED: Final = ErasedBy(OriginKind.REQUEST, uuid7())
 
 
-def _people(database: Database, count: int, *, rows: int, mark: int) -> list[SubjectId]:
+def people_with(database: Database, count: int, *, rows: int, mark: int) -> list[SubjectId]:
     """People with two contacts and *rows* purchases and talks."""
     made: list[SubjectId] = []
     at_once = max(1, BATCH // rows)
@@ -100,7 +100,7 @@ def _talk(person: SubjectId, number: int) -> InteractionOf:
 def _alone(database: Database, *, mark: int) -> float:
     """Median milliseconds from the start of an erasure to all its receipts, each step in its own transaction."""
     spent = []
-    for person in _people(database, ALONE, rows=ROWS_EACH, mark=mark):
+    for person in people_with(database, ALONE, rows=ROWS_EACH, mark=mark):
         began = time.perf_counter()
         with open_work(database, SYSTEM) as work:
             begun = erasures.begin(work, person=person, origin=_ASKED)
@@ -127,7 +127,7 @@ def _with_tombstones(database: Database, ring: Path) -> None:
 
 def _together(store: BenchStore) -> float:
     """People per second of two workers who see five hundred open erasures through."""
-    people = _people(store.database, OPEN, rows=2, mark=5)
+    people = people_with(store.database, OPEN, rows=2, mark=5)
     with open_work(store.database, SYSTEM) as work:
         begun = [erasures.begin(work, person=one, origin=_ASKED) for one in people]
     context = get_context("spawn")
@@ -154,8 +154,8 @@ def _together(store: BenchStore) -> float:
 
 def _batches(store: BenchStore) -> tuple[float, float]:
     """People per second erased in batches, with keys, entries and certificates; and of plain DELETE statements."""
-    ours = _people(store.database, MANY, rows=1, mark=6)
-    theirs = _people(store.database, MANY, rows=1, mark=7)
+    ours = people_with(store.database, MANY, rows=1, mark=6)
+    theirs = people_with(store.database, MANY, rows=1, mark=7)
     run = ErasedBy(OriginKind.POLICY_RUN, uuid7(), "inactive_customers")
     began = time.perf_counter()
     for first in range(0, MANY, BATCH):
@@ -166,12 +166,12 @@ def _batches(store: BenchStore) -> tuple[float, float]:
         began = time.perf_counter()
         for first in range(0, MANY, BATCH):
             with connection.transaction():
-                _delete(connection, theirs[first : first + BATCH])
+                delete_plainly(connection, theirs[first : first + BATCH])
         plain = MANY / (time.perf_counter() - began)
     return erased, plain
 
 
-def _delete(connection: psycopg.Connection[tuple[object, ...]], people: Sequence[SubjectId]) -> None:
+def delete_plainly(connection: psycopg.Connection[tuple[object, ...]], people: Sequence[SubjectId]) -> None:
     named = {"people": list(people)}
     owners = connection.execute("SELECT owner_id FROM person WHERE id = ANY(%(people)s)", named).fetchall()
     for table in ("contact", "purchase", "interaction"):
