@@ -56,7 +56,7 @@ def record_activity(work: Work, *, subject: SubjectId, activity: NewActivity) ->
         RestrictedError: where processing is restricted: following somebody's steps is more than storing.
         InvalidError: where something cannot be kept; `errors` says by field what is wrong.
     """
-    person = find_person(work, subject, Permission.ACTIVITY_RECORD)
+    person = find_person(work, subject, Permission.ACTIVITY_RECORD, held=True)
     refuse_if_restricted(work, person)
     errors = Complaints()
     with errors.at("detail"):

@@ -172,13 +172,27 @@ def _interaction_columns(work: Work, one: InteractionIn, batch: UUID | None) -> 
 
 
 def _survivors(work: Work, ids: Iterable[UUID]) -> dict[UUID, PersonRow]:
-    """The people asked for, those who were merged into others by their survivors."""
-    query = select(PersonRow.id, func.coalesce(PersonRow.merged_into, PersonRow.id)).where(PersonRow.id.in_(list(ids)))
-    survivors = dict(work.session.execute(query).all())
-    rows = {row.id: row for row in people_of(work, set(survivors.values()))}
-    if not survivors.keys() >= set(ids):
-        raise NotFoundError("One of these people does not exist any more.")
-    return {asked: rows[survivor] for asked, survivor in survivors.items()}
+    """The people asked for, those who were merged into others by their survivors.
+
+    Nobody merges them away until the transaction ends: what is written for them would be left behind.
+    """
+    asked, leads = set(ids), dict[UUID, UUID]()
+    following = asked
+    while following:
+        query = select(PersonRow.id, func.coalesce(PersonRow.merged_into, PersonRow.id))
+        query = query.where(PersonRow.id.in_(following)).order_by(PersonRow.id)
+        leads |= dict(work.session.execute(query.with_for_update(read=True, key_share=True)).all())
+        if not leads.keys() >= following:
+            raise NotFoundError("One of these people does not exist any more.")
+        following = set(leads.values()) - leads.keys()
+    rows = {row.id: row for row in people_of(work, {one for one, lead in leads.items() if one == lead})}
+    return {one: rows[_end(leads, one)] for one in asked}
+
+
+def _end(leads: Mapping[UUID, UUID], one: UUID) -> UUID:
+    while leads[one] != one:
+        one = leads[one]
+    return one
 
 
 def _known_numbers(work: Work, people: Iterable[UUID], numbers: Iterable[str | None]) -> set[tuple[UUID, str]]:

@@ -70,7 +70,7 @@ def record_interaction(work: Work, *, subject: SubjectId, interaction: NewIntera
         InvalidError: where something cannot be kept, or nobody on the staff is who spoke; `errors` says by field what
             is wrong.
     """
-    person = find_person(work, subject, Permission.INTERACTIONS_RECORD)
+    person = find_person(work, subject, Permission.INTERACTIONS_RECORD, held=True)
     new = _checked(work, interaction)
     at, whole_day = kept(new.at)
     next_at, next_whole_day = (None, False) if new.next_contact_at is None else kept(new.next_contact_at)

@@ -69,7 +69,8 @@ def record_purchase(work: Work, *, subject: SubjectId, purchase: NewPurchase) ->
         InvalidError: where something cannot be kept; `errors` says by field what is wrong.
         DuplicateError: where the person has a purchase of this number already.
     """
-    person = find_person(work, subject, Permission.PURCHASES_RECORD, locked=purchase.number is not None)
+    numbered = purchase.number is not None
+    person = find_person(work, subject, Permission.PURCHASES_RECORD, locked=numbered, held=True)
     new = _checked(work, purchase)
     if new.number is not None:
         _refuse_known(work, person, new.number)

@@ -40,8 +40,18 @@ def within(work: Work, permission: Permission) -> ColumnElement[bool]:
     return PersonRow.responsible_id == work.actor.id
 
 
-def find_person(work: Work, subject: SubjectId, permission: Permission, *, locked: bool = False) -> PersonRow:
-    """The person of this id, or the one whom that person was merged into; *locked* until the transaction ends.
+def find_person(
+    work: Work, subject: SubjectId, permission: Permission, *, locked: bool = False, held: bool = False
+) -> PersonRow:
+    """The person of this id, or the one whom that person was merged into.
+
+    Args:
+        work: the transaction.
+        subject: whom.
+        permission: for what.
+        locked: nobody else changes the person until the transaction ends.
+        held: nobody merges the person away until the transaction ends, so that what is added to them by it is not left
+            behind; others may add as well.
 
     Raises:
         ForbiddenError: where the actor may not do this at all.
@@ -51,10 +61,14 @@ def find_person(work: Work, subject: SubjectId, permission: Permission, *, locke
     asked = aliased(PersonRow)
     survivor = select(asked.merged_into).where(asked.id == subject).scalar_subquery()
     query = select(PersonRow).where(PersonRow.id == func.coalesce(survivor, subject))
-    found = work.session.scalars(query.with_for_update(of=PersonRow) if locked else query).one_or_none()
+    if locked or held:
+        query = query.with_for_update(of=PersonRow, read=not locked, key_share=not locked)
+        query = query.execution_options(populate_existing=True)
+        work.session.flush()
+    found = work.session.scalars(query).one_or_none()
     if found is not None and found.merged_into is not None:
         # Whoever waited for the lock of somebody who was merged meanwhile goes on to the survivor.
-        return find_person(work, SubjectId(found.merged_into), permission, locked=locked)
+        return find_person(work, SubjectId(found.merged_into), permission, locked=locked, held=held)
     if found is None or not reaches(work, permission, found):
         raise NotFoundError(UNKNOWN)
     if locked:

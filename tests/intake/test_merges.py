@@ -1,7 +1,9 @@
 """Two records of one person: merged with all that either holds, looked at, and made two again as if nothing was."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Thread
 from uuid import UUID
 
 import pytest
@@ -12,16 +14,18 @@ from sqlalchemy import text
 from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.customers import operations as customers
-from governance.customers.codes import ContactKind, ExtraType, LinkKind, RestrictionReason
+from governance.customers.bulk_events import record_interactions, record_purchases
+from governance.customers.codes import ActivityKind, ContactKind, ExtraType, LinkKind, RestrictionReason
 from governance.customers.merge_list import MergeState
 from governance.customers.operations import ContactSaid, PersonView
+from governance.customers.records import InteractionOf, NewActivity, PurchaseOf
 from governance.customers.straying import gather_strays
 from governance.intake import merges
 from governance.intake.duplicates_store import find_duplicates
 from governance.intake.merges import merge, undo_merge
 from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from governance.kernel.ids import SubjectId, uuid7
+from governance.kernel.ids import BatchId, SubjectId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.documents import Titles
@@ -391,3 +395,46 @@ def test_a_stop_that_crosses_the_undoing_is_of_both_and_a_later_one_of_whoever_s
     recorded = consent.record_many(crossing, events=[said(EventKind.WITHDRAWN, subject=into.id)])
     assert [one.subject for one in recorded if isinstance(one, consent.Recorded)] == [into.id]
     assert standing(work, other.id) is expected
+
+
+def _record(work: Work, what: str, subject: SubjectId) -> None:
+    if what == "purchase":
+        customers.record_purchase(work, subject=subject, purchase=purchase(number=None))
+    elif what == "interaction":
+        customers.record_interaction(work, subject=subject, interaction=interaction())
+    elif what == "activity":
+        customers.record_activity(work, subject=subject, activity=NewActivity(kind=ActivityKind.VISIT, at=NOW))
+    else:
+        batch = BatchId(uuid7())
+        record_purchases(work, [PurchaseOf(subject, purchase())], batch=batch)
+        record_interactions(work, [InteractionOf(subject, interaction())], batch=batch)
+
+
+@pytest.mark.parametrize("what", ["purchase", "interaction", "activity", "import"])
+def test_what_is_recorded_while_a_merge_runs_is_the_survivors_at_once(fresh_database: Database, what: str) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        into, other = pair(work)
+    begun = Event()
+
+    def write() -> None:
+        with open_work(fresh_database, SYSTEM) as work:
+            begun.set()
+            _record(work, what, other.id)
+
+    writer = Thread(target=write)
+    with open_work(fresh_database, SYSTEM) as work:
+        merge(work, into=into.id, other=other.id, reason=WHY)
+        writer.start()
+        begun.wait(10)
+        while not work.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert writer.is_alive()
+            time.sleep(0.01)
+    writer.join()
+    with open_work(fresh_database, SYSTEM) as work:
+        kept = [
+            customers.list_purchases(work, subject=other.id).items,
+            customers.list_interactions(work, subject=other.id).items,
+            customers.list_activity(work, subject=other.id).items,
+        ]
+        assert sum(map(len, kept)) == (2 if what == "import" else 1)
+        assert gather_strays(work) == 0
