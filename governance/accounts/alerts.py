@@ -45,6 +45,8 @@ class AlertKind(StrEnum):
     REQUESTS_OVERDUE = "requests_overdue"
     PURGE_FUSED = "purge_fused"
     HOLDS_DUE = "holds_due"
+    DECIDER_LEFT = "decider_left"
+    READING_LOOSENED = "reading_loosened"
 
 
 @dataclass(frozen=True, slots=True)

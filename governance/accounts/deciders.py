@@ -1,4 +1,8 @@
-"""Who may decide over proposals, and where nobody but one person could: there four eyes are off."""
+"""Who may decide over proposals, and where nobody but one person could: there four eyes are off.
+
+Nobody switches them off for himself: whoever left counts for a while, and so does the one whom an act concerns. What
+then finds nobody else to approve it waits for the operator of the host.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +16,7 @@ from governance.accounts.proposed import Payload, ProposalKind, executors_of
 from governance.accounts.tables import ProposalRow, StaffRow
 from governance.custody.findings import Finding, Level
 from governance.kernel.ids import StaffId
-from governance.kernel.work import Actor, ActorKind, Work
+from governance.kernel.work import ActorKind, Work
 from governance.policies import access, shipped
 from governance.policies.permissions import Permission
 
@@ -20,6 +24,8 @@ PEOPLE: Final = 2
 """Who must be eligible before an act needs a second one of them."""
 CONCERNED: Final = "staff"
 """Name in a payload of the staff member whom the act concerns."""
+LEFT_COUNTS_FOR: Final = timedelta(days=30)
+"""So long a staff member who was shut out counts when it is asked whether an act needs a second person."""
 ALONE_TOLD_FOR: Final = timedelta(days=30)
 
 
@@ -54,14 +60,22 @@ def deciders(work: Work, permission: Permission, payload: Payload) -> list[Staff
     ]
 
 
-def needs_second(actor: Actor, eligible: list[StaffId]) -> bool:
-    """Whether somebody else has to approve what *actor* proposes.
+def needs_second(work: Work, permission: Permission, payload: Payload) -> bool:
+    """Whether somebody else has to approve what the actor proposes.
 
-    A staff member needs one other person. Behind the operator, who has no name, may be any one of those eligible.
+    A staff member needs one other person where there is one, or was until a while ago, and always for an act that
+    concerns himself. Behind the operator, who has no name, may be any one of those who may decide.
     """
-    if actor.kind is ActorKind.STAFF:
-        return any(one != actor.id for one in eligible)
-    return len(eligible) >= PEOPLE
+    if work.actor.kind is not ActorKind.STAFF:
+        return len(deciders(work, permission, payload)) >= PEOPLE
+    return is_concerned(work.actor.id, payload) or any(one != work.actor.id for one in _counted(work, permission))
+
+
+def _counted(work: Work, permission: Permission) -> list[StaffId]:
+    """Staff who may decide over acts that need *permission*, or might until lately."""
+    late = StaffRow.disabled_at.is_(None) | (StaffRow.disabled_at > work.now - LEFT_COUNTS_FOR)
+    rows = work.session.scalars(select(StaffRow).where(late).order_by(StaffRow.id))
+    return [StaffId(row.id) for row in rows if may_decide(holder_of(row), permission)]
 
 
 def proposal_findings(work: Work) -> list[Finding]:
@@ -79,7 +93,8 @@ def _without_four_eyes(work: Work) -> Iterator[Finding]:
         "four-eyes-off",
         Level.WARNING,
         f"Fewer than two people may decide over {', '.join(sorted(_called(kind) for kind in off))}: whoever proposes "
-        f"such an act does it alone. In the last 30 days that was so {alone or 0} times; the log tells of each.",
+        "such an act does it alone, or for 30 days after another left waits for the operator of the host. Alone it "
+        f"was done {alone or 0} times in the last 30 days; the log tells of each.",
         "Give a second person the role: governance staff create, governance staff grant",
     )
 

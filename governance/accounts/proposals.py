@@ -72,7 +72,7 @@ def propose(
     told, ends = _checked(work, payload, reason, until)
     _refuse_twice(work, kind, payload)
     eligible = deciders(work, executor.permission, payload)
-    alone = not needs_second(work.actor, eligible)
+    alone = not needs_second(work, executor.permission, payload)
     key_owner = OwnerId(uuid7()) if owner is None else owner
     if owner is None:
         vault_of(work.session).owners.create(work.session, OwnerKind.PROPOSAL, [key_owner])

@@ -148,8 +148,12 @@ def set_reading_rules(
 ) -> ReadingRules:
     """Change how much may be read; what is None stays.
 
+    Tightening is anybody's who may do this. A higher quota for all is also one's own, so only the operator of the host
+    sets it; officers are told of it, as they are where reading is no longer watched.
+
     Raises:
         ForbiddenError: where the actor may not do this.
+        OwnQuotaError: where anybody but the operator asks for a higher quota.
         InvalidError: where the quota is out of bounds.
     """
     _require(work, Permission.READINGS_CONFIGURE)
@@ -161,6 +165,12 @@ def set_reading_rules(
     if not 1 <= wanted.people_per_day <= MOST_PEOPLE:
         sentence = f"Give a number from 1 to {MOST_PEOPLE}."
         raise InvalidError("The rules cannot be so.", errors={"people_per_day": [sentence]})
+    raised = wanted.people_per_day > now.people_per_day
+    if raised and work.actor.kind is not ActorKind.OPERATOR:
+        raise OwnQuotaError(
+            "This would raise your own quota, too. The operator sets it on the host, `governance alerts rules`; "
+            "another officer can be asked to grant more for a day."
+        )
     told = {"people_per_day": wanted.people_per_day, "watch_unusual": wanted.watch_unusual}
     values = {**told, "changed_at": work.now}
     statement = insert(ReadingRulesRow).values(id=1, **values)
@@ -170,6 +180,9 @@ def set_reading_rules(
     )
     work.session.expire_all()
     audit.append(work, Action.READING_RULES_SET, facts=told)
+    if raised or (now.watch_unusual and not wanted.watch_unusual):
+        by = work.actor.id or work.actor.kind.value
+        raise_alert(work, kind=AlertKind.READING_LOOSENED, facts={**told, "by": by})
     return wanted
 
 

@@ -11,6 +11,8 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from governance.accounts.alerts import AlertKind, raise_alert
+from governance.accounts.deciders import holder_of
 from governance.accounts.errors import AccountTakenError, DisabledError, NoSuchStaffError, UnknownRoleError
 from governance.accounts.tables import StaffRoleRow, StaffRow
 from governance.audit import operations as audit
@@ -111,11 +113,16 @@ def withdraw_role(work: Work, *, staff: StaffId, role: str) -> StaffMember:
 def disable_staff(work: Work, *, staff: StaffId) -> StaffMember:
     """Cut the access of a staff member from this instant on; roles stay on record and grant nothing.
 
+    That one of those left who decide over acts of others is told to all officers, the one who leaves included.
+
     Raises:
         NoSuchStaffError: where there is no such staff member.
     """
     row = _locked(work, staff)
     if row.disabled_at is None:
+        if allows(holder_of(row), Permission.PROPOSALS_DECIDE).allowed:
+            by = work.actor.id or work.actor.kind.value
+            raise_alert(work, kind=AlertKind.DECIDER_LEFT, staff=StaffId(row.id), facts={"by": by})
         row.disabled_at = work.now
         work.session.flush()
         audit.append(work, Action.STAFF_DISABLED, object=ObjectRef("staff", row.id))

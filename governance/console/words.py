@@ -181,6 +181,8 @@ def alert_kinds() -> Mapping[str, str]:
         "quota_exceeded": gettext("Somebody wanted to see more people than allowed"),
         "unusual_reading": gettext("Somebody saw far more people than usual"),
         "export_ready": gettext("An export was made"),
+        "decider_left": gettext("Somebody who decides over the acts of others was shut out"),
+        "reading_loosened": gettext("More may be read than before, or less is watched"),
     }
 
 

@@ -1,6 +1,7 @@
 """Four eyes: proposed by one, approved by another, carried out once and as proposed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -259,10 +260,42 @@ def test_behind_the_operator_may_be_any_one_of_those_eligible(desk: Work):
     assert "release hold" not in str(accounts.proposal_findings(desk))
 
 
-def test_somebody_who_left_decides_nothing_and_is_not_counted(desk: Work):
+def test_who_lets_the_other_leave_decides_nothing_alone_for_thirty_days(desk: Work):
     anna, boris = member(desk, "officer"), member(desk, "officer")
-    accounts.disable_staff(desk, staff=StaffId(boris.id or uuid7()))
-    assert propose(by(desk, anna)).alone
+    accounts.end_account(by(desk, anna), staff=StaffId(boris.id or uuid7()))
+    waits = propose(by(desk, anna))
+    assert (waits.state, waits.alone) == (ProposalState.OPEN, False)
+    with pytest.raises(OwnProposalError):
+        accounts.approve(by(desk, anna), proposal=waits.id, digest=waits.digest)
+    assert accounts.approve(by(desk, OPERATOR), proposal=waits.id, digest=waits.digest)
+    almost = replace(later(desk, timedelta(days=30, seconds=-1)), actor=anna)
+    assert not propose(almost, payload={"hold": "2"}).alone
+    assert propose(replace(later(desk, timedelta(days=30)), actor=anna), payload={"hold": "3"}).alone
+
+
+def test_that_a_decider_was_shut_out_is_told_to_officers_the_one_who_left_included(desk: Work):
+    anna, boris, sales = member(desk, "admin"), member(desk, "officer"), member(desk, "sales")
+    waiting = messages.backlog(desk).waiting
+    accounts.end_account(by(desk, anna), staff=StaffId(sales.id or uuid7()))
+    assert accounts.list_alerts(desk) == []
+    for _ in range(2):
+        accounts.end_account(by(desk, anna), staff=StaffId(boris.id or uuid7()))
+    [alert] = accounts.list_alerts(desk)
+    assert (alert.kind, alert.staff, alert.facts) == (AlertKind.DECIDER_LEFT, boris.id, {"by": str(anna.id)})
+    assert messages.backlog(desk).waiting == waiting + 1
+
+
+def test_an_administrator_gets_no_role_by_letting_the_other_leave_nor_as_the_only_one(desk: Work):
+    anna, boris = member(desk, "admin"), member(desk, "admin")
+    accounts.end_account(by(desk, anna), staff=StaffId(boris.id or uuid7()))
+    puppet, me = member(desk), StaffId(anna.id or uuid7())
+    for staff in (me, StaffId(puppet.id or uuid7())):
+        assert not accounts.propose_grant(by(desk, anna), staff=staff, role="steward", reason="x").alone
+    after = replace(later(desk, timedelta(days=31)), actor=anna)
+    own = accounts.propose_grant(after, staff=me, role="officer", reason="x")
+    assert not own.alone
+    accounts.approve(replace(after, actor=OPERATOR), proposal=own.id, digest=own.digest)
+    assert accounts.execute(replace(after, actor=SYSTEM), proposal=own.id)
 
 
 def test_what_cannot_be_done_any_more_is_marked_as_failed_with_the_reason(desk: Work):
@@ -390,10 +423,13 @@ def test_a_role_is_granted_once_a_second_administrator_approves(desk: Work):
         accounts.propose_grant(by(desk, oleg), staff=staff, role="admin", reason="x")
 
 
-def test_nobody_approves_a_role_of_his_own_or_counts_for_it(desk: Work):
+def test_nobody_approves_a_role_of_his_own_and_of_two_the_host_approves_it(desk: Work):
     anna, boris = member(desk, "admin"), member(desk, "admin")
     made = accounts.propose_grant(by(desk, anna), staff=StaffId(boris.id or uuid7()), role="officer", reason="x")
-    assert made.alone  # he who would be left to ask is the one concerned
+    assert not made.alone
+    with pytest.raises(OwnProposalError):
+        accounts.approve(by(desk, boris), proposal=made.id, digest=made.digest)
+    accounts.approve(by(desk, OPERATOR), proposal=made.id, digest=made.digest)
     oleg = member(desk, "admin")
     waits = accounts.propose_grant(by(desk, anna), staff=StaffId(oleg.id or uuid7()), role="officer", reason="x")
     with pytest.raises(OwnProposalError):

@@ -104,6 +104,22 @@ def test_the_quota_is_set_by_officers_and_on_record(work, anna):
     assert len(entries(work, Action.READING_RULES_SET)) == 2
 
 
+def test_nobody_raises_the_quota_for_all_but_the_operator_and_officers_are_told(work, anna):
+    officer = by(work, staff("officer"))
+    operations.set_reading_rules(officer, people_per_day=PEOPLE_PER_DAY - 1, watch_unusual=True)
+    assert operations.list_alerts(work) == []
+    for people_per_day in (PEOPLE_PER_DAY, 100_000):
+        with pytest.raises(OwnQuotaError):
+            operations.set_reading_rules(officer, people_per_day=people_per_day)
+    assert operations.reading_rules(work).people_per_day == PEOPLE_PER_DAY - 1
+    operations.set_reading_rules(officer, watch_unusual=False)
+    operations.set_reading_rules(by(work, OPERATOR), people_per_day=100)
+    assert [(one.kind, one.facts["by"]) for one in operations.list_alerts(work)] == [
+        (AlertKind.READING_LOOSENED, "operator"),
+        (AlertKind.READING_LOOSENED, str(officer.actor.id)),
+    ]
+
+
 @pytest.mark.parametrize(("watched", "alerts"), [(False, 0), (True, 1)])
 def test_unusual_reading_is_told_only_where_the_controller_wishes(work, anna, watched, alerts):
     for day in range(6, 0, -1):
