@@ -15,6 +15,7 @@ from governance.api.schemas import Schema, code
 from governance.api.service import current_work
 from governance.consent.freshness import Outcome
 from governance.intake import operations as intake
+from governance.intake.small_counts import FEWER, SOME
 from governance.intake.snapshots import MOST_DAYS, MOST_LISTED, Freshness, People, QualityOfDay
 from governance.kernel.ids import SubjectId
 from governance.policies.permissions import Permission
@@ -43,7 +44,15 @@ class FreshnessCount(Schema):
         },
     )
     reason = ma.fields.String(required=True, metadata={"description": "As a send check says, or `no_contact`."})
-    people = ma.fields.Integer(required=True)
+    people = ma.fields.Function(
+        lambda count: count.people,
+        required=True,
+        metadata={
+            "oneOf": [{"type": "integer"}, {"type": "string", "enum": [FEWER, SOME]}],
+            "description": f"A number; to those who may not read single consents `{FEWER}` where there are fewer than "
+            f"five, and `{SOME}` where the number would give such a small one away.",
+        },
+    )
 
 
 class FreshnessShown(Schema):
@@ -158,6 +167,9 @@ class Askable(MethodView):
     @blueprint.response(200, PeoplePage)
     def get(self, query: Mapping[str, Any]) -> dict[str, object]:
         """List customers who may be asked for consent by a channel, since some other advertising by it is allowed.
+
+        To those who may not read single consents, nobody is named whose reason fewer than five
+        shared in the newest count.
 
         As it stands now. It is no send check: put each message to the check of its own purpose.
         """

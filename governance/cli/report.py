@@ -61,7 +61,7 @@ def _show_freshness(found: Freshness) -> None:
     for count in found.counts:
         groups[count.purpose, count.channel].append(count)
     rows = [
-        (*key, *(sum(one.people for one in counts if one.outcome is outcome) for outcome in Outcome), _why(counts))
+        (*key, *(sum(int(one.people) for one in counts if one.outcome is outcome) for outcome in Outcome), _why(counts))
         for key, counts in groups.items()
     ]
     say(f"{found.people} people, counted on {found.day} (UTC).")
@@ -75,7 +75,7 @@ def _why(counts: Sequence[Count]) -> str:
     reasons: dict[str, int] = defaultdict(int)
     for one in counts:
         if one.outcome is not Outcome.MAILABLE:
-            reasons[one.reason] += one.people
+            reasons[one.reason] += int(one.people)
     return ", ".join(f"{reason} {people}" for reason, people in sorted(reasons.items(), key=lambda one: -one[1]))
 
 

@@ -6,7 +6,7 @@ the portal.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -72,8 +72,18 @@ def outcomes(work: Work, *, people: Sequence[SubjectId]) -> Counter[Figure]:
     return counts
 
 
-def askable(work: Work, *, purpose: str, channel: Channel, people: Sequence[SubjectId]) -> list[SubjectId]:
-    """Those of *people* who may be asked by *channel* whether they agree to *purpose*; nothing is told."""
+def askable(
+    work: Work, *, purpose: str, channel: Channel, people: Sequence[SubjectId], reasons: Collection[str] | None = None
+) -> list[SubjectId]:
+    """Those of *people* who may be asked by *channel* whether they agree to *purpose*; nothing is told.
+
+    Args:
+        work: the transaction.
+        purpose: key of the purpose.
+        channel: by which they would be asked.
+        people: who.
+        reasons: why a send check is to say no to them; None for any reason.
+    """
     used = contact_used(work, dict.fromkeys(people, _KINDS))
     purposes = _by_channel(work).get(channel, [])
     wanted = next((one for one in purposes if one.key == purpose), None)
@@ -85,7 +95,8 @@ def askable(work: Work, *, purpose: str, channel: Channel, people: Sequence[Subj
     return [
         person
         for place, (person, verdict) in enumerate(zip(people, verdicts[purpose], strict=True))
-        if _outcome(wanted, verdict, may_ask=may_advertise[place]) is Outcome.MAY_BE_ASKED
+        if (reasons is None or verdict.reason.value in reasons)
+        and _outcome(wanted, verdict, may_ask=may_advertise[place]) is Outcome.MAY_BE_ASKED
     ]
 
 

@@ -6,8 +6,9 @@ needs no more memory for a million than for a thousand. The worker does it every
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy import delete, insert, select
@@ -22,6 +23,7 @@ from governance.customers.quality import FieldCount, Quality
 from governance.customers.reach import allow
 from governance.customers.references import next_people
 from governance.customers.straying import gather_strays
+from governance.intake.small_counts import FEWEST, hidden, sees_single_people
 from governance.intake.tables import FreshnessRow, QualityRow, SnapshotRow
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -45,13 +47,17 @@ OnProgress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many people, with what may be done and why."""
+    """How many people, with what may be done and why.
+
+    Attributes:
+        people: a number; `<5` or `5+` to those who may not read what single people said.
+    """
 
     purpose: str
     channel: Channel
     outcome: Outcome
     reason: str
-    people: int
+    people: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def take_snapshot(
 
 
 def freshness_report(work: Work, *, day: date | None = None) -> Freshness:
-    """Who may be written to, as counted on a day, or most recently.
+    """Who may be written to, as counted on a day, or most recently; small counts are hidden as `small_counts` says.
 
     Raises:
         ForbiddenError: where the actor may not see reports.
@@ -149,7 +155,19 @@ def freshness_report(work: Work, *, day: date | None = None) -> Freshness:
         raise NotFoundError(_NONE)
     rows = work.session.scalars(select(FreshnessRow).where(FreshnessRow.day == taken.day)).all()
     counts = [Count(row.purpose, Channel(row.channel), Outcome(row.outcome), row.reason, row.people) for row in rows]
-    return Freshness(taken.day, taken.at, taken.people, taken.unverified, taken.unreviewed, _sorted(counts))
+    told = _sorted(counts)
+    if not sees_single_people(work):
+        told = _hidden(told)
+    return Freshness(taken.day, taken.at, taken.people, taken.unverified, taken.unreviewed, told)
+
+
+def _hidden(counts: Sequence[Count]) -> tuple[Count, ...]:
+    found: list[Count] = []
+    for _, group in groupby(counts, key=lambda one: (one.purpose, one.channel)):
+        several = list(group)
+        shown = hidden(int(one.people) for one in several)
+        found += [replace(one, people=people) for one, people in zip(several, shown, strict=True)]
+    return tuple(found)
 
 
 def quality_report(work: Work, *, days: int = 30) -> tuple[QualityOfDay, ...]:
@@ -184,19 +202,33 @@ def askable_people(
 ) -> People:
     """People within reach who may be asked by *channel* whether they agree to *purpose*, as it stands now.
 
-    A page looks at some thousands of people and may be empty; go on as long as there is a next one.
+    A page looks at some thousands of people and may be empty; go on as long as there is a next one. Those who may not
+    read what single people said are told of nobody whose reason fewer than five share in the newest count.
 
     Raises:
         ForbiddenError: where the actor may not list people.
     """
     limit = max(1, min(limit, MOST_LISTED))
+    reasons = None if sees_single_people(work) else _common_reasons(work, purpose, channel)
     part = next_people(work, permission=Permission.CUSTOMERS_LIST, after=after, limit=PEOPLE_AT_ONCE)
-    found = freshness.askable(work, purpose=purpose, channel=channel, people=part) if part else []
+    found = freshness.askable(work, purpose=purpose, channel=channel, people=part, reasons=reasons) if part else []
     items, rest = tuple(found[:limit]), found[limit:]
     audit.append(work, Action.PEOPLE_LISTED, facts={"count": len(items), "list": "may_be_asked"})
     if rest:
         return People(items, items[-1])
     return People(items, part[-1] if len(part) == PEOPLE_AT_ONCE else None)
+
+
+def _common_reasons(work: Work, purpose: str, channel: Channel) -> frozenset[str]:
+    newest = select(SnapshotRow.day).order_by(SnapshotRow.day.desc()).limit(1).scalar_subquery()
+    query = select(FreshnessRow.reason).where(
+        FreshnessRow.day == newest,
+        FreshnessRow.purpose == purpose,
+        FreshnessRow.channel == channel.value,
+        FreshnessRow.outcome == Outcome.MAY_BE_ASKED.value,
+        FreshnessRow.people >= FEWEST,
+    )
+    return frozenset(work.session.scalars(query))
 
 
 def unverified_people(work: Work, *, after: SubjectId | None = None, limit: int = MOST_LISTED) -> People:
@@ -256,5 +288,7 @@ def _row(one: Count) -> dict[str, object]:
 def _sorted(counts: Sequence[Count]) -> tuple[Count, ...]:
     order = list(Outcome)
     return tuple(
-        sorted(counts, key=lambda one: (one.purpose, one.channel, order.index(one.outcome), -one.people, one.reason))
+        sorted(
+            counts, key=lambda one: (one.purpose, one.channel, order.index(one.outcome), -int(one.people), one.reason)
+        )
     )

@@ -55,7 +55,7 @@ def outcomes(found: snapshots.Freshness, purpose: str) -> Counter[Outcome]:
     counts = Counter[Outcome]()
     for one in found.counts:
         if (one.purpose, one.channel) == (purpose, Channel.EMAIL):
-            counts[one.outcome] += one.people
+            counts[one.outcome] += int(one.people)
     return counts
 
 
@@ -63,7 +63,7 @@ def test_each_purpose_and_channel_adds_up_to_everybody_and_says_why(base: Databa
     found = intake.take_snapshot(base, actor=SYSTEM)
     sums = Counter[tuple[str, Channel]]()
     for one in found.counts:
-        sums[one.purpose, one.channel] += one.people
+        sums[one.purpose, one.channel] += int(one.people)
     assert set(sums.values()) == {found.people} == {7}
     assert outcomes(found, "newsletter") == {
         Outcome.MAILABLE: 1,
@@ -89,7 +89,7 @@ def test_a_count_says_what_a_send_check_says(base: Database) -> None:
                 counted = Counter[str]()
                 for one in found.counts:
                     if (one.purpose, one.channel) == (purpose.key, Channel.EMAIL) and one.reason != "no_contact":
-                        counted[one.reason] += one.people
+                        counted[one.reason] += int(one.people)
                 assert counted == Counter(verdict.reason.value for verdict in told), purpose.key
 
 
@@ -101,6 +101,23 @@ def test_only_those_are_to_be_asked_by_mail_whom_advertising_may_reach(base: Dat
             for one in found.items
         }
     assert (len(found.items), found.next_after, told) == (3, None, {True})
+
+
+def test_whoever_may_not_read_single_consents_learns_no_small_number_and_nobody_behind_it(base: Database) -> None:
+    intake.take_snapshot(base, actor=SYSTEM)
+    marketer = staff("marketer")
+    with open_work(base, marketer) as work:
+        fresh = intake.freshness_report(work)
+        assert "<5" in {one.people for one in fresh.counts if one.reason == "withdrawn"}
+        assert not any(isinstance(one.people, int) and one.people < 5 for one in fresh.counts)
+        assert intake.askable_people(work, purpose="newsletter", channel=Channel.EMAIL).items == ()
+    with open_work(base, SYSTEM) as work:
+        for number in range(2):
+            more = kept(work, f"more{number}@example.org", offered=True)
+            customers.record_purchase(work, subject=more.id, purchase=purchase(paid_at=work.now.date()))
+    intake.take_snapshot(base, actor=SYSTEM)
+    with open_work(base, marketer) as work:
+        assert len(intake.askable_people(work, purpose="newsletter", channel=Channel.EMAIL).items) == 5
 
 
 def test_fields_are_counted_as_filled_valid_and_verified(base: Database) -> None:
