@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from governance.accounts.asking import ask
 from governance.accounts.deciders import deciders
@@ -17,9 +17,9 @@ from governance.audit.actions import Action, Outcome
 from governance.custody.shredding import Reason, shred
 from governance.kernel import jobs
 from governance.kernel.errors import GovernanceError, UnavailableError
-from governance.kernel.ids import OwnerId
+from governance.kernel.ids import OwnerId, StaffId
 from governance.kernel.logs import get_logger
-from governance.kernel.work import Work
+from governance.kernel.work import ActorKind, Work
 
 LOST_AFTER: Final = timedelta(minutes=10)
 """An approved proposal that waits longer is put into the queue again, should its job have been lost."""
@@ -75,6 +75,16 @@ def tend(work: Work) -> int:
     return _expire(work) + _ask_deputies(work) + _requeue(work)
 
 
+def end_proposals_of(work: Work, staff: StaffId) -> int:
+    """Let what a staff member who leaves proposed, and nobody decided, expire at once; answers how many."""
+    return _end(
+        work,
+        ProposalRow.state == ProposalState.OPEN.value,
+        ProposalRow.proposed_by_kind == ActorKind.STAFF.value,
+        ProposalRow.proposed_by == staff,
+    )
+
+
 def forget_words(work: Work) -> int:
     """Erase reasons and answers of proposals that ended a year ago; answers how many."""
     ended = (ProposalRow.ended_at < work.now - WORDS_KEPT, ProposalRow.forgotten.is_(False))
@@ -92,8 +102,14 @@ def forget_words(work: Work) -> int:
 
 
 def _expire(work: Work) -> int:
-    over = (ProposalRow.state == ProposalState.OPEN.value, ProposalRow.until <= work.now)
-    rows = work.session.scalars(select(ProposalRow).where(*over).limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    return _end(
+        work, ProposalRow.state == ProposalState.OPEN.value, ProposalRow.until <= work.now, limit=AT_ONCE, skip=True
+    )
+
+
+def _end(work: Work, *which: ColumnElement[bool], limit: int | None = None, skip: bool = False) -> int:
+    query = select(ProposalRow).where(*which).limit(limit).with_for_update(skip_locked=skip)
+    rows = work.session.scalars(query.execution_options(populate_existing=True)).all()
     for row in rows:
         row.state, row.ended_at, row.deputy_due_at = ProposalState.EXPIRED.value, work.now, None
         audit.append(work, Action.PROPOSAL_EXPIRED, object=ref_of(row), facts=facts_of(row))

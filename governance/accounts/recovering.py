@@ -2,6 +2,7 @@
 
 from governance.accounts.alerts import AlertKind, raise_alert
 from governance.accounts.errors import OwnFactorError
+from governance.accounts.executing import end_proposals_of
 from governance.accounts.invitations import Invitation, end_invitations, forget_credentials, invite
 from governance.accounts.sessions import end_sessions
 from governance.accounts.staff import StaffMember, disable_staff
@@ -34,11 +35,14 @@ def reset_factor(work: Work, *, staff: StaffId) -> Invitation:
 def end_account(work: Work, *, staff: StaffId) -> StaffMember:
     """Cut the access of a staff member from this instant on, and delete all that it could be got back with.
 
+    What that person proposed and nobody decided yet expires.
+
     Raises:
         NoSuchStaffError: where there is no such staff member.
     """
     left = disable_staff(work, staff=staff)
     end_sessions(work, staff)
     end_invitations(work, staff)
+    end_proposals_of(work, staff)
     forget_credentials(work, staff)
     return left

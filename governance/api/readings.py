@@ -63,7 +63,10 @@ class Rules(MethodView):
     @blueprint.arguments(ReadingRulesShown(partial=True))
     @blueprint.response(200, ReadingRulesShown)
     def patch(self, changes: Mapping[str, Any]) -> ReadingRules:
-        """Change the rules; what is left out stays."""
+        """Change the rules; what is left out stays.
+
+        A higher quota would be one's own, too: the operator sets it on the host.
+        """
         return accounts.set_reading_rules(current_work(), **changes)
 
 

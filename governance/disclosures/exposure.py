@@ -117,11 +117,13 @@ def exposure(
     Raises:
         ForbiddenError: without `audit:exposure`.
         NoSuchExportError: where there is no such export.
-        InvalidError: where it is not said whose sight is meant.
+        InvalidError: where it is not said whose sight is meant, or the time ends before it begins.
     """
     allow(work, Permission.AUDIT_EXPOSURE)
     if (by is None) == (export is None) or (by is not None and not (by.staff or by.client or by.key)):
         raise InvalidError("Name a staff member, a system, a key or an export.", errors={"by": ["One of them."]})
+    if by is not None and by.since is not None and by.until is not None and by.until <= by.since:
+        raise InvalidError("This is no time.", errors={"to": ["Give an instant after `from`."]})
     if export is not None:
         find_row(work, export)
     seen = _seen(by, export)

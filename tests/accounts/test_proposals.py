@@ -273,6 +273,16 @@ def test_who_lets_the_other_leave_decides_nothing_alone_for_thirty_days(desk: Wo
     assert propose(replace(later(desk, timedelta(days=30)), actor=anna), payload={"hold": "3"}).alone
 
 
+def test_what_somebody_proposed_who_left_is_decided_no_more(desk: Work):
+    anna, boris = member(desk, "officer"), member(desk, "officer")
+    mine, other = propose(by(desk, anna)), propose(by(desk, boris), payload={"hold": "2"})
+    accounts.end_account(desk, staff=StaffId(anna.id or uuid7()))
+    with pytest.raises(DecidedError):
+        accounts.approve(by(desk, boris), proposal=mine.id, digest=mine.digest)
+    assert accounts.find_proposal(by(desk, boris), proposal=mine.id).state is ProposalState.EXPIRED
+    assert accounts.find_proposal(by(desk, boris), proposal=other.id).state is ProposalState.OPEN
+
+
 def test_that_a_decider_was_shut_out_is_told_to_officers_the_one_who_left_included(desk: Work):
     anna, boris, sales = member(desk, "admin"), member(desk, "officer"), member(desk, "sales")
     waiting = messages.backlog(desk).waiting
@@ -334,6 +344,8 @@ def test_what_cannot_be_proposed_is_refused_by_field(desk: Work, said: dict[str,
 
 
 def test_a_kind_that_nothing_carries_out_is_not_proposed(desk: Work):
+    held = desk.session.info["executors"]
+    desk.session.info["executors"] = {kind: one for kind, one in held.items() if kind != ProposalKind.DISPUTED_ERASURE}
     with pytest.raises(NotProposableError):
         propose(desk, kind=ProposalKind.DISPUTED_ERASURE)
 

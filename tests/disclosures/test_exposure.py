@@ -176,7 +176,8 @@ def test_each_law_that_is_known_speaks_of_breaches_or_says_why_not() -> None:
 
 
 def test_it_must_be_said_whose_sight_is_meant_by_somebody_who_may_ask(desk: Work) -> None:
-    for wrong in ({}, {"by": Viewer()}, {"by": Viewer(staff=uuid4()), "export": ExportId(uuid4())}):
+    backwards = Viewer(staff=uuid4(), since=NOW, until=NOW)
+    for wrong in ({}, {"by": Viewer()}, {"by": Viewer(staff=uuid4()), "export": ExportId(uuid4())}, {"by": backwards}):
         with pytest.raises(InvalidError):
             disclosures.exposure(desk, **wrong)  # type: ignore[arg-type]  # that is what is tried
     with pytest.raises(NoSuchExportError):
