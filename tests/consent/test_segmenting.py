@@ -21,7 +21,7 @@ from governance.customers.segments import results
 from governance.customers.segments.tables import SegmentPartRow, SegmentRunRow
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
-from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, PreconditionError
+from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, PreconditionError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.classification import Sensitivity, Visibility
@@ -126,6 +126,41 @@ def test_a_marketer_asks_after_city_and_age_but_after_nothing_special_and_nobody
         defined(marketer, {"field": "extra.allergy", "op": "is", "value": "nuts"}, key="ill", special=condition)
     with pytest.raises(InvalidError):
         defined(marketer, {"field": "family_name", "op": "is", "value": "Воробьева"}, key="one")
+
+
+def test_a_rule_on_special_categories_is_for_those_alone_who_may_see_what_it_asks_after(work: Work) -> None:
+    special_field(work)
+    rule = {"field": "extra.allergy", "op": "is", "value": "nuts"}
+    plain = defined(work)
+    made = defined(work, rule, key="ill", special=SpecialCondition("a", "Form of 2026"))
+    run = segmenting.evaluate(work, segment=made.id)
+    later = segmenting.edit(work, segment=plain.id, rule=rule, special=SpecialCondition("a", "Form of 2026"))
+    old = segmenting.evaluate(work, segment=plain.id)
+    segmenting.edit(work, segment=plain.id, rule=KYIV)
+
+    marketer, officer = by(work, staff("marketer")), by(work, staff("officer"))
+    assert [one.key for one in segmenting.segments(marketer)] == ["kyiv"]
+    assert {one.key for one in segmenting.segments(officer)} == {"kyiv", "ill"}
+    acts = (
+        lambda: segmenting.segment(marketer, segment=made.id),
+        lambda: segmenting.segment_of_key(marketer, key="ill"),
+        lambda: segmenting.evaluate(marketer, segment=made.id),
+        lambda: segmenting.check_for(marketer, segment=made.id, purpose="newsletter", channel=Channel.EMAIL),
+        lambda: segmenting.runs(marketer, segment=made.id),
+        lambda: segmenting.run(marketer, run=run.id),
+        lambda: segmenting.stop(marketer, run=run.id),
+        lambda: segmenting.edit(marketer, segment=made.id, rule=KYIV),
+        lambda: segmenting.retire(marketer, segment=made.id),
+        lambda: segmenting.run(marketer, run=old.id),
+    )
+    for act in acts:
+        with pytest.raises(NotFoundError):
+            act()
+    assert segmenting.runs(marketer, segment=plain.id) == []
+    assert [one.version for one in segmenting.runs(officer, segment=plain.id)] == [later.version]
+    assert segmenting.evaluate(marketer, segment=plain.id).version == 3
+    system = by(work, client(Permission.SEGMENTS_READ))
+    assert "kyiv" in [one.key for one in segmenting.segments(system)]
 
 
 def test_an_extra_field_that_points_at_one_person_cannot_be_asked_after(work: Work) -> None:

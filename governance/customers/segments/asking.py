@@ -1,7 +1,7 @@
 """What a rule may ask after: fields that its author may see at all, and none that points at one person."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from governance.customers.extra_types import ExtraField
 from governance.customers.extras import known
@@ -10,7 +10,7 @@ from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.access import allows
-from governance.policies.classification import Compartment, Field, Visibility
+from governance.policies.classification import Compartment, Field, Sensitivity, Visibility
 from governance.policies.permissions import Permission
 from governance.policies.segment_fields import EXTRA, Place, ValueKind
 from governance.policies.segments import Compare, May, Rule, RuleError, leaves, parse_rule
@@ -27,7 +27,11 @@ def read_rule(work: Work, document: object) -> tuple[Rule, Mapping[str, ExtraFie
     Raises:
         InvalidError: where it is none; `errors` says by place what is wrong.
     """
-    extras = {key: one for key, one in known(work).items() if _is_askable(one)}
+    return _read(document, known(work))
+
+
+def _read(document: object, defined: Mapping[str, ExtraField]) -> tuple[Rule, Mapping[str, ExtraField]]:
+    extras = {key: one for key, one in defined.items() if _is_askable(one)}
     kinds: dict[str, ValueKind] = {key: EXTRA_KINDS[one.type] for key, one in extras.items()}
     try:
         rule = parse_rule(document, extras=kinds)
@@ -50,14 +54,55 @@ def asked_fields(work: Work, document: object) -> list[Field]:
         InvalidError: where it is no rule.
         ForbiddenError: where the actor may not know of one of them.
     """
-    rule, extras = read_rule(work, document)
-    sealed = {one.field.sealed for one in leaves(rule) if isinstance(one, Compare) and one.field.sealed}
-    fields = [shipped.catalogue().field(f"person.{name}") for name in sorted(sealed)]
-    fields += [extras[key].field for key in sorted(extras)]
+    fields = _fields(*read_rule(work, document))
     for one in fields:
         if not allows(work.actor, Permission.SEGMENTS_DEFINE, field=one, purpose=PURPOSE).allowed:
             raise ForbiddenError("Some of these fields are not yours to ask after.", errors={"rule": [one.path]})
     return fields
+
+
+class Readers:
+    """Who may know a rule: whoever may see the fields that it asks after, as far as an author has to.
+
+    What a segment finds tells of the people in it what its rule asks after; so its counts are for the same readers.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work, self._known = work, known(work)
+
+    def admit(self, document: object, permission: Permission, *, special: bool) -> bool:
+        """Whether the actor may do an act with a rule.
+
+        Args:
+            document: the rule as it was written.
+            permission: for the act.
+            special: whether it was written as one on special categories. A rule that cannot be read any more, since a
+                field of it is not what it was, is then for those alone who see all fields of such categories.
+        """
+        fields: Sequence[Field | _Special]
+        try:
+            fields = _fields(*_read(document, self._known))
+        except InvalidError:
+            fields = [_SPECIAL] if special else []
+        actor = self._work.actor
+        return all(allows(actor, permission, field=one, purpose=PURPOSE).allowed for one in fields)
+
+
+class _Special(NamedTuple):
+    """A field of the most delicate kind, as access looks at it."""
+
+    category: str
+    sensitivity: Sensitivity
+    visibility: Visibility
+
+
+_SPECIAL: Final = _Special("user.health_and_medical", Sensitivity.SPECIAL, Visibility.MASKED)
+
+
+def _fields(rule: Rule, extras: Mapping[str, ExtraField]) -> list[Field]:
+    sealed = {one.field.sealed for one in leaves(rule) if isinstance(one, Compare) and one.field.sealed}
+    fields = [shipped.catalogue().field(f"person.{name}") for name in sorted(sealed)]
+    return fields + [extras[key].field for key in sorted(extras)]
 
 
 def _is_askable(one: ExtraField) -> bool:

@@ -18,7 +18,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.customers.errors import DuplicateError
 from governance.customers.reach import allow
-from governance.customers.segments.asking import asked_fields
+from governance.customers.segments.asking import Readers, asked_fields
 from governance.customers.segments.tables import SegmentRow, SegmentVersionRow
 from governance.customers.texts import LONG_TEXT, Wrong, words
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, PreconditionError
@@ -35,6 +35,7 @@ from governance.vault.runtime import vault_of
 OBJECT: Final = "segment"
 GROUNDS: Final = frozenset("abcdefghij")
 """Letters of GDPR Art. 9(2)."""
+_NONE: Final = "There is no such segment."
 
 SegmentId = NewType("SegmentId", UUID)
 
@@ -126,12 +127,13 @@ def edit(
 
     Raises:
         ForbiddenError, InvalidError: as `define` does.
-        NotFoundError: where there is no such segment.
+        NotFoundError: where there is no such segment, or its rule is not for the actor.
         ConflictError: where it is retired.
         PreconditionError: where *if_version* is not its version any more.
     """
     require_all(work, Permission.SEGMENTS_DEFINE)
     row = find(work, segment, locked=True)
+    require_readable(work, row, Permission.SEGMENTS_DEFINE)
     if if_version is not None and row.version != if_version:
         raise PreconditionError("The segment has changed since you read it; read it again.")
     require_in_use(row)
@@ -146,10 +148,11 @@ def retire(work: Work, *, segment: SegmentId) -> Segment:
 
     Raises:
         ForbiddenError: without `segments:define` for all customers.
-        NotFoundError: where there is no such segment.
+        NotFoundError: where there is no such segment, or its rule is not for the actor.
     """
     require_all(work, Permission.SEGMENTS_DEFINE)
     row = find(work, segment, locked=True)
+    require_readable(work, row, Permission.SEGMENTS_DEFINE)
     if row.retired_at is None:
         row.retired_at = work.now
         work.session.flush()
@@ -158,7 +161,7 @@ def retire(work: Work, *, segment: SegmentId) -> Segment:
 
 
 def segments(work: Work) -> list[Segment]:
-    """All segments by key, retired ones included.
+    """All segments by key, retired ones included, whose rules are for the actor.
 
     Raises:
         ForbiddenError: without `segments:read`.
@@ -168,7 +171,12 @@ def segments(work: Work) -> list[Segment]:
     query = select(SegmentRow, SegmentVersionRow).join(
         SegmentVersionRow, (SegmentVersionRow.segment_id == SegmentRow.id) & newest
     )
-    return [_told(row, version) for row, version in work.session.execute(query.order_by(SegmentRow.key))]
+    readers = Readers(work)
+    return [
+        _told(row, version)
+        for row, version in work.session.execute(query.order_by(SegmentRow.key))
+        if _is_for(readers, version, Permission.SEGMENTS_READ)
+    ]
 
 
 def segment(work: Work, *, segment: SegmentId) -> Segment:
@@ -176,10 +184,11 @@ def segment(work: Work, *, segment: SegmentId) -> Segment:
 
     Raises:
         ForbiddenError: without `segments:read`.
-        NotFoundError: where there is none of this id.
+        NotFoundError: where there is none of this id, or its rule is not for the actor.
     """
     allow(work, Permission.SEGMENTS_READ)
     row = find(work, segment)
+    require_readable(work, row, Permission.SEGMENTS_READ)
     return _told(row, _version(work, row))
 
 
@@ -191,10 +200,10 @@ def segment_of_key(work: Work, *, key: str) -> SegmentId:
         NotFoundError: where none does.
     """
     allow(work, Permission.SEGMENTS_READ)
-    found = work.session.scalar(select(SegmentRow.id).where(SegmentRow.key == key))
-    if found is None:
+    found = work.session.scalars(select(SegmentRow).where(SegmentRow.key == key)).one_or_none()
+    if found is None or not _is_for(Readers(work), _version(work, found), Permission.SEGMENTS_READ):
         raise NotFoundError("There is no segment of this key; see: governance segments list")
-    return SegmentId(found)
+    return SegmentId(found.id)
 
 
 def document_of(work: Work, *, segment: UUID, version: int) -> Mapping[str, Any]:
@@ -224,8 +233,29 @@ def find(work: Work, segment: UUID, *, locked: bool = False) -> SegmentRow:
     query = select(SegmentRow).where(SegmentRow.id == segment)
     found = work.session.scalars(query.with_for_update() if locked else query).one_or_none()
     if found is None:
-        raise NotFoundError("There is no such segment.")
+        raise NotFoundError(_NONE)
     return found
+
+
+def require_readable(work: Work, row: SegmentRow, permission: Permission, *, version: int | None = None) -> None:
+    """Let those alone act on a rule who may see what it asks after; by default on the newest.
+
+    Raises:
+        NotFoundError: where it is not for the actor; that there is one is not told.
+    """
+    if not _is_for(Readers(work), _version(work, row, version), permission):
+        raise NotFoundError(_NONE)
+
+
+def readable_versions(work: Work, segment: UUID, permission: Permission) -> list[int]:
+    """The versions of a segment whose rules are for the actor."""
+    readers = Readers(work)
+    rows = work.session.scalars(select(SegmentVersionRow).where(SegmentVersionRow.segment_id == segment))
+    return [row.version for row in rows if _is_for(readers, row, permission)]
+
+
+def _is_for(readers: Readers, version: SegmentVersionRow, permission: Permission) -> bool:
+    return readers.admit(version.rule or {}, permission, special=version.special_ground is not None)
 
 
 def require_in_use(row: SegmentRow) -> None:
@@ -297,9 +327,9 @@ def _keep(
     return _told(row, version)
 
 
-def _version(work: Work, row: SegmentRow) -> SegmentVersionRow:
+def _version(work: Work, row: SegmentRow, version: int | None = None) -> SegmentVersionRow:
     query = select(SegmentVersionRow).where(
-        SegmentVersionRow.segment_id == row.id, SegmentVersionRow.version == row.version
+        SegmentVersionRow.segment_id == row.id, SegmentVersionRow.version == (version or row.version)
     )
     return work.session.scalars(query).one()
 

@@ -17,7 +17,14 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.customers.reach import allow
-from governance.customers.segments.defining import SegmentId, find, require_all, require_in_use
+from governance.customers.segments.defining import (
+    SegmentId,
+    find,
+    readable_versions,
+    require_all,
+    require_in_use,
+    require_readable,
+)
 from governance.customers.segments.tables import SegmentPartRow, SegmentRow, SegmentRunRow
 from governance.customers.tables import PersonRow
 from governance.kernel.errors import ConflictError, NotFoundError
@@ -92,11 +99,12 @@ def begin(work: Work, *, segment: SegmentId) -> Run:
 
     Raises:
         ForbiddenError: without `segments:evaluate` for all customers.
-        NotFoundError: where there is no such segment.
+        NotFoundError: where there is no such segment, or its rule is not for the actor.
         ConflictError: where it is retired.
     """
     require_all(work, Permission.SEGMENTS_EVALUATE)
     row = find(work, segment)
+    require_readable(work, row, Permission.SEGMENTS_EVALUATE)
     require_in_use(row)
     people = select(func.count()).select_from(PersonRow).where(PersonRow.merged_into.is_(None))
     return _begin(work, row, version=row.version, people=int(work.session.scalar(people) or 0))
@@ -107,11 +115,12 @@ def begin_check(work: Work, *, segment: SegmentId, purpose: str, channel: str) -
 
     Raises:
         ForbiddenError: without `segments:use` for all customers.
-        NotFoundError: where there is no such segment.
+        NotFoundError: where there is no such segment, or its rule is not for the actor.
         ConflictError: where it is retired, or was not evaluated within the last days.
     """
     require_all(work, Permission.SEGMENTS_USE)
     row = find(work, segment)
+    require_readable(work, row, Permission.SEGMENTS_USE)
     require_in_use(row)
     newest = (
         select(SegmentRunRow)
@@ -123,6 +132,7 @@ def begin_check(work: Work, *, segment: SegmentId, purpose: str, channel: str) -
     source = work.session.scalars(newest).one_or_none()
     if source is None:
         raise ConflictError("This segment has no result that may still be used; evaluate it first.")
+    require_readable(work, row, Permission.SEGMENTS_USE, version=source.version)
     return _begin(work, row, version=source.version, people=source.matched, checks=(source, purpose, channel))
 
 
@@ -131,10 +141,12 @@ def run(work: Work, *, run: RunId) -> Run:
 
     Raises:
         ForbiddenError: without `segments:read`.
-        NotFoundError: where there is no such run.
+        NotFoundError: where there is no such run, or its rule is not for the actor.
     """
     allow(work, Permission.SEGMENTS_READ)
-    return told(find_run(work, run))
+    row = find_run(work, run)
+    require_readable(work, find(work, row.segment_id), Permission.SEGMENTS_READ, version=row.version)
+    return told(row)
 
 
 def runs(work: Work, *, segment: SegmentId, limit: int = 50) -> list[Run]:
@@ -142,11 +154,13 @@ def runs(work: Work, *, segment: SegmentId, limit: int = 50) -> list[Run]:
 
     Raises:
         ForbiddenError: without `segments:read`.
-        NotFoundError: where there is no such segment.
+        NotFoundError: where there is no such segment, or its rule is not for the actor.
     """
     allow(work, Permission.SEGMENTS_READ)
-    find(work, segment)
+    require_readable(work, find(work, segment), Permission.SEGMENTS_READ)
     query = select(SegmentRunRow).where(SegmentRunRow.segment_id == segment)
+    versions = readable_versions(work, segment, Permission.SEGMENTS_READ)
+    query = query.where(SegmentRunRow.version.in_(versions))
     return [told(row) for row in work.session.scalars(query.order_by(SegmentRunRow.id.desc()).limit(limit))]
 
 
@@ -155,10 +169,11 @@ def stop(work: Work, *, run: RunId) -> Run:
 
     Raises:
         ForbiddenError: without `segments:evaluate` for all customers.
-        NotFoundError: where there is no such run.
+        NotFoundError: where there is no such run, or its rule is not for the actor.
     """
     require_all(work, Permission.SEGMENTS_EVALUATE)
     row = find_run(work, run, locked=True)
+    require_readable(work, find(work, row.segment_id), Permission.SEGMENTS_EVALUATE, version=row.version)
     if row.state == RunState.RUNNING:
         end_early(work, row)
     return told(row)
