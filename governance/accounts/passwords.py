@@ -29,6 +29,17 @@ COMMON_HERE: Final = (
     "україна",
     "россия",
     "gfhjkm",
+    "ghbdtn",
+    "слава",
+    "слава україні",
+    "славаукраїні",
+    "героям",
+    "солнышко",
+    "сонечко",
+    "спартак",
+    "динамо",
+    "correct horse battery staple",
+    "correcthorsebatterystaple",
 )
 """Common words that lists made elsewhere lack."""
 

@@ -1,8 +1,10 @@
-"""Passwords: how dear they are to try."""
+"""Passwords: which are taken, and how dear they are to try."""
 
+import pytest
 from argon2 import PasswordHasher, Type
 
-from governance.accounts.passwords import hash_password, matches_password
+from governance.accounts.passwords import check_password, hash_password, matches_password
+from governance.kernel.errors import InvalidError
 
 
 def test_in_production_a_password_costs_what_rfc_9106_asks_where_memory_is_scarce(
@@ -21,3 +23,12 @@ def test_a_hash_of_other_parameters_is_still_known(production_hasher: PasswordHa
     assert matches_password("long words that do not belong", made)
     assert not matches_password("other words that do not belong", made)
     assert matches_password("long words that do not belong", hash_password("long words that do not belong"))
+
+
+@pytest.mark.parametrize(
+    "password", ["correcthorsebatterystaple", "correct horse battery staple", "слава україні", "солнышко2024"]
+)
+def test_what_many_people_would_think_of_in_our_languages_is_not_taken(password: str) -> None:
+    with pytest.raises(InvalidError):
+        check_password(password, about=("Anna",))
+    check_password("лодка плывёт к берегу", about=("Anna",))
