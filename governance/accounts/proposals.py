@@ -135,7 +135,7 @@ def find_proposal(work: Work, *, proposal: ProposalId) -> Proposal:
 def states_of(work: Work, proposals: Sequence[ProposalId]) -> dict[UUID, str]:
     """How far proposals are, for rooms that wait for a decision."""
     query = select(ProposalRow.id, ProposalRow.state).where(ProposalRow.id.in_(proposals))
-    return {proposal: state for proposal, state in work.session.execute(query)} if proposals else {}
+    return dict(work.session.execute(query).all()) if proposals else {}
 
 
 def list_proposals(

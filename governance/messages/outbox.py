@@ -189,7 +189,7 @@ def backlog(work: Work) -> Backlog:
 def states_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:
     """How far messages are; those that were deleted a month after their end are left out."""
     query = select(MessageRow.id, MessageRow.state).where(MessageRow.id.in_(ids))
-    return {message: state for message, state in work.session.execute(query)} if ids else {}
+    return dict(work.session.execute(query).all()) if ids else {}
 
 
 def _opened(row: MessageRow) -> Lent | None:

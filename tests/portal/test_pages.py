@@ -16,8 +16,8 @@ from governance.consent.ledger import digest
 from governance.consent.tables import ConsentStateRow
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind
-from governance.policies.purposes import Channel
 from governance.pages.languages import NAMES
+from governance.policies.purposes import Channel
 from tests.api.conftest import service_of
 from tests.factories.forms import BASE, EMAIL, publish_notices, token_for
 from tests.portal.conftest import Form, heading
