@@ -158,6 +158,7 @@ def proposal_kinds() -> Mapping[str, str]:
         "release_hold": gettext("Release a legal hold"),
         "grant_role": gettext("Grant a role"),
         "disputed_erasure": gettext("Disputed erasure"),
+        "resume_purge": gettext("Go on with a purge that stopped by itself"),
     }
 
 
@@ -181,6 +182,11 @@ def alert_kinds() -> Mapping[str, str]:
         "quota_exceeded": gettext("Somebody wanted to see more people than allowed"),
         "unusual_reading": gettext("Somebody saw far more people than usual"),
         "export_ready": gettext("An export was made"),
+        "requests_half_time": gettext("Half of the time for requests of people is over"),
+        "requests_nearly_due": gettext("Requests of people are nearly due"),
+        "requests_overdue": gettext("Requests of people are overdue"),
+        "purge_fused": gettext("A purge would remove unusually much, and waits for approval"),
+        "holds_due": gettext("Legal holds are to be looked at again"),
         "decider_left": gettext("Somebody who decides over the acts of others was shut out"),
         "reading_loosened": gettext("More may be read than before, or less is watched"),
     }
