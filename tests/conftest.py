@@ -39,6 +39,15 @@ settings.register_profile("here", deadline=None, max_examples=60)
 settings.load_profile("here")
 
 
+LONG = ("cli/test_up", "contracts/test_canaries", "cli/test_keys", "portal/test_journey", "client/", "worker/")
+"""Tests of whole services: begun first, so that no one of them is left over at the end while all others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long tests first."""
+    items.sort(key=lambda one: not one.nodeid.removeprefix("tests/").startswith(LONG))
+
+
 def pytest_collection_finish() -> None:
     """Keep what was loaded out of collections, which would look at all of it again and again."""
     gc.collect()

@@ -10,12 +10,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 HOST = re.compile(r"https?://[^\s\"'<>]+|(?:src|href)=[\"']//")
 
-OWN = ("/v1/sessions", "/v1/invitations")
+OWN = ("/v1/sessions", "/v1/invitations", "/v1/portal")
 """What is nobody's but one's own, whatever one is permitted."""
 SIGN_IN = {
     ("post", "/v1/sessions"),
     ("post", "/v1/sessions/current/confirmations"),
+    ("post", "/v1/sessions/current/password-changes"),
     ("post", "/v1/invitations/acceptances"),
+    ("post", "/v1/portal/codes"),
+    ("post", "/v1/portal/sessions"),
 }
 
 
