@@ -145,9 +145,8 @@ class Signer:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self._outside.lock(), self._database.direct_connection() as connection:
-            locked = connection.execute("SELECT pg_try_advisory_lock(%s)", (ADVISORY_KEY,)).fetchone()
-            if locked != (True,):
+        with self._outside.lock(), self._database.session_lock(ADVISORY_KEY) as taken:
+            if not taken:
                 raise SignerBusyError("Another host is signing the audit log; one signer is configured, not two.")
             yield
 

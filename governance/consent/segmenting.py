@@ -303,8 +303,8 @@ def _defer(work: Work, run: RunId) -> None:
 @contextmanager
 def _alone(database: Database, run: UUID) -> Iterator[None]:
     """Hold the lock of *run* on a connection of its own: it falls with the process, however that ends."""
-    with database.direct_connection() as connection:
-        if connection.execute("SELECT pg_try_advisory_lock(%s)", (_lock(run),)).fetchone() != (True,):
+    with database.session_lock(_lock(run)) as taken:
+        if not taken:
             raise ConflictError("This run is being worked on by another process; wait until it is done.")
         yield
 

@@ -174,13 +174,10 @@ class IndexRotation:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self._database.direct_connection() as connection:
-            if connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() != (True,):
+        with self._database.session_lock(LOCK) as taken:
+            if not taken:
                 raise BusyError("Another process is rotating the blind indexes.")
-            try:
-                yield
-            finally:
-                connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+            yield
 
 
 def adopt_root(work: Work, keys: KeyProvider) -> bool:

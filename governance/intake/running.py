@@ -118,9 +118,8 @@ def resume(
 @contextmanager
 def _alone(database: Database, batch: BatchId) -> Iterator[None]:
     """Hold the lock of *batch* on a connection of its own: it falls with the process, however that ends."""
-    with database.direct_connection() as connection:
-        taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (_lock(batch),)).fetchone()
-        if taken != (True,):
+    with database.session_lock(_lock(batch)) as taken:
+        if not taken:
             raise ConflictError("This import is being worked on by another process; wait until it is done.")
         yield
 

@@ -1,7 +1,7 @@
 """The database: one engine per process, sessions, and the few column types that every room shares."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,6 +110,25 @@ class Database:
             psycopg_url(self.url.render_as_string(hide_password=False)), autocommit=True
         ) as connection:
             yield connection
+
+    @contextmanager
+    def session_lock(self, lock: int) -> Iterator[bool]:
+        """Try a lock on a connection of its own; it falls with the process, however that ends.
+
+        Args:
+            lock: its number in the database.
+
+        Yields:
+            Whether it was taken; where not, another process holds it.
+        """
+        with self.direct_connection() as connection:
+            taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone() == (True,)
+            try:
+                yield taken
+            finally:
+                # A connection that is closed is free a moment later only, and whoever asks next should not meet it.
+                with suppress(psycopg.OperationalError):
+                    connection.execute("SELECT pg_advisory_unlock_all()")
 
     def dispose(self) -> None:
         """Close all pooled connections."""

@@ -14,7 +14,8 @@ from governance.kernel.folders import prepare_data_dir
 from governance.kernel.supervisor import port_free, sole_supervisor
 from tests.kernel.processes import eventually, is_alive, kill, line_of, start
 
-# Runs each of its arguments as a child; what children and the supervisor print comes out line by line.
+# Runs each of its arguments as a child; what children and the supervisor print comes out line by line: a print of an
+# unbuffered process is two writes, the second its line's end, so children write with one.
 SUPERVISOR = """
 import sys
 from governance.kernel.supervisor import Command, Supervisor
@@ -29,7 +30,7 @@ import os, signal, time
 from governance.kernel import lifeline
 worker = os.fork()
 lifeline.watch(grace_seconds=0.5)
-if worker: print(os.getpid(), worker)
+if worker: os.write(1, b'%d %d\\n' % (os.getpid(), worker))
 while True: time.sleep(60)
 """
 
@@ -45,7 +46,7 @@ def stop(number, frame):
     sys.exit()
 signal.signal(signal.SIGTERM, stop)
 lifeline.watch(grace_seconds=20)
-print(os.getpid())
+os.write(1, b'%d\\n' % os.getpid())
 while True: time.sleep(60)
 """
 
@@ -69,11 +70,11 @@ import os, signal, time
 from governance.kernel import lifeline
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 lifeline.watch(grace_seconds=0.2)
-print(os.getpid())
+os.write(1, b'%d\\n' % os.getpid())
 while True: time.sleep(60)
 """
 
-PATIENT = "import os, time\nprint(os.getpid())\nwhile True: time.sleep(60)"
+PATIENT = "import os, time\nos.write(1, b'%d\\n' % os.getpid())\nwhile True: time.sleep(60)"
 BROKEN = "import time, sys; time.sleep(0.1); sys.exit(3)"
 
 

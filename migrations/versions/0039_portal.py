@@ -1,0 +1,12 @@
+"""Room for changes to the tables of portal."""
+
+revision = "0039"
+down_revision: str | None = "0038"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
