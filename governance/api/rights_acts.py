@@ -1,0 +1,254 @@
+"""What officers do with a request of a data subject: each act is a resource of its own."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask.views import MethodView
+
+from governance.accounts.portal.operations import CodeId, SentCode
+from governance.api.auth import guarded
+from governance.api.blueprints import Blueprint
+from governance.api.portal import CodeSent
+from governance.api.rights_said import (
+    CodeProof,
+    CodeTried,
+    OfficerProof,
+    RequestAnswer,
+    RequestJoin,
+    RequestNoticeText,
+    RequestQuestion,
+    RequestReason,
+    RequestReasonMaybe,
+    RequestRefusal,
+    RequestReply,
+    RequestStart,
+)
+from governance.api.rights_shown import RequestShown
+from governance.api.service import current_service, current_work
+from governance.kernel.ids import SubjectId
+from governance.policies.permissions import Permission
+from governance.rights import operations as rights
+from governance.rights.operations import RequestId, RequestView
+
+blueprint = Blueprint("request acts", __name__, description="What is done with requests, act by act.")
+
+
+@blueprint.route("/requests/<uuid:request>/identity-checks")
+class IdentityChecks(MethodView):
+    """Askings for identity."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.response(201, RequestShown)
+    def post(self, request: UUID) -> RequestView:
+        """Ask the requester to prove who they are."""
+        return rights.ask_identity(current_work(), request=RequestId(request))
+
+
+@blueprint.route("/requests/<uuid:request>/codes")
+class RequestCodes(MethodView):
+    """Codes for somebody on the phone."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.response(202, CodeSent)
+    def post(self, request: UUID) -> SentCode:
+        """Send a code to the contact of the request; the caller reads it out."""
+        per_hour = current_service().settings.portal_codes_per_hour
+        return rights.send_code(current_work(), request=RequestId(request), per_hour=per_hour)
+
+
+@blueprint.route("/requests/<uuid:request>/code-proofs")
+class CodeProofs(MethodView):
+    """Proofs by code."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(CodeProof)
+    @blueprint.response(200, CodeTried)
+    def post(self, proof: Mapping[str, Any], request: UUID) -> dict[str, object]:
+        """Prove who asks by the code. A wrong one is no error, since it counts as a try: `right` tells."""
+        customer = None if proof["customer"] is None else SubjectId(proof["customer"])
+        seen = rights.prove_by_code(
+            current_work(),
+            request=RequestId(request),
+            code_id=CodeId(proof["id"]),
+            typed=proof["code"],
+            customer=customer,
+        )
+        return {"right": seen is not None, "request": seen}
+
+
+@blueprint.route("/requests/<uuid:request>/proofs")
+class Proofs(MethodView):
+    """Proofs by an officer."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(OfficerProof)
+    @blueprint.response(201, RequestShown)
+    def post(self, proof: Mapping[str, Any], request: UUID) -> RequestView:
+        """Take who asks as proved; what was checked is kept in words."""
+        customer, checked = SubjectId(proof["customer"]), proof["checked"]
+        return rights.prove(current_work(), request=RequestId(request), customer=customer, checked=checked)
+
+
+@blueprint.route("/requests/<uuid:request>/nothing-held")
+class NothingHeld(MethodView):
+    """The answer that nothing is held."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.response(201, RequestShown)
+    def post(self, request: UUID) -> RequestView:
+        """Answer that nothing is held under the contact."""
+        return rights.find_nothing(current_work(), request=RequestId(request))
+
+
+@blueprint.route("/requests/<uuid:request>/questions")
+class Questions(MethodView):
+    """Questions to the person."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestQuestion)
+    @blueprint.response(201, RequestShown)
+    def post(self, asked: Mapping[str, Any], request: UUID) -> RequestView:
+        """Ask the person something; the clock stands still only where the law says so."""
+        return rights.ask(current_work(), request=RequestId(request), **asked)
+
+
+@blueprint.route("/requests/<uuid:request>/replies")
+class Replies(MethodView):
+    """Replies of the person."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestReply)
+    @blueprint.response(201, RequestShown)
+    def post(self, said: Mapping[str, str], request: UUID) -> RequestView:
+        """Take down what the person replied."""
+        return rights.reply(current_work(), request=RequestId(request), words=said["words"])
+
+
+@blueprint.route("/requests/<uuid:request>/extensions")
+class Extensions(MethodView):
+    """Extensions."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestReason)
+    @blueprint.response(201, RequestShown)
+    def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
+        """Take more time, once, where the law allows it; the person is told why."""
+        return rights.extend(current_work(), request=RequestId(request), reason=told["reason"])
+
+
+@blueprint.route("/requests/<uuid:request>/submissions")
+class Submissions(MethodView):
+    """Submissions to a second person."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestReason)
+    @blueprint.response(201, RequestShown)
+    def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
+        """Put a request before a second person; an erasure becomes a proposal."""
+        return rights.submit(current_work(), request=RequestId(request), reason=told["reason"])
+
+
+@blueprint.route("/requests/<uuid:request>/approvals")
+class Approvals(MethodView):
+    """Approvals."""
+
+    @guarded(Permission.REQUESTS_DECIDE)
+    @blueprint.response(201, RequestShown)
+    def post(self, request: UUID) -> RequestView:
+        """Approve what somebody else has put forward."""
+        return rights.approve(current_work(), request=RequestId(request))
+
+
+@blueprint.route("/requests/<uuid:request>/returns")
+class Returns(MethodView):
+    """Returns to whoever works on it."""
+
+    @guarded(Permission.REQUESTS_DECIDE)
+    @blueprint.arguments(RequestReason)
+    @blueprint.response(201, RequestShown)
+    def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
+        """Send a request that awaits approval back."""
+        return rights.send_back(current_work(), request=RequestId(request), reason=told["reason"])
+
+
+@blueprint.route("/requests/<uuid:request>/starts")
+class Starts(MethodView):
+    """Beginnings of carrying out."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestStart)
+    @blueprint.response(201, RequestShown)
+    def post(self, chosen: Mapping[str, Any], request: UUID) -> RequestView:
+        """Begin to carry a request out; what can be done at once is done and completed."""
+        return rights.start(current_work(), request=RequestId(request), fields=chosen["fields"])
+
+
+@blueprint.route("/requests/<uuid:request>/completions")
+class Completions(MethodView):
+    """Completions."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestAnswer)
+    @blueprint.response(201, RequestShown)
+    def post(self, said: Mapping[str, Any], request: UUID) -> RequestView:
+        """Complete what was carried out by hand; the person is told."""
+        return rights.complete(current_work(), request=RequestId(request), answer=said["answer"])
+
+
+@blueprint.route("/requests/<uuid:request>/refusals")
+class Refusals(MethodView):
+    """Refusals."""
+
+    @guarded(Permission.REQUESTS_DECIDE)
+    @blueprint.arguments(RequestRefusal)
+    @blueprint.response(201, RequestShown)
+    def post(self, refusal: Mapping[str, Any], request: UUID) -> RequestView:
+        """Refuse a request; the person is told ground, reason, authority and court (GDPR Art. 12(4))."""
+        return rights.refuse(current_work(), request=RequestId(request), **refusal)
+
+
+@blueprint.route("/requests/<uuid:request>/withdrawals")
+class RequestWithdrawals(MethodView):
+    """Withdrawals by the person."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestReasonMaybe)
+    @blueprint.response(201, RequestShown)
+    def post(self, told: Mapping[str, Any], request: UUID) -> RequestView:
+        """Note that the person does not want it any more."""
+        return rights.withdraw(current_work(), request=RequestId(request), reason=told["reason"])
+
+
+@blueprint.route("/requests/<uuid:request>/joins")
+class Joins(MethodView):
+    """Joins to another request."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.arguments(RequestJoin)
+    @blueprint.response(201, RequestShown)
+    def post(self, other: Mapping[str, UUID], request: UUID) -> RequestView:
+        """Join a request to another one that stands and asks for the same."""
+        return rights.join(current_work(), request=RequestId(request), into=RequestId(other["into"]))
+
+
+@blueprint.route("/requests/<uuid:request>/notices/<uuid:notice>/text")
+class NoticeTexts(MethodView):
+    """Words of notices."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.response(200, RequestNoticeText)
+    def get(self, request: UUID, notice: UUID) -> dict[str, str]:
+        """Read the words of a notice, to send or tell it by hand."""
+        return {"text": rights.notice_text(current_work(), request=request, notice=notice)}
+
+
+@blueprint.route("/requests/<uuid:request>/notices/<uuid:notice>/tellings")
+class NoticeTellings(MethodView):
+    """Tellings by hand."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.response(204)
+    def post(self, request: UUID, notice: UUID) -> None:
+        """Note that somebody has sent or told it."""
+        rights.note_told(current_work(), request=request, notice=notice)
