@@ -18,7 +18,8 @@ from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
 from governance.kernel.work import ActorKind
 from governance.policies.permissions import Permission
-from governance.policies.retention import Anchor, Clock, ConflictReason, RetentionAction, TargetKind
+from governance.policies.retention import Anchor, Clock, RetentionAction, TargetKind
+from governance.policies.retention_conflicts import ConflictReason
 from governance.reference.retention_rules import PolicyId, PolicyState, PolicyVersion
 from governance.retention import operations as retention
 from governance.retention.operations import Forecast, Run, RunId, RunOrigin, RunState
@@ -75,6 +76,12 @@ class PolicyReason(Schema):
     """Why."""
 
     reason = ma.fields.String(required=True, metadata={"description": "Sealed."})
+
+
+class FiscalYear(Schema):
+    """When the fiscal year begins."""
+
+    begins = ma.fields.String(required=True, metadata={"description": "Month and day: `04-01`."})
 
 
 class ForecastQuery(Schema):
@@ -225,6 +232,24 @@ class PolicyActivations(MethodView):
     def post(self, said: Mapping[str, str], policy: UUID) -> Proposal:
         """Propose that a simulated version be put into force; another person decides."""
         return retention.propose_activation(current_work(), policy=PolicyId(policy), reason=said["reason"])
+
+
+@blueprint.route("/retention/fiscal-year")
+class FiscalYears(MethodView):
+    """From whose end some laws count."""
+
+    @guarded(Permission.RETENTION_READ)
+    @blueprint.response(200, FiscalYear)
+    def get(self) -> Mapping[str, str]:
+        """Tell on which day the fiscal year begins."""
+        return {"begins": retention.fiscal_year(current_work())}
+
+    @guarded(Permission.RETENTION_ACTIVATE)
+    @blueprint.arguments(FiscalYear)
+    @blueprint.response(200, FiscalYear)
+    def put(self, said: Mapping[str, str]) -> Mapping[str, str]:
+        """Say on which day the fiscal year begins; periods are counted so from now on."""
+        return {"begins": retention.set_fiscal_year(current_work(), begins=said["begins"])}
 
 
 @blueprint.route("/retention/simulations")

@@ -98,6 +98,15 @@ def end(key: str) -> None:
     say("Out of force.")
 
 
+@retention_group.command("fiscal-year")
+@click.argument("begins", required=False)
+def fiscal_year(begins: str | None) -> None:
+    """Show when the fiscal year begins, or set it: month and day, such as 04-01."""
+    with operator_work() as work:
+        told = retention.fiscal_year(work) if begins is None else retention.set_fiscal_year(work, begins=begins)
+    say(f"The fiscal year begins on {told}.")
+
+
 @retention_group.command()
 @click.option("--policy", "keys", multiple=True, metavar="KEY", help="Only this one; may repeat.")
 @click.option("--resume", type=click.UUID, help="See a run through that was begun already, beside others at it.")

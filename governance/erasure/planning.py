@@ -23,7 +23,15 @@ from governance.policies import shipped
 from governance.policies.classification import Compartment
 from governance.policies.erasure import CompartmentFacts, Minimum, PlanStep, plan
 from governance.policies.permissions import Permission
-from governance.policies.retention import Clock, RetentionPolicy, TargetKind, last_day, minimum_until
+from governance.policies.retention import (
+    CALENDAR_YEAR,
+    Clock,
+    RetentionPolicy,
+    TargetKind,
+    YearStart,
+    last_day,
+    minimum_until,
+)
 from governance.reference.operations import find_controller
 
 COMPARTMENTS: Final = (
@@ -105,11 +113,12 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the plan goes by: retention policies, and the zone in which days are counted."""
+    """What the plan goes by: policies, the zone in which days are counted, when the fiscal year begins."""
 
     policies: Mapping[str, RetentionPolicy]
     zone: ZoneInfo
     country: str | None
+    fiscal: YearStart = CALENDAR_YEAR
 
 
 def rules_of(work: Work, policies: Mapping[str, RetentionPolicy] | None = None) -> Rules:
@@ -117,7 +126,8 @@ def rules_of(work: Work, policies: Mapping[str, RetentionPolicy] | None = None) 
     known = find_controller(work)
     country = None if known is None else known.country
     zone = ZoneInfo("UTC" if known is None else known.zone)
-    return Rules(shipped.retention_policies(country) if policies is None else policies, zone, country)
+    fiscal = CALENDAR_YEAR if known is None else known.fiscal_year
+    return Rules(shipped.retention_policies(country) if policies is None else policies, zone, country, fiscal)
 
 
 def targets_of(work: Work, people: Sequence[SubjectId], *, locked: bool = False) -> list[Target]:
@@ -247,11 +257,11 @@ def _minimums(compartment: Compartment, known: _Known, rules: Rules, on: date) -
         if event is None:
             continue
         if compartment is Compartment.FINANCE:
-            until = minimum_until(policy, event)
+            until = minimum_until(policy, event, fiscal=rules.fiscal)
             citation = "" if policy.minimum is None else policy.minimum.citation
         else:
             # Proof of what was agreed to is kept for claims as long as the policy says (Art. 17(3)(e), 7(1), 5(2)).
-            until, citation = last_day(policy, event), policy.citation
+            until, citation = last_day(policy, event, fiscal=rules.fiscal), policy.citation
         if until is not None:
             found.append(Minimum(until, policy.key, citation))
     return found

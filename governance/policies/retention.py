@@ -5,10 +5,11 @@ the controller's zone. So what is due is told by dates, and a night on which clo
 Something is due when its last day lies strictly before today.
 """
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from governance.policies.documents import Titles
@@ -106,6 +107,38 @@ class StatutoryMinimum:
 
 
 @dataclass(frozen=True, slots=True)
+class YearStart:
+    """The first day of a fiscal year; written `04-06`."""
+
+    month: int = 1
+    day: int = 1
+
+    def __str__(self) -> str:
+        """Month and day."""
+        return f"{self.month:02}-{self.day:02}"
+
+
+CALENDAR_YEAR: Final = YearStart()
+
+
+def parse_year_start(said: str) -> YearStart:
+    """Read the first day of a fiscal year.
+
+    Raises:
+        ValueError: where it is no day of each year, such as 29 February.
+    """
+    found = _YEAR_START.fullmatch(said)
+    if found is None:
+        raise ValueError("not a month and a day such as 04-06")
+    month, day = map(int, found.groups())
+    date(2023, month, day)  # a year without 29 February
+    return YearStart(month, day)
+
+
+_YEAR_START = re.compile(r"(\d\d)-(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionPolicy:
     """A rule of how long something is kept, and what is done then.
 
@@ -115,6 +148,7 @@ class RetentionPolicy:
         citation: what the period stands on: a law, or the controller's own decision.
         warning_days: how long before the person is told; 0 for not at all.
         owner: role that looks after it.
+        fiscal_start: where a law says itself when its year begins; else that of the controller counts.
     """
 
     key: str
@@ -131,26 +165,19 @@ class RetentionPolicy:
     minimum: StatutoryMinimum | None = None
     warning_days: int = 0
     owner: str = "officer"
+    fiscal_start: YearStart | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class YearStart:
-    """The first day of a fiscal year."""
-
-    month: int = 1
-    day: int = 1
-
-
-def last_day(policy: RetentionPolicy, event: date, *, fiscal: YearStart = YearStart()) -> date:
+def last_day(policy: RetentionPolicy, event: date, *, fiscal: YearStart = CALENDAR_YEAR) -> date:
     """The last day on which something whose clock stands at *event* is kept."""
-    return _after(policy.keep, _anchored(policy.anchor, event, fiscal))
+    return _after(policy.keep, _anchored(policy.anchor, event, policy.fiscal_start or fiscal))
 
 
-def minimum_until(policy: RetentionPolicy, event: date, *, fiscal: YearStart = YearStart()) -> date | None:
+def minimum_until(policy: RetentionPolicy, event: date, *, fiscal: YearStart = CALENDAR_YEAR) -> date | None:
     """The last day on which a law wants it kept; None where none does."""
     if policy.minimum is None:
         return None
-    return _after(policy.minimum.keep, _anchored(policy.anchor, event, fiscal))
+    return _after(policy.minimum.keep, _anchored(policy.anchor, event, policy.fiscal_start or fiscal))
 
 
 def is_due(policy: RetentionPolicy, clock: datetime, *, at: datetime, zone: ZoneInfo, fiscal: YearStart) -> bool:
@@ -160,14 +187,14 @@ def is_due(policy: RetentionPolicy, clock: datetime, *, at: datetime, zone: Zone
 
 def cutoff(policy: RetentionPolicy, *, at: datetime, zone: ZoneInfo, fiscal: YearStart) -> datetime:
     """What is due at an instant is what has its clock strictly before this one (aware UTC)."""
-    return _cutoff(policy.keep, policy.anchor, at, zone, fiscal)
+    return _cutoff(policy.keep, policy.anchor, at, zone, policy.fiscal_start or fiscal)
 
 
 def minimum_cutoff(policy: RetentionPolicy, *, at: datetime, zone: ZoneInfo, fiscal: YearStart) -> datetime:
     """What no minimum of this policy keeps any more is what has its clock strictly before this; without one, all."""
     if policy.minimum is None:
         return datetime.max.replace(tzinfo=ZoneInfo("UTC"))
-    return _cutoff(policy.minimum.keep, policy.anchor, at, zone, fiscal)
+    return _cutoff(policy.minimum.keep, policy.anchor, at, zone, policy.fiscal_start or fiscal)
 
 
 _UTC = ZoneInfo("UTC")
@@ -195,7 +222,7 @@ def _anchored(anchor: Anchor, event: date, fiscal: YearStart) -> date:
     """The day from which the period runs: it is not counted itself."""
     if anchor is Anchor.EVENT:
         return event
-    start = YearStart() if anchor is Anchor.YEAR_END else fiscal
+    start = CALENDAR_YEAR if anchor is Anchor.YEAR_END else fiscal
     following = _year_start(event.year, start)
     return (following if following > event else _year_start(event.year + 1, start)) - _DAY
 
@@ -207,81 +234,3 @@ def _year_start(year: int, start: YearStart) -> date:
 def _after(keep: Period, day: date) -> date:
     """Months end on the same-numbered day; those from the last day of a month, such as year ends, on the last one."""
     return keep.after(datetime.combine(day, time())).date()
-
-
-class ConflictReason(StrEnum):
-    """Why a set of policies makes no sense."""
-
-    UNDER_MINIMUM = "under_minimum"
-    """A maximum is shorter than what a law wants kept."""
-    FIGHTING = "fighting"
-    """Two policies want different things of the same data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something wrong with a policy, or between two.
-
-    Attributes:
-        citation: of the minimum that is undercut.
-    """
-
-    reason: ConflictReason
-    policy: str
-    other: str = ""
-    citation: str = ""
-
-
-_COMPARED = date(2023, 12, 31)
-"""A day from which periods are compared: months and days have no order of their own."""
-
-
-def conflicts(policies: Iterable[RetentionPolicy]) -> list[Conflict]:
-    """What is wrong with policies that are to hold together; nothing where all is well."""
-    known = list(policies)
-    found = [
-        Conflict(ConflictReason.UNDER_MINIMUM, one.key, citation=one.minimum.citation)
-        for one in known
-        if one.minimum is not None and _after(one.keep, _COMPARED) < _after(one.minimum.keep, _COMPARED)
-    ]
-    for place, one in enumerate(known):
-        for other in known[place + 1 :]:
-            if _undercuts(one, other):
-                found.append(_undercut(one, other))
-            elif _undercuts(other, one):
-                found.append(_undercut(other, one))
-            elif _fight(one, other):
-                found.append(Conflict(ConflictReason.FIGHTING, one.key, other.key))
-    return found
-
-
-def _undercut(one: RetentionPolicy, other: RetentionPolicy) -> Conflict:
-    citation = other.minimum.citation if other.minimum else ""
-    return Conflict(ConflictReason.UNDER_MINIMUM, one.key, other.key, citation)
-
-
-def _undercuts(one: RetentionPolicy, other: RetentionPolicy) -> bool:
-    """Whether *one* would delete what *other* must keep; what is erased as a whole person heeds minimums by itself."""
-    if other.minimum is None or one.target.kind is TargetKind.SUBJECT or not _overlap(one, other):
-        return False
-    if one.clock is not other.clock or one.anchor is not other.anchor:
-        return False
-    return _after(one.keep, _COMPARED) < _after(other.minimum.keep, _COMPARED)
-
-
-def _fight(one: RetentionPolicy, other: RetentionPolicy) -> bool:
-    if one.key == other.key or not _overlap(one, other) or one.clock is not other.clock:
-        return False
-    return (one.keep, one.anchor, one.action) != (other.keep, other.anchor, other.action)
-
-
-def _overlap(one: RetentionPolicy, other: RetentionPolicy) -> bool:
-    if (one.target.kind, one.target.name) != (other.target.kind, other.target.name):
-        return False
-    fields = set(one.target.fields), set(other.target.fields)
-    if all(fields) and not fields[0] & fields[1]:
-        return False
-    narrowed = one.narrowing, other.narrowing
-    if narrowed[0] is None or narrowed[1] is None or narrowed[0].field is not narrowed[1].field:
-        return True
-    return bool(narrowed[0].values & narrowed[1].values)

@@ -19,6 +19,8 @@ from governance.policies.retention import (
     StatutoryMinimum,
     Target,
     TargetKind,
+    YearStart,
+    parse_year_start,
 )
 
 SUBJECT: Final = Target(TargetKind.SUBJECT)
@@ -88,7 +90,7 @@ def _policy(node: Node, key: str, country: str | None) -> RetentionPolicy:
         required=("titles", "applies_to", "clock", "action"),
         optional=(
             *("version", "anchor", "keep", "citation", "verified", "minimum", "countries"),
-            *("filter", "warning_days", "owner"),
+            *("filter", "warning_days", "owner", "fiscal_year"),
         ),
     )
     values = _values(node, said, country)
@@ -110,6 +112,7 @@ def _policy(node: Node, key: str, country: str | None) -> RetentionPolicy:
         minimum=_minimum(values["minimum"]) if "minimum" in values else None,
         warning_days=_warning(said["warning_days"], target) if "warning_days" in said else 0,
         owner=said["owner"].text() if "owner" in said else "officer",
+        fiscal_start=_fiscal_start(values["fiscal_year"]) if "fiscal_year" in values else None,
     )
 
 
@@ -118,13 +121,20 @@ def _values(node: Node, said: Mapping[str, Node], country: str | None) -> Mappin
     by_country = said["countries"].entries() if "countries" in said else {}
     chosen: Mapping[str, Node] = said
     for code, child in by_country.items():
-        values = child.fields(required=("keep", "citation", "verified"), optional=("anchor", "minimum"))
+        values = child.fields(required=("keep", "citation", "verified"), optional=("anchor", "minimum", "fiscal_year"))
         if code == country:
             chosen = values
     for name in ("keep", "citation", "verified"):
         if name not in chosen:
             node.wrong(f"the key {name!r} is missing")
     return chosen
+
+
+def _fiscal_start(node: Node) -> YearStart:
+    try:
+        return parse_year_start(node.text())
+    except ValueError:
+        node.wrong("must be the month and day on which the year begins, such as '04-06'")
 
 
 def _target(node: Node) -> Target:
@@ -211,6 +221,8 @@ def write_policy(policy: RetentionPolicy) -> str:
     if policy.warning_days:
         told["warning_days"] = policy.warning_days
     told["owner"] = policy.owner
+    if policy.fiscal_start is not None:
+        told["fiscal_year"] = str(policy.fiscal_start)
     return yaml.safe_dump({"policies": {policy.key: told}}, allow_unicode=True, sort_keys=False, width=120)
 
 

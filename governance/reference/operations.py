@@ -11,6 +11,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.work import Work
+from governance.policies.retention import parse_year_start
 from governance.reference.errors import NoControllerError
 from governance.reference.record import Controller, ControllerDetails, ProtectionOfficer, details
 from governance.reference.tables import ControllerVersionRow
@@ -85,10 +86,12 @@ def set_controller(
     laws: Sequence[str] | None = None,
     authority: str | None = None,
     officer: ProtectionOfficer | None = None,
+    fiscal_year: str | None = None,
 ) -> Controller:
     """Record the controller: a new version where anything differs from the one in force, nothing where all is the same.
 
-    Zone, language, laws and authority are those proposed for the country where they are not given.
+    Zone, language, laws and authority are those proposed for the country where they are not given; the fiscal year
+    begins as it did before, or on 1 January.
 
     Raises:
         InvalidError: `errors` says which field cannot be used, and which must be given for this country.
@@ -104,6 +107,7 @@ def set_controller(
         laws=laws,
         authority=authority,
         officer=officer,
+        fiscal_year=_fiscal_year(work, fiscal_year),
     )
     work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": VERSION_LOCK})
     newest = _newest(work)
@@ -125,6 +129,27 @@ def set_controller(
         },
     )
     return _told(work, row)
+
+
+def set_fiscal_year(work: Work, *, begins: str) -> Controller:
+    """Record on which day the fiscal year begins, as a version that says the same of all else.
+
+    Args:
+        work: the transaction.
+        begins: month and day, such as `04-01`.
+
+    Raises:
+        NoControllerError: where none was set yet.
+        InvalidError: where it is no day of each year.
+    """
+    standing = controller(work)
+    said: dict[str, Any] = {name: getattr(standing, name) for name in _SAID}
+    return set_controller(work, **{**said, "fiscal_year": begins})
+
+
+def _fiscal_year(work: Work, said: str | None) -> str | None:
+    newest = _newest(work) if said is None else None
+    return said if newest is None else newest.fiscal_year
 
 
 def _newest(work: Work) -> ControllerVersionRow | None:
@@ -152,6 +177,7 @@ def _insert(work: Work, wanted: ControllerDetails, *, version: int) -> Controlle
         officer_name=officer.name,
         officer_email=officer.email,
         officer_phone=officer.phone,
+        fiscal_year=str(wanted.fiscal_year),
     )
     work.session.add(row)
     work.session.flush()
@@ -170,6 +196,7 @@ def _said(row: ControllerVersionRow) -> ControllerDetails:
         laws=tuple(row.laws),
         authority=row.authority,
         officer=_officer(row),
+        fiscal_year=parse_year_start(row.fiscal_year),
     )
 
 

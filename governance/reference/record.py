@@ -12,6 +12,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from governance.kernel.errors import InvalidError
+from governance.policies.retention import CALENDAR_YEAR, YearStart, parse_year_start
 from governance.reference.lookup import countries
 from governance.reference.lookup import laws as known_laws
 
@@ -49,6 +50,7 @@ class ControllerDetails:
         laws: keys of the laws that the controller is under.
         authority: supervisory authority.
         officer: data protection officer; None where there is none, or that person's data was erased.
+        fiscal_year: the first day of the fiscal year, from which some laws count.
     """
 
     legal_name: str
@@ -61,6 +63,7 @@ class ControllerDetails:
     laws: tuple[str, ...]
     authority: str | None
     officer: ProtectionOfficer | None
+    fiscal_year: YearStart = CALENDAR_YEAR
 
     @property
     def region(self) -> str:
@@ -101,6 +104,7 @@ def details(
     laws: Sequence[str] | None,
     authority: str | None,
     officer: ProtectionOfficer | None,
+    fiscal_year: str | None = None,
 ) -> ControllerDetails:
     """Check what is said of a controller, and fill in what is proposed for its country.
 
@@ -131,6 +135,7 @@ def details(
         laws=tuple(check.law(law) for law in dict.fromkeys(laws)),
         authority=check.words("authority", authority, AUTHORITY_LENGTH, needed=False) or proposed_authority,
         officer=_officer(check, officer, region=code),
+        fiscal_year=_fiscal_year(check, fiscal_year),
     )
     if not told.laws:
         check.wrong("laws", "Name at least one law; known are " + ", ".join(known_laws()) + ".")
@@ -172,6 +177,14 @@ class _Check:
 
 def _is_country(code: str) -> bool:
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def _fiscal_year(check: _Check, said: str | None) -> YearStart:
+    try:
+        return CALENDAR_YEAR if said is None else parse_year_start(said.strip())
+    except ValueError:
+        check.wrong("fiscal_year", "Give month and day on which the fiscal year begins: 04-01.")
+        return CALENDAR_YEAR
 
 
 def _officer(check: _Check, officer: ProtectionOfficer | None, *, region: str) -> ProtectionOfficer | None:

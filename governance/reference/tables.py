@@ -25,6 +25,7 @@ class ControllerVersionRow(SealedRow, Base):
         CheckConstraint("version >= 1", name="version_counts_from_one"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
         CheckConstraint("cardinality(laws) >= 1", name="some_law"),
+        CheckConstraint("fiscal_year ~ '^[0-9]{2}-[0-9]{2}$'", name="fiscal_year_is_a_day"),
     )
 
     version: Mapped[int] = mapped_column(Integer)
@@ -38,6 +39,7 @@ class ControllerVersionRow(SealedRow, Base):
     calendar: Mapped[str] = mapped_column(String(16))
     laws: Mapped[list[str]] = mapped_column(ARRAY(String(32)))
     authority: Mapped[str | None] = mapped_column(String(200))
+    fiscal_year: Mapped[str] = mapped_column(String(5))
 
     officer_name = SealedField(TEXT, Compartment.OPERATION)
     officer_email = SealedField(TEXT, Compartment.OPERATION)

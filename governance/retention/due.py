@@ -78,7 +78,9 @@ class Rules:
 def rules_of(work: Work, *, at: datetime, instead: Iterable[RetentionPolicy] = ()) -> Rules:
     """The policies in force, with others tried *instead* of those of the same key."""
     known = {**active(work), **{one.key: one for one in instead}}
-    return Rules(at, work.now, ZoneInfo(controller(work).zone), YearStart(), tuple(known[key] for key in sorted(known)))
+    held = controller(work)
+    policies = tuple(known[key] for key in sorted(known))
+    return Rules(at, work.now, ZoneInfo(held.zone), held.fiscal_year, policies)
 
 
 def minimums_of(work: Work) -> Mapping[str, RetentionPolicy]:

@@ -16,7 +16,8 @@ from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.policies.documents import DocumentError
 from governance.policies.permissions import Permission
-from governance.policies.retention import Conflict, ConflictReason, RetentionPolicy, conflicts
+from governance.policies.retention import RetentionPolicy
+from governance.policies.retention_conflicts import Conflict, ConflictReason, conflicts
 from governance.policies.retention_reader import parse_policies
 from governance.policies.shipped import retention_policies
 from governance.reference import retention_rules as kept

@@ -12,6 +12,7 @@ from governance.retention.beginning import (
 )
 from governance.retention.certifying import certificate
 from governance.retention.errors import NoSuchRunError, NotSimulatedError, PolicyConflictError, RunOpenError
+from governance.retention.fiscal import fiscal_year, set_fiscal_year
 from governance.retention.life import (
     draft,
     draft_shipped,
@@ -50,6 +51,7 @@ __all__ = [
     "draft_shipped",
     "end",
     "find_run",
+    "fiscal_year",
     "keep",
     "list_runs",
     "look_ahead",
@@ -60,6 +62,7 @@ __all__ = [
     "propose_resumption",
     "purge_restored",
     "see_through",
+    "set_fiscal_year",
     "shipped",
     "show_keeping",
     "simulate",

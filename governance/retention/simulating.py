@@ -27,14 +27,8 @@ from governance.kernel.clock import UTC, require_aware
 from governance.kernel.db import UtcDateTime
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
-from governance.policies.retention import (
-    Conflict,
-    RetentionAction,
-    RetentionPolicy,
-    TargetKind,
-    conflicts,
-    minimum_cutoff,
-)
+from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind, minimum_cutoff
+from governance.policies.retention_conflicts import Conflict, conflicts
 from governance.retention.due import Rules, columns, due, in_order, is_carried_out, overdue, rules_of, stock_of
 
 MONTHS: Final = 24

@@ -51,3 +51,16 @@ def test_a_system_may_look_and_nothing_more(own_web: FlaskClient) -> None:
     assert own_web.post("/v1/retention/simulations", json={}, headers=bearer).status_code == 200
     assert own_web.post("/v1/retention/runs", json={}, headers=bearer).status_code == 403
     assert own_web.post("/v1/retention/policies", json={"document": ACTIVITY}, headers=bearer).status_code == 403
+
+
+def test_the_fiscal_year_is_looked_at_and_set(own_web: FlaskClient) -> None:
+    with open_work(service_of(own_web.application).database, OPERATOR) as work:
+        set_controller(work, legal_name="Boutique", address="Paris", country="FR")
+        officer = enrol(work, "officer")
+    bearer, place = bearer_of(own_web, officer), "/v1/retention/fiscal-year"
+
+    assert own_web.get(place, headers=bearer).json == {"begins": "01-01"}
+    assert own_web.put(place, json={"begins": "07-01"}, headers=bearer).json == {"begins": "07-01"}
+    wrong = own_web.put(place, json={"begins": "02-29"}, headers=bearer)
+    assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["fiscal_year"])
+    assert own_web.get(place, headers=bearer).json == {"begins": "07-01"}

@@ -1,6 +1,7 @@
 """Retention: which day is the last one, what is due, what makes no sense; documents read and written alike."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,20 +11,23 @@ from hypothesis import strategies as st
 from governance.policies.documents import DocumentError
 from governance.policies.periods import Period
 from governance.policies.retention import (
+    CALENDAR_YEAR,
     Anchor,
     Clock,
-    ConflictReason,
     RetentionAction,
     RetentionPolicy,
     StatutoryMinimum,
+    Target,
+    TargetKind,
     YearStart,
-    conflicts,
     cutoff,
     is_due,
     last_day,
     minimum_cutoff,
     minimum_until,
+    parse_year_start,
 )
+from governance.policies.retention_conflicts import ConflictReason, conflicts
 from governance.policies.retention_reader import clocks_of, parse_policies, write_policy
 from governance.policies.shipped import retention_policies
 
@@ -91,7 +95,7 @@ def test_the_last_day_that_something_is_kept(keep: str, anchor: str, event: str,
 def test_something_is_due_once_its_last_day_is_over_in_the_controllers_zone(
     clock: datetime, at: datetime, due: bool
 ) -> None:
-    assert is_due(_keeping("P1Y"), clock, at=at, zone=KYIV, fiscal=YearStart()) is due
+    assert is_due(_keeping("P1Y"), clock, at=at, zone=KYIV, fiscal=CALENDAR_YEAR) is due
 
 
 BOUNDS = datetime(2017, 1, 1), datetime(2035, 1, 1)  # noqa: DTZ001 - hypothesis wants them without a zone
@@ -139,10 +143,10 @@ def test_a_minimum_has_its_own_last_day_and_cutoff() -> None:
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
     assert minimum_until(policy, date(2026, 5, 21)) == date(2026, 11, 21)
-    limit = minimum_cutoff(policy, at=at, zone=KYIV, fiscal=YearStart())
+    limit = minimum_cutoff(policy, at=at, zone=KYIV, fiscal=CALENDAR_YEAR)
     assert limit == datetime(2026, 5, 21, 21, 0, tzinfo=UTC)
     assert minimum_until(_policy(), date(2026, 5, 21)) is None
-    assert minimum_cutoff(_policy(), at=at, zone=KYIV, fiscal=YearStart()) > at
+    assert minimum_cutoff(_policy(), at=at, zone=KYIV, fiscal=CALENDAR_YEAR) > at
 
 
 @pytest.mark.parametrize("country", [None, "DE", "AT", "FR", "PL", "GB", "RU", "UA"])
@@ -212,3 +216,54 @@ def test_two_policies_that_want_different_things_of_the_same_data_are_told() -> 
     assert conflicts([_built("a", "P2Y"), RetentionPolicy(**{**values, "key": "b"})]) == []
     assert RetentionAction.CLEAR_FIELDS is other.action
     assert Clock.INTERACTION_AT is other.clock
+
+
+def test_what_does_little_may_come_before_what_does_more_and_not_after_it() -> None:
+    clears = _built("clears", "P1Y", target=_policy().target, action=RetentionAction.CLEAR_FIELDS)
+    deletes = {key: _built(key, keep) for key, keep in (("later", "P3Y"), ("sooner", "P6M"))}
+    whole = {key: replace(one, target=replace(one.target, fields=())) for key, one in deletes.items()}
+    deleting = {key: replace(one, action=RetentionAction.DELETE_ROWS) for key, one in whole.items()}
+
+    assert conflicts([clears, deleting["later"]]) == []
+    assert [one.reason for one in conflicts([clears, deleting["sooner"]])] == [ConflictReason.FIGHTING]
+
+
+def test_a_policy_about_a_compartment_heeds_the_law_about_its_table() -> None:
+    tax = retention_policies("DE")["purchases_tax"]
+    shredding = replace(tax, key="finance", minimum=None, action=RetentionAction.SHRED_COMPARTMENT)
+    finance = Target(TargetKind.COMPARTMENT, "finance")
+
+    for keep, anchor in (("P5Y", Anchor.YEAR_END), ("P8Y", Anchor.EVENT)):
+        short = replace(shredding, target=finance, keep=_keeping(keep).keep, anchor=anchor)
+        assert [one.reason for one in conflicts([tax, short])] == [ConflictReason.UNDER_MINIMUM], (keep, anchor)
+
+
+FISCAL = [
+    ("FR", "07-01", date(2016, 6, 30), date(2026, 6, 30)),
+    ("FR", "07-01", date(2016, 7, 1), date(2027, 6, 30)),
+    ("GB", "04-06", date(2020, 4, 5), date(2026, 4, 5)),
+    ("GB", "04-06", date(2020, 4, 6), date(2027, 4, 5)),
+    ("FR", "01-01", date(2016, 6, 30), date(2026, 12, 31)),
+]
+
+
+def test_tax_laws_that_count_from_the_fiscal_year_go_by_the_controllers() -> None:
+    for country, begins, event, last in FISCAL:
+        tax = retention_policies(country)["purchases_tax"]
+        fiscal = parse_year_start(begins)
+        assert last_day(tax, event, fiscal=fiscal) == last, (country, begins, event)
+        assert minimum_until(tax, event, fiscal=fiscal) == last, (country, begins, event)
+        by_law = replace(tax, fiscal_start=fiscal)
+        assert last_day(by_law, event, fiscal=YearStart(10, 1)) == last, "a law that says its own year"
+        zone = ZoneInfo("Europe/Paris")
+        for at, over in ((last, False), (last + timedelta(days=1), True)):
+            now = datetime.combine(at, time(12), zone)
+            edge = cutoff(by_law, at=now, zone=zone, fiscal=CALENDAR_YEAR)
+            assert (datetime.combine(event, time(23, 59), zone) < edge) is over, (country, at)
+
+
+def test_a_law_that_says_its_own_year_is_written_and_read_the_same() -> None:
+    own = replace(retention_policies("GB")["purchases_tax"], fiscal_start=YearStart(4, 6))
+    assert parse_policies(write_policy(own).encode(), name="again")["purchases_tax"] == own
+    with pytest.raises(DocumentError, match="month and day"):
+        parse_policies(write_policy(own).replace("04-06", "02-29").encode(), name="again")

@@ -149,3 +149,14 @@ def test_two_who_set_the_record_at_once_make_two_versions(fresh_database):
 def test_every_column_of_the_room_stands_in_the_catalogue(work):
     told = set(shipped.catalogue().tables["controller_version"].columns())
     assert told == {column["name"] for column in inspect(work.session.connection()).get_columns("controller_version")}
+
+
+def test_the_fiscal_year_is_the_calendar_year_until_it_is_said_otherwise_and_then_stays(work):
+    assert str(operations.set_controller(work, **FIRM).fiscal_year) == "01-01"
+    assert str(operations.set_fiscal_year(work, begins="07-01").fiscal_year) == "07-01"
+    told = operations.set_controller(work, **{**FIRM, "address": "Львів"})
+    assert (str(told.fiscal_year), told.version) == ("07-01", 3)
+    for begins in ("02-29", "13-01", "7-1", ""):
+        with pytest.raises(InvalidError) as refused:
+            operations.set_fiscal_year(work, begins=begins)
+        assert list(refused.value.errors) == ["fiscal_year"], begins

@@ -16,11 +16,13 @@ from governance.policies import shipped
 from governance.policies.classification import Compartment
 from governance.policies.erasure import Minimum
 from governance.policies.retention import (
+    CALENDAR_YEAR,
     Clock,
     Narrowing,
     RetentionAction,
     RetentionPolicy,
     TargetKind,
+    YearStart,
     last_day,
     minimum_until,
 )
@@ -53,6 +55,7 @@ class Keeping:
     in_force: bool
     zone: ZoneInfo
     subject: Mapping[Clock, datetime | None]
+    fiscal: YearStart = CALENDAR_YEAR
     found: dict[tuple[object, ...], Until] = field(default_factory=dict)
 
     def until(
@@ -93,8 +96,8 @@ class Keeping:
             if day is None or not _meets(rule, table, compartment, field, code):
                 continue
             if rule.action is not RetentionAction.RESTRICT:
-                ends.append(Until(last_day(rule, day), rule.key))
-            if (floor := minimum_until(rule, day)) is not None:
+                ends.append(Until(last_day(rule, day, fiscal=self.fiscal), rule.key))
+            if (floor := minimum_until(rule, day, fiscal=self.fiscal)) is not None:
                 floors.append(Until(floor, rule.key))
         if not ends:
             return NO_RULE
@@ -110,7 +113,7 @@ class Keeping:
             instant = clocks.get(rule.clock)
             if rule.minimum is None or instant is None or rule.target.name != table:
                 continue
-            until = minimum_until(rule, self._day(instant))
+            until = minimum_until(rule, self._day(instant), fiscal=self.fiscal)
             if until is not None:
                 found.append(Minimum(until, rule.key, rule.minimum.citation))
         return found
@@ -125,6 +128,7 @@ def keeping(work: Work, *, person: SubjectId) -> Keeping:
         in_force=bool(active),
         zone=ZoneInfo(whose.zone),
         subject={Clock.LAST_ACTIVITY: last_sign_of_life(work, person=person)},
+        fiscal=whose.fiscal_year,
     )
 
 
