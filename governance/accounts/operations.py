@@ -24,6 +24,7 @@ from governance.accounts.clients import (
 )
 from governance.accounts.deciders import proposal_findings
 from governance.accounts.deciding import approve, refuse
+from governance.accounts.demonstrating import MadeUp, confirm_made_up, made_up_staff, sign_in_made_up
 from governance.accounts.demonstration import is_demonstration, mark_demonstration
 from governance.accounts.executing import execute, forget_words, tend
 from governance.accounts.granting import propose_grant
@@ -94,6 +95,7 @@ __all__ = [
     "FileTaken",
     "Invitation",
     "Limits",
+    "MadeUp",
     "NewClient",
     "NewSession",
     "OwnSession",
@@ -119,6 +121,7 @@ __all__ = [
     "change_password",
     "check_new_password",
     "check_staff",
+    "confirm_made_up",
     "count_reading",
     "create_client",
     "create_staff",
@@ -143,6 +146,7 @@ __all__ = [
     "list_clients",
     "list_proposals",
     "list_staff",
+    "made_up_staff",
     "mark_demonstration",
     "proposal_findings",
     "propose",
@@ -163,6 +167,7 @@ __all__ = [
     "sessions",
     "set_reading_rules",
     "sign_in",
+    "sign_in_made_up",
     "sign_out",
     "staff_actor",
     "tell_quota_exceeded",

@@ -107,10 +107,15 @@ def sign_in(work: Work, *, attempt: Attempt, password: str, code: str) -> NewSes
         UnauthenticatedError: where anything is wrong.
     """
     staff, spent = prove(work, attempt, password, code)
+    return begin_session(work, staff=StaffId(staff.id), factor=spent)
+
+
+def begin_session(work: Work, *, staff: StaffId, factor: str) -> NewSession:
+    """Begin a session of a staff member who has been recognised by a *factor*."""
     token = make_token(Token.SESSION)
     row = SessionRow(
         id=token.id,
-        staff_id=staff.id,
+        staff_id=staff,
         digest=token.digest,
         created_at=work.now,
         seen_at=work.now,
@@ -120,10 +125,10 @@ def sign_in(work: Work, *, attempt: Attempt, password: str, code: str) -> NewSes
     work.session.add(row)
     work.session.flush()
     left = _codes_left(work, staff)
-    facts: dict[str, Fact] = {"session": token.id, "factor": spent, "recovery_codes_left": left}
-    holder = Actor(kind=ActorKind.STAFF, id=staff.id, permissions=frozenset(), name=token.id)
-    audit.append(replace(work, actor=holder), Action.SIGNED_IN, object=ObjectRef("staff", staff.id), facts=facts)
-    return NewSession(token.id, StaffId(staff.id), row.expires_at, left, token.presented)
+    facts: dict[str, Fact] = {"session": token.id, "factor": factor, "recovery_codes_left": left}
+    holder = Actor(kind=ActorKind.STAFF, id=staff, permissions=frozenset(), name=token.id)
+    audit.append(replace(work, actor=holder), Action.SIGNED_IN, object=ObjectRef("staff", staff), facts=facts)
+    return NewSession(token.id, staff, row.expires_at, left, token.presented)
 
 
 def is_session_token(presented: str) -> bool:
@@ -259,10 +264,8 @@ def forget_sessions(work: Work) -> int:
     return len(work.session.execute(old, execution_options={"synchronize_session": False}).all())
 
 
-def _codes_left(work: Work, staff: StaffRow) -> int:
-    unspent = select(RecoveryCodeRow.digest).where(
-        RecoveryCodeRow.staff_id == staff.id, RecoveryCodeRow.used_at.is_(None)
-    )
+def _codes_left(work: Work, staff: StaffId) -> int:
+    unspent = select(RecoveryCodeRow.digest).where(RecoveryCodeRow.staff_id == staff, RecoveryCodeRow.used_at.is_(None))
     return len(work.session.scalars(unspent).all())
 
 

@@ -23,11 +23,20 @@ from governance.intake.files import FileOptions, Provenance
 from governance.intake.reports import BatchState
 from governance.kernel.server import Server
 from governance.kernel.settings import Settings
-from governance.kernel.work import OPERATOR, open_work
+from governance.kernel.work import OPERATOR, Work, open_work
 from governance.policies import shipped
 
 FOLDER: Final = "demo"
 KEY_FILE: Final = "demo-client.key"
+STAFF: Final = {
+    "Olena Kovalenko": ("officer",),
+    "Hannah Weber": ("officer",),
+    "Pavel Orlov": ("auditor",),
+    "Sofia Marino": ("steward",),
+    "Jan Novak": ("support",),
+    "Lea Dubois": ("marketer",),
+}
+"""Who works there beside the administrator; two officers, so that one approves what the other puts forward."""
 ANSWERS: Final = Answers(
     controller_name="Demonstration Shop",
     controller_address="1 Example Street, Berlin",
@@ -52,6 +61,7 @@ def _fill(server: Server) -> None:
     with open_store(server.settings) as store:
         with operator_work(store) as work:
             accounts.mark_demonstration(work)
+            _add_staff(work)
         _connect_client(store)
         for file in demo_files():
             _import(store, file.name, file.content)
@@ -60,6 +70,14 @@ def _fill(server: Server) -> None:
             publish_demo_form(work)
         if recorded:
             say(f"Consents: {recorded} made up")
+
+
+def _add_staff(work: Work) -> None:
+    known = {one.email for one in accounts.list_staff(work)}
+    for name, roles in STAFF.items():
+        email = f"{roles[0]}.{name.split()[0].lower()}@example.org"
+        if email not in known:
+            accounts.create_staff(work, name=name, email=email, roles=roles)
 
 
 def _connect_client(store: Store) -> None:
@@ -97,7 +115,8 @@ def _import(store: Store, name: str, content: bytes) -> None:
 def _tell(found: Settings) -> None:
     key = f'-H "Authorization: Bearer $(cat {shlex.quote(str(_key_path(found)))})"'
     place = base_url(found)
-    say(f"\nReady: {place}   reference: {place}/v1/docs   Ctrl-C stops it. Try:\n")
+    say(f"\nReady: {place}   reference: {place}/v1/docs   Ctrl-C stops it.")
+    say(f"\nThe officers' console: {place}/console   (sign in there by one click, as anybody who works here)\n\nTry:\n")
     say(f"curl -s {key} '{place}/v1/customers?limit=3'\n")
     body = f'{{"email": "{demo_email()}"}}'
     say(f"curl -s {key} -H 'Content-Type: application/json' -d '{body}' {place}/v1/customers/searches\n")

@@ -48,7 +48,18 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
 """By page or act; None where any session will do."""
 
 STRANGERS: Final = frozenset(
-    {"static", "sign_in", "begin_session", "invitation", "accept_invitation", "confirm_session", "choose_language"}
+    {
+        "static",
+        "sign_in",
+        "begin_session",
+        "sign_in_made_up",
+        "invitation",
+        "accept_invitation",
+        "confirm_session",
+        "choose_language",
+        "front",
+        "nowhere",
+    }
 )
 """Pages for whoever has yet to prove who they are."""
 

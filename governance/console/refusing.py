@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Response, request, url_for
+from flask import Response, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -20,6 +20,25 @@ log = get_logger(__name__)
 def refusal(status: int, heading: str, text: str) -> Response:
     """A page that says why not, and what to do."""
     return door_page("refusal", mark=cookies.session_token(), status=status, heading=heading, text=text)
+
+
+@blueprint.get("/")
+def front() -> Response:
+    """The start page, by its address with a stroke at the end."""
+    return go("today")
+
+
+@blueprint.route("/<path:place>", methods=["GET", "POST"])
+def nowhere(place: str) -> Response:
+    """An address of the console at which nothing is; one with a stroke at the end leads to the page without it."""
+    if place.endswith("/") and request.method == "GET":
+        answer = redirect(f"{url_for('console.today')}/{place.strip('/')}", code=HTTPStatus.PERMANENT_REDIRECT)
+        return Response(answer.get_data(), status=answer.status_code, headers=answer.headers)
+    return refusal(
+        404,
+        gettext("There is no such page"),
+        gettext("Check the address, or go on from the start page."),
+    )
 
 
 @blueprint.errorhandler(StaleFormError)

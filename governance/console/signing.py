@@ -1,6 +1,6 @@
 """Signing in and out, invitations, and showing again who one is before a dangerous act."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -8,8 +8,8 @@ from flask import Response, g, redirect, request
 from flask_babel import gettext
 
 from governance.accounts import operations as accounts
-from governance.accounts.operations import Attempt
-from governance.console import cookies, forms
+from governance.accounts.operations import Attempt, NewSession
+from governance.console import cookies, demonstrating, forms
 from governance.console.forms import EMPTY, Typed
 from governance.console.frame import door_page, go, page
 from governance.console.guard import Visit, act, blueprint, screen, stranger_work
@@ -36,7 +36,10 @@ def sign_in_page(
 ) -> Response:
     """The form to sign in by; *kept* are fields of another form that wait until then."""
     mark = cookies.stranger_mark() or cookies.make_mark()
-    answer = door_page("sign_in", mark=mark, status=status, then=then, kept=kept, typed=typed, heading=heading)
+    made_up = demonstrating.staff()
+    answer = door_page(
+        "sign_in", mark=mark, status=status, then=then, kept=kept, typed=typed, heading=heading, made_up=made_up
+    )
     cookies.keep(answer, cookies.STRANGER, mark)
     return answer
 
@@ -58,6 +61,29 @@ def begin_session() -> Response:
     except TooManyError as error:
         wrong = gettext("Too many attempts. Try again in %(seconds)s seconds.", seconds=error.retry_after_seconds)
         return sign_in_page(then=then, kept=kept, typed=Typed(typed.values, {"_": wrong}), status=429)
+    return _begun(made, then, kept)
+
+
+@blueprint.post("/demonstration")
+def sign_in_made_up() -> Response:
+    """Sign in to a demonstration as somebody made up, or show again that it is you."""
+    then, kept = forms.own_path(request.form.get("then", "")), forms.kept_fields()
+    demonstrating.require_own_computer()
+    if request.form.get("again"):
+        if not forms.is_sealed():
+            raise UnauthenticatedError("The form was shown to another session.")
+        token = cookies.session_token()
+        with stranger_work() as work:
+            accounts.confirm_made_up(work, presented=token)
+        return continue_page(token, then=then, kept=kept) if kept else _lead(then)
+    if not forms.is_sealed(before_sign_in=True):
+        return sign_in_page(then=then, kept=(), status=HTTPStatus.FORBIDDEN)
+    with stranger_work() as work:
+        made = accounts.sign_in_made_up(work, staff=demonstrating.chosen())
+    return _begun(made, then, kept)
+
+
+def _begun(made: NewSession, then: str, kept: Sequence[tuple[str, str]]) -> Response:
     g.actor = str(made.staff)
     answer = continue_page(made.token, then=then, kept=kept) if kept else _lead(then)
     cookies.keep(answer, cookies.SESSION, made.token)
@@ -73,7 +99,9 @@ def continue_page(token: str, *, then: str, kept: object) -> Response:
 def confirm_page(*, then: str, kept: object, wrong: str = "", status: int = HTTPStatus.OK) -> Response:
     """The form to show by again who one is; *kept* are the fields of the act that needs it."""
     mark = cookies.session_token()
-    return door_page("confirm", mark=mark, status=status, then=then, kept=kept, wrong=wrong)
+    return door_page(
+        "confirm", mark=mark, status=status, then=then, kept=kept, wrong=wrong, made_up=bool(demonstrating.staff())
+    )
 
 
 @blueprint.post("/confirmation")
