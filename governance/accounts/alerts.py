@@ -40,6 +40,8 @@ class AlertKind(StrEnum):
     QUOTA_EXCEEDED = "quota_exceeded"
     UNUSUAL_READING = "unusual_reading"
     EXPORT_READY = "export_ready"
+    EXPORT_FAILED = "export_failed"
+    PROPOSAL_FAILED = "proposal_failed"
     REQUESTS_HALF_TIME = "requests_half_time"
     REQUESTS_NEARLY_DUE = "requests_nearly_due"
     REQUESTS_OVERDUE = "requests_overdue"

@@ -5,15 +5,17 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, select
 
+from governance.accounts.alerts import AlertKind, raise_alert
 from governance.accounts.asking import ask
 from governance.accounts.deciders import deciders
 from governance.accounts.deciding import EXECUTE
 from governance.accounts.errors import AlteredError
-from governance.accounts.proposal_rows import as_approved, digest_of, facts_of, locked_proposal, ref_of
+from governance.accounts.proposal_rows import as_approved, digest_of, facts_of, locked_proposal, proposer_of, ref_of
 from governance.accounts.proposed import ProposalId, ProposalKind, ProposalState, executor_of, executors_of
 from governance.accounts.tables import ProposalRow
 from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome
+from governance.audit.entries import Fact
 from governance.custody.shredding import Reason, shred
 from governance.kernel import jobs
 from governance.kernel.errors import GovernanceError, UnavailableError
@@ -34,7 +36,8 @@ def execute(work: Work, *, proposal: ProposalId) -> bool:
     """Carry an approved proposal out, exactly as proposed; answers whether this call did it.
 
     The act and the mark that it was done stand or fall together, and the row is locked: however often and by however
-    many this is called, it is done once. What it refuses to do is marked as failed.
+    many this is called, it is done once. What it refuses to do is marked as failed, and officers
+    are told.
 
     Raises:
         NoSuchProposalError: where there is no such proposal.
@@ -42,7 +45,7 @@ def execute(work: Work, *, proposal: ProposalId) -> bool:
     row = locked_proposal(work, proposal)
     if row.state != ProposalState.APPROVED.value:
         return False
-    failure = None
+    failure, words = None, None
     try:
         if digest_of(row) != row.approved_digest:
             raise AlteredError("The proposal was altered after it was approved.")
@@ -51,10 +54,10 @@ def execute(work: Work, *, proposal: ProposalId) -> bool:
     except UnavailableError:
         raise  # nothing is wrong with the proposal; the queue tries again
     except GovernanceError as error:
-        failure = error.slug
+        failure, words = error.slug, error.in_words()
         log.warning("proposals.failed", proposal=str(row.id), kind=row.kind, slug=error.slug)
     row.state = (ProposalState.EXECUTED if failure is None else ProposalState.FAILED).value
-    row.ended_at, row.failure = work.now, failure
+    row.ended_at, row.failure, row.failure_words = work.now, failure, words
     work.session.flush()
     audit.append(
         work,
@@ -63,6 +66,9 @@ def execute(work: Work, *, proposal: ProposalId) -> bool:
         facts={**facts_of(row), **({} if failure is None else {"failure": failure})},
         outcome=Outcome.DONE if failure is None else Outcome.FAILED,
     )
+    if failure is not None:
+        told: dict[str, Fact] = {"proposal": row.id, "act": row.kind, "failure": failure}
+        raise_alert(work, kind=AlertKind.PROPOSAL_FAILED, staff=proposer_of(row), facts=told)
     return failure is None
 
 

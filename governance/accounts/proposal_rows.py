@@ -14,6 +14,7 @@ from governance.accounts.proposed import Approved, Proposal, ProposalId, Proposa
 from governance.accounts.tables import ProposalRow
 from governance.audit.entries import Fact, ObjectRef
 from governance.kernel.errors import InvalidError
+from governance.kernel.ids import StaffId
 from governance.kernel.work import Actor, ActorKind, Work
 from governance.vault.errors import SealError, ShreddedError
 
@@ -67,6 +68,12 @@ def is_own(actor: Actor, row: ProposalRow) -> bool:
     return (row.proposed_by_kind, row.proposed_by) == (actor.kind.value, actor.id)
 
 
+def proposer_of(row: ProposalRow) -> StaffId | None:
+    """The member of staff who proposed it, if it was one."""
+    is_staff = row.proposed_by_kind == ActorKind.STAFF.value and row.proposed_by is not None
+    return StaffId(row.proposed_by) if is_staff and row.proposed_by is not None else None
+
+
 def free_text(said: str, field: str) -> str:
     """What a person wrote, trimmed.
 
@@ -117,6 +124,7 @@ def shown(work: Work, row: ProposalRow, *, with_words: bool = True) -> Proposal:
         decided_at=row.decided_at,
         ended_at=row.ended_at,
         failure=row.failure,
+        failure_words=row.failure_words,
     )
 
 

@@ -108,7 +108,7 @@ class Proposal:
             over such acts and did not propose it, and once they are forgotten.
         alone: whether it was executed at once, since nobody else could have decided.
         until: decided strictly before this instant, or not at all.
-        failure: slug of the refusal, where it could not be executed.
+        failure: slug of the refusal, where it could not be executed; failure_words: what to do about it.
     """
 
     id: ProposalId
@@ -128,3 +128,4 @@ class Proposal:
     decided_at: datetime | None
     ended_at: datetime | None
     failure: str | None
+    failure_words: str | None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from governance.accounts.alerts import AlertKind, raise_alert
@@ -164,6 +164,11 @@ def staff_actor(work: Work, *, staff: StaffId) -> Actor:
         raise DisabledError("The account is disabled.")
     names = tuple(one.role for one in row.roles)
     return Actor(kind=ActorKind.STAFF, id=row.id, permissions=shipped.roles().grants_of(names), roles=names)
+
+
+def departed() -> Select[UUID]:
+    """Ids of those who left, for statements of rooms above."""
+    return select(StaffRow.id).where(StaffRow.disabled_at.is_not(None))
 
 
 def roles_held(work: Work, staff: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -211,6 +211,7 @@ class ProposalRow(SealedRow, Base):
     decided_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(32))
+    failure_words: Mapped[str | None] = mapped_column(Text)
     forgotten: Mapped[bool]
 
     reason = SealedField(TEXT, Compartment.EVIDENCE)

@@ -93,7 +93,12 @@ class ExportShown(Schema):
             "description": "How many are not in it, by reason: those of a send check, `gone`, `unreviewed_merge`."
         },
     )
-    failure = ma.fields.String(required=True, allow_none=True)
+    failure = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it could not be made: a slug."}
+    )
+    failure_words = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The same in words, and what to do about it."}
+    )
     created_at = Instant(required=True)
     ready_at = Instant(required=True, allow_none=True)
     expires_at = Instant(required=True, allow_none=True, metadata={"description": "Fetched before this instant."})

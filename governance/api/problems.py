@@ -85,6 +85,8 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "proposal-altered": 409,
         # recipients and exports
         "no-such-recipient": 404,
+        "recipient-retired": 409,
+        "exporter-left": 409,
         "no-such-export": 404,
         "no-such-erasure": 404,
         "being-erased": 409,

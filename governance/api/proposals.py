@@ -52,6 +52,9 @@ class ProposalShown(Schema):
     failure = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "Why it could not be carried out: a slug."}
     )
+    failure_words = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The same in words, and what to do about it."}
+    )
 
 
 class ProposalQuery(PageQuery):

@@ -10,6 +10,7 @@ from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.schemas import Instant, Schema, code, flag
 from governance.api.service import current_work
+from governance.disclosures import operations as disclosures
 from governance.policies.permissions import Permission
 from governance.reference import recipients
 from governance.reference.recipients import Recipient, RecipientKind
@@ -80,7 +81,7 @@ class Recipients(MethodView):
     @blueprint.response(201, RecipientShown)
     def post(self, said: Mapping[str, Any]) -> Recipient:
         """Record a recipient, or a further version of it."""
-        return recipients.define_recipient(current_work(), **said)
+        return disclosures.define_recipient(current_work(), **said)
 
 
 @blueprint.route("/recipients/<recipient>/versions")

@@ -86,6 +86,8 @@ def show(*, export_id: UUID, as_json: bool) -> None:
     _tell([found], as_json=False)
     for reason, count in sorted(found.left_out.items()):
         say(f"{count} left out: {reason}")
+    if found.failure_words is not None:
+        say(found.failure_words)
 
 
 @export.command()

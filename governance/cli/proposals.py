@@ -47,6 +47,7 @@ def show(*, proposal: UUID, as_json: bool) -> None:
         ("proposed by", found.proposed_by or found.proposed_by_kind),
         ("until", found.until),
         ("state", _state(found)),
+        *([] if found.failure_words is None else [("why it failed", found.failure_words)]),
         ("decided by", found.decided_by or found.decided_by_kind),
         ("answer", found.answer),
         ("digest", found.digest),

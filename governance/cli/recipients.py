@@ -3,6 +3,7 @@
 import click
 
 from governance.cli.context import answer_json, answer_table, as_json, operator_work
+from governance.disclosures import operations as disclosures
 from governance.reference import recipients as reference
 from governance.reference.recipients import Recipient, RecipientKind
 from governance.reference.safeguards import safeguards
@@ -57,7 +58,7 @@ def define(
 ) -> None:
     """Record a recipient, or a further version of it."""
     with operator_work() as work:
-        made = reference.define_recipient(
+        made = disclosures.define_recipient(
             work,
             key=key,
             name=name,

@@ -182,6 +182,8 @@ def alert_kinds() -> Mapping[str, str]:
         "quota_exceeded": gettext("Somebody wanted to see more people than allowed"),
         "unusual_reading": gettext("Somebody saw far more people than usual"),
         "export_ready": gettext("An export was made"),
+        "export_failed": gettext("An approved export could not be made"),
+        "proposal_failed": gettext("What was approved could not be carried out"),
         "requests_half_time": gettext("Half of the time for requests of people is over"),
         "requests_nearly_due": gettext("Requests of people are nearly due"),
         "requests_overdue": gettext("Requests of people are overdue"),

@@ -19,3 +19,9 @@ class NotYourExportError(ForbiddenError):
     """An export is handed to the one who proposed it and to nobody else."""
 
     slug = "not-your-export"
+
+
+class ExporterLeftError(ConflictError):
+    """Whoever proposed the export may not have it any more."""
+
+    slug = "exporter-left"

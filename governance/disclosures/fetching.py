@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
+from governance.accounts import operations as accounts
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
@@ -21,6 +22,7 @@ from governance.disclosures import formats
 from governance.disclosures.errors import ExportSpentError, NotYourExportError
 from governance.disclosures.records import ExportFormat, ExportId, ExportState
 from governance.disclosures.rows import locked_export
+from governance.disclosures.standing import require_standing
 from governance.disclosures.tables import (
     DisclosurePersonRow,
     DisclosureRow,
@@ -31,7 +33,7 @@ from governance.disclosures.tables import (
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.ids import OwnerId
-from governance.kernel.work import Actor, Work, open_work
+from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.policies.permissions import Permission
 
 HANDED_OUT_WITHIN: Final = timedelta(hours=2)
@@ -65,7 +67,8 @@ def fetch(work: Work, *, export: ExportId) -> Fetched:
         ForbiddenError: without `exports:fetch`.
         NoSuchExportError: where there is none.
         NotYourExportError: where somebody else proposed it.
-        ExportSpentError: where it was fetched before, is not ready, or its time is over.
+        ExportSpentError: where it was fetched before, is not ready, failed, or its time is over.
+        RetiredRecipientError, AlteredError: where the recipient may not get it any more.
     """
     allow(work, Permission.EXPORTS_FETCH)
     row = locked_export(work, export)
@@ -73,8 +76,11 @@ def fetch(work: Work, *, export: ExportId) -> Fetched:
         raise NotYourExportError("An export is handed to the one who proposed it, and to nobody else.")
     if row.state == ExportState.MAKING.value:
         raise ExportSpentError(f"{row.considered} of {row.total} people were looked at so far; come back later.")
+    if row.failure_words is not None:
+        raise ExportSpentError(f"This export could not be made. {row.failure_words}")
     if row.state != ExportState.READY.value or row.expires_at is None or row.expires_at <= work.now:
         raise ExportSpentError("An export is there for one day and is handed out once; propose a new one.")
+    require_standing(work, row)
     row.state, row.downloaded_at = ExportState.DOWNLOADED.value, work.now
     work.session.execute(update(DisclosureRow).where(DisclosureRow.export_id == row.id).values(at=work.now))
     work.session.flush()
@@ -130,12 +136,14 @@ def destroy(work: Work, *, export: ExportId) -> bool:
 
 
 def due_for_destruction(work: Work) -> list[ExportId]:
-    """Exports whose rows have no business here any more: fetched, expired, or failed."""
+    """Exports whose rows have no business here any more: fetched, expired, failed, or of somebody who left."""
     expired: ColumnElement[bool] = and_(ExportRow.state == ExportState.READY.value, ExportRow.expires_at <= work.now)
     left = and_(
         ExportRow.state == ExportState.DOWNLOADED.value, ExportRow.downloaded_at <= work.now - HANDED_OUT_WITHIN
     )
-    query = select(ExportRow.id).where(or_(expired, left, ExportRow.state == ExportState.FAILED.value))
+    theirs = and_(ExportRow.exporter_kind == ActorKind.STAFF.value, ExportRow.exporter.in_(accounts.departed()))
+    nobodys = and_(ExportRow.state == ExportState.READY.value, theirs)
+    query = select(ExportRow.id).where(or_(expired, left, nobodys, ExportRow.state == ExportState.FAILED.value))
     return [ExportId(one) for one in work.session.scalars(query.order_by(ExportRow.id).limit(AT_ONCE))]
 
 

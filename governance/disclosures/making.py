@@ -32,6 +32,7 @@ from governance.disclosures.formats import pack_rows
 from governance.disclosures.prints import pack, prints_of
 from governance.disclosures.records import ExportId, ExportState, LeftOut
 from governance.disclosures.rows import locked_export
+from governance.disclosures.standing import require_standing
 from governance.disclosures.tables import DisclosurePersonRow, ExportChunkRow, ExportPrintRow, ExportRow, SelectionRow
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -78,7 +79,7 @@ def make(
             raise
         except GovernanceError as error:
             with open_work(database, SYSTEM, clock=clock) as work:
-                _fail(work, export, error.slug)
+                _fail(work, export, error)
             return
         if progress is None:
             return
@@ -91,10 +92,12 @@ def make_next(work: Work, *, export: ExportId) -> Progress | None:
 
     Raises:
         NoSuchExportError: where there is none.
+        ExporterLeftError, RetiredRecipientError, AlteredError: where it may not go where it was approved to go.
     """
     row = locked_export(work, export)
     if row.state != ExportState.MAKING.value:
         return None
+    require_standing(work, row)
     asked, looked_at = _next_people(work, row)
     if looked_at == 0:
         _finish(work, row)
@@ -222,15 +225,17 @@ def _staff(row: ExportRow) -> StaffId | None:
     return StaffId(row.exporter) if is_staff and row.exporter is not None else None
 
 
-def _fail(work: Work, export: ExportId, slug: str) -> None:
+def _fail(work: Work, export: ExportId, error: GovernanceError) -> None:
     row = locked_export(work, export)
-    row.state, row.failure = ExportState.FAILED.value, slug
+    row.state, row.failure, row.failure_words = ExportState.FAILED.value, error.slug, error.in_words()
     work.session.flush()
-    log.warning("exports.failed", export=str(row.id), slug=slug)
+    log.warning("exports.failed", export=str(row.id), slug=error.slug)
     audit.append(
         work,
         Action.EXPORT_FAILED,
         object=ObjectRef("export", row.id),
-        facts={"failure": slug},
+        facts={"failure": error.slug},
         outcome=Outcome.FAILED,
     )
+    told: dict[str, Fact] = {"export": row.id, "failure": error.slug, "recipient": row.recipient_id}
+    accounts.raise_alert(work, kind=AlertKind.EXPORT_FAILED, staff=_staff(row), facts=told)

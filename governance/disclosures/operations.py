@@ -9,6 +9,7 @@ from governance.disclosures.fetching import unfinished as unfinished_exports
 from governance.disclosures.formats import MEDIA_TYPES
 from governance.disclosures.making import Progress, make, make_next
 from governance.disclosures.proposing import EXECUTORS, MAKE, propose_export
+from governance.disclosures.recording import define_recipient
 from governance.disclosures.records import (
     DisclosureId,
     Export,
@@ -41,6 +42,7 @@ __all__ = [
     "Suspect",
     "Traced",
     "Viewer",
+    "define_recipient",
     "destroy",
     "disclose",
     "due_for_destruction",

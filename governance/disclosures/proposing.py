@@ -27,18 +27,19 @@ from governance.customers.holders import everybody, find_known
 from governance.customers.reach import allow
 from governance.disclosures.prints import key_for_prints
 from governance.disclosures.records import ExportFormat, ExportId, ExportState, Selection
+from governance.disclosures.standing import require_exporter
 from governance.disclosures.tables import DisclosureRow, ExportRow, SelectionRow
 from governance.kernel import jobs
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import OwnerId, uuid7
-from governance.kernel.work import Work
+from governance.kernel.work import ActorKind, Work
 from governance.policies.access import allows
 from governance.policies.classification import Visibility
 from governance.policies.disclosing import unneeded
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel, Purpose
 from governance.policies.roles import RowScope
-from governance.reference.errors import NoSuchRecipientError
+from governance.reference.errors import NoSuchRecipientError, RetiredRecipientError
 from governance.reference.recipients import Recipient, RecipientKind, recipient
 from governance.vault.compartments import OwnerKind
 from governance.vault.runtime import vault_of
@@ -124,7 +125,7 @@ def _checked(
 def _recipient(work: Work, key: str, errors: dict[str, list[str]]) -> Recipient | None:
     try:
         return recipient(work, key=key)
-    except NoSuchRecipientError as error:
+    except (NoSuchRecipientError, RetiredRecipientError) as error:
         errors["recipient"] = [error.detail]
         return None
 
@@ -186,6 +187,9 @@ def _begin(work: Work, approved: Approved) -> None:
     told = approved.payload
     channels = tuple(Channel(one) for one in _texts(told, "channels"))
     fields = _texts(told, "fields")
+    exporter = None if told["exporter"] is None else UUID(str(told["exporter"]))
+    require_exporter(work, ActorKind(str(told["exporter_kind"])), exporter)
+    recipient(work, key=str(told["recipient"]))  # a refusal of its own where it is retired since
     to, _ = _checked(
         work, recipient=str(told["recipient"]), purpose=str(told["purpose"]), channels=channels, fields=fields
     )
@@ -206,7 +210,7 @@ def _begin(work: Work, approved: Approved) -> None:
         fields=list(fields),
         selection_id=selection,
         exporter_kind=str(told["exporter_kind"]),
-        exporter=None if told["exporter"] is None else UUID(str(told["exporter"])),
+        exporter=exporter,
         total=total,
         considered=0,
         rows=0,

@@ -65,6 +65,7 @@ class Export:
         rows: how many may be handed out.
         left_out: how many were left out, by reason.
         expires_at: it can be fetched strictly before this instant.
+        failure: slug of the refusal that it could not be made for; failure_words: what to do about it.
         traceable: whether its fingerprint is kept still.
     """
 
@@ -83,6 +84,7 @@ class Export:
     rows: int
     left_out: Mapping[str, int]
     failure: str | None
+    failure_words: str | None
     created_at: datetime
     ready_at: datetime | None
     expires_at: datetime | None

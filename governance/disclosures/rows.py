@@ -84,6 +84,7 @@ def told(row: ExportRow, known: dict[RecipientId, Recipient]) -> Export:
         rows=row.rows,
         left_out=dict(row.left_out),
         failure=row.failure,
+        failure_words=row.failure_words,
         created_at=row.created_at,
         ready_at=row.ready_at,
         expires_at=row.expires_at,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,6 +63,7 @@ class ExportRow(SealedRow, Base):
     left_out: Mapped[Mapping[str, int]] = mapped_column(JSONB)
     after: Mapped[UUID | None]
     failure: Mapped[str | None] = mapped_column(CODE)
+    failure_words: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

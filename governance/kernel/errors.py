@@ -23,6 +23,11 @@ class GovernanceError(Exception):
         self.detail = detail
         self.errors: dict[str, list[str]] = {field: list(said) for field, said in (errors or {}).items()}
 
+    def in_words(self) -> str:
+        """The detail, and what is wrong with each field, as one text."""
+        fields = (f"{field}: {' '.join(said)}" for field, said in self.errors.items())
+        return " ".join((self.detail, *fields))
+
 
 class NotFoundError(GovernanceError):
     """What was asked for does not exist, or the actor may not know that it does."""

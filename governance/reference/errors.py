@@ -1,6 +1,6 @@
 """Refusals of the reference data."""
 
-from governance.kernel.errors import NotFoundError
+from governance.kernel.errors import ConflictError, NotFoundError
 
 
 class NoControllerError(NotFoundError):
@@ -10,6 +10,12 @@ class NoControllerError(NotFoundError):
 
 
 class NoSuchRecipientError(NotFoundError):
-    """There is no such recipient, or nothing may be handed to it any more."""
+    """There is no such recipient."""
 
     slug = "no-such-recipient"
+
+
+class RetiredRecipientError(ConflictError):
+    """Nothing may be handed to the recipient any more."""
+
+    slug = "recipient-retired"

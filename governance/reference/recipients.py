@@ -4,7 +4,7 @@ Each change is a further version; a disclosure names the version that held then.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ from governance.kernel.work import Work
 from governance.policies import access, disclosing, shipped
 from governance.policies.permissions import Permission
 from governance.policies.purposes import KEY as PURPOSE
-from governance.reference.errors import NoSuchRecipientError
+from governance.reference.errors import NoSuchRecipientError, RetiredRecipientError
 from governance.reference.operations import find_controller
 from governance.reference.safeguards import safeguards
 from governance.reference.tables import RecipientVersionRow
@@ -115,11 +115,17 @@ def recipient(work: Work, *, key: str) -> Recipient:
     """The version in force of a recipient, for rooms that hand something out.
 
     Raises:
-        NoSuchRecipientError: where there is none of this key, or it is retired.
+        NoSuchRecipientError: where there is none of this key.
+        RetiredRecipientError: where it is retired.
     """
     row = _newest(work, key)
-    if row is None or row.retired:
-        raise NoSuchRecipientError("No recipient has this key, or it is retired; see: governance recipients list")
+    if row is None:
+        raise NoSuchRecipientError("No recipient has this key; see: governance recipients list")
+    if row.retired:
+        raise RetiredRecipientError(
+            f"The recipient {row.key} is retired since {row.recorded_at:%Y-%m-%d}, so nothing goes to it; name another "
+            "one, or record it anew with: governance recipients define"
+        )
     return _told(row)
 
 
@@ -137,11 +143,14 @@ def define_recipient(
     kind: RecipientKind,
     country: str,
     purposes: Sequence[str],
+    known_purposes: Collection[str],
     fields: Sequence[str],
     safeguard: str,
     contact: str | None = None,
 ) -> Recipient:
     """Record a recipient, or a further version of it; nothing where all is as it was.
+
+    *known_purposes* are the keys of those that there are, which a room above keeps.
 
     Raises:
         ForbiddenError: without `reference:edit`.
@@ -162,7 +171,7 @@ def define_recipient(
         contact=" ".join((contact or "").split()) or None,
         retired=False,
     )
-    _check(work, wanted)
+    _check(work, wanted, known_purposes)
     return _record(work, wanted, Action.RECIPIENT_DEFINED)
 
 
@@ -185,7 +194,7 @@ def _require(work: Work, permission: Permission) -> None:
         raise ForbiddenError(f"This needs the permission {permission.value}, which you do not have.")
 
 
-def _check(work: Work, wanted: Recipient) -> None:
+def _check(work: Work, wanted: Recipient, known_purposes: Collection[str]) -> None:
     errors: dict[str, list[str]] = {}
     if not KEY.fullmatch(wanted.key):
         errors["key"] = ["A code of 1 to 50 lower-case letters, digits, dots, dashes and underscores."]
@@ -194,8 +203,8 @@ def _check(work: Work, wanted: Recipient) -> None:
             errors[field] = [f"Give 1 to {longest} printable characters."]
     if wanted.country not in phonenumbers.SUPPORTED_REGIONS:
         errors["country"] = ["Give the two letters of a country, such as UA."]
-    if not wanted.purposes or not all(PURPOSE.fullmatch(one) for one in wanted.purposes):
-        errors["purposes"] = ["Give keys of purposes, one at least; see: governance consent purposes"]
+    if wrong := _wrong_purposes(wanted.purposes, known_purposes):
+        errors["purposes"] = [f"{wrong}; see: governance consent purposes"]
     unknown = [one for one in wanted.fields if not disclosing.can_be_named(one)]
     if not wanted.fields or unknown:
         errors["fields"] = ["Give fields such as person.family_name, contact.email or extra.KEY, one at least."]
@@ -206,6 +215,13 @@ def _check(work: Work, wanted: Recipient) -> None:
         errors["safeguard"] = ["The recipient is in another country; name what makes the transfer lawful."]
     if errors:
         raise InvalidError("This recipient cannot be recorded.", errors=errors)
+
+
+def _wrong_purposes(purposes: Sequence[str], known: Collection[str]) -> str | None:
+    if not purposes or not all(PURPOSE.fullmatch(one) for one in purposes):
+        return "Give keys of purposes, one at least"
+    missing = [one for one in purposes if one not in known]
+    return f"There is no purpose {', '.join(missing)}" if missing else None
 
 
 def _same_law(work: Work, country: str) -> bool:

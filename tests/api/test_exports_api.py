@@ -105,6 +105,8 @@ def test_recipients_are_listed_and_retired_with_their_history(own_web: FlaskClie
     own_web.post("/v1/recipients", json=RECIPIENT, headers=officer)
     own_web.post("/v1/recipients", json={**RECIPIENT, "contact": "Olena Koval"}, headers=officer)
 
+    typo = own_web.post("/v1/recipients", json={**RECIPIENT, "purposes": ["newslettr"]}, headers=officer)
+    assert (typo.status_code, "newslettr" in typo.json["errors"]["purposes"][0]) == (422, True)
     [shown] = own_web.get("/v1/recipients", headers=officer).json["items"]
     assert (shown["version"], shown["contact"]) == (2, "Olena Koval")
     assert own_web.post("/v1/recipients/letters/retirement", headers=officer).json["retired"]

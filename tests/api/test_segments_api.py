@@ -12,13 +12,14 @@ from governance.customers.bulk import create_people
 from governance.customers.codes import ContactKind
 from governance.customers.records import NewContact
 from governance.disclosures import audiences
+from governance.disclosures.recording import define_recipient
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.consent_state import EventKind
 from governance.policies.permissions import Permission
 from governance.reference.operations import set_controller
-from governance.reference.recipients import RecipientKind, define_recipient
+from governance.reference.recipients import RecipientKind
 from tests.api.conftest import bearer_for, service_of
 from tests.factories.actors import by, staff
 from tests.factories.customers import origin, person

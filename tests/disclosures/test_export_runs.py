@@ -15,6 +15,7 @@ import pytest
 from governance import executors
 from governance.accounts import operations as accounts
 from governance.accounts.errors import DecidedError
+from governance.accounts.operations import AlertKind
 from governance.audit.actions import Action
 from governance.disclosures import fetching, making
 from governance.disclosures import operations as disclosures
@@ -24,6 +25,7 @@ from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Actor, Work, open_work
+from governance.reference.recipients import retire_recipient
 from governance.vault.errors import ShreddedError
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store
@@ -186,6 +188,21 @@ def test_what_was_sealed_cannot_be_read_from_a_copy_once_it_was_destroyed(office
         attacker.execute(back.encode())
     with pytest.raises(ShreddedError):
         b"".join(fetching.pieces(office.database, fetched, actor=office.anna, clock=CLOCK))
+
+
+def test_an_export_that_may_not_be_made_any_more_says_so_and_officers_are_told(office: Office) -> None:
+    export = office.begun()
+    with office.work(SYSTEM) as work:
+        retire_recipient(work, key="letters")
+    making.make(office.database, export=export, clock=CLOCK)
+    with office.work(SYSTEM) as work:
+        found = disclosures.find_export(work, export=export)
+        assert (found.state, found.failure) == (ExportState.FAILED, "recipient-retired")
+        assert "letters is retired" in (found.failure_words or "")
+        assert [one.kind for one in accounts.list_alerts(work)] == [AlertKind.EXPORT_FAILED]
+        assert disclosures.due_for_destruction(work) == [export]
+    with office.work(office.anna) as work, pytest.raises(ExportSpentError, match="letters is retired"):
+        fetching.fetch(work, export=export)
 
 
 @pytest.mark.parametrize("parts", [1, 3])

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from governance.accounts import operations as accounts
+from governance.accounts.errors import AlteredError
 from governance.accounts.operations import AlertKind, ProposalState
 from governance.audit.actions import Action
 from governance.consent import operations as consent
@@ -17,7 +18,7 @@ from governance.customers.bulk import create_people
 from governance.customers.codes import RestrictionReason
 from governance.disclosures import fetching, formats, making
 from governance.disclosures import operations as disclosures
-from governance.disclosures.errors import ExportSpentError, NoSuchExportError, NotYourExportError
+from governance.disclosures.errors import ExporterLeftError, ExportSpentError, NoSuchExportError, NotYourExportError
 from governance.disclosures.formats import harmless
 from governance.disclosures.operations import ExportFormat, ExportId, ExportState, Selection
 from governance.executors import EXECUTORS
@@ -25,10 +26,11 @@ from governance.intake import operations as intake
 from governance.intake.cells import RawRow
 from governance.intake.workbooks import Workbook
 from governance.kernel.errors import ForbiddenError, InvalidError
-from governance.kernel.ids import SubjectId, uuid4
+from governance.kernel.ids import StaffId, SubjectId, uuid4
 from governance.kernel.work import SYSTEM, Actor, Work
 from governance.policies.consent_state import EventKind
 from governance.policies.purposes import Channel
+from governance.reference.errors import RetiredRecipientError
 from governance.reference.recipients import RecipientKind, retire_recipient
 from tests.conftest import NOW
 from tests.factories import exporting
@@ -212,7 +214,66 @@ def test_an_approved_export_to_a_recipient_that_was_retired_fails(desk: Work, an
     accounts.approve(by(desk, boris), proposal=made.id, digest=made.digest)
     retire_recipient(desk, key="letters")
     assert not accounts.execute(by(desk, SYSTEM), proposal=made.id)
-    assert accounts.find_proposal(desk, proposal=made.id).failure == "invalid"
+    failed = accounts.find_proposal(desk, proposal=made.id)
+    assert failed.failure == "recipient-retired"
+    assert "The recipient letters is retired since" in (failed.failure_words or "")
+    assert "governance recipients define" in (failed.failure_words or "")
+    assert [(one.kind, one.staff) for one in accounts.list_alerts(desk)] == [(AlertKind.PROPOSAL_FAILED, anna.id)]
+
+
+def test_to_a_retired_recipient_nothing_is_proposed_made_or_handed_out(desk: Work, anna: Actor, boris: Actor) -> None:
+    half, whole = (export(desk, anna, boris, selection=Selection(buyers(desk, 1, start=at))) for at in (0, 1))
+    make(desk, whole)
+    retire_recipient(desk, key="letters")
+
+    with pytest.raises(InvalidError) as caught:
+        propose(by(desk, anna))
+    [sentence] = caught.value.errors["recipient"]
+    assert "letters is retired since" in sentence
+    with pytest.raises(RetiredRecipientError):
+        making.make_next(by(desk, SYSTEM), export=half)
+    with pytest.raises(RetiredRecipientError):
+        fetching.fetch(by(desk, anna), export=whole)
+    letters(desk)
+    make(desk, half)
+    assert len(lines(content(desk, whole, anna))) == 1
+
+
+def test_what_a_recipient_may_get_no_more_is_neither_made_nor_handed_out(desk: Work, anna: Actor, boris: Actor) -> None:
+    half, whole = (export(desk, anna, boris, selection=Selection(buyers(desk, 1, start=at))) for at in (0, 1))
+    make(desk, whole)
+    letters(desk, fields=["contact.email"])
+    with pytest.raises(AlteredError, match="may not get it"):
+        making.make_next(by(desk, SYSTEM), export=half)
+    with pytest.raises(AlteredError, match="may not get it"):
+        fetching.fetch(by(desk, anna), export=whole)
+
+
+def test_what_somebody_proposed_who_has_left_is_not_made_and_officers_are_told(
+    desk: Work, anna: Actor, boris: Actor
+) -> None:
+    made = propose(by(desk, anna))
+    accounts.approve(by(desk, boris), proposal=made.id, digest=made.digest)
+    half, whole = (export(desk, anna, boris, selection=Selection(buyers(desk, 1, start=at))) for at in (0, 1))
+    make(desk, whole)
+    accounts.disable_staff(desk, staff=StaffId(anna.id or uuid4()))
+
+    assert not accounts.execute(by(desk, SYSTEM), proposal=made.id)
+    failed = accounts.find_proposal(desk, proposal=made.id)
+    assert (failed.failure, "somebody else" in (failed.failure_words or "")) == ("exporter-left", True)
+    with pytest.raises(ExporterLeftError):
+        making.make_next(by(desk, SYSTEM), export=half)
+    assert disclosures.due_for_destruction(by(desk, SYSTEM)) == [whole]
+    assert [one.kind for one in accounts.list_alerts(desk)] == [AlertKind.PROPOSAL_FAILED, AlertKind.EXPORT_READY]
+    with pytest.raises(NoSuchExportError):
+        find(desk, ExportId(made.id))
+
+
+def test_whoever_may_not_export_any_more_gets_no_file(desk: Work, anna: Actor, boris: Actor) -> None:
+    one = export(desk, anna, boris, selection=Selection(buyers(desk, 1)))
+    accounts.withdraw_role(desk, staff=StaffId(anna.id or uuid4()), role="steward")
+    with pytest.raises(ExporterLeftError):
+        making.make_next(by(desk, SYSTEM), export=one)
 
 
 def test_nobody_but_the_exporter_fetches_it(desk: Work, anna: Actor, boris: Actor) -> None:

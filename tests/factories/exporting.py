@@ -11,12 +11,13 @@ from governance.customers.records import NewContact
 from governance.disclosures import fetching, formats, making
 from governance.disclosures import operations as disclosures
 from governance.disclosures.operations import ExportFormat, ExportId
+from governance.disclosures.recording import define_recipient
 from governance.disclosures.tables import ExportChunkRow
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import SYSTEM, Actor, Work
 from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
-from governance.reference.recipients import Recipient, RecipientKind, define_recipient
+from governance.reference.recipients import Recipient, RecipientKind
 from tests.factories.actors import by
 from tests.factories.customers import origin, person
 

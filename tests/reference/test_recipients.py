@@ -9,7 +9,7 @@ from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.work import Work
 from governance.policies import disclosing
 from governance.reference import recipients
-from governance.reference.errors import NoSuchRecipientError
+from governance.reference.errors import NoSuchRecipientError, RetiredRecipientError
 from governance.reference.operations import set_controller
 from governance.reference.recipients import Recipient, RecipientKind
 from governance.reference.safeguards import safeguards
@@ -24,6 +24,7 @@ def define(work: Work, **said: object) -> Recipient:
         "kind": RecipientKind.PROCESSOR,
         "country": "DE",
         "purposes": ["newsletter"],
+        "known_purposes": ["newsletter", "service"],
         "fields": ["person.given_name", "contact.email"],
         "safeguard": "domestic",
         "contact": "Olena Koval, privacy@letters.example.org",
@@ -55,8 +56,10 @@ def test_nothing_goes_to_a_retired_recipient_whose_history_stays(firm: Work) -> 
     define(firm)
     recipients.retire_recipient(firm, key="letters-ltd")
 
-    with pytest.raises(NoSuchRecipientError):
+    with pytest.raises(RetiredRecipientError, match="letters-ltd is retired since"):
         recipients.recipient(firm, key="letters-ltd")
+    with pytest.raises(NoSuchRecipientError):
+        recipients.recipient(firm, key="nobody")
     assert recipients.recipients(firm) == []
     assert [one.retired for one in recipients.recipients(firm, retired=True)] == [True]
     assert define(firm).version == 3
@@ -83,6 +86,12 @@ def test_what_cannot_be_used_is_named_by_field(firm: Work) -> None:
             firm, key="Letters Ltd", name=" ", country="XX", purposes=[], fields=["person.password"], safeguard="trust"
         )
     assert set(caught.value.errors) == {"key", "name", "country", "purposes", "fields", "safeguard"}
+
+
+def test_a_purpose_that_there_is_not_is_named(firm: Work) -> None:
+    with pytest.raises(InvalidError) as caught:
+        define(firm, purposes=["newsletter", "newslettr"])
+    assert caught.value.errors == {"purposes": ["There is no purpose newslettr; see: governance consent purposes"]}
 
 
 def test_the_contact_is_sealed_and_a_version_is_never_changed(firm: Work) -> None:
