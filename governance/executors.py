@@ -1,8 +1,9 @@
-"""What is done about approved proposals, by kind: every process that opens a store installs this.
+"""What rooms do for one another upwards: every process that opens a store installs this.
 
 It stands above the rooms and below the doors, so that no room reaches up for what another one does.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from governance.accounts import granting
@@ -10,10 +11,12 @@ from governance.accounts.operations import install_executors
 from governance.accounts.proposed import Executors
 from governance.customers import releasing
 from governance.disclosures import proposing
+from governance.erasure.shedding import Shedder, install_shedders
 from governance.kernel.db import Database
 from governance.retention import executing
 from governance.rights import approving, erasing, packing
 from governance.rights.carriers import Carriers, install_carriers
+from governance.rights.packages import operations as packages
 
 EXECUTORS: Final[Executors] = {
     **granting.EXECUTORS,
@@ -25,8 +28,12 @@ EXECUTORS: Final[Executors] = {
 CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 """Who carries out kinds of requests of data subjects; a kind that is not named is carried out by officers by hand."""
 
+SHEDDERS: Final[Mapping[str, Shedder]] = {"package": packages.destroy_all}
+"""What rooms above erasure destroy of people who are erased, by the name under which receipts count it."""
+
 
 def install(database: Database) -> None:
-    """Let proposals and requests in sessions of *database* be carried out by this installation."""
+    """Let proposals, requests and erasures in sessions of *database* be carried out by this installation."""
     install_executors(database, EXECUTORS)
     install_carriers(database, CARRIERS)
+    install_shedders(database, SHEDDERS)

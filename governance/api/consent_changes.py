@@ -11,7 +11,8 @@ from governance.api.blueprints import Blueprint
 from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
 from governance.consent import operations as consent
-from governance.consent.changes import LIMIT, Changes, write_cursor
+from governance.consent.changes import LIMIT, Changes
+from governance.messages.webhooks.making import write_cursor
 from governance.policies.permissions import Permission
 
 blueprint = Blueprint("consent_changes", __name__, description="What changed for senders, in order and without gaps.")

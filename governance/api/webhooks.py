@@ -1,4 +1,4 @@
-"""Webhooks: systems that are told of the changes of consents as they come (Standard Webhooks)."""
+"""Webhooks: systems that are told of changes of consents or requests as they come (Standard Webhooks)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -13,9 +13,9 @@ from governance.api.blueprints import Blueprint
 from governance.api.paging import CursorField, Page, PageQuery, encode_cursor, page_schema
 from governance.api.schemas import Instant, Schema, code, flag
 from governance.api.service import current_work
-from governance.consent.changes import write_cursor
 from governance.messages.webhooks import operations as webhooks
-from governance.messages.webhooks.operations import Message, MessageId, MessageState, NewWebhook, WebhookId
+from governance.messages.webhooks.making import write_cursor
+from governance.messages.webhooks.operations import Message, MessageId, MessageState, NewWebhook, Topic, WebhookId
 from governance.policies.permissions import Permission
 
 blueprint = Blueprint("webhooks", __name__, description="Systems that are told of changes as they come.")
@@ -28,6 +28,11 @@ class WebhookNew(Schema):
         required=True,
         validate=ma.validate.Length(1, 100),
         metadata={"description": "Of the system, never of a person."},
+    )
+    topic = code(
+        Topic,
+        load_default=Topic.CONSENTS,
+        metadata={"description": "consents: what the send check depends on; requests: how requests stand."},
     )
     url = ma.fields.String(
         required=True,
@@ -44,6 +49,7 @@ class WebhookShown(Schema):
 
     id = ma.fields.UUID(required=True)
     name = ma.fields.String(required=True)
+    topic = code(Topic, required=True)
     host = ma.fields.String(required=True, metadata={"description": "Of its address; the rest is not shown."})
     created_at = Instant(required=True)
     cursor = ma.fields.Function(

@@ -1,4 +1,4 @@
-"""`webhooks`: systems that are told of the changes of consents as they come."""
+"""`webhooks`: systems that are told of changes of consents or requests as they come."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ import click
 
 from governance.cli.context import answer_json, answer_table, as_json, operator_work, say
 from governance.messages.webhooks import operations as messages
-from governance.messages.webhooks.operations import MessageId, MessageState, NewWebhook, WebhookId
+from governance.messages.webhooks.operations import MessageId, MessageState, NewWebhook, Topic, WebhookId
 
 
 @click.group()
@@ -17,12 +17,19 @@ def webhooks() -> None:
 @webhooks.command()
 @click.option("--name", required=True, help="Name of the system, never of a person.")
 @click.option("--url", required=True, help="Where messages go; https, or http on this host.")
+@click.option(
+    "--topic",
+    type=click.Choice([one.value for one in Topic]),
+    default=Topic.CONSENTS.value,
+    show_default=True,
+    help="What it is told of: changes of consents, or how requests of data subjects stand.",
+)
 @click.option("--from-beginning", is_flag=True, help="Tell of all that ever changed.")
 @as_json
-def create(*, name: str, url: str, from_beginning: bool, as_json: bool) -> None:
+def create(*, name: str, url: str, topic: str, from_beginning: bool, as_json: bool) -> None:
     """Set a receiver up and print its secret, once."""
     with operator_work() as work:
-        made = messages.create(work, name=name, url=url, from_beginning=from_beginning)
+        made = messages.create(work, name=name, url=url, topic=Topic(topic), from_beginning=from_beginning)
     _tell(made, as_json=as_json)
 
 
@@ -35,8 +42,8 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         answer_json(found)
         return
-    rows = [(one.id, one.name, one.host, one.waiting, one.failed, one.failing_since) for one in found]
-    answer_table(["id", "name", "host", "waiting", "given up", "failing since"], rows)
+    rows = [(one.id, one.name, one.topic.value, one.host, one.waiting, one.failed, one.failing_since) for one in found]
+    answer_table(["id", "name", "topic", "host", "waiting", "given up", "failing since"], rows)
 
 
 @webhooks.command("messages")

@@ -35,6 +35,7 @@ from governance.customers.references import people_of
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
 from governance.kernel.work import Work
+from governance.messages.webhooks.making import write_cursor
 from governance.policies.consent_state import STOPS, EventKind
 from governance.policies.limits import is_within
 
@@ -114,11 +115,6 @@ class Changes:
     items: tuple[Change, ...]
     place: Place
     more: bool
-
-
-def write_cursor(place: Place) -> str:
-    """A place as followers keep it: number of the audit tree, colon, number of the entry."""
-    return f"{place.tree_id}:{place.seq}"
 
 
 def read_cursor(cursor: str | None) -> Place | None:

@@ -14,6 +14,7 @@ from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.erasure.planning import Target
 from governance.erasure.records import COMPARTMENT_OF, OriginKind, Step
+from governance.erasure.shedding import shed
 from governance.erasure.stores import Store, of_step
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import OwnerId, SubjectId
@@ -134,6 +135,7 @@ def _outgoing(task: Task) -> Counts:
     }
     exports = disclosures.exports_about(work, people=_records(task))
     counts["export"] = sum(disclosures.destroy(work, export=one) for one in exports)
+    counts |= shed(work, people=_records(task))
     _run(task, _RECIPIENTS)
     return counts
 
@@ -226,7 +228,7 @@ def _what_came_since(task: Task) -> Counter[str]:
     [(reachable, details)] = cursor.fetchall()
     if reachable:
         _suppress(task)
-    counts = Counter[str]()
+    counts = shed(task.work, people=_records(task))
     for step, compartment in COMPARTMENT_OF.items():
         if compartment not in task.waiting:
             counts.update(_ACTS[step](task))

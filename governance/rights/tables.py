@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -115,3 +115,32 @@ class RequestNoticeRow(SealedRow, Base):
     told_at: Mapped[datetime | None]
 
     content = SealedField(JSON, Compartment.EVIDENCE)
+
+
+class ToldRecipientRow(Base):
+    """A recipient of past disclosures who is to be told of corrections (GDPR Art. 19), and whether that was done."""
+
+    __tablename__ = "request_recipient"
+    __table_args__ = (
+        CheckConstraint("(told_at IS NULL) = (told_by_kind IS NULL)", name="told_by_somebody"),
+        Index("ix_request_recipient_untold", "request_id", postgresql_where=text("told_at IS NULL")),
+    )
+
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("request.id", ondelete="CASCADE"), primary_key=True)
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_version.id"), primary_key=True)
+    disclosures: Mapped[Sequence[UUID]] = mapped_column(ARRAY(Uuid))
+    fields: Mapped[Sequence[str]] = mapped_column(ARRAY(String(64)))
+    told_at: Mapped[datetime | None]
+    told_by_kind: Mapped[str | None] = mapped_column(CODE)
+    told_by: Mapped[UUID | None]
+
+
+class NamedReaderRow(Base):
+    """Somebody of the staff whose name a person is told where they read that person's data; why is in the log."""
+
+    __tablename__ = "named_reader"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    named_at: Mapped[datetime]
+    named_by: Mapped[UUID | None]

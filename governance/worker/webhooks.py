@@ -4,23 +4,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from governance.consent import telling
-from governance.kernel.work import SYSTEM, open_work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages.webhooks.delivering import Line, Postman
+from governance.messages.webhooks.records import Message, Topic
+from governance.rights import telling as requests
 from governance.worker.loops import Loop
 from governance.worker.tasks import Surroundings
 
 EVERY_SECONDS = 1.0
 
 
+def body_of(work: Work, message: Message) -> bytes:
+    """What a message says, by the topic of its receiver."""
+    if message.topic is Topic.REQUESTS:
+        return requests.body_of(work, message)
+    return telling.body_of(work, message)
+
+
 @contextmanager
 def webhooks_loop(around: Surroundings) -> Iterator[Loop]:
     """The loop; when the block ends, calls that are under way are waited for."""
-    line = Line(around.store.database, around.clock, telling.body_of)
+    line = Line(around.store.database, around.clock, body_of)
     postman = Postman(line, stopping=around.stopping)
 
     def step() -> None:
         with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
             telling.make_messages(work)
+            requests.make_messages(work)
         postman.step()
 
     try:

@@ -23,6 +23,7 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
+from governance.messages.webhooks import making
 from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.records import MessageKind
 from governance.policies.consent_state import EventKind, Method
@@ -177,16 +178,16 @@ def test_what_has_no_place_in_the_log_yet_is_not_told_and_comes_later(work: Work
 
 
 def test_following_is_told_in_the_trail_only_where_something_was_read(work: Work, irina: PersonView) -> None:
-    cursor = changes.write_cursor(after(work))
+    cursor = making.write_cursor(after(work))
     assert consent.follow(work, cursor=cursor).items == ()
     assert entries(work, Action.CHANGES_FOLLOWED) == []
     say(work, irina, EventKind.WITHDRAWN)
     sequencer.sequence(work)
     found = consent.follow(work, cursor=cursor)
     (told,) = entries(work, Action.CHANGES_FOLLOWED)
-    assert told.facts == {"count": 1, "after": cursor, "until": changes.write_cursor(found.place)}
+    assert told.facts == {"count": 1, "after": cursor, "until": making.write_cursor(found.place)}
     sequencer.sequence(work)
-    assert consent.follow(work, cursor=changes.write_cursor(found.place)).items == ()
+    assert consent.follow(work, cursor=making.write_cursor(found.place)).items == ()
 
 
 def test_latest_gives_the_newest_place_and_nothing_of_before(work: Work, irina: PersonView) -> None:
@@ -206,16 +207,16 @@ def test_what_is_no_cursor_is_refused(work: Work, cursor: str) -> None:
 def test_a_cursor_beyond_the_log_is_refused_since_an_older_copy_was_restored(work: Work) -> None:
     place = after(work)
     with pytest.raises(ConflictError, match="restored"):
-        consent.follow(work, cursor=changes.write_cursor(place._replace(seq=place.seq + 1)))
+        consent.follow(work, cursor=making.write_cursor(place._replace(seq=place.seq + 1)))
 
 
 def test_every_webhook_gets_messages_of_its_own_that_together_tell_the_feed(
     work: Work, irina: PersonView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling, "CHANGES_IN_A_MESSAGE", 20)
+    monkeypatch.setattr(making, "CHANGES_IN_A_MESSAGE", 20)
     since = after(work)
     early = webhooks.create(work, name="early", url="https://a.example/").webhook.id
-    for _ in range(telling.CHANGES_IN_A_MESSAGE + 5):
+    for _ in range(making.CHANGES_IN_A_MESSAGE + 5):
         say(work, irina, EventKind.WITHDRAWN)
     sequencer.sequence(work)
     late = webhooks.create(work, name="late", url="https://b.example/").webhook.id
@@ -223,9 +224,9 @@ def test_every_webhook_gets_messages_of_its_own_that_together_tell_the_feed(
     found = [one for one in reversed(webhooks.messages(work, webhook=early).items) if one.kind is MessageKind.CHANGES]
     documents = [json.loads(telling.body_of(work, one)) for one in found]
 
-    assert [one.changes for one in found] == [telling.CHANGES_IN_A_MESSAGE, 5]
+    assert [one.changes for one in found] == [making.CHANGES_IN_A_MESSAGE, 5]
     assert {one["type"] for one in documents} == {"consent.changed"}
-    assert documents[0]["data"]["previous_cursor"] == changes.write_cursor(since)
+    assert documents[0]["data"]["previous_cursor"] == making.write_cursor(since)
     assert documents[0]["data"]["next_cursor"] == documents[1]["data"]["previous_cursor"]
     told = [change for one in documents for change in one["data"]["changes"]]
     assert told == [telling.told(one) for one in new(work, since)]
@@ -238,7 +239,7 @@ def test_what_was_looked_through_in_vain_is_not_looked_through_every_second(work
     webhook = webhooks.create(work, name="patient", url="https://a.example/").webhook.id  # itself an entry
     begun = webhooks.read(work, webhook=webhook).place
     entry = NewEntry(Action.PERSON_READ, subject=irina.ref)
-    audit.append_many(work, [entry] * (telling.IN_VAIN - 2))
+    audit.append_many(work, [entry] * (making.IN_VAIN - 2))
     sequencer.sequence(work)
     telling.make_messages(work)
     assert webhooks.read(work, webhook=webhook).place == begun

@@ -18,7 +18,7 @@ from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.work import Work
 from governance.messages.webhooks.addresses import Target, parse
-from governance.messages.webhooks.records import MessageState, NewWebhook, Webhook, WebhookId
+from governance.messages.webhooks.records import MessageState, NewWebhook, Topic, Webhook, WebhookId
 from governance.messages.webhooks.tables import WebhookMessageRow, WebhookRow
 from governance.vault.compartments import OwnerKind
 from governance.vault.runtime import vault_of
@@ -37,10 +37,12 @@ class Signing(TypedDict):
     until: str | None
 
 
-def create(work: Work, *, name: str, url: str, from_beginning: bool = False) -> NewWebhook:
+def create(
+    work: Work, *, name: str, url: str, topic: Topic = Topic.CONSENTS, from_beginning: bool = False
+) -> NewWebhook:
     """Set up a receiver and make its secret; *name* is that of the system, never of a person.
 
-    It is told of what comes from now on, or of everything that the log holds.
+    It is told of one topic: of what comes from now on, or of everything that the log holds.
 
     Raises:
         InvalidError: name or address cannot be used.
@@ -59,6 +61,7 @@ def create(work: Work, *, name: str, url: str, from_beginning: bool = False) -> 
     row = WebhookRow(
         owner_id=owner,
         name=told,
+        topic=topic.value,
         url=url,
         secrets=[Signing(secret=secret, until=None)],
         created_at=work.now,
@@ -70,7 +73,7 @@ def create(work: Work, *, name: str, url: str, from_beginning: bool = False) -> 
     )
     work.session.add(row)
     work.session.flush()
-    facts = {"from_beginning": from_beginning}
+    facts = {"from_beginning": from_beginning, "topic": topic.value}
     audit.append(work, Action.WEBHOOK_CREATED, object=ObjectRef("webhook", row.id), facts=facts)
     return NewWebhook(_shown(work, [row])[0], secret)
 
@@ -154,6 +157,7 @@ def _shown(work: Work, rows: Sequence[WebhookRow]) -> list[Webhook]:
         Webhook(
             id=WebhookId(row.id),
             name=row.name,
+            topic=Topic(row.topic),
             host=target_of(row).authority,
             created_at=row.created_at,
             place=Place(row.tree_id, row.seq),

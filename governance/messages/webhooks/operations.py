@@ -10,6 +10,7 @@ from governance.messages.webhooks.records import (
     Messages,
     MessageState,
     NewWebhook,
+    Topic,
     Webhook,
     WebhookId,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "MessageState",
     "Messages",
     "NewWebhook",
+    "Topic",
     "Webhook",
     "WebhookId",
     "behind",

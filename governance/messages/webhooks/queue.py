@@ -23,7 +23,15 @@ from governance.kernel.work import Work
 from governance.messages.webhooks.addresses import Target
 from governance.messages.webhooks.endpoints import found, in_force, target_of
 from governance.messages.webhooks.posting import Answer
-from governance.messages.webhooks.records import Message, MessageId, MessageKind, Messages, MessageState, WebhookId
+from governance.messages.webhooks.records import (
+    Message,
+    MessageId,
+    MessageKind,
+    Messages,
+    MessageState,
+    Topic,
+    WebhookId,
+)
 from governance.messages.webhooks.tables import WebhookMessageRow, WebhookRow
 
 LEASE: Final = timedelta(seconds=120)
@@ -84,18 +92,20 @@ def enqueue_test(work: Work, *, webhook: WebhookId) -> Message:
     made = _add(work, row, MessageKind.TEST, here, here, 0)
     row.next_attempt_at = work.now
     work.session.flush()
-    return told(made)
+    return told(made, Topic(row.topic))
 
 
-def behind(work: Work) -> list[tuple[WebhookId, Place]]:
-    """Receivers that further messages may be made for, with their places in the log."""
+def behind(work: Work, *, topic: Topic) -> list[tuple[WebhookId, Place]]:
+    """Receivers of a topic that further messages may be made for, with their places in the log."""
     waiting = (
         select(func.count())
         .where(WebhookMessageRow.webhook_id == WebhookRow.id, WebhookMessageRow.state == MessageState.WAITING)
         .correlate(WebhookRow)
         .scalar_subquery()
     )
-    query = select(WebhookRow.id, WebhookRow.tree_id, WebhookRow.seq).where(waiting < WAITING_LIMIT)
+    query = select(WebhookRow.id, WebhookRow.tree_id, WebhookRow.seq).where(
+        WebhookRow.topic == topic.value, waiting < WAITING_LIMIT
+    )
     return [(WebhookId(one), Place(tree_id, seq)) for one, tree_id, seq in work.session.execute(query)]
 
 
@@ -121,7 +131,7 @@ def claim(work: Work, *, webhook: WebhookId) -> Claimed | None:
     message.attempts, message.last_attempt_at = message.attempts + 1, work.now
     work.session.flush()
     signing = tuple(one["secret"] for one in in_force(row, work.now))
-    return Claimed(told(message), row.lease, target_of(row), signing)
+    return Claimed(told(message, Topic(row.topic)), row.lease, target_of(row), signing)
 
 
 def settle(work: Work, *, claimed: Claimed, answer: Answer) -> bool:
@@ -150,14 +160,16 @@ def messages(
     Raises:
         NotFoundError: there is no such receiver.
     """
-    found(work, webhook)
+    topic = Topic(found(work, webhook).topic)
     query = select(WebhookMessageRow).where(WebhookMessageRow.webhook_id == webhook)
     if state is not None:
         query = query.where(WebhookMessageRow.state == state)
     if after is not None:
         query = query.where(WebhookMessageRow.number < after)
     rows = work.session.scalars(query.order_by(WebhookMessageRow.number.desc()).limit(limit + 1)).all()
-    return Messages(tuple(map(told, rows[:limit])), rows[limit - 1].number if len(rows) > limit else None)
+    return Messages(
+        tuple(told(one, topic) for one in rows[:limit]), rows[limit - 1].number if len(rows) > limit else None
+    )
 
 
 def send_again(work: Work, *, webhook: WebhookId, only: Sequence[MessageId] | None = None) -> int:
@@ -188,11 +200,12 @@ def purge(work: Work) -> int:
     return len(work.session.scalars(old.returning(WebhookMessageRow.id)).all())
 
 
-def told(row: WebhookMessageRow) -> Message:
+def told(row: WebhookMessageRow, topic: Topic) -> Message:
     """A message as it is shown."""
     return Message(
         id=MessageId(row.id),
         webhook=WebhookId(row.webhook_id),
+        topic=topic,
         number=row.number,
         kind=MessageKind(row.kind),
         after=Place(row.after_tree, row.after_seq),

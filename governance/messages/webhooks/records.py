@@ -15,6 +15,15 @@ MessageId = NewType("MessageId", UUID)
 """Stays the same however often a message is sent: the receiver knows by it what it has taken already."""
 
 
+class Topic(StrEnum):
+    """What a receiver is told of."""
+
+    CONSENTS = "consents"
+    """Whatever the answer of a send check depends on."""
+    REQUESTS = "requests"
+    """How requests of data subjects stand."""
+
+
 class MessageKind(StrEnum):
     """What a message tells."""
 
@@ -36,6 +45,7 @@ class Webhook:
     """A receiver.
 
     Attributes:
+        topic: what it is told of.
         host: of its address; the rest may hold a secret and is not shown.
         place: place in the log up to which messages were made.
         waiting: messages that were not delivered yet.
@@ -47,6 +57,7 @@ class Webhook:
 
     id: WebhookId
     name: str
+    topic: Topic
     host: str
     created_at: datetime
     place: Place
@@ -74,6 +85,7 @@ class Message:
     """A message to a receiver.
 
     Attributes:
+        topic: of the receiver.
         number: place among the messages to the receiver.
         after, until: the part of the log that it tells of.
         changes: how many changes are in it.
@@ -84,6 +96,7 @@ class Message:
 
     id: MessageId
     webhook: WebhookId
+    topic: Topic
     number: int
     kind: MessageKind
     after: Place

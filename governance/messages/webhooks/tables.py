@@ -18,9 +18,13 @@ class WebhookRow(SealedRow, Base):
     """A receiver. Address and secrets are sealed: many addresses hold a secret themselves."""
 
     __tablename__ = "webhook"
-    __table_args__ = (Index("uq_webhook_name", "name", unique=True),)
+    __table_args__ = (
+        Index("uq_webhook_name", "name", unique=True),
+        CheckConstraint("topic IN ('consents', 'requests')", name="topic_known"),
+    )
 
     name: Mapped[str] = mapped_column(String(100))
+    topic: Mapped[str] = mapped_column(CODE)
     created_at: Mapped[datetime]
     tree_id: Mapped[int] = mapped_column(Integer)
     seq: Mapped[int] = mapped_column(BigInteger)

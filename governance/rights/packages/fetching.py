@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -167,10 +167,10 @@ def discard(work: Work, *, package: PackageId) -> bool:
     return destroy(work, package=package)
 
 
-def destroy_all(work: Work, *, person: SubjectId) -> int:
-    """Destroy the packages of a person whose data go; answers how many."""
+def destroy_all(work: Work, people: Sequence[SubjectId]) -> int:
+    """Destroy the packages of people whose data go, whatever state they are in; answers how many."""
     query = select(PackageRow.id).where(
-        PackageRow.person_id == person, PackageRow.state != PackageState.DESTROYED.value
+        PackageRow.person_id.in_(people), PackageRow.state != PackageState.DESTROYED.value
     )
     return sum(destroy(work, package=PackageId(one)) for one in work.session.scalars(query).all())
 

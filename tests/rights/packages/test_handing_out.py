@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from governance import executors
 from governance.audit.actions import Action
+from governance.erasure import operations as erasure
+from governance.erasure.operations import Origin, OriginKind
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.work import Work
 from governance.rights.packages import fetching, making
@@ -70,3 +73,23 @@ def test_a_package_that_is_being_made_is_given_again_instead_of_a_second_one(wor
     first = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="uk")
     assert packages.begin(work, person=person, kind=PackageKind.ACCESS, language="uk-UA") == first
     assert packages.begin(work, person=person, kind=PackageKind.PORTABILITY, language="uk") != first
+
+
+def test_no_package_outlives_an_erasure(work: Work, package: PackageId) -> None:
+    work.session.info["erasure_shedders"] = executors.SHEDDERS
+    person = packages.find_package(work, package=package).person
+    ordered = packages.begin(work, person=person, kind=PackageKind.PORTABILITY, language="en")
+    other = packages.begin(work, person=packaging.buyer(work), kind=PackageKind.ACCESS, language="en")
+    begun = erasure.begin(work, person=person, origin=Origin(OriginKind.OFFICER))
+    while erasure.run_next(work, erasure=begun):
+        pass
+
+    states = [packages.find_package(work, package=one).state for one in (package, ordered, other)]
+    assert states == [PackageState.DESTROYED, PackageState.DESTROYED, PackageState.MAKING]
+    gone = {entry.object.id for entry in entries(work, Action.PACKAGE_DESTROYED) if entry.object}
+    assert gone == {package, ordered}
+    making.make_now(work, package=ordered)  # the job that was on its way
+    assert packages.find_package(work, package=ordered).state is PackageState.DESTROYED
+    with pytest.raises(PackageNotReadyError):
+        packages.fetch(work, package=package)
+    work.session.info.pop("erasure_shedders")
