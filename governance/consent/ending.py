@@ -9,9 +9,10 @@ from typing import Final
 from sqlalchemy import select
 
 from governance.consent import states
+from governance.consent.said import Said
 from governance.consent.subjects import lock
 from governance.consent.tables import ConsentRequestRow
-from governance.consent.writing import Said, write_events
+from governance.consent.writing import write_events
 from governance.custody.shredding import Reason, shred
 from governance.customers.codes import ContactKind
 from governance.customers.holders import find_known

@@ -11,8 +11,9 @@ from sqlalchemy import Function, Interval, Select, case, func, select, tuple_
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.consent.purposes import book
+from governance.consent.said import Said
 from governance.consent.tables import ConsentStateRow
-from governance.consent.writing import Said, write_events
+from governance.consent.writing import write_events
 from governance.customers.holders import everybody, find_known, people_within
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from governance.consent import states
 from governance.consent.events import Recorded
+from governance.consent.said import Said
 from governance.consent.subjects import KeptEvent, Key, histories_of, lock, point_to
-from governance.consent.writing import Said, write_events
+from governance.consent.writing import write_events
 from governance.customers.holders import Known, find_known
 from governance.kernel.db import driver_connection
 from governance.kernel.errors import NotFoundError

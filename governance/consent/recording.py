@@ -15,7 +15,8 @@ from governance.consent.errors import SharedContactError, UnknownContactError
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.ledger import suppress
 from governance.consent.limits import require_within
-from governance.consent.writing import ACTIONS, Said, write_events
+from governance.consent.said import Said
+from governance.consent.writing import ACTIONS, write_events
 from governance.customers.codes import ContactKind
 from governance.customers.holders import HeldContact, Known, contact_used, find_holders, find_known
 from governance.customers.reach import allow

@@ -29,14 +29,10 @@ INSERT: Final[LiteralString] = """
 INSERT INTO consent_state (person_id, purpose, channel, sequence, standing, since, event, given_at, given_notice,
     given_event, confirmed_at, confirmed_notice, confirmed_event)
 """
-_WRITE_MANY: Final[LiteralString] = (
-    INSERT
-    + """
+MANY: Final[LiteralString] = """
 SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::int8[], %b::text[], %b::timestamptz[], %b::uuid[],
     %b::timestamptz[], %b::int4[], %b::uuid[], %b::timestamptz[], %b::int4[], %b::uuid[])
 """
-    + UPSERT
-)
 _READ: Final[LiteralString] = """
 SELECT person_id, purpose, channel, sequence, standing, since, event, given_at, given_notice, given_event,
     confirmed_at, confirmed_notice, confirmed_event, last_used_at
@@ -68,7 +64,9 @@ def write(work: Work, folds: Mapping[Key, Fold]) -> None:
     """Keep the states of histories whose subjects are locked."""
     if folds:
         rows = [row_of(key, folded) for key, folded in folds.items()]
-        driver_connection(work.session).execute(_WRITE_MANY, [list(column) for column in zip(*rows, strict=True)])
+        driver_connection(work.session).execute(
+            INSERT + MANY + UPSERT, [list(column) for column in zip(*rows, strict=True)]
+        )
 
 
 def read(work: Work, people: Iterable[UUID]) -> dict[Key, KeptState]:

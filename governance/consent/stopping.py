@@ -18,8 +18,9 @@ from governance.consent.events import ContactSaid
 from governance.consent.ledger import allowed_line, normal_form, suppress_many
 from governance.consent.ledger_lines import NewLine
 from governance.consent.purposes import book
+from governance.consent.said import Said
 from governance.consent.subjects import Key, lock
-from governance.consent.writing import Said, write_events
+from governance.consent.writing import write_events
 from governance.customers.bouncing import mark_bounced
 from governance.customers.holders import Known, find_holders
 from governance.customers.records import Json, NewContact

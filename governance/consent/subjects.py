@@ -5,7 +5,7 @@ order of their ids, so that nobody waits for somebody who waits for him.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple
 from uuid import UUID
@@ -82,9 +82,14 @@ _OF_PEOPLE: Final[LiteralString] = _HISTORY + "WHERE person_id = ANY(%b) ORDER B
 def lock(work: Work, places: Mapping[UUID, int]) -> dict[UUID, Locked]:
     """Lock subjects, and give each as many places in their sequence as *places* says."""
     work.session.flush()
+    return ask_lock(work, places)()
+
+
+def ask_lock(work: Work, places: Mapping[UUID, int]) -> Callable[[], dict[UUID, Locked]]:
+    """As `lock`, within a `one_trip`; what is given back tells of it behind that. All must have been flushed before."""
     cursor = driver_connection(work.session).cursor(binary=True)
     cursor.execute(_LOCK, {"people": list(places), "places": list(places.values()), "now": work.now})
-    return {row[0]: Locked(*row) for row in cursor.fetchall()}
+    return lambda: {row[0]: Locked(*row) for row in cursor.fetchall()}
 
 
 def put_off(work: Work, instants: Mapping[UUID, datetime]) -> None:
@@ -108,21 +113,32 @@ def point_to(work: Work, survivor: UUID, *, others: Sequence[UUID]) -> None:
 def histories(work: Work, keys: Iterable[Key]) -> dict[Key, list[KeptEvent]]:
     """Events of each of *keys*, the oldest first; to be read under the lock by whoever adds to them."""
     asked = list(dict.fromkeys(keys))
-    if len(asked) == 1:
-        return _read(work, _OF_ONE, tuple(asked[0]))
-    return _read(work, _OF_KEYS, tuple(list(column) for column in zip(*asked, strict=True))) if asked else {}
+    return ask_histories(work, asked)() if asked else {}
+
+
+def ask_histories(work: Work, keys: Sequence[Key]) -> Callable[[], dict[Key, list[KeptEvent]]]:
+    """As `histories` of at least one key, none of them twice, within a `one_trip`; to be read behind that."""
+    if len(keys) == 1:
+        return _ask(work, _OF_ONE, tuple(keys[0]))
+    return _ask(work, _OF_KEYS, tuple(list(column) for column in zip(*keys, strict=True)))
 
 
 def histories_of(work: Work, people: Sequence[UUID]) -> dict[Key, list[KeptEvent]]:
     """All events of *people*, the oldest first."""
-    return _read(work, _OF_PEOPLE, (list(people),))
+    return _ask(work, _OF_PEOPLE, (list(people),))()
 
 
-def _read(work: Work, statement: LiteralString, parameters: tuple[object, ...]) -> dict[Key, list[KeptEvent]]:
+def _ask(
+    work: Work, statement: LiteralString, parameters: tuple[object, ...]
+) -> Callable[[], dict[Key, list[KeptEvent]]]:
     cursor = driver_connection(work.session).cursor(binary=True)
     cursor.execute(statement, parameters)
+    return lambda: _by_key(cursor.fetchall())
+
+
+def _by_key(rows: Iterable[Sequence[Any]]) -> dict[Key, list[KeptEvent]]:
     found: dict[Key, list[KeptEvent]] = defaultdict(list)
-    for row in cursor.fetchall():
+    for row in rows:
         kept = _kept(row)
         found[kept.key].append(kept)
     return found

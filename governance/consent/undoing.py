@@ -14,8 +14,9 @@ from governance.consent.codes import CONTACTS_OF
 from governance.consent.events import ContactSaid
 from governance.consent.ledger import suppress_each
 from governance.consent.ledger_lines import NewLine
+from governance.consent.said import Said
 from governance.consent.tables import ConsentEventRow, ConsentSubjectRow
-from governance.consent.writing import Said, write_events
+from governance.consent.writing import write_events
 from governance.customers.codes import ContactKind
 from governance.customers.holders import find_known
 from governance.customers.loading import contacts_of, opened

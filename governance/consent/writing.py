@@ -1,38 +1,36 @@
 """Writing events: under the locks of their subjects, each beside its audit entry, with the states that they lead to.
 
-Few statements whatever the number of events: places, histories, entries, keys, events with states.
+Two ways to the server and back, whatever the number of events: locks, histories and keys are asked for together, and
+entries, events and states are written together.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final, LiteralString, NamedTuple
+from typing import Final
 from uuid import UUID
 
+from governance.audit import appending
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry
-from governance.consent import states
 from governance.consent.accepting import CONSENTS
 from governance.consent.events import Recorded
-from governance.consent.subjects import KeptEvent, Key, Locked, histories, lock, put_off
-from governance.consent.tables import ConsentEventRow
-from governance.customers.copying import Copier
-from governance.customers.holders import Known, find_known
-from governance.customers.records import Json
-from governance.kernel.db import driver_connection
-from governance.kernel.ids import BatchId, SubjectId
+from governance.consent.keeping import COPY_FROM, Kept, hold_keys, keep
+from governance.consent.said import Placed, Said
+from governance.consent.subjects import KeptEvent, Key, Locked, ask_histories, ask_lock, histories, lock, put_off
+from governance.customers.holders import find_known
+from governance.kernel.db import one_trip
+from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
-from governance.policies.consent_state import CROSSING, STOPS, Event, EventKind, Fold, Method, fold
-from governance.policies.purposes import Channel
-from governance.vault.items import SealItem
-from governance.vault.kinds import JSON
+from governance.policies.consent_state import CROSSING, STOPS, Event, EventKind, Fold, fold
 from governance.vault.runtime import vault_of
 
-COPY_FROM: Final = 200
-"""From this many events on, COPY is quicker than a statement for each."""
+COPIED: Final = min(COPY_FROM, appending.COPY_FROM)
+"""From this many events on, COPY takes a part, which goes its way alone."""
 PARTING: Final = timedelta(seconds=5)
 """As long as it takes to undo a merge, and more: what is said until then may be meant for either of the two."""
 _INSTANT: Final = timedelta(microseconds=1)
@@ -54,43 +52,6 @@ ACTIONS: Final[Mapping[EventKind, Action]] = MappingProxyType(
 """How each kind of event is told in the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An event on its way into a subject's history.
-
-    Attributes:
-        person: whose it is.
-        valid_at: when it was said; None for the instant of recording, unless *claimed*.
-        evidence: sealed with it; empty for none.
-    """
-
-    person: Known
-    kind: EventKind
-    purpose: str
-    channel: Channel
-    method: Method
-    valid_at: datetime | None = None
-    claimed: bool = False
-    whole_day: bool = False
-    notice: int | None = None
-    language: str | None = None
-    seen: int | None = None
-    voids: int | None = None
-    evidence: Mapping[str, Json] = field(default_factory=dict)
-    batch: BatchId | None = None
-
-
-class _Placed(NamedTuple):
-    """An event with its place; its id comes with its audit entry."""
-
-    said: Said
-    key: Key
-    sequence: int
-    recorded_at: datetime
-    valid_at: datetime | None
-    seen: int | None
-
-
 def write_events(work: Work, said: Sequence[Said]) -> list[Recorded]:
     """Keep events in order, as those of one subject follow each other, and the states that they lead to.
 
@@ -104,35 +65,43 @@ def write_events(work: Work, said: Sequence[Said]) -> list[Recorded]:
     if not said:
         return []
     asked = len(said)
-    said, locked = _lock(work, said)
+    said, locked, kept = _lock(work, said)
     if also := _of_the_parted(work, said, locked):
         locked |= lock(work, Counter[UUID](one.person.id for one in also))
         said = [*said, *also]
-    folds = _fold_histories(work, said)
+        kept = histories(work, map(_key, said))
+    folds = {key: (fold(one.event for one in kept.get(key, ())), _last_stop(kept.get(key, ()))) for key in _keys(said)}
     placed = _place(work, said, locked, folds)
     entries = [_entry(one) for one in placed]
     recorded: list[Recorded] = []
     ended = {key: folded for key, (folded, _) in folds.items()}
-    after: list[Fold] = []
-    for one, eid in zip(placed, audit.append_many(work, entries), strict=True):
-        folded = ended[one.key] = ended[one.key].then(_event(one, eid))
-        after.append(folded)
-        recorded.append(Recorded(eid, SubjectId(one.key.person), one.sequence, folded.state))
-    rows = _rows(work, placed, recorded)
-    if len(rows) < COPY_FROM:
-        pairs = zip(rows, placed, after, strict=True)
-        given = [(*row, *states.row_of(one.key, folded)) for row, one, folded in pairs]
-        with driver_connection(work.session).cursor() as cursor:
-            cursor.execute(_INSERT_ONE, given[0]) if len(given) == 1 else cursor.executemany(_INSERT_ONE, given)
-    else:
-        _COPIER.write(work.session, rows)
-        states.write(work, ended)
+    hold_keys(work, placed)
+    with nullcontext() if len(placed) >= COPIED else one_trip(work.session):
+        eids = audit.append_many(work, entries)
+        for one, eid in zip(placed, eids, strict=True):
+            folded = ended[one.key] = ended[one.key].then(_event(one, eid))
+            recorded.append(Recorded(eid, SubjectId(one.key.person), one.sequence, folded.state))
+        keep(work, [Kept(eid, one) for one, eid in zip(placed, eids, strict=True)], ended)
     return recorded[:asked]
 
 
-def _lock(work: Work, said: Sequence[Said]) -> tuple[Sequence[Said], dict[UUID, Locked]]:
-    """Lock the subjects; what belongs to somebody who was merged while we waited goes to the survivor."""
-    locked = lock(work, Counter[UUID](one.person.id for one in said))
+def _lock(
+    work: Work, said: Sequence[Said]
+) -> tuple[Sequence[Said], dict[UUID, Locked], Mapping[Key, Sequence[KeptEvent]]]:
+    """Lock the subjects and read what their keys hold so far; fetch what their evidence is sealed by.
+
+    What belongs to somebody who was merged while we waited goes to the survivor.
+    """
+    work.session.flush()
+    sealing = {one.person.owner for one in said if one.evidence}
+    with one_trip(work.session):
+        locking = ask_lock(work, Counter[UUID](one.person.id for one in said))
+        reading = ask_histories(work, _keys(said))
+        take_keys = vault_of(work.session).owners.ask_for_sealing(work.session, sealing)
+    locked = locking()
+    if all(one.merged_into is None for one in locked.values()):
+        take_keys()
+        return said, locked, reading()
     while merged := {one.person: one.merged_into for one in locked.values() if one.merged_into is not None}:
         survivors = find_known(work, [SubjectId(person) for person in merged.values()])
         said = [
@@ -142,7 +111,7 @@ def _lock(work: Work, said: Sequence[Said]) -> tuple[Sequence[Said], dict[UUID, 
         moved = Counter[UUID](one.person.id for one in said if one.person in survivors.values())
         standing = {person: one for person, one in locked.items() if person not in merged}
         locked = standing | lock(work, moved)
-    return said, locked
+    return said, locked, histories(work, _keys(said))
 
 
 def _of_the_parted(work: Work, said: Sequence[Said], locked: Mapping[UUID, Locked]) -> list[Said]:
@@ -160,15 +129,12 @@ def _of_the_parted(work: Work, said: Sequence[Said], locked: Mapping[UUID, Locke
     return [one for one in found if one.person.id not in locked]
 
 
-def _fold_histories(work: Work, said: Sequence[Said]) -> dict[Key, tuple[Fold, Event | None]]:
-    """For each key its history, folded, and the last stop in it."""
-    keys = {_key(one) for one in said}
-    kept = histories(work, keys)
-    return {key: (fold(one.event for one in kept.get(key, ())), _last_stop(kept.get(key, ()))) for key in keys}
-
-
 def _last_stop(events: Sequence[KeptEvent]) -> Event | None:
     return next((one.event for one in reversed(events) if one.event.kind in STOPS), None)
+
+
+def _keys(said: Iterable[Said]) -> list[Key]:
+    return list(dict.fromkeys(map(_key, said)))
 
 
 def _key(one: Said) -> Key:
@@ -180,12 +146,12 @@ def _place(
     said: Sequence[Said],
     locked: Mapping[UUID, Locked],
     folds: Mapping[Key, tuple[Fold, Event | None]],
-) -> list[_Placed]:
+) -> list[Placed]:
     given_out: Counter[UUID] = Counter(one.person.id for one in said)
     next_place = {person: locked[person].sequence - count + 1 for person, count in given_out.items()}
     instants = {person: locked[person].recorded_at for person in given_out}
     later: dict[UUID, datetime] = {}
-    placed: list[_Placed] = []
+    placed: list[Placed] = []
     for one in said:
         person, key = one.person.id, _key(one)
         folded, stop = folds[key]
@@ -200,13 +166,13 @@ def _place(
         if valid_at is not None and valid_at > instants[person]:
             # Another history had gone further, as one that is merged while somebody withdraws: this goes on after it.
             instants[person] = later[person] = valid_at
-        placed.append(_Placed(one, key, next_place[person], instants[person], valid_at, seen))
+        placed.append(Placed(one, key, next_place[person], instants[person], valid_at, seen))
         next_place[person] += 1
     put_off(work, later)
     return placed
 
 
-def _entry(one: _Placed) -> NewEntry:
+def _entry(one: Placed) -> NewEntry:
     said = one.said
     facts: dict[str, Fact] = {
         "channel": said.channel.value,
@@ -221,7 +187,7 @@ def _entry(one: _Placed) -> NewEntry:
     return NewEntry(ACTIONS[said.kind], subject=said.person.ref, facts=facts)
 
 
-def _event(one: _Placed, eid: UUID) -> Event:
+def _event(one: Placed, eid: UUID) -> Event:
     said = one.said
     return Event(
         id=eid,
@@ -233,46 +199,4 @@ def _event(one: _Placed, eid: UUID) -> Event:
         method=said.method,
         seen=one.seen,
         voids=said.voids,
-    )
-
-
-_COLUMNS: Final = (
-    *("id", "owner_id", "person_id", "purpose", "channel", "sequence", "kind", "recorded_at", "valid_at"),
-    *("whole_day", "notice", "language", "method", "seen", "voids", "batch_id", "actor_kind", "actor_id"),
-    "evidence_sealed",
-)
-_COPIER: Final = Copier(ConsentEventRow, _COLUMNS)
-_EVIDENCE: Final = ConsentEventRow.sealed_fields["evidence"].place
-_INSERT_EVENT: Final[LiteralString] = """
-WITH event AS (
-    INSERT INTO consent_event (id, owner_id, person_id, purpose, channel, sequence, kind, recorded_at, valid_at,
-        whole_day, notice, language, method, seen, voids, batch_id, actor_kind, actor_id, evidence_sealed)
-    VALUES (%b, %b, %b, %s, %s, %b::int8, %s, %b, %b, %b, %b::int4, %s, %s, %b::int8, %b::int8, %b, %s, %b, %b)
-)
-"""
-_STATE: Final[LiteralString] = "VALUES (%b, %s, %s, %b::int8, %s, %b, %b, %b, %b::int4, %b, %b, %b::int4, %b)"
-_INSERT_ONE: Final[LiteralString] = _INSERT_EVENT + states.INSERT + _STATE + states.UPSERT
-
-
-def _rows(work: Work, placed: Sequence[_Placed], recorded: Sequence[Recorded]) -> list[tuple[object, ...]]:
-    sealed = _seal(work, placed, recorded)
-    return [_row(work, one, made.id, evidence) for one, made, evidence in zip(placed, recorded, sealed, strict=True)]
-
-
-def _seal(work: Work, placed: Sequence[_Placed], recorded: Sequence[Recorded]) -> list[bytes | None]:
-    items = [
-        SealItem(_EVIDENCE, made.id, one.said.person.owner, JSON.encode(dict(one.said.evidence)))
-        for one, made in zip(placed, recorded, strict=True)
-        if one.said.evidence
-    ]
-    sealed = iter(vault_of(work.session).seal_many(work.session, items) if items else ())
-    return [next(sealed) if one.said.evidence else None for one in placed]
-
-
-def _row(work: Work, one: _Placed, eid: UUID, evidence: bytes | None) -> tuple[object, ...]:
-    said, actor = one.said, work.actor
-    return (
-        *(eid, said.person.owner, *one.key, one.sequence, said.kind.value, one.recorded_at, one.valid_at),
-        *(said.whole_day, said.notice, said.language, said.method.value, one.seen, said.voids, said.batch),
-        *(actor.kind.value, actor.id, evidence),
     )

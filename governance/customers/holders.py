@@ -28,6 +28,7 @@ from governance.vault.ciphers import cipher_name
 from governance.vault.compartments import Compartment
 from governance.vault.errors import SealError, ShreddedError
 from governance.vault.formats import bound_to, generation_of, open_sealed
+from governance.vault.joined import KEY_COLUMNS, keys_of
 from governance.vault.runtime import Vault, vault_of
 
 _VALUE = ContactRow.sealed_fields["value"]
@@ -62,7 +63,7 @@ class HeldContact(NamedTuple):
 def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known, ...]]:
     """For each of *contacts*, in normal form, those who hold it, the one known longest first.
 
-    Statements do not grow with the number of contacts, apart from keys of a single one that are not at hand.
+    One statement, however many contacts: keys come with what they open.
     """
     vault = vault_of(work.session)
     vault.keep_fresh(work.session)
@@ -70,8 +71,11 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
     for one in contacts:
         for digest in vault.indexer.ask(_VALUE.indexes[one.kind], [one.value]):
             asked[digest].add((one.kind, one.value))
+    mark = vault.cache.mark
     told = _run(work, _HOLDERS, {"digests": list(asked)}) if asked else []
-    rows = [_Holding(row[0], row[1], row[2], row[3], row[4], Known(*row[5:])) for row in told]
+    rows = [_Holding(row[0], row[1], row[2], row[3], row[4], Known(*row[5:10])) for row in told]
+    keys = {(row[10], row[11]): row[10:] for row in told if row[10] is not None}
+    vault.owners.take_over(work.session, keys.values(), Compartment.CONTACT.value, mark=mark)
     found: dict[tuple[ContactKind, str], dict[UUID, Known]] = defaultdict(dict)
     for row, value in zip(rows, _opened(work, vault, rows), strict=True):
         for kind, wanted in asked[row.value_index]:
@@ -184,11 +188,13 @@ _CONTACT_COLUMNS = (
     _CONTACT["kind"],
     _CONTACT["value_sealed"],
 )
+_key = keys_of(Compartment.CONTACT)
 _HOLDERS = (
-    select(*_CONTACT_COLUMNS, _CONTACT["value_index"], *_PERSON)
+    select(*_CONTACT_COLUMNS, _CONTACT["value_index"], *_PERSON, *(_key.c[name] for name in KEY_COLUMNS))
     .select_from(ContactRow)
     .join(_asked, _asked.id == _CONTACT["person_id"])
     .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
+    .outerjoin(_key, _key.c.owner_id == _CONTACT["owner_id"])
     .where(_CONTACT["value_index"] == any_(bindparam("digests", type_=ARRAY(LargeBinary))))
 )
 _KNOWN_BY_ID = (

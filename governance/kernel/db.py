@@ -143,6 +143,18 @@ def driver_connection(session: Session) -> "psycopg.Connection[tuple[Any, ...]]"
     return found
 
 
+@contextmanager
+def one_trip(session: Session) -> "Iterator[psycopg.Connection[tuple[Any, ...]]]":
+    """Send the statements of a block to the server together, so that they cost one way there and back.
+
+    Each is executed after the one before and sees what has been committed until then, as if it had been sent alone. For
+    cursors of the driver only, whose rows are fetched behind the block; it raises what the first of them raised.
+    """
+    connection = driver_connection(session)
+    with connection.pipeline():
+        yield connection
+
+
 def _set_up_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     driver: psycopg.Connection[tuple[Any, ...]] = connection  # type: ignore[assignment]  # psycopg 3 is the only driver
     driver.execute("SET TIME ZONE 'UTC'")

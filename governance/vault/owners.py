@@ -4,13 +4,15 @@ A transaction that seals holds `FOR KEY SHARE` on the owner's row, shredding tak
 sealed under a key that is being destroyed, and an owner that was shredded never gets a key again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from governance.kernel.db import driver_connection, one_trip
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import KeyringError, SealError, ShreddedError
@@ -77,14 +79,35 @@ class Owners:
                 self._create_keys(session, held, missing)
         return held.sealing
 
+    def ask_for_sealing(self, session: Session, owners: Iterable[UUID]) -> Callable[[], None]:
+        """Lock *owners* and fetch their keys within a `one_trip`; what is given back takes them over behind it.
+
+        So `for_sealing` finds them at hand. It raises as that does.
+        """
+        held = self._held(session)
+        wanted = set(owners) - held.locked - held.new
+        return self._ask(session, held, wanted) if wanted else _nothing
+
     def _lock_and_load(self, session: Session, held: Held, owners: set[UUID]) -> None:
-        locked = binary_rows(session, _LOCK, (list(owners),))
+        with one_trip(session):
+            take = self._ask(session, held, owners)
+        take()
+
+    def _ask(self, session: Session, held: Held, owners: set[UUID]) -> Callable[[], None]:
+        connection, asked = driver_connection(session), (list(owners),)
+        # Two statements: one that waited for a lock would still see the keys as they were before.
+        locked = connection.cursor(binary=True).execute(_LOCK, asked)
+        keys = connection.cursor(binary=True).execute(_LOAD_LOCKED, asked)
+        return lambda: self._take(held, owners, locked.fetchall(), keys.fetchall())
+
+    def _take(
+        self, held: Held, owners: set[UUID], locked: Sequence[tuple[Any, ...]], keys: Sequence[tuple[Any, ...]]
+    ) -> None:
         if any(gone for _, gone in locked):
             raise ShreddedError("The key of this data was destroyed; nothing can be stored for it any more.")
         if len(locked) != len(owners):
             raise ShreddedError("A key owner that values are to be sealed for does not exist.")
-        # A statement of its own: one that waited for a lock would still see the keys as they were before.
-        for owner, compartment, generation, epoch, wrapped in binary_rows(session, _LOAD_LOCKED, (list(owners),)):
+        for owner, compartment, generation, epoch, wrapped in keys:
             slot = (owner, compartment)
             if wrapped is None:
                 held.shredded.add(slot)
@@ -160,9 +183,23 @@ class Owners:
     def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, OpenedKey]:
         """Keys of one compartment of many owners, in one statement; shredded ones are not among them."""
         mark = self._cache.mark
+        rows = binary_rows(session, _LOAD, (list(owners), compartment))
+        return self.take_over(session, rows, compartment, mark=mark)
+
+    def take_over(
+        self, session: Session, rows: Iterable[tuple[Any, ...]], compartment: str, *, mark: int
+    ) -> dict[CipherName, OpenedKey]:
+        """Open keys of one compartment that another statement has read along.
+
+        Args:
+            session: whose statement it was.
+            rows: sixteen bytes of the owner, generation, epoch, wrapped key.
+            compartment: whose keys they are.
+            mark: of the cache, from before the statement.
+        """
         places = KeyPlaces(self._deployment, compartment)
         found: dict[CipherName, OpenedKey] = {}
-        for owner, generation, epoch, wrapped in binary_rows(session, _LOAD, (list(owners), compartment)):
+        for owner, generation, epoch, wrapped in rows:
             try:
                 key = unwrap(self._kek(epoch), wrapped, places.of(owner, generation, epoch))
             except SealError:
@@ -260,3 +297,7 @@ class Owners:
     def _unwrap(self, owner: UUID, compartment: str, generation: int, epoch: int, wrapped: bytes) -> AESGCM:
         where = KeyPlaces(self._deployment, compartment).of(owner.bytes, generation, epoch)
         return AESGCM(unwrap(self._kek(epoch), wrapped, where))
+
+
+def _nothing() -> None:
+    """All keys are at hand."""
