@@ -38,7 +38,10 @@ class OwnRequestNew(Schema):
         keys=ma.fields.String(),
         values=ma.fields.Raw(allow_none=True),
         load_default=None,
-        metadata={"description": "Of a rectification: the right values by field."},
+        metadata={
+            "description": "Of a rectification: the right values by field, `extra.KEY`, `contact.ID` (`{value}`, or "
+            "null to remove it) and `contact.new`, `contact.new2`... (`{kind, value}`)."
+        },
     )
     country = ma.fields.String(load_default=None, metadata={"description": "Where the visitor lives; ISO 3166."})
 

@@ -46,6 +46,7 @@ class Requests(MethodView):
             kinds=[query["kind"]] if query["kind"] else [],
             customer=None if query["customer"] is None else SubjectId(query["customer"]),
             due_before=query["due_before"],
+            untold=query["untold"],
             after=None if cursor is None else QueueAfter.of(*cursor),
             limit=limit + 1,
         )

@@ -24,12 +24,12 @@ from governance.api.rights_said import (
     RequestReply,
     RequestStart,
 )
-from governance.api.rights_shown import RequestShown
+from governance.api.rights_shown import RequestRecipientShown, RequestShown
 from governance.api.service import current_service, current_work
 from governance.kernel.ids import SubjectId
 from governance.policies.permissions import Permission
 from governance.rights import operations as rights
-from governance.rights.operations import RequestId, RequestView
+from governance.rights.operations import RecipientToTell, RequestId, RequestView
 
 blueprint = Blueprint("request acts", __name__, description="What is done with requests, act by act.")
 
@@ -181,7 +181,7 @@ class Starts(MethodView):
     @blueprint.response(201, RequestShown)
     def post(self, chosen: Mapping[str, Any], request: UUID) -> RequestView:
         """Begin to carry a request out; what can be done at once is done and completed."""
-        return rights.start(current_work(), request=RequestId(request), fields=chosen["fields"])
+        return rights.start(current_work(), request=RequestId(request), **chosen)
 
 
 @blueprint.route("/requests/<uuid:request>/completions")
@@ -252,3 +252,14 @@ class NoticeTellings(MethodView):
     def post(self, request: UUID, notice: UUID) -> None:
         """Note that somebody has sent or told it."""
         rights.note_told(current_work(), request=request, notice=notice)
+
+
+@blueprint.route("/requests/<uuid:request>/recipients/<uuid:recipient>/tellings")
+class RecipientTellings(MethodView):
+    """Tellings of recipients."""
+
+    @guarded(Permission.REQUESTS_WORK)
+    @blueprint.response(200, RequestRecipientShown)
+    def post(self, request: UUID, recipient: UUID) -> RecipientToTell:
+        """Note that a recipient of past disclosures was told of what was corrected or restricted (GDPR Art. 19)."""
+        return rights.note_recipient_told(current_work(), request=request, recipient=recipient)

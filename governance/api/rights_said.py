@@ -47,7 +47,10 @@ class RequestNew(Schema):
         keys=ma.fields.String(),
         values=ma.fields.Raw(allow_none=True),
         load_default=None,
-        metadata={"description": "Of a rectification: the right values by field."},
+        metadata={
+            "description": "Of a rectification: the right values by field, `extra.KEY`, `contact.ID` (`{value}`, or "
+            "null to remove it) and `contact.new`, `contact.new2`... (`{kind, value}`)."
+        },
     )
     checked = ma.fields.String(
         load_default=None,
@@ -103,6 +106,12 @@ class QueueQuery(PageQuery):
     kind = code(RequestKind, load_default=None)
     customer = ma.fields.UUID(load_default=None)
     due_before = ma.fields.Date(load_default=None)
+    untold = ma.fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        load_default=False,
+        metadata={"description": "Only those whose recipients were not all told of a correction, ended ones too."},
+    )
 
 
 class RequestReason(Schema):
@@ -159,6 +168,14 @@ class RequestStart(Schema):
         data_key="fields",
         attribute="fields",
         metadata={"description": "Of a rectification: those that are changed; all that wait by default."},
+    )
+    purposes = ma.fields.List(
+        ma.fields.String(),
+        load_default=None,
+        metadata={
+            "description": "Of an objection to processing that is upheld: those that end; by default all that rest on "
+            "a legitimate interest."
+        },
     )
 
 

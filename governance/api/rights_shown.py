@@ -79,6 +79,22 @@ class RequestLineShown(Schema):
     outcome = code(Outcome, required=True, allow_none=True)
 
 
+class RequestRecipientShown(Schema):
+    """Somebody who got data that were corrected, or may only be stored now (GDPR Art. 19)."""
+
+    recipient = ma.fields.UUID(required=True, metadata={"description": "The version of the recipient."})
+    name = ma.fields.String(required=True)
+    disclosures = ma.fields.List(ma.fields.UUID(), required=True)
+    fields_ = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        data_key="fields",
+        attribute="fields",
+        metadata={"description": "What they are told of: person.city, contact.email, extra.KEY, restriction."},
+    )
+    told_at = Instant(required=True, allow_none=True)
+
+
 class RequestShown(RequestLineShown):
     """A request as it may be seen."""
 
@@ -105,7 +121,9 @@ class RequestShown(RequestLineShown):
     changes = ma.fields.Dict(
         required=True,
         allow_none=True,
-        metadata={"description": "By field: `before`, `after`, and whether it was `applied`."},
+        metadata={
+            "description": "By field: `before`, `after`, whether a steward looks first (`grave`), and if `applied`."
+        },
     )
     answer = ma.fields.String(required=True, allow_none=True)
     earlier = ma.fields.Integer(
@@ -125,6 +143,11 @@ class RequestShown(RequestLineShown):
     acts = ma.fields.List(code(RequestAct), required=True, metadata={"description": "What may be done now."})
     events = ma.fields.List(ma.fields.Nested(RequestEventShown), required=True)
     notices = ma.fields.List(ma.fields.Nested(RequestNoticeShown), required=True)
+    recipients = ma.fields.List(
+        ma.fields.Nested(RequestRecipientShown),
+        required=True,
+        metadata={"description": "Whom to tell of what was corrected or restricted."},
+    )
 
 
 class RequestReceived(Schema):

@@ -224,6 +224,11 @@ class Action(StrEnum):
     REQUEST_REMINDED = "rights:request:reminded", ActionClass.SYSTEM, "Officers reminded of a request"
     REQUEST_READ = "rights:request:read", ActionClass.READ, "Request of a data subject read"
     REQUESTS_LISTED = "rights:requests:listed", ActionClass.READ, "Requests of data subjects listed"
+    REQUEST_RECIPIENT_TOLD = (
+        "rights:recipient:told",
+        ActionClass.DECISION,
+        "Recipient told of a correction",
+    )
     REQUEST_NOTICE_TOLD = "rights:notice:told", ActionClass.DECISION, "Notice about a request told by hand"
 
     ERASURE_BEGUN = "erasure:erasure:begun", ActionClass.DECISION, "Erasure of a person begun"

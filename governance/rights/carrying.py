@@ -3,13 +3,15 @@
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import select
+
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
 from governance.customers.standing import standing_restrictions
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
-from governance.policies.requests import RequestAct
+from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.rights.acting import as_service, step, write_line
 from governance.rights.carriers import Carried, carrier_of
 from governance.rights.codes import About, Entry, Notice
@@ -18,6 +20,7 @@ from governance.rights.records import RequestId
 from governance.rights.stops import stop_for_person
 from governance.rights.tables import RequestRow
 from governance.rights.timing import local_day
+from governance.rights.told_recipients import RESTRICTION, owe_telling
 
 LIFT_AFTER: Final = timedelta(days=3)
 """Between the notice that a restriction will be lifted and its end (GDPR Art. 18(3))."""
@@ -62,6 +65,7 @@ def complete_row(work: Work, row: RequestRow, *, reason: str | None = None, answ
     row.answer = answer if answer is not None else row.answer
     step(work, row, RequestAct.COMPLETE, reason=reason)
     tell(work, row, Notice.COMPLETED, answer=answer or "")
+    lift_later(work, row)
     if row.kind == RequestKind.ERASURE.value:
         forget_person(row)
         work.session.flush()
@@ -79,6 +83,7 @@ def restrict(work: Work, row: RequestRow, reason: RestrictionReason) -> None:
         return
     customers.restrict(as_service(work), subject=_person(row), reason=reason)
     write_line(work, row, Entry.CARRY, facts={"restricted": reason.value})
+    owe_telling(work, row, _person(row), fields={RESTRICTION})
 
 
 def lift_later(work: Work, row: RequestRow) -> None:
@@ -86,9 +91,25 @@ def lift_later(work: Work, row: RequestRow) -> None:
     reason = WHILE_DECIDED.get(RequestKind(row.kind))
     if reason is None or row.person_id is None or reason not in standing_restrictions(work, _person(row)):
         return
+    if is_decided_elsewhere(work, row):
+        return
     row.lift_on = local_day(work.now, row.zone) + LIFT_AFTER
     work.session.flush()
     tell(work, row, Notice.LIFTING, until=written(row.lift_on, row.language))
+
+
+def is_decided_elsewhere(work: Work, row: RequestRow) -> bool:
+    """Whether another request of the person, for which the data are restricted as well, is not decided yet."""
+    open_states = [one.value for one in RequestState if one not in ENDED]
+    query = select(RequestRow.id).where(
+        RequestRow.person_id == row.person_id,
+        RequestRow.kind == row.kind,
+        RequestRow.about.is_not_distinct_from(row.about),
+        RequestRow.state.in_(open_states),
+        RequestRow.proof.is_not(None),
+        RequestRow.id != row.id,
+    )
+    return work.session.scalars(query.limit(1)).first() is not None
 
 
 def lift_now(work: Work, row: RequestRow, reason: RestrictionReason) -> None:

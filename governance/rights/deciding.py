@@ -14,7 +14,15 @@ from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestAct
 from governance.rights.acting import history, require, step, write_line
-from governance.rights.carrying import WHILE_DECIDED, begin, complete_row, lift_later, lift_now
+from governance.rights.carrying import (
+    WHILE_DECIDED,
+    begin,
+    complete_row,
+    is_decided_elsewhere,
+    lift_later,
+    lift_now,
+    restrict,
+)
 from governance.rights.codes import About, Entry, Notice, Proof, RefusalGround
 from governance.rights.correcting import apply, waiting
 from governance.rights.errors import ApprovalNeededError, NotExcessiveError, NotProvenError
@@ -22,6 +30,7 @@ from governance.rights.notices import tell, written
 from governance.rights.proving import last_day
 from governance.rights.records import RequestId, RequestView
 from governance.rights.rows import earlier, locked, needs_approval, told
+from governance.rights.stops import stop_interest
 from governance.rights.tables import RequestRow
 from governance.rights.timing import extendable, local_day, set_duties
 
@@ -108,13 +117,17 @@ def extend(work: Work, *, request: RequestId, reason: str) -> RequestView:
     return told(work, row)
 
 
-def start(work: Work, *, request: RequestId, fields: Sequence[str] | None = None) -> RequestView:
+def start(
+    work: Work, *, request: RequestId, fields: Sequence[str] | None = None, purposes: Sequence[str] | None = None
+) -> RequestView:
     """Begin to carry a request out; what can be done at once is done and completed.
 
     Args:
         work: the transaction.
         request: which; its person has to be proved.
         fields: of a rectification, those that are changed; all that wait by default, and it is completed with them.
+        purposes: of an objection that is upheld, those that end; all that rest on a legitimate interest by default.
+            Where none ends, the officer sees to it by hand, and completes it.
 
     Raises:
         ForbiddenError: without `requests:work`; or where a field is not the actor's to write.
@@ -131,7 +144,7 @@ def start(work: Work, *, request: RequestId, fields: Sequence[str] | None = None
     if why:
         raise ApprovalNeededError(f"A second person has to approve this erasure ({', '.join(why)}); submit it.")
     step(work, row, RequestAct.START)
-    begin_row(work, row, fields=fields)
+    begin_row(work, row, fields=fields, purposes=purposes)
     return told(work, row)
 
 
@@ -225,20 +238,35 @@ def withdraw_row(work: Work, row: RequestRow, reason: str | None = None) -> None
     lift_later(work, row)
 
 
-def begin_row(work: Work, row: RequestRow, *, fields: Sequence[str] | None = None) -> None:
+def begin_row(
+    work: Work, row: RequestRow, *, fields: Sequence[str] | None = None, purposes: Sequence[str] | None = None
+) -> None:
     """Begin to carry a locked request out."""
     kind, person = RequestKind(row.kind), SubjectId(row.person_id) if row.person_id else None
     if kind is RequestKind.RECTIFICATION and person is not None:
-        chosen = waiting(row) if fields is None else [one for one in waiting(row) if one in set(fields)]
-        if WHILE_DECIDED[kind] in standing_restrictions(work, person):
-            tell(work, row, Notice.LIFTING, until=written(local_day(work.now, row.zone), row.language))
-            lift_now(work, row, WHILE_DECIDED[kind])
-        apply(work, row, person, chosen)
-        complete_row(work, row)
+        _rectify(work, row, person, fields)
         return
-    if kind is RequestKind.OBJECTION and row.about == About.PROCESSING.value:
-        return  # the officer sees to what the objection ends, and completes it by hand
+    if kind is RequestKind.OBJECTION and row.about == About.PROCESSING.value and person is not None:
+        ended = stop_interest(work, row, person, purposes)
+        if ended:
+            write_line(work, row, Entry.CARRY, facts={"purposes": list(ended)})
+            complete_row(work, row)
+        return  # where nothing here ended, the officer sees to what it is about, and completes it by hand
     begin(work, row, by_code=row.proof in (Proof.CODE.value, Proof.SECOND_CONTACT.value))
+
+
+def _rectify(work: Work, row: RequestRow, person: SubjectId, fields: Sequence[str] | None) -> None:
+    chosen = waiting(row) if fields is None else [one for one in waiting(row) if one in set(fields)]
+    reason = WHILE_DECIDED[RequestKind.RECTIFICATION]
+    contested = is_decided_elsewhere(work, row)
+    if reason in standing_restrictions(work, person):
+        if not contested:
+            tell(work, row, Notice.LIFTING, until=written(local_day(work.now, row.zone), row.language))
+        lift_now(work, row, reason)
+    apply(work, row, person, chosen)
+    if contested:
+        restrict(work, row, reason)
+    complete_row(work, row)
 
 
 def in_words(name: str, value: str) -> str:

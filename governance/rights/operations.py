@@ -7,9 +7,10 @@ from governance.rights.deciding import ask, complete, extend, join, refuse, repl
 from governance.rights.notices import note_told, notice_text
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
-from governance.rights.records import NewRequest, Received, RequestId, RequestLine, RequestView
+from governance.rights.records import NewRequest, Received, RecipientToTell, RequestId, RequestLine, RequestView
 from governance.rights.rows import QueueAfter, find, find_by_number, queue
 from governance.rights.tending import expire, follow_up, forget_erased, lift_due, remind
+from governance.rights.told_recipients import note_recipient_told
 from governance.rights.visiting import OwnRequest, make_request, own_requests, prove_own, reply_own, withdraw_own
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "OwnRequest",
     "QueueAfter",
     "Received",
+    "RecipientToTell",
     "RequestId",
     "RequestLine",
     "RequestView",
@@ -41,6 +43,7 @@ __all__ = [
     "join",
     "lift_due",
     "make_request",
+    "note_recipient_told",
     "note_told",
     "notice_text",
     "own_requests",

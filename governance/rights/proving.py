@@ -184,6 +184,8 @@ def advance(work: Work, row: RequestRow, *, proof: Proof) -> None:
     row.waiting_until = None
     step(work, row, RequestAct.PROVE, facts={"proof": proof.value})
     kind, person = RequestKind(row.kind), None if row.person_id is None else SubjectId(row.person_id)
+    if person is not None and kind is RequestKind.RECTIFICATION:
+        compare(work, row, person)
     if person is None or proof is Proof.NOT_NEEDED:
         step(work, row, RequestAct.START)
         complete_row(work, row)
@@ -207,7 +209,6 @@ def _goes_by_itself(work: Work, row: RequestRow, proof: Proof) -> bool:
 
 
 def _rectify(work: Work, row: RequestRow, person: SubjectId) -> None:
-    compare(work, row, person)
     apply_low_risk(work, row, person)
     if waiting(row):
         restrict(work, row, WHILE_DECIDED[RequestKind.RECTIFICATION])

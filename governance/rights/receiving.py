@@ -26,7 +26,8 @@ from governance.reference import operations as reference
 from governance.reference.record import Controller
 from governance.rights.acting import history, write_line
 from governance.rights.codes import About, Arrival, Asking, Entry, Notice, Proof
-from governance.rights.correcting import proposed, wanted, wrong_changes
+from governance.rights.correcting import proposed, wanted
+from governance.rights.corrections import wrong_changes
 from governance.rights.notices import tell
 from governance.rights.proving import advance, ask_identity_of, prove_row
 from governance.rights.records import NewRequest, Received
@@ -212,7 +213,7 @@ def _record(work: Work, new: NewRequest, contact: NewContact | None, controller:
         contact=None if contact is None else contact.value,
         said=new.said,
         asker=new.asker,
-        changes=None if new.changes is None else proposed(new.changes),
+        changes=None if new.changes is None else proposed(work, new.changes),
     )
     set_duties(row, [], today=received)
     row.first_due_on = row.due_on
@@ -311,6 +312,6 @@ def _look_at_changes(work: Work, new: NewRequest, errors: Complaints) -> None:
     if (new.kind is RequestKind.RECTIFICATION) != bool(new.changes):
         errors.add("changes", "A rectification, and nothing else, says which fields are to have which values.")
         return
-    for name, sentences in wrong_changes(new.changes or {}, today=work.now.date()).items():
+    for name, sentences in wrong_changes(work, new.changes or {}).items():
         for sentence in sentences:
             errors.add(f"changes.{name}", sentence)

@@ -43,7 +43,7 @@ class NewRequest:
         language: ISO 639, of the answers; the controller's where nothing is said.
         country: ISO 3166, where the person lives; the laws of that country apply beside the controller's.
         said: the words of the request.
-        changes: of a rectification, new values by field.
+        changes: of a rectification, new values by field; its keys are those of `corrections`.
         checked: how an officer made sure who asks, in words; the request is open at once.
     """
 
@@ -126,6 +126,23 @@ class NoticeView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientToTell:
+    """Somebody who got data that were corrected, or may only be stored now (GDPR Art. 19).
+
+    Attributes:
+        recipient: the version of the recipient that they went to.
+        fields: what they are told of: `person.city`, `contact.email`, `extra.KEY`, `restriction`.
+        told_at: None where that has still to be done.
+    """
+
+    recipient: UUID
+    name: str
+    disclosures: Sequence[UUID]
+    fields: Sequence[str]
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
     """A request as the actor may see it.
 
@@ -141,6 +158,7 @@ class RequestView:
         flags: what is unusual: `merged`, `minor`, `represented`, `deceased`, `restricted`, `held`.
         needs_approval: why a second person has to approve: some of the flags, and `not_by_code`.
         acts: what may be done now.
+        recipients: whom to tell of what was corrected or restricted.
     """
 
     id: RequestId
@@ -184,6 +202,7 @@ class RequestView:
     acts: Sequence[RequestAct]
     events: Sequence[EventView]
     notices: Sequence[NoticeView]
+    recipients: Sequence[RecipientToTell]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from governance.rights.errors import NoSuchRequestError
 from governance.rights.records import EventView, NoticeView, RequestId, RequestLine, RequestView
 from governance.rights.tables import RequestEventRow, RequestNoticeRow, RequestRow
 from governance.rights.timing import duty_view
+from governance.rights.told_recipients import has_untold, to_tell
 from governance.vault.orm import SealedRow
 
 YEAR: Final = timedelta(days=365)
@@ -107,17 +108,22 @@ def queue(
     kinds: Collection[RequestKind] = (),
     customer: SubjectId | None = None,
     due_before: date | None = None,
+    untold: bool = False,
     after: QueueAfter | None = None,
     limit: int = 50,
 ) -> list[RequestLine]:
     """Requests, the one to be answered first at the top; those that stand, where no states are named.
 
+    With *untold*, those whose recipients were not all told of a correction yet, whatever state they are in.
+
     Raises:
         ForbiddenError: without `requests:read`.
     """
     allow(work, Permission.REQUESTS_READ)
-    wanted = [one.value for one in states] or [one.value for one in RequestState if one not in ENDED]
-    query = select(RequestRow).where(RequestRow.state.in_(wanted))
+    standing = [one.value for one in RequestState if untold or one not in ENDED]
+    query = select(RequestRow).where(RequestRow.state.in_([one.value for one in states] or standing))
+    if untold:
+        query = query.where(has_untold())
     if kinds:
         query = query.where(RequestRow.kind.in_([one.value for one in kinds]))
     if customer is not None:
@@ -227,6 +233,7 @@ def told(work: Work, row: RequestRow) -> RequestView:
         acts=acts_in(line.state),
         events=tuple(_event(work, one) for one in lines),
         notices=_notices(work, row),
+        recipients=to_tell(work, row),
     )
 
 

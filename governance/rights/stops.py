@@ -1,6 +1,6 @@
 """What is stopped: advertising to a contact at once, and what a proved person objects to or takes back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -9,12 +9,13 @@ from governance.consent import states
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.events import ContactSaid, NewEvent
 from governance.customers.codes import ContactKind
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import STOPS, EventKind, Method, Standing
 from governance.policies.deadline_rules import RequestKind
-from governance.policies.purposes import Channel, Purpose
+from governance.policies.purposes import Channel, Ground, Purpose
 from governance.rights.acting import as_service
 from governance.rights.codes import About, Arrival
 from governance.rights.tables import RequestRow
@@ -38,6 +39,7 @@ _REASONS: Final[Mapping[RequestKind, SuppressionReason]] = MappingProxyType(
 )
 _STANDING: Final = frozenset({Standing.REQUESTED, Standing.CLAIMED, Standing.GIVEN})
 _STOPPED: Final = frozenset(STOPS.values())
+_INTEREST: Final = frozenset({Ground.LEGITIMATE_INTEREST, Ground.SOFT_OPT_IN})
 
 
 def stop_at_once(work: Work, row: RequestRow) -> bool:
@@ -91,6 +93,41 @@ def stop_for_person(work: Work, row: RequestRow, person: SubjectId) -> int:
         ]
     consent.record_many(as_service(work), events=events)
     return len(events)
+
+
+def stop_interest(work: Work, row: RequestRow, person: SubjectId, purposes: Collection[str] | None) -> tuple[str, ...]:
+    """Stop what an objection was upheld against (GDPR Art. 21(1)); answers the purposes that ended somewhere.
+
+    Args:
+        work: the transaction.
+        row: the objection.
+        person: who objected.
+        purposes: these, by every channel; where nothing is said, all that rest on a legitimate interest anywhere, by
+            the channels that they rest on it for. What the person agreed to of those goes on: it rests on that.
+
+    Raises:
+        InvalidError: where there is no such purpose.
+    """
+    book = consent.book(work).purposes
+    if purposes is not None and not book.keys() >= set(purposes):
+        raise InvalidError("There is no such purpose.", errors={"purposes": ["See: GET /v1/purposes"]})
+    method = METHODS[Arrival(row.arrival)]
+    known = {(one.purpose, one.channel): kept.state.standing for one, kept in states.read(work, [person]).items()}
+    events = [
+        _of(EventKind.OBJECTED, person, one.key, channel, method)
+        for one in book.values()
+        if purposes is None or one.key in purposes
+        for channel in sorted(one.channels if purposes is not None else _by_interest(one))
+        if (standing := known.get((one.key, channel.value))) not in _STOPPED
+        and (purposes is not None or standing not in _STANDING)
+    ]
+    consent.record_many(as_service(work), events=events)
+    return tuple(dict.fromkeys(one.purpose for one in events))
+
+
+def _by_interest(purpose: Purpose) -> set[Channel]:
+    """Channels by which a purpose rests on a legitimate interest; the soft opt-in is one (GDPR recital 47)."""
+    return {channel for basis, channels in purpose.bases if basis.ground in _INTEREST for channel in channels}
 
 
 def _of(kind: EventKind, person: SubjectId, purpose: str, channel: Channel, method: Method) -> NewEvent:

@@ -21,7 +21,7 @@ from governance.reference import operations as reference
 from governance.rights.acting import as_service, history, step, write_line
 from governance.rights.approving import send_back_row
 from governance.rights.carriers import carrier_of
-from governance.rights.carrying import WHILE_DECIDED, complete_row, lift_later, lift_now
+from governance.rights.carrying import WHILE_DECIDED, complete_row, is_decided_elsewhere, lift_later, lift_now
 from governance.rights.codes import Entry, Notice, Reminder
 from governance.rights.notices import tell
 from governance.rights.tables import RequestRow
@@ -108,7 +108,11 @@ def lift_due(work: Work) -> int:
     query = select(RequestRow).where(RequestRow.lift_on <= _today(work))
     rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     for row in rows:
-        lift_now(work, row, WHILE_DECIDED[RequestKind(row.kind)])
+        if is_decided_elsewhere(work, row):
+            row.lift_on = None  # the other one lifts it once it is decided
+        else:
+            lift_now(work, row, WHILE_DECIDED[RequestKind(row.kind)])
+    work.session.flush()
     return len(rows)
 
 

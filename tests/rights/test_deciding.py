@@ -14,6 +14,7 @@ from governance.customers.operations import PersonView
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
+from governance.policies.consent_state import EventKind
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
@@ -30,6 +31,7 @@ from governance.vault.compartments import Compartment
 from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, on, person, request, sent
+from tests.factories.saying import notice, said
 from tests.factories.trail import entries
 
 WORDS = "Ausweis am Schalter gesehen"
@@ -167,6 +169,56 @@ def test_an_objection_to_processing_restricts_until_it_is_decided(work: Work, ir
     assert customers.marks(work, subject=irina.id).restrictions[0].lifted_at is not None
 
 
+def test_an_objection_that_is_upheld_ends_what_rests_on_legitimate_interest_by_itself(work: Work, irina: PersonView):
+    notice(work, "own_offers")
+    consent.record_many(work, events=[said(EventKind.CONFIRMED, purpose="own_offers", subject=irina.id)])
+    made = proven(work, irina, RequestKind.OBJECTION, about=About.PROCESSING)
+    seen = rights.start(work, request=made)
+
+    assert (seen.state, seen.outcome) == (RequestState.COMPLETED, Outcome.DONE)
+    states = {(one.purpose, one.channel): one.state.standing for one in consent.states_of(work, subject=irina.id).items}
+    assert states["own_offers", "post"] == "objected"
+    assert states["own_offers", "email"] == "given"  # this rests on what she agreed to
+    assert "service" not in {purpose for purpose, _ in states}
+    templates = [template for template, _, _ in sent(work)]
+    assert templates[-2:] == ["request_completed", "request_lifting"]
+    assert customers.read(work, subject=irina.id).restricted
+    assert rights.lift_due(on(work, date(2026, 11, 25))) == 1
+    assert not customers.read(work, subject=irina.id).restricted
+
+
+def test_an_officer_may_name_the_purposes_that_an_objection_ends_by_every_channel(work: Work, irina: PersonView):
+    made = proven(work, irina, RequestKind.OBJECTION, about=About.PROCESSING)
+    with pytest.raises(InvalidError), work.session.begin_nested():
+        rights.start(work, request=made, purposes=["unheard_of"])
+    rights.start(work, request=made, purposes=["birthday"])
+    states = consent.states_of(work, subject=irina.id).items
+    assert {one.purpose for one in states} == {"birthday"}
+    assert {one.channel for one in states} == set(consent.book(work).purposes["birthday"].channels)
+
+
+def test_an_objection_that_ends_nothing_here_is_seen_to_by_hand(work: Work, irina: PersonView):
+    made = proven(work, irina, RequestKind.OBJECTION, about=About.PROCESSING)
+    assert rights.start(work, request=made, purposes=[]).state is RequestState.IN_PROGRESS
+    seen = rights.complete(work, request=made, answer="Das Profil ist gelöscht.")
+    assert (seen.outcome, sent(work)[-1][0]) == (Outcome.DONE, "request_lifting")
+
+
+def test_a_restriction_stands_until_the_last_request_that_it_is_for_is_decided(work: Work, irina: PersonView):
+    first = proven(work, irina, RequestKind.RECTIFICATION, changes={"family_name": "Иванова"})
+    second = proven(work, irina, RequestKind.RECTIFICATION, changes={"given_name": "Арина"})
+    rights.start(work, request=first)
+    assert customers.read(work, subject=irina.id).restricted
+    assert "request_lifting" not in [template for template, _, _ in sent(work)]
+    rights.refuse(work, request=second, ground=RefusalGround.DATA_ACCURATE, reason="Stimmt so")
+    assert sent(work)[-1][0] == "request_lifting"
+    third = proven(work, irina, RequestKind.RECTIFICATION, changes={"given_name": "Дарина"})
+    assert rights.lift_due(on(work, date(2026, 11, 25))) == 1
+    assert customers.read(work, subject=irina.id).restricted
+    rights.start(work, request=third)
+    assert not customers.read(work, subject=irina.id).restricted
+
+
 def test_withdrawing_all_consents_ends_every_one_and_stops_no_more(work: Work, irina: PersonView):
     seen = rights.find(work, request=proven(work, irina, RequestKind.WITHDRAWAL))
     assert (seen.state, seen.outcome) == (RequestState.COMPLETED, Outcome.DONE)
@@ -187,8 +239,8 @@ def test_low_risk_fields_are_rectified_at_once_and_the_rest_awaits_a_steward(wor
 
     assert seen.state is RequestState.OPEN
     assert seen.changes == {
-        "city": {"after": "Берлин", "before": "Псков", "applied": True},
-        "family_name": {"after": "Иванова", "before": "Воробьева", "applied": False},
+        "city": {"after": "Берлин", "before": "Псков", "applied": True, "grave": False},
+        "family_name": {"after": "Иванова", "before": "Воробьева", "applied": False, "grave": True},
     }
     assert customers.read(work, subject=irina.id).restricted
     done = rights.start(by(work, staff("steward")), request=made)
