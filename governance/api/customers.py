@@ -105,6 +105,11 @@ class MergedShown(Schema):
         required=True,
         metadata={"description": "What their record says otherwise than what is shown, by field."},
     )
+    differs = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Fields in which the two differ, those included whose masks look alike."},
+    )
 
 
 class Customer(Schema):

@@ -1,7 +1,8 @@
 """Reports: who may be written to and why not, and what is known of customers, day by day."""
 
 from collections.abc import Mapping
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 import marshmallow as ma
@@ -21,7 +22,22 @@ from governance.kernel.ids import SubjectId
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 
+_HIDDEN: Final = r"^(<5|5\+|>[0-9]+)$"
 blueprint = Blueprint("reports", __name__, description="How the customer base stands, in numbers.")
+
+
+def _counted(name: str, what: str, *, nullable: bool = False) -> ma.fields.Function:
+    """A count that is hidden where it is small from those who may not read single consents."""
+    told = [{"type": "integer"}, {"type": "string", "pattern": _HIDDEN}]
+    return ma.fields.Function(
+        attrgetter(name),
+        required=True,
+        metadata={
+            "oneOf": [*told, {"type": "null"}] if nullable else told,
+            "description": f"{what} To those who may not read single consents `{FEWER}` if fewer than five, "
+            f"`{SOME}` where the number would give such a small one away, `>N` where fewer than five are not meant.",
+        },
+    )
 
 
 class FreshnessQuery(Schema):
@@ -44,15 +60,7 @@ class FreshnessCount(Schema):
         },
     )
     reason = ma.fields.String(required=True, metadata={"description": "As a send check says, or `no_contact`."})
-    people = ma.fields.Function(
-        lambda count: count.people,
-        required=True,
-        metadata={
-            "oneOf": [{"type": "integer"}, {"type": "string", "enum": [FEWER, SOME]}],
-            "description": f"A number; to those who may not read single consents `{FEWER}` where there are fewer than "
-            f"five, and `{SOME}` where the number would give such a small one away.",
-        },
-    )
+    people = _counted("people", "A number.")
 
 
 class FreshnessShown(Schema):
@@ -61,9 +69,7 @@ class FreshnessShown(Schema):
     day = ma.fields.Date(required=True, metadata={"description": "In UTC."})
     at = InstantField(required=True)
     people = ma.fields.Integer(required=True)
-    unverified = ma.fields.Integer(
-        required=True, metadata={"description": "Of how many no contact was verified for a year."}
-    )
+    unverified = _counted("unverified", "Of how many no contact was verified for a year.")
     unreviewed = ma.fields.Integer(required=True, metadata={"description": "Merges that nobody has looked at."})
     counts = ma.fields.List(ma.fields.Nested(FreshnessCount), required=True)
 
@@ -82,13 +88,9 @@ class FieldShown(Schema):
     """Of how many customers a field is known."""
 
     field = ma.fields.String(required=True, metadata={"description": "Contacts are `contacts.KIND`."})
-    filled = ma.fields.Integer(required=True)
-    valid = ma.fields.Integer(
-        required=True, metadata={"description": "Could be recorded as it is today; a contact that bounced is not."}
-    )
-    verified = ma.fields.Integer(
-        required=True, allow_none=True, metadata={"description": "By its holder; null where nobody could."}
-    )
+    filled = _counted("filled", "Of how many it holds something.")
+    valid = _counted("valid", "Could be recorded as it is today; a contact that bounced is not.")
+    verified = _counted("verified", "By its holder; null where nobody could.", nullable=True)
 
 
 class QualityShown(Schema):
@@ -192,7 +194,10 @@ class Unverified(MethodView):
     @blueprint.arguments(PeopleQuery, location="query")
     @blueprint.response(200, PeoplePage)
     def get(self, query: Mapping[str, Any]) -> dict[str, object]:
-        """List customers who have been here for a year, and of whom no contact was verified as long."""
+        """List customers who have been here for a year, and of whom no contact was verified as long.
+
+        To those who may not read single consents, nobody is named where the newest count found fewer than five.
+        """
         return _page(intake.unverified_people(current_work(), after=_after(query), limit=query["limit"]))
 
 

@@ -77,6 +77,7 @@ _NAMED_ELSEWHERE: Final = (
     Action.PEOPLE_LISTED,
     Action.PEOPLE_SEARCHED,  # without a person it found nobody
     Action.EXPORT_FETCHED,
+    Action.AUDIENCE_DELIVERED,  # the disclosure beside it names them; without one it handed out nobody
     Action.LEAK_TRACED,
     Action.EXPOSURE_TOLD,
     Action.AUDIT_ENTRY_PROVED,

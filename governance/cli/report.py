@@ -97,11 +97,11 @@ def _show_quality(found: Sequence[QualityOfDay]) -> None:
     answer_table(["field", "filled", "valid", "verified", "trend"], rows)
 
 
-def _share(part: int, people: int) -> str:
-    return f"{part / people:.1%}" if people else ""
+def _share(part: int | str, people: int) -> str:
+    return f"{int(part) / people:.1%}" if people else ""
 
 
-def _trend(part: int, people: int, before: int, people_before: int) -> str:
+def _trend(part: int | str, people: int, before: int | str, people_before: int) -> str:
     if not people or not people_before:
         return ""
-    return f"{100 * (part / people - before / people_before):+.1f}"
+    return f"{100 * (int(part) / people - int(before) / people_before):+.1f}"

@@ -13,7 +13,7 @@ from governance.customers.extras import known
 from governance.customers.loading import contacts_of, opened, warm
 from governance.customers.merged import merged_into, speaking
 from governance.customers.records import SEALED_FIELDS, Json
-from governance.customers.shown import Lens
+from governance.customers.shown import Lens, catalogued
 from governance.customers.standing import held, restricted
 from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import ContactId, StaffId, SubjectId, SubjectRef
@@ -62,10 +62,12 @@ class MergedView:
 
     Attributes:
         said: what their record says otherwise than what is shown of the person, by name, as it may be seen.
+        differs: names of all fields in which the two differ, those included whose masks look alike.
     """
 
     id: SubjectId
     said: Mapping[str, Json]
+    differs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,8 +214,30 @@ def _view(lens: Lens, person: PersonRow, around: _Around) -> PersonView:
         version=person.version,
         created_at=person.created_at,
         updated_at=person.updated_at,
-        merged=tuple(MergedView(SubjectId(row.id), _otherwise(lens, row, told, around)) for row in others),
+        merged=tuple(
+            _merged(lens, row, told, around, {name: speaking(person, others, name) for name in told}) for row in others
+        ),
     )
+
+
+def _merged(
+    lens: Lens, row: PersonRow, told: Mapping[str, Json], around: _Around, spoken: Mapping[str, PersonRow]
+) -> MergedView:
+    said = _otherwise(lens, row, told, around)
+    behind = [name for name, who in spoken.items() if name not in said and _differs(lens, row, who, name)]
+    return MergedView(SubjectId(row.id), said, tuple(sorted({*said, *behind})))
+
+
+def _differs(lens: Lens, row: PersonRow, spoken: PersonRow, name: str) -> bool:
+    """Whether two records say different things where the actor may know that both say something."""
+    if spoken is row or getattr(row, f"{name}_sealed") is None:
+        return False
+    if lens.visibility(catalogued(row, name)) is Visibility.HIDDEN:
+        return False
+    try:
+        return bool(opened(row, name) != opened(spoken, name))
+    except UnreadableError:
+        return True
 
 
 def _list(lens: Lens, rows: Sequence[PersonRow], name: str) -> tuple[str, ...]:

@@ -39,3 +39,10 @@ def hidden(counts: Iterable[int]) -> list[int | str]:
         if total >= least:
             break
     return shown
+
+
+def of_whole(count: int, whole: int) -> int | str:
+    """*count* of *whole*, which is told, hidden where either those counted or the others are fewer than five."""
+    if count < FEWEST:
+        return FEWER
+    return f">{whole - FEWEST}" if whole - count < FEWEST else count

@@ -23,7 +23,7 @@ from governance.customers.quality import FieldCount, Quality
 from governance.customers.reach import allow
 from governance.customers.references import next_people
 from governance.customers.straying import gather_strays
-from governance.intake.small_counts import FEWEST, hidden, sees_single_people
+from governance.intake.small_counts import FEWEST, hidden, of_whole, sees_single_people
 from governance.intake.tables import FreshnessRow, QualityRow, SnapshotRow
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -67,7 +67,7 @@ class Freshness:
     Attributes:
         day: when it was counted (UTC). at: the instant.
         people: how many there are.
-        unverified: of how many no contact was verified for a year.
+        unverified: of how many no contact was verified for a year; as in `Count`, or `>N` where few are not meant.
         unreviewed: how many merges nobody has looked at.
         counts: by purpose, channel, outcome and reason; of each purpose and channel they add up to `people`.
     """
@@ -75,14 +75,14 @@ class Freshness:
     day: date
     at: datetime
     people: int
-    unverified: int
+    unverified: int | str
     unreviewed: int
     counts: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldQuality:
-    """Of how many people a field is known.
+    """Of how many people a field is known; `<5`, or `>N` where it is not of few, to those who see no single people.
 
     Attributes:
         filled: of how many it holds something.
@@ -91,9 +91,9 @@ class FieldQuality:
     """
 
     field: str
-    filled: int
-    valid: int
-    verified: int | None
+    filled: int | str
+    valid: int | str
+    verified: int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,11 @@ def freshness_report(work: Work, *, day: date | None = None) -> Freshness:
         raise NotFoundError(_NONE)
     rows = work.session.scalars(select(FreshnessRow).where(FreshnessRow.day == taken.day)).all()
     counts = [Count(row.purpose, Channel(row.channel), Outcome(row.outcome), row.reason, row.people) for row in rows]
-    told = _sorted(counts)
-    if not sees_single_people(work):
-        told = _hidden(told)
-    return Freshness(taken.day, taken.at, taken.people, taken.unverified, taken.unreviewed, told)
+    told, unverified = _sorted(counts), taken.unverified
+    if sees_single_people(work):
+        return Freshness(taken.day, taken.at, taken.people, unverified, taken.unreviewed, told)
+    few = of_whole(unverified, taken.people)
+    return Freshness(taken.day, taken.at, taken.people, few, taken.unreviewed, _hidden(told))
 
 
 def _hidden(counts: Sequence[Count]) -> tuple[Count, ...]:
@@ -183,10 +184,19 @@ def quality_report(work: Work, *, days: int = 30) -> tuple[QualityOfDay, ...]:
     if not taken:
         raise NotFoundError(_NONE)
     found: dict[date, list[FieldQuality]] = {day: [] for day in taken}
+    closely = sees_single_people(work)
     rows = select(QualityRow).where(QualityRow.day.in_(taken)).order_by(QualityRow.field)
     for row in work.session.scalars(rows):
-        found[row.day].append(FieldQuality(row.field, row.filled, row.valid, row.verified))
+        one = FieldQuality(row.field, row.filled, row.valid, row.verified)
+        found[row.day].append(one if closely else _few_hidden(one, row.filled, taken[row.day]))
     return tuple(QualityOfDay(day, taken[day], tuple(fields)) for day, fields in found.items())
+
+
+def _few_hidden(one: FieldQuality, filled: int, people: int) -> FieldQuality:
+    shown = of_whole(filled, people)
+    whole = filled if shown == filled else people  # a bound by what is hidden would tell it
+    valid, verified = (None if count is None else of_whole(int(count), whole) for count in (one.valid, one.verified))
+    return FieldQuality(one.field, shown, shown if valid is None else valid, verified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +244,24 @@ def _common_reasons(work: Work, purpose: str, channel: Channel) -> frozenset[str
 def unverified_people(work: Work, *, after: SubjectId | None = None, limit: int = MOST_LISTED) -> People:
     """People within reach who have been here for a year, and of whom no contact was verified as long.
 
+    Those who may not read what single people said are told of nobody where the newest count found fewer than five.
+
     Raises:
         ForbiddenError: where the actor may not list people.
     """
     limit = max(1, min(limit, MOST_LISTED))
+    allow(work, Permission.CUSTOMERS_LIST)
+    if not sees_single_people(work) and _newest_unverified(work) < FEWEST:
+        return People((), None)
     found = quality.unverified(work, permission=Permission.CUSTOMERS_LIST, after=after, limit=limit + 1)
     items = tuple(found[:limit])
     audit.append(work, Action.PEOPLE_LISTED, facts={"count": len(items), "list": "unverified"})
     return People(items, items[-1] if len(found) > limit else None)
+
+
+def _newest_unverified(work: Work) -> int:
+    query = select(SnapshotRow.unverified).order_by(SnapshotRow.day.desc()).limit(1)
+    return work.session.scalar(query) or 0
 
 
 def _keep(work: Work, people: int, counts: Mapping[Figure, int], fields: Mapping[str, FieldCount]) -> Freshness:

@@ -102,7 +102,7 @@ class _Mail:
 
 
 class _Sms:
-    """SMS by a sender: the subject of the text."""
+    """SMS by a sender: the one line of a template for phones."""
 
     def __init__(self, sender: SmsSender) -> None:
         self._sender = sender
@@ -110,7 +110,7 @@ class _Sms:
 
     def carry(self, lent: Lent) -> Attempt:
         words = render(lent.template, lent.language, lent.values)
-        return self._sender.send(words.subject, recipient=lent.recipient, reference=str(lent.id))
+        return self._sender.send(words.sms, recipient=lent.recipient, reference=str(lent.id))
 
 
 def _ways(settings: Settings, sender: Sender | None) -> dict[Line, _Way]:

@@ -17,6 +17,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 LANGUAGES: Final = ("en", "ru", "uk")
 """Languages that every template is written in; the first one where none fits."""
 SUBJECT: Final = "Subject: "
+SMS: Final = "SMS:"
+"""Begins the second line of a template that goes to phones, too."""
 
 Values: TypeAlias = "Mapping[str, str | int | Sequence[str]]"
 """What a template is filled in with."""
@@ -50,12 +52,14 @@ class Rendered:
     """A message in words.
 
     Attributes:
-        subject: one line.
+        subject: one line; never what opens something, since lock screens show it.
+        sms: the same for a phone, in one line; the subject where the template has no other.
         text: plain text.
         html: the same as a page without images, scripts and links to styles.
     """
 
     subject: str
+    sms: str
     text: str
     html: str
 
@@ -75,10 +79,12 @@ def render(template: Template, language: str, values: Values) -> Rendered:
     written = _environment().get_template(f"{template.value}.{language_of(language)}.txt").render(values)
     first, _, text = written.partition("\n")
     subject = " ".join(first.removeprefix(SUBJECT).split())
+    second, _, rest = text.partition("\n")
+    text, sms = (rest, " ".join(second.removeprefix(SMS).split())) if second.startswith(SMS) else (text, subject)
     text = text.strip() + "\n"
     page = _pages().get_template("mail.html")
     html = page.render(subject=subject, language=language_of(language), paragraphs=_paragraphs(text))
-    return Rendered(subject, text, html)
+    return Rendered(subject, sms, text, html)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from tests.api.conftest import bearer_for, service_of
 
 def test_freshness_and_quality_are_told_once_they_were_counted(own_web: FlaskClient) -> None:
     app = own_web.application
-    headers = bearer_for(app, Permission.CUSTOMERS_CREATE, Permission.CUSTOMERS_LIST, Permission.REPORTS_READ)
+    listing = (Permission.CUSTOMERS_CREATE, Permission.CUSTOMERS_LIST, Permission.REPORTS_READ)
+    headers = bearer_for(app, *listing, Permission.CONSENT_READ)
     assert own_web.get("/v1/reports/freshness", headers=headers).status_code == 404
     said = {"family_name": "Воробьева", "acquired_at": "2020-01-01T00:00:00Z"}
     customer = own_web.post("/v1/customers", json=said, headers=headers).json["id"]
@@ -22,6 +23,11 @@ def test_freshness_and_quality_are_told_once_they_were_counted(own_web: FlaskCli
     (day,) = own_web.get("/v1/reports/quality?days=5", headers=headers).json["items"]
     filled = {one["field"]: one["filled"] for one in day["fields"]}
     assert (day["day"], filled["family_name"], filled["city"]) == (fresh["day"], 1, 0)
+    few = bearer_for(app, *listing)
+    assert own_web.get("/v1/reports/freshness", headers=few).json["unverified"] == "<5"
+    (day,) = own_web.get("/v1/reports/quality?days=5", headers=few).json["items"]
+    assert {one["filled"] for one in day["fields"]} == {"<5"}
+    assert own_web.get("/v1/reports/unverified", headers=few).json["items"] == []
     assert own_web.get("/v1/reports/unverified", headers=headers).json == {"items": [customer], "next_cursor": None}
     asked = own_web.get("/v1/reports/askable?purpose=newsletter&channel=email", headers=headers)
     assert asked.json == {"items": [], "next_cursor": None}

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import false, select, text
 
+from governance.customers import merging
 from governance.customers import operations as customers
 from governance.customers.bulk import create_people
 from governance.customers.codes import ActivityKind, ExtraType, InteractionKind, RestrictionReason, Sex
@@ -22,13 +23,15 @@ from governance.customers.tables import PersonRow
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.documents import Titles
+from governance.policies.permissions import Permission
 from governance.policies.segment_fields import FIELDS, Place, Qualifier, ValueKind
 from governance.policies.segment_logic import truth
 from governance.policies.segments import MOST_CONDITIONS, OPS, Compare, Leaf, May, parse_rule
 from governance.vault.errors import SealError
 from governance.vault.runtime import vault_of
-from tests.factories.customers import NOW, interaction, origin, person
+from tests.factories.customers import NOW, interaction, origin, person, purchase
 
+DAY = timedelta(days=1)
 CITIES = (None, "Київ", "київ", "Львів", "Lviv")
 TAGS = (None, ("VIP",), ("vip", "новый"), ("друг",))
 BORN = (None, "1982-08-09", "2008", "2008-11-22", "2008-11-23", "1999-12")
@@ -247,6 +250,30 @@ def test_those_only_stored_the_dead_and_the_objecting_are_left_out_before_anythi
     assert found & {alive, stored, dead, objecting} == {alive}
     assert chunk.left_out >= 3
     assert chunk.people == len(found) + chunk.left_out
+
+
+def test_of_somebody_who_was_merged_a_rule_asks_what_either_record_says(work: Work) -> None:
+    customers.define(work, key="club", labels=Titles("c", "c", "c"), type=ExtraType.BOOLEAN, category="user.behavior")
+    said = {"ground": "contract", "source": "till"}
+    into = customers.create(work, fields={"family_name": "Воробьева", "city": "Київ", "tags": ["vip"], **said})
+    told = {"city": "Львів", "sex": "female", "tags": ["опт"], **said}
+    other = customers.create(work, fields={"family_name": "Воробьёва", **told}, extra={"club": True})
+    customers.record_purchase(work, subject=other.id, purchase=purchase(total=Decimal(900), paid_at=NOW - DAY))
+    customers.record_interaction(work, subject=other.id, interaction=interaction(at=NOW - DAY))
+    two = merging.lock_two(work, into=into.id, other=other.id, permission=Permission.DUPLICATES_DECIDE)
+    merging.take_over(work, two, reason="Одна", score=None)
+    for name, op, value, expected in (
+        ("sex", "is", "female", {into.id}),
+        ("city", "is", "Київ", {into.id}),
+        ("city", "is", "Львів", set()),
+        ("tags", "has", "опт", {into.id}),
+        ("tags", "has", "vip", {into.id}),
+        ("extra.club", "is", True, {into.id}),
+        ("purchases.count", "at_least", 1, {into.id}),
+        ("interactions.count", "at_least", 1, {into.id}),
+    ):
+        found = chosen(work, choice_of(work, {"field": name, "op": op, "value": value}))
+        assert found & {into.id, other.id} == expected, (name, op, value)
 
 
 def test_a_shredded_value_is_unknown_and_a_moved_one_is_found_out(work: Work) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
+from governance.audit.entries import Fact, ObjectRef
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.disclosures.errors import NoSuchExportError
@@ -116,6 +117,18 @@ def test_contacts_that_a_system_was_handed_count_by_system_and_by_key(desk: Work
     [seen] = seen_by(desk, key="newkey").named
     assert seen.person == people[1]
     assert seen_by(desk, client=uuid4()).people == 0
+
+
+def test_what_a_system_was_handed_of_a_segment_is_named_by_its_disclosure_alone(desk: Work) -> None:
+    people = buyers(desk, 2)
+    system = by(desk, client(Permission.CUSTOMERS_READ))
+    made = disclosures.disclose(
+        system, recipient_key="letters", people=people, fields=["contact.email"], purpose="service"
+    )
+    facts: dict[str, Fact] = {"part": 1, "people": 2, "disclosure": made}
+    audit.append(system, Action.AUDIENCE_DELIVERED, object=ObjectRef("segment_run", uuid4()), facts=facts)
+    found = seen_by(desk, client=system.actor.id)
+    assert (found.people, found.nameless, found.complete) == (2, {}, True)
 
 
 def test_a_person_who_was_erased_since_is_counted_still(desk: Work) -> None:

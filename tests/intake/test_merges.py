@@ -96,8 +96,20 @@ def test_what_the_survivor_does_not_say_is_taken_from_the_other_and_what_differs
     seen = customers.read(work, subject=into.id)
     assert (seen.city, seen.country) == ("Киев", "UA")
     assert seen.merged[0].said == {"city": "Львов"}
+    assert seen.merged[0].differs == ("city",)
     told = customers.reveal(work, subject=into.id, fields=["birth_date", "city", "tags"], reason="Проверка")
     assert told.values == {"birth_date": "1982-08-09", "city": "Киев", "tags": ["vip", "опт"]}
+
+
+def test_where_two_differ_behind_the_same_mask_it_is_said_that_they_differ(work: Work) -> None:
+    into, other = pair(work, given_name="Аня", patronymic="Петрівна")
+    merge(work, into=into.id, other=other.id, reason=WHY)
+    steward = customers.read(by(work, staff("steward")), subject=into.id)
+    marketer = customers.read(by(work, staff("marketer")), subject=into.id)
+    assert "given_name" in steward.merged[0].differs
+    assert "given_name" in marketer.merged[0].differs
+    assert "Аня" not in str(marketer)
+    assert not {"patronymic", "family_name"} & set(marketer.merged[0].differs)
 
 
 def test_the_age_of_the_other_counts_until_the_survivor_says_one(work: Work) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.consent import operations as consent
 from governance.consent.freshness import Outcome
@@ -111,6 +113,13 @@ def test_whoever_may_not_read_single_consents_learns_no_small_number_and_nobody_
         assert "<5" in {one.people for one in fresh.counts if one.reason == "withdrawn"}
         assert not any(isinstance(one.people, int) and one.people < 5 for one in fresh.counts)
         assert intake.askable_people(work, purpose="newsletter", channel=Channel.EMAIL).items == ()
+        assert fresh.unverified == "<5"
+        assert intake.unverified_people(work).items == ()
+        ((day),) = intake.quality_report(work)
+        told = {one.field: (one.filled, one.valid, one.verified) for one in day.fields}
+        assert told["family_name"] == (">2", ">2", None)
+        assert told["city"] == ("<5", "<5", None)
+        assert told["contacts.email"] == (">2", ">2", "<5")
     with open_work(base, SYSTEM) as work:
         for number in range(2):
             more = kept(work, f"more{number}@example.org", offered=True)
@@ -127,6 +136,17 @@ def test_fields_are_counted_as_filled_valid_and_verified(base: Database) -> None
     told = {one.field: (one.filled, one.valid, one.verified) for one in day.fields}
     assert (told["family_name"], told["birth_date"], told["city"]) == ((7, 7, None), (6, 6, None), (0, 0, None))
     assert (told["contacts.email"], told["ground"]) == ((6, 6, 0), (6, 6, None))
+
+
+@given(st.integers(1, 40), st.integers(0, 40), st.integers(0, 40))
+def test_no_small_number_of_those_counted_or_of_the_others_can_be_told(people: int, filled: int, valid: int) -> None:
+    filled = min(filled, people)
+    valid = min(valid, filled)
+    seen = snapshots._few_hidden(snapshots.FieldQuality("city", filled, valid, None), filled, people)
+    for shown, count, whole in ((seen.filled, filled, people), (seen.valid, valid, people)):
+        assert not isinstance(shown, int) or (shown == count and shown >= 5 and whole - shown >= 5)
+    if isinstance(seen.filled, int) and isinstance(seen.valid, int):
+        assert filled - valid >= 5
 
 
 def test_a_contact_that_bounced_is_not_valid_and_what_was_counted_before_stays_for_the_trend(base: Database) -> None:

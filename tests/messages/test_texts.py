@@ -53,6 +53,16 @@ def test_no_template_is_left_untranslated(template: Template, language: str) -> 
     assert f'lang="{language}"' in said.html
 
 
+def test_a_code_shows_neither_in_a_subject_nor_where_a_notification_previews_the_mail() -> None:
+    for language in LANGUAGES:
+        said = render(Template.PORTAL_CODE, language, {**VALUES, "controller": "Daisy Ltd"})
+        assert "1234" not in said.subject
+        assert "1234" not in said.text[:100]
+        assert "1234 5678" in said.text
+        assert said.sms.startswith("1234 5678")
+        assert "SMS" not in said.text
+
+
 def test_there_is_no_template_that_nothing_sends() -> None:
     files = {one.name for one in texts._HERE.iterdir()} - {"mail.html"}
 

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     LargeBinary,
-    Select,
     Uuid,
     and_,
     bindparam,
@@ -26,14 +25,14 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from governance.customers.extra_types import ExtraField
+from governance.customers.segments.merged import Merged
 from governance.customers.segments.opening import Test, test_of
 from governance.customers.segments.readable import Readable, is_readable, readable_parts, wholly_readable
+from governance.customers.segments.statements import Statement, rows_of, statement
 from governance.customers.tables import ExtraValueRow, PersonRow, RestrictionRow
 from governance.kernel.collecting import uncollected
-from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
 from governance.policies.segment_fields import EXTRA, Place
 from governance.policies.segment_logic import Certain, Either, Form, normal_form
@@ -124,6 +123,7 @@ class Choice:
             )
         )
         self.questions: tuple[May, ...] = tuple(dict.fromkeys(one for one in sealed if isinstance(one, May)))
+        self._merged = Merged(self._attributes)
         self._rest = rest
         self._excluded = or_(
             exists().where(RestrictionRow.person_id == PersonRow.id, RestrictionRow.lifted_at.is_(None)),
@@ -134,13 +134,13 @@ class Choice:
     def next_chunk(self, work: Work, *, after: UUID | None, size: int = PEOPLE_AT_ONCE) -> Chunk:
         """Look at the next people behind *after*.
 
-        Two statements, and one more for each extra field, however many people.
+        Three statements, and one more for each extra field, however many people.
 
         Raises:
             SealError: where a sealed value was changed or moved.
         """
         after = after or _BEFORE_ALL
-        ((reached, people, left_out),) = _rows(work, self._bounds, after=after, size=size)
+        ((reached, people, left_out),) = rows_of(work, self._bounds, after=after, size=size)
         if reached is None:
             return Chunk(None, 0, 0, [], [])
         with uncollected():
@@ -148,14 +148,14 @@ class Choice:
         return Chunk(reached, people, left_out, chosen, undecided)
 
     def _chosen(self, work: Work, here: Mapping[str, object]) -> tuple[list[bytes], list[Facts]]:
-        found = _rows(work, self._statement, **here)
+        found = rows_of(work, self._statement, **here)
         if self._rest is None:
             return [row[0] for row in found], []
         judge = self._judging(self._rest)
         chosen: list[bytes] = []
         undecided: list[Facts] = []
         extras = {key: self._extra(work, key, **here) for key in self._asked_extras}
-        for facts in self._facts(work, found, extras):
+        for facts in self._facts(work, found, extras, here):
             verdict = judge(facts)
             if verdict:
                 chosen.append(facts.person)
@@ -174,7 +174,7 @@ class Choice:
         return chosen
 
     @cached_property
-    def _bounds(self) -> "_Text":
+    def _bounds(self) -> Statement:
         """The last of the next people, how many they are, and how many are left out; merged ones count for nobody."""
         after, size = bindparam("after", type_=Uuid()), bindparam("size", type_=Integer())
         query = select(PersonRow.id, self._excluded.label("left_out")).where(
@@ -182,10 +182,10 @@ class Choice:
         )
         asked = query.order_by(PersonRow.id).limit(size).subquery()
         last = select(asked.c.id).order_by(asked.c.id.desc()).limit(1).scalar_subquery()
-        return _text(select(last, func.count(), func.count().filter(asked.c.left_out)).select_from(asked))
+        return statement(select(last, func.count(), func.count().filter(asked.c.left_out)).select_from(asked))
 
     @cached_property
-    def _statement(self) -> "_Text":
+    def _statement(self) -> Statement:
         """Those who pass the readable conditions, with all that is needed to judge them."""
         key = key_beside(_PERSON["owner_id"], Compartment.PROFILE)
         columns: list[ColumnElement[Any]] = [func.uuid_send(PersonRow.id, type_=LargeBinary())]
@@ -197,10 +197,14 @@ class Choice:
             query = query.outerjoin(key.table, key.on)
         for figures in self._readable.joins:
             query = query.join(figures, true())
-        return _text(query.where(_HERE, PersonRow.merged_into.is_(None), ~self._excluded, self._filter))
+        return statement(query.where(_HERE, PersonRow.merged_into.is_(None), ~self._excluded, self._filter))
 
     def _facts(
-        self, work: Work, rows: Sequence[tuple[Any, ...]], extras: Mapping[str, Mapping[bytes, bytes | None]]
+        self,
+        work: Work,
+        rows: Sequence[tuple[Any, ...]],
+        extras: Mapping[str, Mapping[bytes, bytes | None]],
+        here: Mapping[str, object],
     ) -> Iterator[Facts]:
         behind = 4 + len(self._attributes) if self._attributes else 1
         if not self._attributes:
@@ -208,8 +212,10 @@ class Choice:
                 yield Facts(row[0], row[behind:], (), extras)
             return
         places = [PersonRow.sealed_fields[name].place for name in self._attributes]
+        others = self._merged.said(work, here)
         for row, opened in zip(rows, open_rows(work.session, vault_of(work.session), places, rows), strict=True):
-            yield Facts(row[0], row[behind:], opened, extras)
+            told = self._merged.joined(opened, others[row[0]]) if row[0] in others else opened
+            yield Facts(row[0], row[behind:], told, extras)
 
     def _extra(self, work: Work, key: str, **here: object) -> Mapping[bytes, bytes | None]:
         """Values of one extra field by person."""
@@ -228,7 +234,7 @@ class Choice:
             .outerjoin(beside.table, beside.on)
             .where(ExtraValueRow.field_id == literal(definition.id), _HERE)
         )
-        rows = _rows(work, _text(query), **here)
+        rows = rows_of(work, statement(query), **here)
         place = ExtraValueRow.sealed_fields[slot].place
         opened = open_rows(work.session, vault_of(work.session), [place], rows)
         return {row[-1]: value for row, (value,) in zip(rows, opened, strict=True)}
@@ -285,23 +291,3 @@ def _certain(form: Form) -> Iterator[Certain]:
         return
     for part in form.parts:
         yield from _certain(part)
-
-
-class _Text(NamedTuple):
-    """A statement for the driver, and what it is given each time besides what the chunk says."""
-
-    sql: bytes
-    given: Mapping[str, object]
-
-
-def _text(query: Select[Any]) -> _Text:
-    compiled = query.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]  # SQLAlchemy's
-    return _Text(str(compiled).encode(), {name: value for name, value in compiled.params.items() if value is not None})
-
-
-def _rows(work: Work, text: _Text, **here: object) -> list[tuple[Any, ...]]:
-    """By the driver and in binary form, since there are very many."""
-    work.session.flush()
-    cursor = driver_connection(work.session).cursor(binary=True)
-    cursor.execute(text.sql, {**text.given, **here})
-    return cursor.fetchall()
