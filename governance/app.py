@@ -206,6 +206,7 @@ def _console(store: Store, service: Service) -> Console:
         count_stranger=service.strangers.take,
         count_call=service.limiter.take,
         verifier_keys=lambda work: known_vkeys(work.session, outside_of(store.settings.data_dir)),
+        statuses=problems.STATUS,
         examine=lambda: examine(store, clock=service.clock),
     )
 

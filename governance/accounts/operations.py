@@ -53,6 +53,7 @@ from governance.accounts.reading import (
 )
 from governance.accounts.recognising import authenticate_client, authenticate_clients
 from governance.accounts.recovering import end_account, reset_factor
+from governance.accounts.saved_views import remove_view, save_view, saved_views
 from governance.accounts.seen import FileTaken, PersonSeen, SeenReport, seen_by
 from governance.accounts.sessions import (
     NewSession,
@@ -158,12 +159,15 @@ __all__ = [
     "reauthenticate",
     "record_failure",
     "refuse",
+    "remove_view",
     "require_confirmed",
     "reset_factor",
     "revoke_client",
     "revoke_client_key",
     "revoke_session",
     "rotate_client_key",
+    "save_view",
+    "saved_views",
     "see_alert",
     "seen_by",
     "sessions",

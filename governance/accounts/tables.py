@@ -103,6 +103,30 @@ class SessionRow(Base):
     ended_at: Mapped[datetime | None]
 
 
+class SavedViewRow(Base):
+    """A list that a staff member comes back to."""
+
+    __tablename__ = "staff_view"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    page: Mapped[str] = mapped_column(String(32), primary_key=True)
+    filter: Mapped[str] = mapped_column(String(200), primary_key=True)
+    saved_at: Mapped[datetime]
+
+
+class SetupLinkRow(Base):
+    """A link by which a store is set up in the browser."""
+
+    __tablename__ = "setup_link"
+    __table_args__ = (CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class AttemptRow(Base):
     """Failed attempts to sign in, by account, by address, and by both together; under keyed digests."""
 

@@ -13,7 +13,8 @@ from governance.accounts import operations as accounts
 from governance.cli.context import operator_work, say, settings
 from governance.cli.demo_consents import record_consents
 from governance.cli.demo_forms import KEY, mail_folder, publish_demo_form, with_mail_folder
-from governance.cli.demo_people import demo_email, demo_files
+from governance.cli.demo_people import demo_email, demo_emails, demo_files
+from governance.cli.demo_requests import record_requests
 from governance.cli.run import base_url, keep_up
 from governance.cli.setup import Answers, set_up
 from governance.custody.opening import Store, open_store
@@ -68,8 +69,11 @@ def _fill(server: Server) -> None:
         with operator_work(store) as work:
             recorded = record_consents(work)
             publish_demo_form(work)
+            asked = record_requests(work, demo_emails())
         if recorded:
             say(f"Consents: {recorded} made up")
+        if asked:
+            say(f"Requests: {asked} made up")
 
 
 def _add_staff(work: Work) -> None:

@@ -113,6 +113,7 @@ def names_of_pages() -> Mapping[str, str]:
     """What the menu calls its pages."""
     return {
         "today": gettext("Today"),
+        "requests": gettext("Requests"),
         "customers": gettext("Customers"),
         "duplicates": gettext("Duplicates"),
         "audit": gettext("Audit log"),

@@ -21,8 +21,9 @@ from governance.console.cookies import session_token
 from governance.console.forms import Typed
 from governance.console.pages_table import PAGES
 from governance.console.place import current_console
-from governance.kernel.errors import ForbiddenError, InvalidError, UnauthenticatedError
-from governance.kernel.idempotency import Repeat, claim, settle
+from governance.console.sayings import SAID, say_conflict
+from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
+from governance.kernel.idempotency import KeyReusedError, Repeat, claim, settle
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.policies import access
 from governance.policies.permissions import Permission
@@ -33,6 +34,8 @@ blueprint = Blueprint(
     template_folder="templates",
 )  # fmt: skip
 
+_SHOWN_AGAIN: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""Refusals after which the page is shown again with what was typed."""
 STRANGER: Final = Actor(kind=ActorKind.STAFF, id=None, permissions=frozenset(), name="unauthenticated")
 
 
@@ -103,18 +106,25 @@ def act(
                     if not forms.is_sealed():
                         raise StaleFormError("The form was shown to another session.")
                     return _once(visit, view, then, names)
-            except InvalidError as wrong:
-                typed = Typed(request.form.to_dict(), {name: " ".join(said) for name, said in wrong.errors.items()})
-                typed = typed if typed.errors else replace(typed, errors={"_": wrong.detail})
+            except GovernanceError as wrong:
+                status = current_console().statuses.get(wrong.slug)
+                if status not in _SHOWN_AGAIN or isinstance(wrong, KeyReusedError):
+                    raise
                 with _opened(of) as visit:
-                    answer = shows(visit, typed=typed, **names)
-                    answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+                    answer = shows(visit, typed=_typed(wrong), **names)
+                    answer.status_code = status
                     return answer
 
         blueprint.add_url_rule(rule, endpoint, wrapper, methods=["POST"])
         return view
 
     return decorate
+
+
+def _typed(wrong: GovernanceError) -> Typed:
+    said = {name: " ".join(told) for name, told in wrong.errors.items()}
+    whole = "_" if isinstance(wrong, InvalidError) else SAID
+    return Typed(request.form.to_dict(), said or {whole: say_conflict(wrong)})
 
 
 def _once(visit: Visit, view: Shows, then: Callable[..., Response] | None, names: dict[str, object]) -> Response:

@@ -12,6 +12,32 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "own_sessions": None,
         "end_session": None,
         "sign_out": None,
+        "requests": Permission.REQUESTS_READ,
+        "save_view": Permission.REQUESTS_READ,
+        "remove_view": Permission.REQUESTS_READ,
+        "new_request": Permission.REQUESTS_RECEIVE,
+        "receive_request": Permission.REQUESTS_RECEIVE,
+        "request": Permission.REQUESTS_READ,
+        "request_notice": Permission.REQUESTS_WORK,
+        "ask_request_identity": Permission.REQUESTS_WORK,
+        "prove_request": Permission.REQUESTS_WORK,
+        "send_request_code": Permission.REQUESTS_WORK,
+        "prove_request_by_code": Permission.REQUESTS_WORK,
+        "ask_requester": Permission.REQUESTS_WORK,
+        "note_reply": Permission.REQUESTS_WORK,
+        "extend_request": Permission.REQUESTS_WORK,
+        "start_request": Permission.REQUESTS_WORK,
+        "submit_request": Permission.REQUESTS_WORK,
+        "approve_request": Permission.REQUESTS_DECIDE,
+        "send_request_back": Permission.REQUESTS_DECIDE,
+        "complete_request": Permission.REQUESTS_WORK,
+        "find_nothing": Permission.REQUESTS_WORK,
+        "refuse_request": Permission.REQUESTS_DECIDE,
+        "withdraw_request": Permission.REQUESTS_WORK,
+        "join_request": Permission.REQUESTS_WORK,
+        "note_notice_told": Permission.REQUESTS_WORK,
+        "decide_note": Permission.PACKAGES_REVIEW,
+        "erasure_certificate": Permission.ERASURE_READ,
         "customers": Permission.CUSTOMERS_SEARCH,
         "find_customers": Permission.CUSTOMERS_SEARCH,
         "customer": Permission.CUSTOMERS_READ,
@@ -63,6 +89,6 @@ STRANGERS: Final = frozenset(
 )
 """Pages for whoever has yet to prove who they are."""
 
-NAVIGATION: Final = ("today", "customers", "duplicates", "audit", "consent", "send_check", "clean_list", "proposals",
-                     "alerts", "staff", "clients", "health")  # fmt: skip
+NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "audit", "consent", "send_check", "clean_list",
+                     "proposals", "alerts", "staff", "clients", "health")  # fmt: skip
 """Pages that the menu leads to, in this order."""

@@ -1,6 +1,6 @@
 """What the door needs of this installation, put together by `governance.app`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +24,7 @@ class Console:
         count_stranger: counts a failed proof against an address; raises TooManyError where there were too many.
         count_call: counts a page against whoever opens it; raises TooManyError, too.
         verifier_keys: public keys of the checkpoints of the log, in the form in which they are handed around.
+        statuses: of answers over HTTP, by slug of the refusal.
         examine: what the doctor finds, worst first.
     """
 
@@ -34,6 +35,7 @@ class Console:
     count_stranger: Callable[[str], None]
     count_call: Callable[[str], None]
     verifier_keys: Callable[[Work], Sequence[str]]
+    statuses: Mapping[str, int]
     examine: Callable[[], Sequence[Finding]]
 
 

@@ -1,10 +1,12 @@
 """What pages say of refusals, in the visitor's language; by kind of refusal, and by field of a form."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from flask_babel import gettext
 
 from governance.accounts.errors import QuotaExceededError
+from governance.console.place import current_console
 from governance.kernel.errors import (
     ConflictError,
     ForbiddenError,
@@ -15,6 +17,25 @@ from governance.kernel.errors import (
 )
 from governance.kernel.idempotency import KeyReusedError
 from governance.pages.languages import SOURCE, language
+
+SAID: Final = "_said"
+"""Stands for the whole form among what is wrong with its fields, in the visitor's language already."""
+
+
+def say_conflict(error: GovernanceError) -> str:
+    """Why something is not possible as things stand; in English as the operation says it."""
+    if language() == SOURCE or isinstance(error, InvalidError):
+        return error.detail
+    return _by_slug().get(error.slug, gettext("This is not possible as things stand now. Look how it stands."))
+
+
+def _by_slug() -> Mapping[str, str]:
+    return {
+        "identity-not-proven": gettext("Whose data this is about was not proved yet. Prove it first."),
+        "approval-needed": gettext("A second person has to approve this. Submit it."),
+        "not-excessive": gettext("The person asked for this once only within a year, so it is not excessive."),
+        "request-act": gettext("The request stands elsewhere now, and this cannot be done to it."),
+    }
 
 
 def say(field: str, error: InvalidError) -> str:
@@ -29,13 +50,14 @@ def by_field(errors: Mapping[str, str]) -> Mapping[str, str]:
     if language() == SOURCE:
         return errors
     other = gettext("This cannot be taken as it is. Please check it.")
-    return {name: _by_field().get(name, other) for name in errors}
+    return {name: said if name == SAID else _by_field().get(name, other) for name, said in errors.items()}
 
 
 def of_refusal(error: GovernanceError) -> tuple[int, str, str]:
     """Status, heading and sentence of a page that says why not."""
+    known = current_console().statuses.get(error.slug)
     for kind, status, heading, sentence in _refusals():
-        if isinstance(error, kind):
+        if isinstance(error, kind) or (status == known and kind is not KeyReusedError):
             own = language() == SOURCE and kind is not KeyReusedError
             return status, heading, error.detail if own else sentence
     return 503, gettext("This does not work at the moment"), gettext("Please try again in a moment.")
@@ -91,5 +113,17 @@ def _by_field() -> Mapping[str, str]:
         "password": gettext("Take at least 12 characters, and none of the passwords that are tried first."),
         "contact": gettext("Write one whole contact."),
         "file": gettext("This file cannot be read. Take a CSV, XLSX, XLS or ODS file with headings."),
+        "question": gettext("Write what the person is asked."),
+        "words": gettext("Write what the person replied."),
+        "until": gettext("Give today or a later day."),
+        "ground": gettext("Choose the ground."),
+        "checked": gettext("Write what was checked, without copies of papers."),
+        "customer": gettext("Name the customer whose request this is."),
+        "received_on": gettext("A request comes today, or came within the last three years."),
+        "asker": gettext("Say who asks for the person, and by what authority."),
+        "changes": gettext("Say which fields are to have which values."),
+        "into": gettext("Write the number of the other request."),
+        "kind": gettext("Choose what is asked for."),
+        "view": gettext("Choose a filter first."),
         "column": gettext("The file has no such column. Name its heading."),
     }

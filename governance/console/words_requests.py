@@ -1,0 +1,224 @@
+"""Codes of requests in words."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+
+def kinds() -> Mapping[str, str]:
+    """What people ask for."""
+    return {
+        "access": gettext("Access to one's data"),
+        "portability": gettext("Data to take elsewhere"),
+        "rectification": gettext("Correction"),
+        "erasure": gettext("Erasure"),
+        "restriction": gettext("Restriction of processing"),
+        "objection": gettext("Objection"),
+        "opt_out": gettext("No sharing with others"),
+        "withdrawal": gettext("Withdrawal of all consents"),
+        "complaint": gettext("Complaint"),
+    }
+
+
+def states() -> Mapping[str, tuple[str, str]]:
+    """Where a request stands: in words, and how it is marked."""
+    return {
+        "received": (gettext("new"), "wait"),
+        "identity_check": (gettext("waits for proof of identity"), "plain"),
+        "open": (gettext("to be worked on"), "wait"),
+        "awaiting_requester": (gettext("waits for an answer of the person"), "plain"),
+        "awaiting_approval": (gettext("waits for approval"), "wait"),
+        "in_progress": (gettext("being carried out"), "plain"),
+        "completed": (gettext("completed"), "good"),
+        "refused": (gettext("refused"), "bad"),
+        "withdrawn": (gettext("taken back"), "plain"),
+        "expired": (gettext("lapsed, no proof or answer came"), "plain"),
+        "duplicate": (gettext("joined to another"), "plain"),
+    }
+
+
+def arrivals() -> Mapping[str, str]:
+    """How requests come."""
+    return {
+        "portal": gettext("customers' pages"),
+        "api": gettext("connected system"),
+        "email": gettext("mail"),
+        "letter": gettext("letter"),
+        "call": gettext("call"),
+        "visit": gettext("visit"),
+    }
+
+
+def askings() -> Mapping[str, str]:
+    """Who asks."""
+    return {
+        "self": gettext("the person"),
+        "guardian": gettext("a parent or guardian"),
+        "representative": gettext("a representative"),
+        "agent": gettext("a service that asks for many"),
+        "heir": gettext("an heir"),
+    }
+
+
+def abouts() -> Mapping[str, str]:
+    """What an objection or restriction is about."""
+    return {
+        "advertising": gettext("advertising"),
+        "processing": gettext("processing"),
+        "place": gettext("place it"),
+        "lift": gettext("lift it"),
+    }
+
+
+def proofs() -> Mapping[str, str]:
+    """How identity was proved."""
+    return {
+        "code": gettext("by a code sent to a contact on record"),
+        "second_contact": gettext("by codes sent to two contacts"),
+        "officer": gettext("by an officer"),
+        "not_needed": gettext("not needed for this"),
+    }
+
+
+def grounds() -> Mapping[str, str]:
+    """Why a request is refused, each with its article."""
+    return {
+        "not_identified": gettext("It cannot be made sure who asks (GDPR Art. 12(2))"),
+        "unfounded": gettext("Manifestly unfounded (GDPR Art. 12(5))"),
+        "excessive": gettext("Excessive, asked again and again (GDPR Art. 12(5))"),
+        "legal_duty": gettext("A law wants the data kept (GDPR Art. 17(3)(b))"),
+        "legal_claims": gettext("Needed for legal claims (GDPR Art. 17(3)(e))"),
+        "rights_of_others": gettext("Rights of others (GDPR Art. 15(4))"),
+        "not_entitled": gettext("Whoever asks is not entitled to it"),
+        "data_accurate": gettext("The data are right as they are (GDPR Art. 16)"),
+        "compelling_grounds": gettext("Compelling grounds outweigh it (GDPR Art. 21(1))"),
+    }
+
+
+def acts() -> Mapping[str, str]:
+    """What was done to a request, as its history tells it."""
+    return {
+        "receive": gettext("Received"),
+        "repeat": gettext("Asked again"),
+        "extend": gettext("More time taken"),
+        "remind": gettext("Reminder"),
+        "carry": gettext("A part was carried out"),
+        "ask_identity": gettext("Asked who this is"),
+        "prove": gettext("Identity proved"),
+        "ask": gettext("Asked the person"),
+        "reply": gettext("The person replied"),
+        "submit": gettext("Put forward for approval"),
+        "approve": gettext("Approved"),
+        "send_back": gettext("Sent back"),
+        "start": gettext("Begun"),
+        "complete": gettext("Completed"),
+        "find_nothing": gettext("Nothing is held"),
+        "refuse": gettext("Refused"),
+        "withdraw": gettext("Taken back by the person"),
+        "expire": gettext("Lapsed"),
+        "join": gettext("Joined to another request"),
+    }
+
+
+def notices() -> Mapping[str, str]:
+    """What the person was told."""
+    return {
+        "request_received": gettext("Confirmation of receipt"),
+        "request_identity": gettext("Please prove who you are"),
+        "request_question": gettext("Question"),
+        "request_extended": gettext("It takes longer"),
+        "request_refused": gettext("Refusal"),
+        "request_completed": gettext("Answer"),
+        "request_nothing_held": gettext("Nothing is held about you"),
+        "request_expired": gettext("The request has lapsed"),
+        "request_lifting": gettext("The restriction is lifted"),
+    }
+
+
+def carriers() -> Mapping[str, str]:
+    """By which way a message goes."""
+    return {"email": gettext("by mail"), "sms": gettext("by SMS"), "hand": gettext("by hand")}
+
+
+def messages() -> Mapping[str, tuple[str, str]]:
+    """How far a message is."""
+    return {
+        "waiting": (gettext("waits to be sent"), "wait"),
+        "sending": (gettext("being sent"), "wait"),
+        "sent": (gettext("sent"), "good"),
+        "failed": (gettext("could not be sent"), "bad"),
+        "gone": (gettext("sent long ago"), "plain"),
+    }
+
+
+def flags() -> Mapping[str, str]:
+    """What is unusual about a person or a proof."""
+    return {
+        "merged": gettext("records were merged"),
+        "minor": gettext("a minor"),
+        "represented": gettext("has a representative"),
+        "deceased": gettext("has died"),
+        "restricted": gettext("processing is restricted"),
+        "held": gettext("a legal hold stands"),
+        "asked_by_another": gettext("somebody else asks for them"),
+        "not_by_code": gettext("identity was not proved by a code"),
+    }
+
+
+def duties() -> Mapping[str, str]:
+    """What a law wants done by a day."""
+    return {
+        "answer": gettext("answer"),
+        "acknowledge": gettext("confirm receipt"),
+        "stop": gettext("stop processing"),
+        "block": gettext("block the data"),
+        "destroy": gettext("destroy"),
+    }
+
+
+def fates() -> Mapping[str, tuple[str, str]]:
+    """What becomes of a group of fields: in words, and how it is marked."""
+    return {
+        "delete": (gettext("is deleted"), "bad"),
+        "keep": (gettext("is kept"), "wait"),
+        "held": (gettext("is held"), "wait"),
+        "stay": (gettext("stays"), "plain"),
+    }
+
+
+def steps() -> Mapping[str, str]:
+    """Steps of an erasure."""
+    return {
+        "suppress": gettext("Contacts go on the stop list"),
+        "withdraw": gettext("Consents end"),
+        "outgoing": gettext("Outgoing mails and files are stopped"),
+        "behaviour": gettext("Behaviour"),
+        "contact": gettext("Contacts"),
+        "profile": gettext("Profile"),
+        "finance": gettext("Purchases"),
+        "evidence": gettext("Evidence of consents"),
+        "trail": gettext("Personal details in the log"),
+        "record": gettext("The record itself"),
+        "keys": gettext("Keys are destroyed"),
+    }
+
+
+def step_states() -> Mapping[str, tuple[str, str]]:
+    """How far a step is."""
+    return {
+        "pending": (gettext("not yet"), "wait"),
+        "held": (gettext("held"), "wait"),
+        "kept": (gettext("kept"), "wait"),
+        "done": (gettext("done"), "good"),
+    }
+
+
+def package_states() -> Mapping[str, tuple[str, str]]:
+    """How far a package of data is."""
+    return {
+        "making": (gettext("being made"), "wait"),
+        "review": (gettext("notes wait for a look"), "wait"),
+        "ready": (gettext("ready"), "good"),
+        "destroyed": (gettext("destroyed"), "plain"),
+        "failed": (gettext("failed"), "bad"),
+    }

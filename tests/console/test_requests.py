@@ -1,0 +1,117 @@
+"""Requests at the officers' desks: the queue, one request, and what is done to it."""
+
+import re
+
+import pytest
+
+from governance.kernel.work import OPERATOR, open_work
+from governance.policies.deadline_rules import RequestKind
+from governance.rights import operations as rights
+from governance.rights.codes import Arrival
+from governance.rights.operations import NewRequest
+from tests.api.conftest import service_of
+from tests.console.conftest import ORIGIN, Form
+
+
+@pytest.fixture
+def received(door, desks, customer):
+    def make(kind=RequestKind.ERASURE, **said):
+        given = {"kind": kind, "arrival": Arrival.LETTER, "customer": customer, **said}
+        with open_work(service_of(door).database, OPERATOR) as work:
+            made = rights.receive(work, new=NewRequest(**given)).request
+            if made.state.value == "open" or "checked" in said:
+                return made.id
+            return made.id
+
+    return make
+
+
+def do(desk, request, act, **said):
+    """Send a form of the page of a request."""
+    page = desk.get(f"/console/requests/{request}")
+    return desk.post(f"/console/requests/{request}/{act}", data=Form(page, f"/{act}").filled(**said), headers=ORIGIN)
+
+
+def test_the_queue_is_filtered_and_the_filter_kept_as_a_view(desks, received):
+    desk, request = desks("officer"), received(RequestKind.COMPLAINT)
+    shown = desk.get("/console/requests?kind=complaint")
+    assert f"/console/requests/{request}" in shown.text
+    assert "No request here" in desk.get("/console/requests?kind=complaint&due=late").text
+
+    desk.post("/console/requests/views", data=Form(shown, "/requests/views").filled(), headers=ORIGIN)
+    kept = desk.get("/console/requests")
+    assert re.search(r'<a href="/console/requests\?kind=complaint">Complaint</a>', kept.text)
+    shown = desk.get("/console/requests?kind=complaint")
+    desk.post("/console/requests/views/removal", data=Form(shown, "/removal").filled(), headers=ORIGIN)
+    assert "Saved views" not in desk.get("/console/requests").text
+
+
+def test_a_letter_is_put_on_record_and_what_was_typed_stays_where_it_cannot_be(desks, customer):
+    desk = desks("support")
+    form = Form(desk.get("/console/requests/new"), "/new")
+    wrong = desk.post(
+        "/console/requests/new",
+        data=form.filled(kind="access", arrival="letter", asking="heir", said="Bitte", customer=str(customer)),
+        headers=ORIGIN,
+    )
+    assert wrong.status_code == 422
+    assert "Say who asks for the person" in wrong.text
+    assert re.search(r'<textarea id="new-said"[^>]*>Bitte</textarea>', wrong.text)
+
+    form = Form(wrong, "/new")
+    data = form.filled(kind="complaint", arrival="letter", asking="self", contact_kind="email", contact="a@example.org")
+    made = desk.post("/console/requests/new", data=data, headers=ORIGIN)
+    assert made.status_code == 303
+    assert "by letter" not in desk.get(made.location).text
+    assert "Complaint" in desk.get(made.location).text
+
+
+def test_a_page_shows_laws_with_traced_dates_and_the_plan_of_an_erasure(desks, received):
+    request = received(checked="Passport seen at the desk")
+    page = desks("officer").get(f"/console/requests/{request}").text
+
+    assert "152-FZ" in page
+    assert "How this date comes about" in page
+    assert "What the erasure would do today" in page
+    assert "GDPR Art. 12(3)" in page
+    assert "/refusal" not in desks("auditor").get(f"/console/requests/{request}").text
+
+
+def test_each_refused_act_keeps_what_was_typed_and_says_why(desks, received):
+    desk, request = desks("officer"), received(RequestKind.COMPLAINT, said="a second thing")
+    no_ground = do(desk, request, "refusal", reason="Because")
+    assert no_ground.status_code == 422
+    assert "Choose the ground" in no_ground.text
+    assert re.search(r"<textarea id=\"refuse-reason\"[^>]*>Because</textarea>", no_ground.text)
+
+    again = do(desk, request, "refusal", reason="Because", ground="excessive")
+    assert again.status_code in (303, 409)
+    if again.status_code == 409:
+        assert "not excessive" in again.text
+
+
+def test_a_request_is_asked_about_answered_and_completed(desks, received):
+    desk, request = desks("officer"), received(RequestKind.COMPLAINT, checked="Called back", said="a third thing")
+    steps = [
+        ("question", {"question": "Which shop?"}),
+        ("reply", {"words": "The one in Pskov"}),
+        ("extension", {"reason": "Many files"}),
+        ("start", {}),
+        ("completion", {"answer": "It is settled."}),
+    ]
+    for act, said in steps:
+        assert do(desk, request, act, **said).status_code == 303, act
+    page = desk.get(f"/console/requests/{request}").text
+
+    assert "This has ended." in page
+    assert "The one in Pskov" in page
+    assert "It is settled." in page
+
+
+def test_an_erasure_that_needs_two_is_put_before_another(desks, received):
+    desk, request = desks("officer"), received(RequestKind.ERASURE, checked="Passport seen")
+    page = desk.get(f"/console/requests/{request}").text
+    assert "A second person has to approve this" in page
+    assert do(desk, request, "submission", reason="As the letter says").status_code == 303
+    page = desk.get(f"/console/requests/{request}").text
+    assert "Open the proposal" in page or "Nothing for you to do now" in page or "being carried out" in page
