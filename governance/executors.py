@@ -13,8 +13,8 @@ from governance.customers import releasing
 from governance.disclosures import proposing
 from governance.erasure.shedding import Shedder, install_shedders
 from governance.kernel.db import Database
-from governance.retention import executing
-from governance.rights import approving, erasing, packing
+from governance.retention import due, executing
+from governance.rights import approving, erasing, expiring, packing
 from governance.rights.carriers import Carriers, install_carriers
 from governance.rights.packages import operations as packages
 
@@ -37,3 +37,4 @@ def install(database: Database) -> None:
     install_executors(database, EXECUTORS)
     install_carriers(database, CARRIERS)
     install_shedders(database, SHEDDERS)
+    due.adopt(expiring.STOCKS)

@@ -222,6 +222,11 @@ class Action(StrEnum):
     REQUEST_EXPIRED = "rights:request:expired", ActionClass.DECISION, "Request ended without a reply"
     REQUEST_JOINED = "rights:request:joined", ActionClass.DECISION, "Request joined to an earlier one"
     REQUEST_REMINDED = "rights:request:reminded", ActionClass.SYSTEM, "Officers reminded of a request"
+    REQUEST_FILE_DESTROYED = (
+        "rights:request:destroyed",
+        ActionClass.DECISION,
+        "File of an ended request destroyed",
+    )
     REQUEST_READ = "rights:request:read", ActionClass.READ, "Request of a data subject read"
     REQUESTS_LISTED = "rights:requests:listed", ActionClass.READ, "Requests of data subjects listed"
     REQUEST_RECIPIENT_TOLD = (

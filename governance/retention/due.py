@@ -36,16 +36,21 @@ from governance.reference.operations import controller
 from governance.reference.retention_rules import active
 from governance.retention.tables import WarningRow
 
-STOCKS: Final[Mapping[tuple[str, Clock], Stock]] = {
+STOCKS: Final[dict[tuple[str, Clock], Stock]] = {
     (one.name, one.clock): one for one in (*customers.STOCKS, *consent.STOCKS, *intake.STOCKS, *disclosures.STOCKS)
 }
-"""What can be thinned out, by table and clock."""
+"""What can be thinned out, by table and clock; rooms beside this one hand theirs in by `adopt`."""
 _ORDER: Final = {
     RetentionAction.CLEAR_FIELDS: 0,
     RetentionAction.DELETE_ROWS: 1,
     RetentionAction.ERASE_SUBJECT: 2,
 }
 """Narrow acts before wide ones, so that each policy takes away exactly what it was said to."""
+
+
+def adopt(stocks: Iterable[Stock]) -> None:
+    """Let policies reach what a room beside this one keeps; called where the service is put together."""
+    STOCKS.update({(one.name, one.clock): one for one in stocks})
 
 
 class NotCarriedOutError(GovernanceError):

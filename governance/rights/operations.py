@@ -4,6 +4,7 @@ from governance.rights.approving import EXECUTORS, approve, send_back, submit
 from governance.rights.calling import Called, call
 from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_carriers
 from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
+from governance.rights.expiring import destroy_closed
 from governance.rights.notices import note_told, notice_text
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
@@ -32,6 +33,7 @@ __all__ = [
     "ask_identity",
     "call",
     "complete",
+    "destroy_closed",
     "expire",
     "extend",
     "find",
