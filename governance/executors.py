@@ -13,7 +13,8 @@ from governance.customers import releasing
 from governance.disclosures import proposing
 from governance.erasure.shedding import Shedder, install_shedders
 from governance.kernel.db import Database
-from governance.retention import due, executing
+from governance.retention import executing
+from governance.retention.stocks import install_stocks
 from governance.rights import approving, erasing, expiring, packing
 from governance.rights.carriers import Carriers, install_carriers
 from governance.rights.packages import operations as packages
@@ -36,5 +37,5 @@ def install(database: Database) -> None:
     """Let proposals, requests and erasures in sessions of *database* be carried out by this installation."""
     install_executors(database, EXECUTORS)
     install_carriers(database, CARRIERS)
+    install_stocks(database, expiring.STOCKS)
     install_shedders(database, SHEDDERS)
-    due.adopt(expiring.STOCKS)

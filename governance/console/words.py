@@ -73,6 +73,7 @@ def codes() -> Mapping[str, str]:
         "needed_for_claims": gettext("needed for legal claims"),
         "objection_pending": gettext("an objection is being looked at"),
         "asked_for": gettext("the person asked for it"),
+        "period_over": gettext("its time is over"),
         "profile": gettext("profile"),
         "contact": gettext("contacts"),
         "behaviour": gettext("behaviour"),

@@ -136,6 +136,8 @@ class RestrictionReason(StrEnum):
     NEEDED_FOR_CLAIMS = "needed_for_claims"
     OBJECTION_PENDING = "objection_pending"
     ASKED_FOR = "asked_for"
+    PERIOD_OVER = "period_over"
+    """By a retention policy: kept for what a law wants, and for nothing else; keeps nothing from being removed."""
 
 
 class ExtraType(StrEnum):

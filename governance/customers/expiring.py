@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,10 +16,8 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
-    Table,
     Uuid,
     any_,
-    delete,
     exists,
     false,
     func,
@@ -28,24 +26,22 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import CollectionAggregate
 
-from governance.customers.codes import ContactKind
-from governance.customers.signs.tables import SignRow
+from governance.customers.codes import ContactKind, RestrictionReason
 from governance.customers.tables import (
-    ActivityRow,
-    ContactHistoryRow,
     ContactRow,
     HoldRow,
-    InteractionRow,
     PersonRow,
     PurchaseRow,
     RestrictionRow,
 )
 from governance.kernel.db import Base
+from governance.kernel.ids import uuid7
 from governance.kernel.work import Work, tell_instant
-from governance.policies.retention import Clock
+from governance.policies.retention import Clock, TargetKind
 from governance.vault.compartments import Compartment
 
 Statement: TypeAlias = "Select[*tuple[Any, ...]]"
@@ -62,7 +58,8 @@ class Stock:
             `at` (what the clock says) and `code` (what a filter asks for).
         compartment: which a hold must cover to keep them; None where none can.
         locked: classes whose rows are locked while they go, named in `rows`.
-        remove: deletes rows by id; answers how many went.
+        remove: deletes rows by id; answers how many went. People, and compartments of theirs, go by their erasure.
+        kind: what sort of thing it is.
         sealed: by field that may be emptied alone, its column.
     """
 
@@ -73,6 +70,7 @@ class Stock:
     locked: tuple[type[Base], ...]
     remove: Callable[[Work, Sequence[UUID]], int]
     sealed: Mapping[str, Column[Any]] = field(default_factory=lambda: MappingProxyType({}))
+    kind: TargetKind = TargetKind.TABLE
 
 
 def of_rows(ids: Sequence[UUID]) -> CollectionAggregate[bool]:
@@ -89,10 +87,35 @@ def kept_by_hold(person: ColumnElement[UUID], compartment: Compartment | None) -
 
 
 def kept_by_restriction(person: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """Whether the data of a person may only be stored (GDPR Art. 18(2))."""
+    """Whether the data of a person may only be stored (GDPR Art. 18(2)); what a policy restricted may go by another."""
     return exists(
-        select(RestrictionRow.id).where(RestrictionRow.person_id == person, RestrictionRow.lifted_at.is_(None))
+        select(RestrictionRow.id).where(
+            RestrictionRow.person_id == person,
+            RestrictionRow.lifted_at.is_(None),
+            RestrictionRow.reason != RestrictionReason.PERIOD_OVER.value,
+        )
     )
+
+
+def restricted_by_policy(person: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a retention policy restricted the data of a person already."""
+    return exists(
+        select(RestrictionRow.id).where(
+            RestrictionRow.person_id == person,
+            RestrictionRow.lifted_at.is_(None),
+            RestrictionRow.reason == RestrictionReason.PERIOD_OVER.value,
+        )
+    )
+
+
+def restrict_many(work: Work, *, people: Sequence[UUID]) -> int:
+    """Let data of people be stored and nothing else, since their period is over; answers how many were not before."""
+    rows = [
+        {"id": uuid7(), "person_id": one, "reason": RestrictionReason.PERIOD_OVER.value, "placed_at": work.now}
+        for one in people
+    ]
+    placed = insert(RestrictionRow).on_conflict_do_nothing().returning(RestrictionRow.id)
+    return len(work.session.scalars(placed, rows).all())
 
 
 def lock_people(work: Work, people: Sequence[UUID], *, to_erase: bool) -> frozenset[UUID]:
@@ -155,102 +178,3 @@ def empty_fields(work: Work, *, stock: Stock, ids: Sequence[UUID], fields: Seque
         gone += len(done.all())
     work.session.expire_all()
     return gone
-
-
-def _remove(table: type[Base]) -> Callable[[Work, Sequence[UUID]], int]:
-    def remove(work: Work, ids: Sequence[UUID]) -> int:
-        rows = table.__table__
-        deleted = delete(table).where(rows.c.id == of_rows(ids)).returning(rows.c.id)
-        return len(work.session.execute(deleted, execution_options={"synchronize_session": False}).all())
-
-    return remove
-
-
-def _remove_contacts(work: Work, ids: Sequence[UUID]) -> int:
-    """With what is kept of how they were; the oldest other contact of the kind becomes the primary one."""
-    primary = select(ContactRow.person_id, ContactRow.kind).where(ContactRow.id == of_rows(ids), ContactRow.is_primary)
-    orphaned = work.session.execute(primary).all()
-    gone = _remove(ContactRow)(work, ids)
-    work.session.execute(delete(ContactHistoryRow).where(ContactHistoryRow.contact_id == of_rows(ids)))
-    if orphaned:
-        pairs = {(person, kind) for person, kind in orphaned}
-        others = select(ContactRow.person_id, ContactRow.kind, ContactRow.id).where(
-            ContactRow.person_id == of_rows([person for person, _ in pairs])
-        )
-        first: dict[tuple[UUID, str], UUID] = {}
-        for person, kind, contact in work.session.execute(others.order_by(ContactRow.id)):
-            first.setdefault((person, kind), contact)
-        heirs = [contact for pair, contact in first.items() if pair in pairs]
-        work.session.execute(
-            update(ContactRow).where(ContactRow.id == of_rows(heirs)).values(is_primary=True),
-            execution_options={"synchronize_session": False},
-        )
-    work.session.expire_all()
-    return gone
-
-
-def _column(table: type[Base], name: str) -> Column[Any]:
-    return cast(Table, table.__table__).c[name]
-
-
-def _nobody(_work: Work, _ids: Sequence[UUID]) -> int:
-    raise TypeError("People go by their erasure.")
-
-
-_PEOPLE = select(
-    PersonRow.id.label("id"),
-    PersonRow.id.label("person_id"),
-    SignRow.last_at.label("at"),
-    PersonRow.country.label("code"),
-).where(PersonRow.id == SignRow.person_id, PersonRow.merged_into.is_(None))
-_MADE = select(
-    PersonRow.id.label("id"),
-    PersonRow.id.label("person_id"),
-    PersonRow.created_at.label("at"),
-    PersonRow.country.label("code"),
-).where(PersonRow.merged_into.is_(None))
-
-
-def _rows(table: Any, at: InstrumentedAttribute[Any], code: InstrumentedAttribute[Any]) -> Statement:  # noqa: ANN401
-    return select(table.id.label("id"), table.person_id.label("person_id"), at.label("at"), code.label("code"))
-
-
-def _contacts(clock: Clock, at: InstrumentedAttribute[Any]) -> Stock:
-    rows = _rows(ContactRow, at, ContactRow.kind)
-    return Stock("contact", clock, rows, Compartment.CONTACT, (ContactRow,), _remove_contacts)
-
-
-STOCKS: Final = (
-    Stock("", Clock.LAST_ACTIVITY, _PEOPLE, None, (SignRow,), _nobody),
-    Stock("", Clock.CREATED, _MADE, None, (), _nobody),
-    Stock(
-        "purchase",
-        Clock.PURCHASE_PAID,
-        _rows(PurchaseRow, PurchaseRow.paid_at, PurchaseRow.currency),
-        Compartment.FINANCE,
-        (PurchaseRow,),
-        _remove(PurchaseRow),
-        {"items": _column(PurchaseRow, "items_sealed"), "buyer": _column(PurchaseRow, "buyer_sealed")},
-    ),
-    Stock(
-        "interaction",
-        Clock.INTERACTION_AT,
-        _rows(InteractionRow, InteractionRow.at, InteractionRow.kind),
-        Compartment.BEHAVIOUR,
-        (InteractionRow,),
-        _remove(InteractionRow),
-        {"note": _column(InteractionRow, "note_sealed"), "result": _column(InteractionRow, "result_sealed")},
-    ),
-    Stock(
-        "activity",
-        Clock.ACTIVITY_AT,
-        _rows(ActivityRow, ActivityRow.at, ActivityRow.kind),
-        Compartment.BEHAVIOUR,
-        (ActivityRow,),
-        _remove(ActivityRow),
-        {"detail": _column(ActivityRow, "detail_sealed")},
-    ),
-    _contacts(Clock.CONTACT_BOUNCED, ContactRow.bounced_at),
-    _contacts(Clock.CREATED, ContactRow.created_at),
-)
-"""What this room keeps, by table and clock."""

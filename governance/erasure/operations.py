@@ -23,6 +23,7 @@ from governance.erasure.records import (
 from governance.erasure.restoring import erase_restored
 from governance.erasure.rows import list_erasures, note_told, of_origin, show, state_of
 from governance.erasure.running import erase_many, resume, run, run_next
+from governance.erasure.thinning import renew_compartment, shred_compartment
 from governance.erasure.verifying import Verified, verify_certificate
 
 __all__ = [
@@ -52,12 +53,14 @@ __all__ = [
     "order",
     "plan_for",
     "prove",
+    "renew_compartment",
     "resume",
     "run",
     "run_next",
     "search_files",
     "search_stream",
     "show",
+    "shred_compartment",
     "spellings",
     "state_of",
     "verify_certificate",

@@ -29,6 +29,7 @@ from governance.erasure.records import (
 from governance.erasure.rows import forget_ids, locked, steps_of, targets_in
 from governance.erasure.steps import Task
 from governance.erasure.tables import ErasureRow, StepRow, TargetRow
+from governance.erasure.thinning import keep_anonymous
 from governance.kernel import jobs
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
@@ -93,6 +94,7 @@ def erase_many(
     people: Sequence[SubjectId],
     origin: Origin,
     policies: Mapping[str, RetentionPolicy] | None = None,
+    keep_statistics: bool = False,
 ) -> list[ErasureId]:
     """Erase people in the one transaction of *work*, for a run of a retention policy; to be called by the batch.
 
@@ -104,6 +106,7 @@ def erase_many(
         people: a batch of some hundreds; the caller has asked its conditions again under their locks.
         origin: the run.
         policies: whose minimums count; those shipped for the controller's country where nothing is given.
+        keep_statistics: whether what they did stays as rows that lead to nobody.
     """
     targets = targets_of(work, people, locked=True)
     asked = select(TargetRow.person_id).where(TargetRow.person_id.in_([one.person for one in targets]))
@@ -116,6 +119,8 @@ def erase_many(
         row = work.session.get_one(ErasureRow, erasure)
         made = steps_of(work, erasure)
         task = _task(work, row, group, made, at_once=True)
+        if keep_statistics:
+            keep_anonymous(task, zone=row.zone)
         for step in made:
             if step.state == StepState.PENDING.value:
                 _do(task, row, step)

@@ -5,9 +5,10 @@ While something of a person is kept under a law, `records` names what they were 
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Uuid, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, SmallInteger, String, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +28,7 @@ class ErasureRow(Base):
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_where_it_says_so"),
         CheckConstraint("state = 'running' OR completed_at IS NOT NULL", name="completed_before_it_waits"),
         Index("ix_erasure_open", "id", postgresql_where=text("state <> 'closed'")),
+        Index("ix_erasure_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index("ix_erasure_origin_id", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
     )
 
@@ -105,6 +107,23 @@ class CertificateRow(Base):
     made_at: Mapped[datetime]
     body: Mapped[bytes] = mapped_column(LargeBinary)
     entry: Mapped[UUID]
+
+
+class AnonymousRow(Base):
+    """Something that somebody did, in a month; nothing leads to whom it was."""
+
+    __tablename__ = "anonymous_row"
+    __table_args__ = (
+        CheckConstraint("kind IN ('purchase', 'interaction', 'activity')", name="kind_known"),
+        Index("ix_anonymous_row_month", "month"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(CODE)
+    code: Mapped[str] = mapped_column(CODE)
+    country: Mapped[str | None] = mapped_column(String(2))
+    month: Mapped[date]
+    total: Mapped[Decimal | None] = mapped_column(Numeric())
 
 
 class ToldRecipientRow(Base):

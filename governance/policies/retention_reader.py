@@ -53,9 +53,9 @@ COMPARTMENTS: Final[Mapping[str, frozenset[Clock]]] = MappingProxyType(
         "contact": frozenset({Clock.CREATED, Clock.LAST_ACTIVITY}),
         "behaviour": frozenset({Clock.CREATED, Clock.LAST_ACTIVITY}),
         "finance": frozenset({Clock.PURCHASE_PAID, Clock.LAST_ACTIVITY}),
-        "evidence": frozenset({Clock.CONSENT_WITHDRAWN, Clock.CONSENT_GIVEN, Clock.CONSENT_LAST_USED}),
     }
 )
+"""Compartments that a policy may name, and their clocks; evidence goes by its table, where the bare "no" stays."""
 LOGS: Final = frozenset({"read", "decision"})
 """Classes of entries whose bodies may age; keys and the system's own acts stay."""
 _ACTIONS: Final = {
@@ -110,7 +110,7 @@ def _policy(node: Node, key: str, country: str | None) -> RetentionPolicy:
         verified=values["verified"].flag(),
         narrowing=_narrowing(said["filter"], target) if "filter" in said else None,
         minimum=_minimum(values["minimum"]) if "minimum" in values else None,
-        warning_days=_warning(said["warning_days"], target) if "warning_days" in said else 0,
+        warning_days=_warning(said["warning_days"], action) if "warning_days" in said else 0,
         owner=said["owner"].text() if "owner" in said else "officer",
         fiscal_start=_fiscal_start(values["fiscal_year"]) if "fiscal_year" in values else None,
     )
@@ -194,9 +194,9 @@ def _minimum(node: Node) -> StatutoryMinimum:
     return StatutoryMinimum(parse_period(said["keep"]), said["citation"].text(), said["verified"].flag())
 
 
-def _warning(node: Node, target: Target) -> int:
+def _warning(node: Node, action: RetentionAction) -> int:
     days = node.whole(at_least=0, at_most=LONGEST_WARNING_DAYS)
-    if days and target.kind is not TargetKind.SUBJECT:
+    if days and action not in (RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE):
         node.wrong("people are warned only before they are erased as a whole")
     return days
 

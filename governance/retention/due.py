@@ -13,17 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from governance.consent import expiring as consent
 from governance.customers import expiring as customers
-from governance.customers.expiring import Statement, Stock, kept_by_hold, kept_by_restriction
-from governance.disclosures import expiring as disclosures
+from governance.customers.expiring import Statement, Stock, kept_by_hold, kept_by_restriction, restricted_by_policy
 from governance.erasure.under_way import being_erased
-from governance.intake import expiring as intake
 from governance.kernel.clock import UTC
-from governance.kernel.errors import GovernanceError
 from governance.kernel.work import Work
 from governance.policies.retention import (
-    Clock,
     RetentionAction,
     RetentionPolicy,
     TargetKind,
@@ -34,29 +29,20 @@ from governance.policies.retention import (
 from governance.policies.shipped import retention_policies
 from governance.reference.operations import controller
 from governance.reference.retention_rules import active
+from governance.retention.stocks import Stocks, is_carried_out, stock_of, stocks_of
 from governance.retention.tables import WarningRow
 
-STOCKS: Final[dict[tuple[str, Clock], Stock]] = {
-    (one.name, one.clock): one for one in (*customers.STOCKS, *consent.STOCKS, *intake.STOCKS, *disclosures.STOCKS)
-}
-"""What can be thinned out, by table and clock; rooms beside this one hand theirs in by `adopt`."""
-_ORDER: Final = {
-    RetentionAction.CLEAR_FIELDS: 0,
-    RetentionAction.DELETE_ROWS: 1,
-    RetentionAction.ERASE_SUBJECT: 2,
-}
-"""Narrow acts before wide ones, so that each policy takes away exactly what it was said to."""
-
-
-def adopt(stocks: Iterable[Stock]) -> None:
-    """Let policies reach what a room beside this one keeps; called where the service is put together."""
-    STOCKS.update({(one.name, one.clock): one for one in stocks})
-
-
-class NotCarriedOutError(GovernanceError):
-    """Nothing in this installation carries out such a policy."""
-
-    slug = "policy-not-carried-out"
+_ORDER: Final = (
+    RetentionAction.SHRED_COMPARTMENT,
+    RetentionAction.CLEAR_FIELDS,
+    RetentionAction.DELETE_ROWS,
+    RetentionAction.RESTRICT,
+    RetentionAction.ANONYMISE,
+    RetentionAction.ERASE_SUBJECT,
+)
+"""What is about rows before what is about people, so that each policy takes away exactly what it was said to."""
+_ENDING: Final = (RetentionAction.ANONYMISE, RetentionAction.ERASE_SUBJECT)
+"""After these nobody is there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +53,7 @@ class Rules:
         at: the instant by which it is decided what is due.
         now: when it is asked; until the days of warning after it nobody goes who was not warned.
         policies: those that hold together; their minimums are heeded.
+        stocks: what they can be about.
     """
 
     at: datetime
@@ -74,6 +61,15 @@ class Rules:
     zone: ZoneInfo
     fiscal: YearStart
     policies: tuple[RetentionPolicy, ...]
+    stocks: Stocks
+
+    def stock(self, policy: RetentionPolicy) -> Stock:
+        """What a policy is about; raises NotCarriedOutError where nothing here can carry it out."""
+        return stock_of(self.stocks, policy)
+
+    def can(self, policy: RetentionPolicy) -> bool:
+        """Whether a policy can be carried out here."""
+        return is_carried_out(self.stocks, policy)
 
     def cutoff(self, policy: RetentionPolicy) -> datetime:
         """What is due has its clock strictly before this."""
@@ -85,7 +81,7 @@ def rules_of(work: Work, *, at: datetime, instead: Iterable[RetentionPolicy] = (
     known = {**active(work), **{one.key: one for one in instead}}
     held = controller(work)
     policies = tuple(known[key] for key in sorted(known))
-    return Rules(at, work.now, ZoneInfo(held.zone), held.fiscal_year, policies)
+    return Rules(at, work.now, ZoneInfo(held.zone), held.fiscal_year, policies, stocks_of(work))
 
 
 def minimums_of(work: Work) -> Mapping[str, RetentionPolicy]:
@@ -95,35 +91,16 @@ def minimums_of(work: Work) -> Mapping[str, RetentionPolicy]:
 
 def in_order(policies: Iterable[RetentionPolicy]) -> list[RetentionPolicy]:
     """Policies in the order in which they are carried out."""
-    return sorted(policies, key=lambda one: (_ORDER.get(one.action, len(_ORDER)), one.key))
-
-
-def is_carried_out(policy: RetentionPolicy) -> bool:
-    """Whether this installation can carry a policy out."""
-    return policy.target.kind is TargetKind.LOG or (
-        policy.action in _ORDER and (policy.target.name, policy.clock) in STOCKS
-    )
-
-
-def stock_of(policy: RetentionPolicy) -> Stock:
-    """What a policy is about.
-
-    Raises:
-        NotCarriedOutError: where nothing here can carry it out.
-    """
-    found = STOCKS.get((policy.target.name, policy.clock))
-    if found is None or policy.action not in _ORDER:
-        raise NotCarriedOutError(f"The policy {policy.key} cannot be carried out here: leave it in draft.")
-    return found
+    return sorted(policies, key=lambda one: (_ORDER.index(one.action), one.key))
 
 
 def due(rules: Rules, policy: RetentionPolicy) -> Statement:
     """A statement of `id`, `person_id`, `at`, `code` of all rows that a policy reaches.
 
     Raises:
-        NotCarriedOutError: as `stock_of`.
+        NotCarriedOutError: where nothing here can carry it out.
     """
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     reached = overdue(rules, policy).where(~kept(stock))
     for told in _told(rules, policy, stock):
         reached = reached.where(told)
@@ -167,10 +144,12 @@ def _midnight(at: datetime, zone: ZoneInfo, days: int) -> datetime:
 
 def overdue(rules: Rules, policy: RetentionPolicy) -> Statement:
     """A statement of all rows whose period is over, whatever keeps them."""
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     reached = stock.rows.where(columns(stock)["at"] < rules.cutoff(policy), *_narrowed(stock, policy))
     if policy.action is RetentionAction.CLEAR_FIELDS:
         reached = reached.where(or_(*(stock.sealed[name].is_not(None) for name in policy.target.fields)))
+    if policy.action is RetentionAction.RESTRICT:
+        reached = reached.where(~restricted_by_policy(columns(stock)["person_id"]))
     return reached
 
 
@@ -180,9 +159,10 @@ def kept(stock: Stock) -> ColumnElement[bool]:
     A hold keeps nobody from being erased but for what it covers; whoever is being erased is not begun with again.
     """
     person = columns(stock)["person_id"]
-    if not stock.name:
+    if stock.kind is TargetKind.SUBJECT:
         return or_(kept_by_restriction(person), being_erased(person))
-    return or_(kept_by_hold(person, stock.compartment), kept_by_restriction(person))
+    held = or_(kept_by_hold(person, stock.compartment), kept_by_restriction(person))
+    return or_(held, being_erased(person)) if stock.kind is TargetKind.COMPARTMENT else held
 
 
 def columns(stock: Stock) -> Mapping[str, ColumnElement[Any]]:
@@ -202,35 +182,48 @@ def _narrowed(stock: Stock, policy: RetentionPolicy) -> list[ColumnElement[bool]
 
 
 def _protected(rules: Rules, policy: RetentionPolicy, stock: Stock) -> list[ColumnElement[bool]]:
-    """Rows that laws want kept, by other policies about the same table."""
+    """Rows that laws want kept, by other policies about the same table; people with such rows in a compartment."""
     found = []
     for other in rules.policies:
-        if other.key == policy.key or other.minimum is None or other.target.kind is not TargetKind.TABLE:
+        if other.key == policy.key or other.minimum is None or stock.kind is TargetKind.SUBJECT or not rules.can(other):
             continue
-        theirs = STOCKS.get((other.target.name, other.clock))
-        if theirs is None or other.target.name != policy.target.name or not stock.name:
+        theirs = rules.stock(other)
+        if theirs.kind is not TargetKind.TABLE or not _reaches(stock, theirs):
             continue
         until = minimum_cutoff(other, at=rules.at, zone=rules.zone, fiscal=rules.fiscal)
-        clauses = [columns(theirs)["at"] >= until, *_narrowed(theirs, other)]
-        found.append(_is_among(stock, theirs.rows.where(and_(*clauses))))
+        rows = theirs.rows.where(and_(columns(theirs)["at"] >= until, *_narrowed(theirs, other)))
+        found.append(_is_among(stock, rows, whose=stock.kind is TargetKind.COMPARTMENT))
     return found
 
 
+def _reaches(stock: Stock, table: Stock) -> bool:
+    if stock.kind is TargetKind.COMPARTMENT:
+        return stock.compartment is table.compartment
+    return stock.name == table.name
+
+
 def _taken_before(rules: Rules, policy: RetentionPolicy, stock: Stock) -> list[ColumnElement[bool]]:
-    """Rows that a policy which comes first takes away in the same manner."""
+    """Rows that a policy which comes first takes away in the same manner, or with a whole compartment or person."""
     found = []
     for other in in_order(rules.policies):
         if other.key == policy.key:
             break
-        same = (other.target.kind, other.target.name, other.action, other.target.fields)
-        if same == (policy.target.kind, policy.target.name, policy.action, policy.target.fields) and is_carried_out(
-            other
-        ):
+        if not rules.can(other) or other.target.kind is TargetKind.LOG:
+            continue
+        same = (other.target, other.action) == (policy.target, policy.action)
+        ended = other.action in _ENDING and policy.action in _ENDING
+        shredded = other.target.kind is TargetKind.COMPARTMENT and rules.stock(other).compartment is stock.compartment
+        if same or ended:
             found.append(_is_among(stock, due(rules, other)))
+        elif shredded and stock.kind is TargetKind.TABLE:
+            person = columns(stock)["person_id"]  # rows of nobody stay in question: of them IN says neither
+            found.append(and_(person.is_not(None), person.in_(select(due(rules, other).subquery().c.id))))
     return found
 
 
-def _is_among(stock: Stock, statement: Statement) -> ColumnElement[bool]:
-    """Whether a row of *stock* is one of a statement over the same table, made under another name."""
+def _is_among(stock: Stock, statement: Statement, *, whose: bool = False) -> ColumnElement[bool]:
+    """Whether a row of *stock*, or the person *whose* rows they are, is one of a statement made under another name."""
     inner = statement.subquery()
+    if whose:
+        return columns(stock)["id"].in_(select(inner.c.person_id).where(inner.c.person_id.is_not(None)))
     return columns(stock)["id"].in_(select(inner.c.id))

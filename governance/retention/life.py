@@ -23,9 +23,9 @@ from governance.policies.shipped import retention_policies
 from governance.reference import retention_rules as kept
 from governance.reference.operations import controller
 from governance.reference.retention_rules import NoSuchPolicyError, PolicyId, PolicyState, PolicyVersion
-from governance.retention.due import is_carried_out
 from governance.retention.errors import NotSimulatedError, PolicyConflictError
 from governance.retention.simulating import Forecast, simulate
+from governance.retention.stocks import is_carried_out, stocks_of
 
 LONGEST_DOCUMENT: Final = 100_000
 _WORDS: Final = {
@@ -201,7 +201,7 @@ def _wrong(sentence: str) -> dict[str, list[str]]:
 def _draft(work: Work, read: RetentionPolicy) -> PolicyVersion:
     allow(work, Permission.RETENTION_DRAFT)
     _refuse_conflicts(conflicts([read]))
-    if not is_carried_out(read):
+    if not is_carried_out(stocks_of(work), read):
         raise InvalidError(
             "The policy cannot be used.",
             errors=_wrong(f"policies.{read.key}.action: nothing here carries it out yet."),

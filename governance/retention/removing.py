@@ -15,18 +15,20 @@ from sqlalchemy import select, update
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
-from governance.customers.expiring import Stock, empty_fields, lock_people, refs_of
+from governance.customers.expiring import Stock, empty_fields, lock_people, refs_of, restrict_many
 from governance.erasure import operations as erasure
 from governance.erasure.operations import Origin, OriginKind
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
 from governance.reference.retention_rules import PolicyVersion
-from governance.retention.due import Rules, columns, due, minimums_of, only, stock_of
+from governance.retention.due import Rules, columns, due, minimums_of, only
 from governance.retention.records import RunId
 from governance.retention.simulating import log_class, log_month
 from governance.retention.tables import BatchRow, FailureRow, PartRow
 
+_TOLD: Final = {RetentionAction.RESTRICT: Action.RESTRICTION_PLACED}
 PEOPLE_AT_ONCE: Final = 500
 ROWS_AT_ONCE: Final = 2_000
 
@@ -63,13 +65,13 @@ class Part:
 
 def batch_size(policy: RetentionPolicy) -> int:
     """How many rows one transaction takes at most."""
-    return PEOPLE_AT_ONCE if policy.target.kind is TargetKind.SUBJECT else ROWS_AT_ONCE
+    return PEOPLE_AT_ONCE if _by_person(policy) else ROWS_AT_ONCE
 
 
 def claim(work: Work, rules: Rules, part: Part, *, at_most: int) -> list[UUID]:
     """Lock up to so many due rows that nobody else works on, and whose people nobody else works on."""
     policy = part.policy
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     failed = select(FailureRow.object_id).where(FailureRow.run_id == part.run, FailureRow.number == part.number)
     asked = columns(stock)
     query = due(rules, policy).where(asked["id"].not_in(failed)).order_by(asked["at"], asked["id"]).limit(at_most)
@@ -78,7 +80,7 @@ def claim(work: Work, rules: Rules, part: Part, *, at_most: int) -> list[UUID]:
     found = work.session.execute(query.with_only_columns(asked["id"], asked["person_id"], maintain_column_froms=True))
     rows: dict[UUID, UUID | None] = dict(iter(found))
     people = [one for one in set(rows.values()) if one is not None]
-    locked = lock_people(work, people, to_erase=policy.target.kind is TargetKind.SUBJECT)
+    locked = lock_people(work, people, to_erase=_by_person(policy))
     return [row for row, person in rows.items() if person is None or person in locked]
 
 
@@ -89,7 +91,7 @@ def take_away(work: Work, rules: Rules, part: Part, claimed: Sequence[UUID]) -> 
         GovernanceError: where one of them cannot go; nothing has gone then.
     """
     policy = part.policy
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     asked = columns(stock)
     again = only(due(rules, policy), stock, claimed).with_only_columns(
         asked["id"], asked["person_id"], maintain_column_froms=True
@@ -104,6 +106,10 @@ def take_away(work: Work, rules: Rules, part: Part, claimed: Sequence[UUID]) -> 
     batch = Batch(tuple(claimed), len(people), gone, fields)
     _receipt(work, part, batch, sorted(rows))
     return batch
+
+
+def _by_person(policy: RetentionPolicy) -> bool:
+    return policy.target.kind in (TargetKind.SUBJECT, TargetKind.COMPARTMENT)
 
 
 def age_bodies(work: Work, rules: Rules, part: Part) -> Batch:
@@ -127,10 +133,16 @@ def _carry_out(work: Work, part: Part, stock: Stock, ids: Sequence[UUID]) -> tup
     action = part.policy.action
     if action is RetentionAction.CLEAR_FIELDS:
         return len(ids), empty_fields(work, stock=stock, ids=ids, fields=part.policy.target.fields)
-    if action is RetentionAction.ERASE_SUBJECT:
-        people = [SubjectId(one) for one in ids]
+    people = [SubjectId(one) for one in ids]
+    if action is RetentionAction.SHRED_COMPARTMENT:
+        compartment = Compartment(part.policy.target.name)
+        return len(ids), erasure.shred_compartment(work, people=people, compartment=compartment)
+    if action is RetentionAction.RESTRICT:
+        return restrict_many(work, people=ids), 0
+    if action in (RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE):
         origin = Origin(OriginKind.POLICY_RUN, part.run, part.policy.key)
-        erasure.erase_many(work, people=people, origin=origin, policies=minimums_of(work))
+        keep = action is RetentionAction.ANONYMISE
+        erasure.erase_many(work, people=people, origin=origin, policies=minimums_of(work), keep_statistics=keep)
         return len(ids), 0
     return stock.remove(work, ids), 0
 
@@ -146,7 +158,7 @@ def _tell_people(work: Work, part: Part, rows: Mapping[UUID, UUID | None], refs:
     audit.append_many(
         work,
         [
-            NewEntry(Action.ROWS_PURGED, SubjectRef(ref), about, {**told, "rows": count})
+            NewEntry(_TOLD.get(part.policy.action, Action.ROWS_PURGED), SubjectRef(ref), about, {**told, "rows": count})
             for ref, count in sorted(counts.items())
         ],
     )

@@ -5,7 +5,7 @@ on with by calling this again.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -13,12 +13,15 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from governance.erasure import operations as erasure
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError, UnavailableError
+from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Actor, Work, open_work
-from governance.policies.retention import TargetKind
+from governance.policies.classification import Compartment
+from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
 from governance.reference.retention_rules import PolicyId, PolicyState, active_versions, policy_version
 from governance.retention.beginning import begin, find_run, finish, open_runs, stop
 from governance.retention.due import Rules, rules_of
@@ -124,6 +127,7 @@ def _do_part(
 ) -> None:
     size = whole = batch_size(part.policy)
     waited = 0
+    _renew(database, actor, part.policy, None, clock)  # a process may have died between shredding and this
     while True:
         began = time.monotonic()
         claimed = _Claimed()
@@ -145,10 +149,21 @@ def _do_part(
             waited += 1
             time.sleep(WAIT_SECONDS if not batch.claimed else 0)
             continue
+        _renew(database, actor, part.policy, batch.claimed, clock)
         waited, size = 0, min(whole, size * 2)
         tell(batch.rows)
         if rest:
             time.sleep(rest * (time.monotonic() - began))
+
+
+def _renew(
+    database: Database, actor: Actor, policy: RetentionPolicy, people: Sequence[UUID] | None, clock: Clock | None
+) -> None:
+    """Let data come again into a compartment that was shredded: its people stay customers."""
+    if policy.action is RetentionAction.SHRED_COMPARTMENT:
+        whose = None if people is None else [SubjectId(one) for one in people]
+        with open_work(database, actor, clock=clock) as work:
+            erasure.renew_compartment(work, compartment=Compartment(policy.target.name), people=whose)
 
 
 def _do_batch(work: Work, part: Part, size: int, claimed: _Claimed, *, patient: bool) -> Batch | None:

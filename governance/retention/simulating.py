@@ -29,7 +29,7 @@ from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind, minimum_cutoff
 from governance.policies.retention_conflicts import Conflict, conflicts
-from governance.retention.due import Rules, columns, due, in_order, is_carried_out, overdue, rules_of, stock_of
+from governance.retention.due import Rules, columns, due, in_order, overdue, rules_of
 
 MONTHS: Final = 24
 FUSE_SHARE: Final = 0.05
@@ -151,9 +151,9 @@ def count_store(work: Work) -> int:
 def count_touched(work: Work, rules: Rules, policies: Sequence[RetentionPolicy]) -> int:
     """How many people any of some policies would touch."""
     each = [
-        due(rules, one).with_only_columns(columns(stock_of(one))["person_id"].label("person_id"))
+        due(rules, one).with_only_columns(columns(rules.stock(one))["person_id"].label("person_id"))
         for one in policies
-        if one.target.kind is not TargetKind.LOG and is_carried_out(one)
+        if one.target.kind is not TargetKind.LOG and rules.can(one)
     ]
     if not each:
         return 0
@@ -165,7 +165,7 @@ def count_due(work: Work, rules: Rules, policy: RetentionPolicy) -> Counted:
     """How much a policy reaches, by the statement that a run claims its rows by."""
     if policy.target.kind is TargetKind.LOG:
         return Counted(0, audit.count_bodies(work, action_class=log_class(policy), before=log_month(rules, policy)))
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     names = policy.target.fields if policy.action is RetentionAction.CLEAR_FIELDS else ()
     counted = due(rules, policy).with_only_columns(
         func.count(distinct(columns(stock)["person_id"])),
@@ -191,13 +191,13 @@ def _forecast(work: Work, rules: Rules, policy: RetentionPolicy, later: Sequence
     told = PolicyForecast(
         key=policy.key, version=policy.version, action=policy.action, cutoff=rules.cutoff(policy), carried_out=False
     )
-    if not is_carried_out(policy):
+    if not rules.can(policy):
         return told
     counted = count_due(work, rules, policy)
     told = replace(told, carried_out=True, people=counted.people, rows=counted.rows, fields=counted.fields)
     if policy.target.kind is TargetKind.LOG:
         return told
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     person = columns(stock)["person_id"]
     told = replace(
         told,
@@ -205,7 +205,7 @@ def _forecast(work: Work, rules: Rules, policy: RetentionPolicy, later: Sequence
         restricted=_count(work, overdue(rules, policy), kept_by_restriction(person)),
         curve=tuple(_curve(work, rules, policy, later)) if later else (),
     )
-    if policy.action is not RetentionAction.ERASE_SUBJECT:
+    if policy.action not in (RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE):
         return told
     people = due(rules, policy).with_only_columns(columns(stock)["id"].label("id"), maintain_column_froms=True)
     return replace(
@@ -247,7 +247,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _curve(work: Work, rules: Rules, policy: RetentionPolicy, later: Sequence[Rules]) -> list[MonthAhead]:
     """By month, what comes due until its end: each row falls between two cutoffs."""
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     cutoffs = [one.cutoff(policy) for one in later]
     at = columns(stock)["at"]
     bucket = func.width_bucket(at, literal(cutoffs, ARRAY(UtcDateTime())))

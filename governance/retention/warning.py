@@ -31,7 +31,7 @@ from governance.messages.operations import Template
 from governance.policies.retention import RetentionPolicy
 from governance.reference.operations import controller
 from governance.reference.retention_rules import active
-from governance.retention.due import Rules, columns, kept, overdue, reachable, rules_of, stock_of, warned
+from governance.retention.due import Rules, columns, kept, overdue, reachable, rules_of, warned
 from governance.retention.tables import WarningRow
 
 AT_ONCE: Final = 200
@@ -99,7 +99,7 @@ def keep(work: Work, *, token: str) -> None:
 
 def _claimed(work: Work, rules: Rules, policy: RetentionPolicy, at_most: int) -> list[UUID]:
     """Lock some who are due within the days of warning, can be written to by what is readable, and do not know."""
-    stock = stock_of(policy)
+    stock = rules.stock(policy)
     soon = replace(rules, at=rules.at + timedelta(days=policy.warning_days))
     person, at = columns(stock)["person_id"], columns(stock)["at"]
     query = (

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -116,6 +116,14 @@ def all_shredded(session: Session, owners: Sequence[UUID], compartments: Sequenc
         {"ids": list(owners), "names": list(compartments)},
     )
     return slots.scalar_one() is False
+
+
+def shredded_since(owner: ColumnElement[UUID], compartment: str, at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a key of a compartment was destroyed at an instant or later, as a part of somebody else's statement."""
+    gone = select(DataKeyRow.owner_id).where(
+        DataKeyRow.owner_id == owner, DataKeyRow.compartment == compartment, DataKeyRow.shredded_at >= at
+    )
+    return exists(gone)
 
 
 def known_owners(session: Session, owners: Sequence[UUID]) -> set[UUID]:

@@ -89,6 +89,10 @@ class Keeping:
         begun = self.do(lambda work: retention.begin(work, keys=keys, at_once=True))
         return retention.see_through(self.database, actor=SYSTEM, run=begun.id, clock=self.clock, rest=0)
 
+    def see(self, begun: Run) -> Run:
+        """A run that was begun, seen through."""
+        return retention.see_through(self.database, actor=SYSTEM, run=begun.id, clock=self.clock, rest=0)
+
     def hold(self, subject: SubjectId, *which: Compartment) -> customers.HoldView:
         """Keep compartments of somebody."""
         covered = [compartments.Compartment(one.value) for one in which]
