@@ -116,6 +116,7 @@ def names_of_pages() -> Mapping[str, str]:
         "requests": gettext("Requests"),
         "customers": gettext("Customers"),
         "duplicates": gettext("Duplicates"),
+        "retention": gettext("Retention"),
         "audit": gettext("Audit log"),
         "consent": gettext("Purposes and notices"),
         "send_check": gettext("Send check"),

@@ -50,6 +50,21 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "mark_apart": Permission.DUPLICATES_DECIDE,
         "merge_pair": Permission.DUPLICATES_DECIDE,
         "review_merge": Permission.DUPLICATES_DECIDE,
+        "retention": Permission.RETENTION_READ,
+        "retention_policy": Permission.RETENTION_READ,
+        "simulate_policy": Permission.RETENTION_DRAFT,
+        "activate_policy": Permission.RETENTION_ACTIVATE,
+        "end_policy": Permission.RETENTION_ACTIVATE,
+        "retention_draft": Permission.RETENTION_DRAFT,
+        "draft_policy": Permission.RETENTION_DRAFT,
+        "retention_forecast": Permission.RETENTION_READ,
+        "retention_runs": Permission.RETENTION_READ,
+        "begin_run": Permission.RETENTION_RUN,
+        "retention_run": Permission.RETENTION_READ,
+        "stop_run": Permission.RETENTION_RUN,
+        "resume_run": Permission.RETENTION_RUN,
+        "run_certificate": Permission.RETENTION_READ,
+        "retention_holds": Permission.CUSTOMERS_HOLD,
         "audit": Permission.AUDIT_READ,
         "audit_entry": Permission.AUDIT_READ,
         "audit_proof": Permission.AUDIT_PROVE,
@@ -89,6 +104,6 @@ STRANGERS: Final = frozenset(
 )
 """Pages for whoever has yet to prove who they are."""
 
-NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "audit", "consent", "send_check", "clean_list",
-                     "proposals", "alerts", "staff", "clients", "health")  # fmt: skip
+NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "retention", "audit", "consent", "send_check",
+                     "clean_list", "proposals", "alerts", "staff", "clients", "health")  # fmt: skip
 """Pages that the menu leads to, in this order."""

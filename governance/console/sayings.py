@@ -34,6 +34,9 @@ def _by_slug() -> Mapping[str, str]:
         "identity-not-proven": gettext("Whose data this is about was not proved yet. Prove it first."),
         "approval-needed": gettext("A second person has to approve this. Submit it."),
         "not-excessive": gettext("The person asked for this once only within a year, so it is not excessive."),
+        "not-simulated": gettext("Simulate it first: then it is seen what it would take away."),
+        "policy-conflict": gettext("This policy is shorter than a law wants, or fights another one."),
+        "run-open": gettext("A run is under way, or waits to be approved."),
         "request-act": gettext("The request stands elsewhere now, and this cannot be done to it."),
     }
 
@@ -124,6 +127,8 @@ def _by_field() -> Mapping[str, str]:
         "changes": gettext("Say which fields are to have which values."),
         "into": gettext("Write the number of the other request."),
         "kind": gettext("Choose what is asked for."),
+        "number": gettext("Write a whole number, such as 24."),
+        "document": gettext("This is no policy that can be used. Look at its form, and at what laws say."),
         "view": gettext("Choose a filter first."),
         "column": gettext("The file has no such column. Name its heading."),
     }

@@ -1,0 +1,236 @@
+"""How long data are kept: policies in all their versions, drafted by a form or as YAML, simulated, put into force."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Response, g, request
+from flask_babel import format_date
+
+from governance.console import people, sayings, words, words_retention
+from governance.console.charts import Chart, chart
+from governance.console.days import read_day, today
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.kernel.errors import InvalidError
+from governance.pages.languages import language
+from governance.policies.retention import RetentionPolicy
+from governance.policies.retention_reader import write_policy
+from governance.reference.retention_rules import PolicyId, PolicyVersion
+from governance.retention import operations as retention
+from governance.retention.operations import Forecast
+
+PART: Final = "retention"
+_PERIOD: Final = re.compile(r"P(\d+)([DMY])")
+_KEEP: Final = re.compile(r"^(    keep: ).*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A policy in the list: its version that counts, and how many there are.
+
+    Attributes:
+        key, title: of the policy.
+        shown: the version in force, else the newest.
+        newest: the newest, where another one is in force.
+    """
+
+    key: str
+    title: str
+    shown: PolicyVersion
+    newest: PolicyVersion | None
+    count: int
+
+
+@screen("/retention", "retention")
+def policies(visit: Visit) -> Response:
+    """Policies of this store, and those that come with the package and wait to be looked at."""
+    found = retention.policies(visit.work)
+    lines = _lines(found)
+    drafted = {one.key for one in lines}
+    return page(
+        visit,
+        "retention",
+        part=PART,
+        tab="retention",
+        lines=lines,
+        shipped=[(one, one.titles.get(language())) for one in retention.shipped(visit.work) if one.key not in drafted],
+        said=said(),
+    )
+
+
+def _lines(found: Sequence[PolicyVersion]) -> Sequence[Line]:
+    grouped: dict[str, list[PolicyVersion]] = {}
+    for one in found:
+        grouped.setdefault(one.policy.key, []).append(one)
+    lines = []
+    for key, versions in grouped.items():
+        active = next((one for one in versions if one.state.value == "active"), None)
+        newest = versions[0]
+        shown = active or newest
+        other = newest if shown is not newest else None
+        lines.append(Line(key, shown.policy.titles.get(language()), shown, other, len(versions)))
+    return lines
+
+
+def said() -> Mapping[str, object]:
+    """Words that pages of retention use."""
+    return {
+        "states": words_retention.states(),
+        "actions": words_retention.actions(),
+        "clocks": words_retention.clocks(),
+        "anchors": words_retention.anchors(),
+        "run_states": words_retention.run_states(),
+        "origins": words_retention.origins(),
+        "reasons": words_retention.reasons(),
+        "units": words_retention.units(),
+        "spell": words_retention.spelled,
+        "actors": words.actors(),
+    }
+
+
+def period(policy: RetentionPolicy) -> tuple[str, str]:
+    """Number and unit of a period."""
+    found = _PERIOD.fullmatch(str(policy.keep))
+    return (found[1], found[2]) if found else (str(policy.keep), "")
+
+
+@screen("/retention/policies/<uuid:policy>", "retention_policy")
+def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Forecast | None = None) -> Response:
+    """A version: what it says, what it would take away, and the other versions."""
+    found = retention.policy(visit.work, policy=PolicyId(policy))
+    versions = [one for one in retention.policies(visit.work) if one.policy.key == found.policy.key]
+    ahead = None if forecast is None else forecast.policies[0]
+    return page(
+        visit,
+        "retention_policy",
+        part=PART,
+        found=found,
+        title=found.policy.titles.get(language()),
+        period=period(found.policy),
+        versions=versions,
+        yaml=write_policy(found.policy),
+        forecast=forecast,
+        ahead=ahead,
+        curve=None if ahead is None else months(ahead.curve),
+        known=people.names(visit),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        said=said(),
+    )
+
+
+def months(curve: Sequence[retention.MonthAhead]) -> Chart:
+    """What comes due by month."""
+    return chart([(format_date(one.month, "MMM y"), one.rows) for one in curve])
+
+
+@act("/retention/policies/<uuid:policy>/simulation", "simulate_policy", shows=policy_page, of="retention_policy")
+def simulate(visit: Visit, policy: UUID) -> Response:
+    """See what a version would take away now; that is taken down for whoever approves it."""
+    return policy_page(visit, policy, forecast=retention.look_ahead(visit.work, policy=PolicyId(policy)))
+
+
+@act("/retention/policies/<uuid:policy>/activation", "activate_policy", shows=policy_page, of="retention_policy",
+     then=lambda policy: go("retention_policy", policy=policy))  # fmt: skip
+def activate(visit: Visit, policy: UUID) -> Response:
+    """Propose that a simulated version be put into force; another person decides."""
+    retention.propose_activation(visit.work, policy=PolicyId(policy), reason=request.form.get("reason", ""))
+    return go("retention_policy", policy=policy)
+
+
+@act("/retention/policies/<uuid:policy>/end", "end_policy", shows=policy_page, of="retention_policy",
+     then=lambda policy: go("retention_policy", policy=policy))  # fmt: skip
+def end(visit: Visit, policy: UUID) -> Response:
+    """Take a policy out of force; from then on nothing goes by it."""
+    found = retention.policy(visit.work, policy=PolicyId(policy))
+    retention.end(visit.work, key=found.policy.key)
+    return go("retention_policy", policy=policy)
+
+
+@screen("/retention/draft", "retention_draft")
+def draft_page(visit: Visit, typed: Typed = EMPTY) -> Response:
+    """The forms to draft a version by: a period, or the whole as YAML."""
+    key = (typed.get("key") or request.args.get("policy", ""))[:64]
+    base = _base(visit, key)
+    return page(
+        visit,
+        "retention_draft",
+        part=PART,
+        base=base,
+        title=None if base is None else base.titles.get(language()),
+        period=("", "M") if base is None else period(base),
+        yaml=_EMPTY if base is None else write_policy(base),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        said=said(),
+    )
+
+
+_EMPTY: Final = """policies:
+  my_policy:
+    titles: {en: "...", ru: "...", uk: "..."}
+    applies_to: {table: activity}
+    clock: activity.at
+    keep: P13M
+    action: delete_rows
+    citation: "Controller's decision under GDPR Art. 5(1)(e)"
+    verified: true
+"""
+
+
+def _base(visit: Visit, key: str) -> RetentionPolicy | None:
+    """The policy that a draft goes out from: the newest version, else the one that comes with the package."""
+    own = [one.policy for one in retention.policies(visit.work) if one.policy.key == key]
+    return own[0] if own else {one.key: one for one in retention.shipped(visit.work)}.get(key)
+
+
+@act("/retention/draft", "draft_policy", shows=draft_page, of="retention_draft", then=lambda: go("retention"))
+def draft(visit: Visit) -> Response:
+    """Draft the next version of a policy; it does nothing until it was simulated and approved."""
+    if request.form.get("_form") == "period":
+        retention.draft(visit.work, document=_with_period(visit))
+    else:
+        retention.draft(visit.work, document=request.form.get("document", ""))
+    return go("retention")
+
+
+def _with_period(visit: Visit) -> str:
+    number, unit = request.form.get("number", "").strip(), request.form.get("unit", "")
+    base = _base(visit, request.form.get("key", ""))
+    if base is None or not number.isdigit() or not 0 < int(number) < 10_000 or unit not in words_retention.units():
+        raise InvalidError("This is no period.", errors={"number": ["Write a whole number, such as 24."]})
+    return _KEEP.sub(rf"\g<1>P{int(number)}{unit}", write_policy(base), count=1)
+
+
+@screen("/retention/forecast", "retention_forecast")
+def forecast_page(visit: Visit) -> Response:
+    """What the policies in force would take away, now or on a day."""
+    said_day = request.args.get("on", "")[:10]
+    day = read_day(said_day)
+    at = None
+    if day is not None and day != today(visit):
+        at = datetime.combine(day, time(12), tzinfo=ZoneInfo(g.get("zone", "UTC"))).astimezone(UTC)
+    found = retention.simulate(visit.work, at=at)
+    totals: dict[str, int] = {}
+    for one in found.policies:
+        for month in one.curve:
+            label = str(format_date(month.month, "MMM y"))
+            totals[label] = totals.get(label, 0) + month.rows
+    return page(
+        visit,
+        "retention_forecast",
+        part=PART,
+        tab="retention_forecast",
+        found=found,
+        on=said_day or today(visit).isoformat(),
+        wrong=bool(said_day) and day is None,
+        curve=chart(list(totals.items())),
+        titles={one.policy.key: one.policy.titles.get(language()) for one in retention.policies(visit.work)},
+        said=said(),
+    )

@@ -1,0 +1,98 @@
+"""Runs that remove what is overdue: begun, watched, stopped, let go on, certified; and holds that wait for a look."""
+
+from typing import Final
+from uuid import UUID
+
+from flask import Response, request
+
+from governance.console import people, sayings, words
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.console.retention import PART, said
+from governance.customers import operations as customers
+from governance.pages.languages import language
+from governance.retention import operations as retention
+from governance.retention.operations import RunId
+
+SHOWN: Final = 50
+
+
+@screen("/retention/runs", "retention_runs")
+def runs(visit: Visit, typed: Typed = EMPTY) -> Response:
+    """The newest runs, and the button that begins one."""
+    return page(
+        visit,
+        "retention_runs",
+        part=PART,
+        tab="retention_runs",
+        rows=retention.list_runs(visit.work, limit=SHOWN),
+        active=[one for one in retention.policies(visit.work) if one.state.value == "active"],
+        known=people.names(visit),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        said=said(),
+    )
+
+
+@act("/retention/runs", "begin_run", shows=runs, of="retention_runs", then=lambda: go("retention_runs"))
+def begin(visit: Visit) -> Response:
+    """Begin a run of all policies in force; one that would touch too many people waits to be approved."""
+    retention.begin(visit.work)
+    return go("retention_runs")
+
+
+@screen("/retention/runs/<uuid:run>", "retention_run")
+def run_page(visit: Visit, run: UUID, typed: Typed = EMPTY) -> Response:
+    """How far a run is, policy by policy."""
+    found = retention.find_run(visit.work, run=RunId(run))
+    return page(
+        visit,
+        "retention_run",
+        part=PART,
+        found=found,
+        titles={one.policy.key: one.policy.titles.get(language()) for one in retention.policies(visit.work)},
+        known=people.names(visit),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        said=said(),
+    )
+
+
+@act("/retention/runs/<uuid:run>/stop", "stop_run", shows=run_page, of="retention_run",
+     then=lambda run: go("retention_run", run=run))  # fmt: skip
+def stop(visit: Visit, run: UUID) -> Response:
+    """Stop a run between two batches."""
+    retention.stop(visit.work, run=RunId(run))
+    return go("retention_run", run=run)
+
+
+@act("/retention/runs/<uuid:run>/resumption", "resume_run", shows=run_page, of="retention_run",
+     then=lambda run: go("retention_run", run=run))  # fmt: skip
+def resume(visit: Visit, run: UUID) -> Response:
+    """Propose that a run which stopped by itself go on; another person decides."""
+    retention.propose_resumption(visit.work, run=RunId(run), reason=request.form.get("reason", ""))
+    return go("retention_run", run=run)
+
+
+@screen("/retention/runs/<uuid:run>/certificate", "run_certificate")
+def certificate(visit: Visit, run: UUID) -> Response:
+    """Counts, digests and proofs of what a run destroyed."""
+    named = {"Content-Disposition": f'attachment; filename="run-{run}.json"'}
+    content = retention.certificate(visit.work, run=RunId(run))
+    return Response(content, content_type="application/json", headers=named)
+
+
+@screen("/retention/holds", "retention_holds")
+def holds(visit: Visit) -> Response:
+    """Legal holds whose time to be looked at has come."""
+    return page(
+        visit,
+        "retention_holds",
+        part=PART,
+        tab="retention_holds",
+        rows=customers.holds_to_review(visit.work, limit=SHOWN),
+        codes=words.codes(),
+        known=people.names(visit),
+        said=said(),
+    )

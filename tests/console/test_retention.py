@@ -1,0 +1,55 @@
+"""Policies at the officers' desks: drafted, simulated, put into force, run."""
+
+import re
+
+from tests.console.conftest import ORIGIN, Form
+
+KEY = "behaviour"
+
+
+def send(desk, path, action, **said):
+    """Send a form of a page."""
+    return desk.post(action, data=Form(desk.get(path), action.rsplit("/", 1)[-1]).filled(**said), headers=ORIGIN)
+
+
+def version_of(desk, number):
+    listed = desk.get("/console/retention").text
+    page = re.search(r'href="(/console/retention/policies/[0-9a-f-]{36})">Visits, clicks', listed)[1]
+    link = r"href=\"(/console/retention/policies/[0-9a-f-]{36})\"[^>]*>version (\d+)<"
+    versions = re.findall(link, desk.get(page).text)
+    return next(path for path, found in versions if found == str(number))
+
+
+def test_a_policy_goes_from_a_proposal_to_being_simulated(desks):
+    desk = desks("officer")
+    form = f"/console/retention/draft?policy={KEY}"
+    wrong = send(desk, form, "/console/retention/draft", number="soon", unit="M", _form="period")
+    assert wrong.status_code == 422
+    assert 'value="soon"' in wrong.text
+
+    assert send(desk, form, "/console/retention/draft", number="18", unit="M", _form="period").status_code == 303
+    drafted = version_of(desk, 1)
+    assert "1 year 6 months" in desk.get(drafted).text
+    looked = send(desk, drafted, f"{drafted}/simulation")
+    assert "What it would take away now" in looked.text
+    assert "<svg" in looked.text or "The figures" in looked.text
+    assert "Propose to put it into force" in desk.get(drafted).text
+
+
+def test_a_policy_that_is_none_keeps_what_was_typed(desks):
+    desk = desks("officer")
+    form = Form(desk.get("/console/retention/draft"), "/draft")
+    refused = desk.post("/console/retention/draft", data=form.filled(document="policies: [nonsense"), headers=ORIGIN)
+
+    assert refused.status_code == 422
+    assert "policies: [nonsense</textarea>" in refused.text
+
+
+def test_auditors_look_and_touch_nothing(desks):
+    desk = desks("auditor")
+    for path in ("", "/forecast", "/runs"):
+        page = desk.get(f"/console/retention{path}")
+        assert page.status_code == 200
+        assert 'class="button main"' not in page.text
+        assert "/console/retention/runs\" class=\"panel" not in page.text
+    assert desk.get("/console/retention/draft").status_code == 403
