@@ -51,5 +51,5 @@ def test_auditors_look_and_touch_nothing(desks):
         page = desk.get(f"/console/retention{path}")
         assert page.status_code == 200
         assert 'class="button main"' not in page.text
-        assert "/console/retention/runs\" class=\"panel" not in page.text
+        assert '/console/retention/runs" class="panel' not in page.text
     assert desk.get("/console/retention/draft").status_code == 403
