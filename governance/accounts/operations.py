@@ -51,7 +51,7 @@ from governance.accounts.reading import (
     set_reading_rules,
     tell_quota_exceeded,
 )
-from governance.accounts.recognising import authenticate_client, authenticate_clients
+from governance.accounts.recognising import ask_clients, authenticate_client, authenticate_clients
 from governance.accounts.recovering import end_account, reset_factor
 from governance.accounts.saved_views import remove_view, save_view, saved_views
 from governance.accounts.seen import FileTaken, PersonSeen, SeenReport, seen_by
@@ -115,6 +115,7 @@ __all__ = [
     "accept_invitation",
     "alert_findings",
     "approve",
+    "ask_clients",
     "authenticate",
     "authenticate_client",
     "authenticate_clients",

@@ -1,9 +1,9 @@
 """API clients at the door: recognised by their key, asked anew each time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg import RawCursor
@@ -45,10 +45,20 @@ def authenticate_clients(work: Work, *, presented: Sequence[str]) -> list[Actor 
 
     One statement, asked anew each time: a key that is revoked is refused from then on.
     """
+    return ask_clients(work, presented=presented)()
+
+
+def ask_clients(work: Work, *, presented: Sequence[str]) -> Callable[[], list[Actor | None]]:
+    """As `authenticate_clients`, within a `one_trip`; what is given back tells of it behind that."""
     ids = [id_of(one) for one in presented]
-    with RawCursor(driver_connection(work.session)) as cursor:  # the driver need not look for parameters each time
-        cursor.execute(_KEYS, [work.now, list(set(ids))], binary=True)
-        found = {row[0]: row for row in cursor.fetchall()}
+    cursor = RawCursor(driver_connection(work.session))  # the driver need not look for parameters each time
+    cursor.execute(_KEYS, [work.now, list(set(ids))], binary=True)
+    return lambda: _recognised(work, presented, ids, {row[0]: row for row in cursor.fetchall()})
+
+
+def _recognised(
+    work: Work, presented: Sequence[str], ids: Sequence[str], found: Mapping[str, Sequence[Any]]
+) -> list[Actor | None]:
     actors: list[Actor | None] = []
     used: dict[str, datetime | None] = {}
     for one, key_id in zip(presented, ids, strict=True):

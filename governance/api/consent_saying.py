@@ -20,6 +20,7 @@ from governance.api.problems import MalformedError
 from governance.api.service import Service
 from governance.consent import operations as consent
 from governance.consent.operations import NewEvent, Recorded
+from governance.kernel.db import one_trip
 from governance.kernel.errors import GovernanceError, TooManyError, UnauthenticatedError
 from governance.kernel.held import HeldConnection
 from governance.kernel.work import Actor, Work, open_work
@@ -167,8 +168,11 @@ def _record_in(work: Work, sayings: Sequence[_Saying]) -> list[_Outcome]:
     """Each key is looked at anew; who is refused does not harm the others."""
     outcomes: dict[int, _Outcome] = {}
     by_actor: dict[Actor, list[int]] = {}
-    actors = accounts.authenticate_clients(work, presented=[one.key for one in sayings])
-    for place, (one, actor) in enumerate(zip(sayings, actors, strict=True)):
+    events = consent.Heard(work, [one.event for one in sayings])
+    with one_trip(work.session):
+        recognise = accounts.ask_clients(work, presented=[one.key for one in sayings])
+        events.ask()
+    for place, (one, actor) in enumerate(zip(sayings, recognise(), strict=True)):
         try:
             if actor is None:
                 raise UnauthenticatedError("The API key is unknown, expired or revoked.")
@@ -179,6 +183,6 @@ def _record_in(work: Work, sayings: Sequence[_Saying]) -> list[_Outcome]:
             by_actor.setdefault(actor, []).append(place)
     for actor, places in by_actor.items():
         theirs = Work(work.session, actor, work.now)
-        answers = consent.record_each(theirs, events=[sayings[place].event for place in places])
+        answers = consent.record_each(theirs, events=events, places=places)
         outcomes |= {place: _Outcome(actor, one) for place, one in zip(places, answers, strict=True)}
     return [outcomes[place] for place in range(len(sayings))]

@@ -5,14 +5,16 @@ Nothing is locked but the rows that are written; the place in the tree comes lat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final, LiteralString
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, LiteralString
 
 from psycopg import Connection
 
 from governance.audit.actions import Action, Outcome
 from governance.audit.entries import EncodedEntry, Fact, NewEntry, ObjectRef, Told, encode
 from governance.audit.tables import DetailRow
+from governance.kernel.arrays import Array, byteas, texts, uuids
 from governance.kernel.copying import copy_rows
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import EntryId, OwnerId, SubjectRef, uuid7
@@ -37,8 +39,8 @@ VALUES (%(class)s, %(at)b, %(eid)b, %(bytes)b, %(action)s, %(actor_kind)s, %(act
 _INSERT_MANY: Final[LiteralString] = """
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(
-        %(eid)b::uuid[], %(class)s::text[], %(leaf_hash)b::bytea[], %(bytes)b::bytea[], %(action)s::text[],
-        %(subject)s::uuid[], %(object_kind)s::text[], %(object_id)s::uuid[], %(outcome)s::text[]
+        %(eid)b, %(class)b, %(leaf_hash)b, %(bytes)b, %(action)b, %(subject)b, %(object_kind)b, %(object_id)b,
+        %(outcome)b
     ) AS g (eid, class, leaf_hash, bytes, action, subject_ref, object_kind, object_id, outcome)
 ), entry AS (
     INSERT INTO audit_entry (eid, class, at, leaf_hash) SELECT eid, class, %(at)b, leaf_hash FROM given
@@ -51,6 +53,19 @@ SELECT class, %(at)b, eid, bytes, action, %(actor_kind)s, %(actor_id)s::uuid, su
     outcome
 FROM given
 """
+_ARRAYS: Final[Mapping[str, Callable[[Iterable[Any]], Array]]] = MappingProxyType(
+    {
+        "eid": uuids,
+        "class": texts,
+        "leaf_hash": byteas,
+        "bytes": byteas,
+        "action": texts,
+        "subject": uuids,
+        "object_kind": texts,
+        "object_id": uuids,
+        "outcome": texts,
+    }
+)
 _COPY_ENTRY: Final[LiteralString] = "COPY audit_entry (eid, class, at, leaf_hash) FROM STDIN (FORMAT BINARY)"
 _COPY_PENDING: Final[LiteralString] = "COPY audit_pending (at, eid, leaf_hash) FROM STDIN (FORMAT BINARY)"
 _COPY_BODY: Final[LiteralString] = (
@@ -110,7 +125,8 @@ def _insert(connection: Connection[tuple[object, ...]], work: Work, encoded: Seq
     if len(rows) == 1:  # spares the server the reading of arrays: a third of the cost of the usual case
         connection.execute(_INSERT_ONE, {**shared, **rows[0]})
     else:
-        connection.execute(_INSERT_MANY, {**shared, **{name: [row[name] for row in rows] for name in rows[0]}})
+        many = {name: make([row[name] for row in rows]) for name, make in _ARRAYS.items()}
+        connection.execute(_INSERT_MANY, {**shared, **many})
 
 
 def _columns(entry: EncodedEntry) -> dict[str, object]:

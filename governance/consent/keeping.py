@@ -9,6 +9,7 @@ from governance.consent.said import Placed
 from governance.consent.subjects import Key
 from governance.consent.tables import ConsentEventRow
 from governance.customers.copying import Copier
+from governance.kernel.arrays import bools, byteas, columns, instants, ints, longs, texts, uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
 from governance.policies.consent_state import Fold
@@ -24,6 +25,10 @@ _COLUMNS: Final = (
     *("whole_day", "notice", "language", "method", "seen", "voids", "batch_id", "actor_kind", "actor_id"),
     "evidence_sealed",
 )
+_ARRAYS: Final = (
+    *(uuids, uuids, uuids, texts, texts, longs, texts, instants, instants),
+    *(bools, ints, texts, texts, longs, longs, uuids, texts, uuids, byteas),
+)
 _COPIER: Final = Copier(ConsentEventRow, _COLUMNS)
 _EVIDENCE: Final = ConsentEventRow.sealed_fields["evidence"].place
 _INSERT: Final[LiteralString] = """
@@ -37,9 +42,7 @@ _ONE: Final[LiteralString] = """
 )
 """
 _FEW: Final[LiteralString] = """
-    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int8[], %b::text[],
-        %b::timestamptz[], %b::timestamptz[], %b::bool[], %b::int4[], %b::text[], %b::text[], %b::int8[], %b::int8[],
-        %b::uuid[], %b::text[], %b::uuid[], %b::bytea[])
+    SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
 )
 """
 _STATE: Final[LiteralString] = "VALUES (%b, %s, %s, %b::int8, %s, %b, %b, %b, %b::int4, %b, %b, %b::int4, %b)"
@@ -71,12 +74,12 @@ def keep(work: Work, events: Sequence[Kept], ended: Mapping[Key, Fold]) -> None:
         _COPIER.write(work.session, rows)
         states.write(work, ended)
         return
-    states_of = [states.row_of(key, folded) for key, folded in ended.items()]
+    connection = driver_connection(work.session)
     if len(rows) == 1:
-        driver_connection(work.session).execute(_INSERT_ONE, (*rows[0], *states_of[0]))
-        return
-    given = [list(column) for each in (rows, states_of) for column in zip(*each, strict=True)]
-    driver_connection(work.session).execute(_INSERT_FEW, given)
+        (state,) = (states.row_of(key, folded) for key, folded in ended.items())
+        connection.execute(_INSERT_ONE, (*rows[0], *state))
+    else:
+        connection.execute(_INSERT_FEW, [*columns(_ARRAYS, rows), *states.columns_of(ended)])
 
 
 def _seal(work: Work, events: Sequence[Kept]) -> list[bytes | None]:

@@ -28,7 +28,7 @@ from governance.consent.notices import (
 )
 from governance.consent.purposes import book, publish_purpose, purpose_versions, purposes
 from governance.consent.rebuilding import Difference, Rebuilt, rebuild
-from governance.consent.recording import record, record_claims, record_each, record_many
+from governance.consent.recording import Heard, record, record_claims, record_each, record_many
 from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form
 from governance.consent.stopping import stop_many
@@ -59,6 +59,7 @@ __all__ = [
     "FormDocument",
     "FormField",
     "FormItem",
+    "Heard",
     "Informed",
     "Informing",
     "Invalidated",

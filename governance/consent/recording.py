@@ -5,23 +5,23 @@ contact, and where nobody is known by it, for whoever will be.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from governance.audit import operations as audit
 from governance.consent.accepting import CONSENTS, Acceptance, Accepted
 from governance.consent.codes import CONTACTS_OF
-from governance.consent.errors import SharedContactError, UnknownContactError
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.ledger import suppress
 from governance.consent.limits import require_within
+from governance.consent.meant import Meant, Whose
 from governance.consent.said import Said
 from governance.consent.writing import ACTIONS, write_events
 from governance.customers.codes import ContactKind
-from governance.customers.holders import HeldContact, Known, contact_used, find_holders, find_known
+from governance.customers.holders import HeldContact, Known
 from governance.customers.reach import allow
 from governance.customers.records import Json, NewContact
-from governance.kernel.errors import GovernanceError, NotFoundError
+from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import BatchId, SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
@@ -31,11 +31,6 @@ from governance.policies.roles import RowScope
 
 MOST_EVENTS: Final = 5000
 """In one batch; keeps a transaction, and the locks that it holds, to seconds."""
-
-_NOBODY: Final = "Nobody is known by this contact; create the customer first, or give a customer id."
-_SEVERAL: Final = "Several people hold this contact; give the customer id of the one who consented."
-_NOT_THEIRS: Final = "This customer does not hold the contact; add it to the customer first, or leave it out."
-_NO_SUCH: Final = "There is no such person, or they are not among those you look after."
 
 
 def record(work: Work, *, event: NewEvent) -> Recorded:
@@ -54,9 +49,11 @@ def record(work: Work, *, event: NewEvent) -> Recorded:
         InvalidError: `errors` says by field what is wrong.
     """
     reach = allow(work, Permission.CONSENT_RECORD)
-    accepted = _Within(work).accept(event)
-    found = _People(work, reach, [accepted])
-    return _write(work, [found.whose(accepted)], found.contacts)[0]
+    require_within(work.actor, purpose=event.purpose, channel=event.channel)
+    accepted = Acceptance(work).accept(event)
+    meant = Meant(work, [accepted])
+    meant.read()
+    return _write(work, [meant.whose(accepted, actor=work.actor, reach=reach)], meant.contacts)[0]
 
 
 def record_many(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | Refused]:
@@ -67,16 +64,43 @@ def record_many(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | Re
     Raises:
         ForbiddenError: where the actor may not record consents.
     """
-    return _said_why(record_each(work, events=events))
+    reach, read = allow(work, Permission.CONSENT_RECORD), Heard(work, events)
+    read.meant.read()
+    return _said_why(_record(work, reach, read, range(len(events)), limited=True))
 
 
-def record_each(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | GovernanceError]:
-    """Record events of as many calls, as `record_many` does; each call gets what `record` would have raised.
+class Heard:
+    """Events of as many calls, read before it is known who sent them; `record_each` keeps them.
+
+    Args:
+        work: the transaction.
+        events: in order.
+    """
+
+    def __init__(self, work: Work, events: Sequence[NewEvent], *, acceptance: Acceptance | None = None) -> None:
+        acceptance = acceptance or Acceptance(work)
+        self.all = events
+        self.refused: dict[int, GovernanceError] = {}
+        self.accepted: dict[int, Accepted] = {}
+        for place, event in enumerate(events):
+            try:
+                self.accepted[place] = acceptance.accept(event)
+            except GovernanceError as error:
+                self.refused[place] = error
+        self.meant = Meant(work, self.accepted.values())
+
+    def ask(self) -> None:
+        """Ask within a `one_trip` who is meant; to be called once, before anything is recorded."""
+        self.meant.ask()
+
+
+def record_each(work: Work, *, events: Heard, places: Sequence[int]) -> list[Recorded | GovernanceError]:
+    """Record those of *events* at some places, as `record_many` does; each gets what `record` would have raised.
 
     Raises:
         ForbiddenError: where the actor may not record consents.
     """
-    return _record_each(work, allow(work, Permission.CONSENT_RECORD), events, _Within(work))
+    return _record(work, allow(work, Permission.CONSENT_RECORD), events, places, limited=True)
 
 
 def record_claims(work: Work, *, events: Sequence[NewEvent], batch: BatchId) -> list[Recorded | Refused]:
@@ -85,7 +109,9 @@ def record_claims(work: Work, *, events: Sequence[NewEvent], batch: BatchId) -> 
     A file has seen nothing: no consent in it undoes a stop that is known already. Where it does not say when a consent
     was given, or to which notice, that is a claim and no consent (GDPR Art. 7(1)).
     """
-    return _said_why(_record_each(work, RowScope.ALL, [_claim(one, batch) for one in events], _Alike(work)))
+    read = Heard(work, [_claim(one, batch) for one in events], acceptance=_Alike(work))
+    read.meant.read()
+    return _said_why(_record(work, RowScope.ALL, read, range(len(events)), limited=False))
 
 
 def _claim(one: NewEvent, batch: BatchId) -> NewEvent:
@@ -94,19 +120,6 @@ def _claim(one: NewEvent, batch: BatchId) -> NewEvent:
     if (one.method, one.batch, one.seen, one.claimed) == (Method.IMPORT, batch, seen, claimed):
         return one
     return replace(one, method=Method.IMPORT, batch=batch, seen=seen, claimed=claimed)
-
-
-class _Within(Acceptance):
-    """An acceptance that keeps systems to their own purposes and channels."""
-
-    def accept(self, new: NewEvent) -> Accepted:
-        """As `Acceptance.accept`.
-
-        Raises:
-            ForbiddenError: the actor is kept to other purposes or channels.
-        """
-        require_within(self._work.actor, purpose=new.purpose, channel=new.channel)
-        return super().accept(new)
 
 
 class _Alike(Acceptance):
@@ -127,118 +140,31 @@ class _Alike(Acceptance):
         return known._replace(new=new)
 
 
-def _record_each(
-    work: Work, reach: RowScope, events: Sequence[NewEvent], acceptance: Acceptance
+def _record(
+    work: Work, reach: RowScope, events: Heard, places: Sequence[int], *, limited: bool
 ) -> list[Recorded | GovernanceError]:
     refused: dict[int, GovernanceError] = {}
-    accepted: dict[int, Accepted] = {}
-    for place, event in enumerate(events):
+    resolved: dict[int, Whose] = {}
+    for place in places:
+        event = events.all[place]
         try:
-            accepted[place] = acceptance.accept(event)
+            if limited:
+                require_within(work.actor, purpose=event.purpose, channel=event.channel)
+            if place in events.refused:
+                raise events.refused[place]
+            resolved[place] = events.meant.whose(events.accepted[place], actor=work.actor, reach=reach)
         except GovernanceError as error:
             refused[place] = error
-    found = _People(work, reach, accepted.values())
-    resolved: dict[int, _Whose] = {}
-    for place, one in accepted.items():
-        try:
-            resolved[place] = found.whose(one)
-        except GovernanceError as error:
-            refused[place] = error
-    recorded = dict(zip(resolved, _write(work, list(resolved.values()), found.contacts), strict=True))
-    return [recorded[place] if place in recorded else refused[place] for place in range(len(events))]
+    recorded = dict(zip(resolved, _write(work, list(resolved.values()), events.meant.contacts), strict=True))
+    return [recorded[place] if place in recorded else refused[place] for place in places]
 
 
 def _said_why(answers: Iterable[Recorded | GovernanceError]) -> list[Recorded | Refused]:
     return [one if isinstance(one, Recorded) else Refused(one.slug, one.detail, one.errors) for one in answers]
 
 
-@dataclass(frozen=True, slots=True)
-class _Whose:
-    """An event, and everybody for whom it is kept: nobody where the ledger alone keeps it.
-
-    Attributes:
-        for_all: whether whoever records it reaches everybody who holds the contact, and so the ledger.
-    """
-
-    accepted: Accepted
-    people: tuple[Known, ...]
-    for_all: bool = True
-
-
-@dataclass
-class _People:
-    """Who is meant by the contacts and ids of some events, read by a few statements for all of them."""
-
-    work: Work
-    reach: RowScope
-    accepted: Iterable[Accepted]
-    contacts: Mapping[tuple[SubjectId, ContactKind], HeldContact] = field(init=False)
-    _holders: Mapping[NewContact, tuple[Known, ...]] = field(init=False)
-    _known: Mapping[SubjectId, Known] = field(init=False)
-
-    def __post_init__(self) -> None:
-        said = list(dict.fromkeys(one.contact for one in self.accepted if one.contact is not None))
-        self._holders = dict(zip(said, find_holders(self.work, said) if said else (), strict=True))
-        ids = {one.new.subject for one in self.accepted if one.new.subject is not None}
-        self._known = find_known(self.work, ids) if ids else {}
-        self.contacts = self._contacts_used()
-
-    def _contacts_used(self) -> Mapping[tuple[SubjectId, ContactKind], HeldContact]:
-        """What people are reached by, where an event does not say it."""
-        wanted: dict[SubjectId, frozenset[ContactKind]] = {}
-        for one in self.accepted:
-            kinds = CONTACTS_OF[one.new.channel]
-            known = None if one.new.subject is None else self._known.get(one.new.subject)
-            if one.contact is None and known is not None and kinds and not _permits_nothing(one.new):
-                wanted[known.id] = wanted.get(known.id, frozenset()).union(kinds)
-        return contact_used(self.work, wanted) if wanted else {}
-
-    def whose(self, accepted: Accepted) -> _Whose:
-        """For whom the event is kept.
-
-        Raises:
-            NotFoundError, UnknownContactError, SharedContactError: as `record` says.
-        """
-        new, contact = accepted.new, accepted.contact
-        named = self._named(new)
-        holders = self._within(() if contact is None else self._holders[contact])
-        if new.kind in STOPS:
-            people = dict.fromkeys((*named, *holders))
-            kept_out = contact is not None and contact.kind in CONTACTS_OF[new.channel] and self.reach is RowScope.ALL
-            if not people and not kept_out:
-                raise UnknownContactError(_NOBODY, errors={"contact": [_NOBODY]})
-            return _Whose(accepted, tuple(people), for_all=self.reach is RowScope.ALL)
-        if named:
-            if contact is not None and named[0] not in holders:
-                raise UnknownContactError(_NOT_THEIRS, errors={"contact": [_NOT_THEIRS]})
-            return _Whose(accepted, named)
-        if not holders:
-            raise UnknownContactError(_NOBODY, errors={"contact": [_NOBODY]})
-        if len(holders) > 1:
-            raise SharedContactError(_SEVERAL, errors={"customer_id": [_SEVERAL]})
-        return _Whose(accepted, holders)
-
-    def _named(self, new: NewEvent) -> tuple[Known, ...]:
-        if new.subject is None:
-            return ()
-        found = self._within(known for known in (self._known.get(new.subject),) if known is not None)
-        if not found:
-            raise NotFoundError(_NO_SUCH, errors={"customer_id": [_NO_SUCH]})
-        return found
-
-    def _within(self, people: Iterable[Known]) -> tuple[Known, ...]:
-        return tuple(
-            person for person in people if self.reach is RowScope.ALL or person.responsible == self.work.actor.id
-        )
-
-
-def _permits_nothing(new: NewEvent) -> bool:
-    """Whether it is a claim or a stop out of a list: nobody will ever have to prove it (GDPR Art. 7(1))."""
-    return new.method is Method.IMPORT and (new.claimed or new.notice is None)
-
-
 def _write(
-    work: Work, resolved: Sequence[_Whose], used: Mapping[tuple[SubjectId, ContactKind], HeldContact]
+    work: Work, resolved: Sequence[Whose], used: Mapping[tuple[SubjectId, ContactKind], HeldContact]
 ) -> list[Recorded]:
     said = [_said(one.accepted, person, used) for one in resolved for person in one.people]
     written = iter(write_events(work, said))
@@ -286,7 +212,7 @@ def _evidence(
     return {**told, "evidence": dict(accepted.new.evidence)} if accepted.new.evidence else told
 
 
-def _goes_into_the_ledger(one: _Whose) -> bool:
+def _goes_into_the_ledger(one: Whose) -> bool:
     new, contact = one.accepted.new, one.accepted.contact
     if not one.for_all or new.kind not in STOPS or contact is None or contact.kind not in CONTACTS_OF[new.channel]:
         return False

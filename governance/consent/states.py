@@ -6,6 +6,7 @@ from typing import Any, Final, LiteralString, NamedTuple
 from uuid import UUID
 
 from governance.consent.subjects import Key
+from governance.kernel.arrays import Array, columns, instants, ints, longs, texts, uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
 from governance.policies.consent_state import ConsentState, Fold, Grant, Standing
@@ -25,13 +26,16 @@ ON CONFLICT (person_id, purpose, channel) DO UPDATE SET
     confirmed_at = excluded.confirmed_at, confirmed_notice = excluded.confirmed_notice,
     confirmed_event = excluded.confirmed_event
 """
+_ARRAYS: Final = (
+    *(uuids, texts, texts, longs, texts, instants, uuids),
+    *(instants, ints, uuids, instants, ints, uuids),
+)
 INSERT: Final[LiteralString] = """
 INSERT INTO consent_state (person_id, purpose, channel, sequence, standing, since, event, given_at, given_notice,
     given_event, confirmed_at, confirmed_notice, confirmed_event)
 """
 MANY: Final[LiteralString] = """
-SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::int8[], %b::text[], %b::timestamptz[], %b::uuid[],
-    %b::timestamptz[], %b::int4[], %b::uuid[], %b::timestamptz[], %b::int4[], %b::uuid[])
+SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
 """
 _READ: Final[LiteralString] = """
 SELECT person_id, purpose, channel, sequence, standing, since, event, given_at, given_notice, given_event,
@@ -63,10 +67,12 @@ def row_of(key: Key, folded: Fold) -> tuple[object, ...]:
 def write(work: Work, folds: Mapping[Key, Fold]) -> None:
     """Keep the states of histories whose subjects are locked."""
     if folds:
-        rows = [row_of(key, folded) for key, folded in folds.items()]
-        driver_connection(work.session).execute(
-            INSERT + MANY + UPSERT, [list(column) for column in zip(*rows, strict=True)]
-        )
+        driver_connection(work.session).execute(INSERT + MANY + UPSERT, columns_of(folds))
+
+
+def columns_of(folds: Mapping[Key, Fold]) -> list[Array]:
+    """Rows of folds, column by column, as `MANY` takes them."""
+    return columns(_ARRAYS, [row_of(key, folded) for key, folded in folds.items()])
 
 
 def read(work: Work, people: Iterable[UUID]) -> dict[Key, KeptState]:

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple
 from uuid import UUID
 
+from governance.kernel import arrays
+from governance.kernel.arrays import columns, longs, texts, uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
 from governance.policies.consent_state import Event, EventKind, Method
@@ -57,11 +59,11 @@ class KeptEvent(NamedTuple):
 
 _LOCK: Final[LiteralString] = """
 WITH seen AS MATERIALIZED (
-    SELECT person_id, sequence FROM consent_subject WHERE person_id = ANY(%(people)b::uuid[])
+    SELECT person_id, sequence FROM consent_subject WHERE person_id = ANY(%(people)b)
 )
 INSERT INTO consent_subject AS subject (person_id, sequence, recorded_at)
 SELECT person, places, %(now)s::timestamptz
-FROM unnest(%(people)b::uuid[], %(places)b::int8[]) AS asked (person, places) ORDER BY person
+FROM unnest(%(people)b, %(places)b) AS asked (person, places) ORDER BY person
 ON CONFLICT (person_id) DO UPDATE
 SET sequence = subject.sequence + excluded.sequence,
     recorded_at = greatest(subject.recorded_at, excluded.recorded_at)
@@ -73,7 +75,7 @@ SELECT person_id, purpose, channel, id, kind, sequence, recorded_at, valid_at, n
     whole_day, language, batch_id
 FROM consent_event
 """
-_KEYS: Final[LiteralString] = "(SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]))"
+_KEYS: Final[LiteralString] = "(SELECT * FROM unnest(%b, %b, %b))"
 _OF_ONE: Final[LiteralString] = _HISTORY + "WHERE person_id = %s AND purpose = %s AND channel = %s ORDER BY sequence"
 _OF_KEYS: Final[LiteralString] = _HISTORY + "WHERE (person_id, purpose, channel) IN " + _KEYS + " ORDER BY sequence"
 _OF_PEOPLE: Final[LiteralString] = _HISTORY + "WHERE person_id = ANY(%b) ORDER BY sequence"
@@ -88,7 +90,7 @@ def lock(work: Work, places: Mapping[UUID, int]) -> dict[UUID, Locked]:
 def ask_lock(work: Work, places: Mapping[UUID, int]) -> Callable[[], dict[UUID, Locked]]:
     """As `lock`, within a `one_trip`; what is given back tells of it behind that. All must have been flushed before."""
     cursor = driver_connection(work.session).cursor(binary=True)
-    cursor.execute(_LOCK, {"people": list(places), "places": list(places.values()), "now": work.now})
+    cursor.execute(_LOCK, {"people": uuids(places), "places": longs(places.values()), "now": work.now})
     return lambda: {row[0]: Locked(*row) for row in cursor.fetchall()}
 
 
@@ -97,8 +99,8 @@ def put_off(work: Work, instants: Mapping[UUID, datetime]) -> None:
     if instants:
         driver_connection(work.session).execute(
             "UPDATE consent_subject SET recorded_at = said.at "
-            "FROM unnest(%b::uuid[], %b::timestamptz[]) AS said (person, at) WHERE person_id = said.person",
-            (list(instants), list(instants.values())),
+            "FROM unnest(%b, %b) AS said (person, at) WHERE person_id = said.person",
+            (uuids(instants), arrays.instants(instants.values())),
         )
 
 
@@ -120,16 +122,16 @@ def ask_histories(work: Work, keys: Sequence[Key]) -> Callable[[], dict[Key, lis
     """As `histories` of at least one key, none of them twice, within a `one_trip`; to be read behind that."""
     if len(keys) == 1:
         return _ask(work, _OF_ONE, tuple(keys[0]))
-    return _ask(work, _OF_KEYS, tuple(list(column) for column in zip(*keys, strict=True)))
+    return _ask(work, _OF_KEYS, columns((uuids, texts, texts), keys))
 
 
 def histories_of(work: Work, people: Sequence[UUID]) -> dict[Key, list[KeptEvent]]:
     """All events of *people*, the oldest first."""
-    return _ask(work, _OF_PEOPLE, (list(people),))()
+    return _ask(work, _OF_PEOPLE, (uuids(people),))()
 
 
 def _ask(
-    work: Work, statement: LiteralString, parameters: tuple[object, ...]
+    work: Work, statement: LiteralString, parameters: Sequence[object]
 ) -> Callable[[], dict[Key, list[KeptEvent]]]:
     cursor = driver_connection(work.session).cursor(binary=True)
     cursor.execute(statement, parameters)

@@ -5,7 +5,7 @@ writes digests into the database has nobody taken for somebody else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.reach import within
 from governance.customers.records import NewContact
 from governance.customers.tables import ContactRow, PersonRow
+from governance.kernel.arrays import byteas, uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
@@ -65,14 +66,37 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
 
     One statement, however many contacts: keys come with what they open.
     """
+    if not contacts:
+        return []
+    vault_of(work.session).keep_fresh(work.session)
+    work.session.flush()
+    return ask_holders(work, contacts)()
+
+
+def ask_holders(work: Work, contacts: Sequence[NewContact]) -> Callable[[], list[tuple[Known, ...]]]:
+    """As `find_holders` of at least one contact, within a `one_trip`; what is given back tells of them behind that.
+
+    Before it all must have been flushed, and the vault's versions kept fresh.
+    """
     vault = vault_of(work.session)
-    vault.keep_fresh(work.session)
     asked: dict[bytes, set[tuple[ContactKind, str]]] = defaultdict(set)
     for one in contacts:
         for digest in vault.indexer.ask(_VALUE.indexes[one.kind], [one.value]):
             asked[digest].add((one.kind, one.value))
     mark = vault.cache.mark
-    told = _run(work, _HOLDERS, {"digests": list(asked)}) if asked else []
+    cursor = driver_connection(work.session).cursor(binary=True)
+    cursor.execute(_text_of(_HOLDERS), {"digests": byteas(asked)})
+    return lambda: _held(work, contacts, asked, cursor.fetchall(), mark)
+
+
+def _held(
+    work: Work,
+    contacts: Sequence[NewContact],
+    asked: Mapping[bytes, set[tuple[ContactKind, str]]],
+    told: Sequence[tuple[Any, ...]],
+    mark: int,
+) -> list[tuple[Known, ...]]:
+    vault = vault_of(work.session)
     rows = [_Holding(row[0], row[1], row[2], row[3], row[4], Known(*row[5:10])) for row in told]
     keys = {(row[10], row[11]): row[10:] for row in told if row[10] is not None}
     vault.owners.take_over(work.session, keys.values(), Compartment.CONTACT.value, mark=mark)
@@ -88,7 +112,7 @@ def find_holders(work: Work, contacts: Sequence[NewContact]) -> list[tuple[Known
 
 def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known]:
     """Each of *people* who exists, by the id that was asked for."""
-    return {row[0]: Known(*row[1:]) for row in _run(work, _KNOWN_BY_ID, {"people": list(people)})}
+    return {row[0]: Known(*row[1:]) for row in _run(work, _KNOWN_BY_ID, {"people": uuids(people)})}
 
 
 def people_within(work: Work, permission: Permission) -> Select[UUID]:

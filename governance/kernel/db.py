@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Session, mappe
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from governance.kernel.arrays import known_to
 from governance.kernel.clock import UTC, require_aware
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.ids import uuid7
@@ -157,5 +158,6 @@ def one_trip(session: Session) -> "Iterator[psycopg.Connection[tuple[Any, ...]]]
 
 def _set_up_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     driver: psycopg.Connection[tuple[Any, ...]] = connection  # type: ignore[assignment]  # psycopg 3 is the only driver
+    known_to(driver)
     driver.execute("SET TIME ZONE 'UTC'")
     driver.commit()

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from governance.kernel.arrays import uuids
 from governance.kernel.db import driver_connection, one_trip
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import OwnerKind
@@ -94,7 +95,7 @@ class Owners:
         take()
 
     def _ask(self, session: Session, held: Held, owners: set[UUID]) -> Callable[[], None]:
-        connection, asked = driver_connection(session), (list(owners),)
+        connection, asked = driver_connection(session), (uuids(owners),)
         # Two statements: one that waited for a lock would still see the keys as they were before.
         locked = connection.cursor(binary=True).execute(_LOCK, asked)
         keys = connection.cursor(binary=True).execute(_LOAD_LOCKED, asked)
@@ -183,7 +184,7 @@ class Owners:
     def load(self, session: Session, owners: Sequence[UUID], compartment: str) -> dict[CipherName, OpenedKey]:
         """Keys of one compartment of many owners, in one statement; shredded ones are not among them."""
         mark = self._cache.mark
-        rows = binary_rows(session, _LOAD, (list(owners), compartment))
+        rows = binary_rows(session, _LOAD, (uuids(owners), compartment))
         return self.take_over(session, rows, compartment, mark=mark)
 
     def take_over(

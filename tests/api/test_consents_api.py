@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from governance.api import consent_saying
-from governance.consent.operations import NewEvent, Recorded
+from governance.consent.operations import Heard, Recorded
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import uuid4, uuid7
 from governance.kernel.work import Work
@@ -305,10 +305,10 @@ def test_an_event_that_fails_unforeseen_does_not_take_others_with_it(
 ) -> None:
     record = consent_saying.consent.record_each
 
-    def record_each(work: Work, *, events: Sequence[NewEvent]) -> list[Recorded | GovernanceError]:
-        if any(one.purpose == "surveys" for one in events):
+    def record_each(work: Work, *, events: Heard, places: Sequence[int]) -> list[Recorded | GovernanceError]:
+        if any(events.all[one].purpose == "surveys" for one in places):
             raise ShreddedError("The key of this data was destroyed.")
-        return record(work, events=events)
+        return record(work, events=events, places=places)
 
     monkeypatch.setattr(consent_saying.consent, "record_each", record_each)
     event = {"kind": "withdrawn", "purpose": "newsletter", "channel": "sms", "customer_id": customer}

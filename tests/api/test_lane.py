@@ -336,11 +336,11 @@ def test_an_event_that_fails_unforeseen_in_the_lane_takes_none_with_it(
 ) -> None:
     record, seen = consent_saying.consent.record_each, threading.Event()
 
-    def stumbling(work: object, *, events: Sequence[object]) -> object:
+    def stumbling(work: object, *, events: object, places: Sequence[int]) -> object:
         if not seen.is_set():
             seen.set()
             raise RuntimeError("stumbled")
-        return record(work, events=events)  # type: ignore[arg-type]  # as it was called
+        return record(work, events=events, places=places)  # type: ignore[arg-type]  # as it was called
 
     line = in_lane(served, mailer)
     monkeypatch.setattr(consent_saying.consent, "record_each", stumbling)
@@ -479,7 +479,8 @@ def test_a_lost_database_is_told_as_on_the_ordinary_way(
 
     line = in_lane(served, mailer)
     with monkeypatch.context() as broken:
-        broken.setattr(accounts, "authenticate_clients", lost)
+        for verb in ("authenticate_clients", "ask_clients"):
+            broken.setattr(accounts, verb, lost)
         for request in (check(mailer, subscriber), post(EVENTS, mailer, event(subscriber))):
             answer = line.ask(request)
             assert answer.startswith(b"HTTP/1.1 503")
