@@ -324,4 +324,4 @@ class RunCertificate(MethodView):
     @blueprint.response(200)
     def get(self, run: UUID) -> Response:
         """Get counts, digests and inclusion proofs of all batches of a run that is over, as JSON."""
-        return Response(retention.certificate(current_work(), run=RunId(run)), mimetype="application/json")
+        return Response(retention.certificate(current_work(), run=RunId(run)).content, mimetype="application/json")

@@ -272,6 +272,7 @@ class Action(StrEnum):
     PURGE_STOPPED = "retention:run:stopped", ActionClass.DECISION, "Purge stopped"
     PURGE_FINISHED = "retention:run:finished", ActionClass.DECISION, "Purge finished"
     PURGE_BATCH_DONE = "retention:batch:done", ActionClass.DECISION, "Part of a purge done"
+    PURGE_CERTIFIED = "retention:certificate:issued", ActionClass.DECISION, "Certificate of a purge issued"
     PERSON_WARNED = "retention:person:warned", ActionClass.DECISION, "Person told of their coming erasure"
     DATA_KEPT = "retention:person:kept", ActionClass.DECISION, "Person asked to stay"
     ROWS_PURGED = "retention:rows:purged", ActionClass.DECISION, "Data of a person removed, since their time was over"

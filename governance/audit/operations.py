@@ -11,7 +11,7 @@ from governance.audit.enforcement import verify_enforcement
 from governance.audit.exporting import export
 from governance.audit.opening import open_tree
 from governance.audit.quarantining import quarantine
-from governance.audit.trail import consistency_proof, details, entry, inclusion_proof, search
+from governance.audit.trail import consistency_proof, details, entry, inclusion_proof, inclusion_proofs, search
 from governance.audit.verification import verify_live
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "export",
     "forget_details",
     "inclusion_proof",
+    "inclusion_proofs",
     "open_tree",
     "quarantine",
     "readings_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -171,9 +171,30 @@ def inclusion_proof(work: Work, *, eid: EntryId) -> Proof:
         NotYetProvableError: where no checkpoint covers it yet.
         AuditBrokenError: where the tree does not hold what the checkpoint says.
     """
+    proof = _prove(work, eid, {})
+    append(work, Action.AUDIT_ENTRY_PROVED, object=ObjectRef("audit-entry", eid), facts={"seq": proof.index})
+    return proof
+
+
+def inclusion_proofs(work: Work, *, eids: Sequence[EntryId]) -> list[Proof]:
+    """Prove that entries are all under one checkpoint, the newest, and tell of it in the trail once.
+
+    Raises:
+        NotFoundError, NotYetProvableError, AuditBrokenError: as `inclusion_proof`.
+    """
+    signed: dict[int, SignedCheckpoint | None] = {}
+    proofs = [_prove(work, eid, signed) for eid in eids]
+    append(work, Action.AUDIT_ENTRY_PROVED, facts={"entries": len(proofs)})
+    return proofs
+
+
+def _prove(work: Work, eid: EntryId, newest: dict[int, SignedCheckpoint | None]) -> Proof:
+    """The proof for one entry; *newest* remembers the checkpoint of each tree, since a newer one may come meanwhile."""
     kept = _kept(work.session, eid)
     place = _place(work.session, eid)
-    signed = None if place is None else newest_checkpoint(work.session, place.tree_id)
+    if place is not None and place.tree_id not in newest:
+        newest[place.tree_id] = newest_checkpoint(work.session, place.tree_id)
+    signed = None if place is None else newest[place.tree_id]
     if place is None or signed is None or signed.checkpoint.size <= place.seq:
         raise NotYetProvableError("No checkpoint covers this entry yet; one is signed every few seconds. Try again.")
     size, root = signed.checkpoint.size, signed.checkpoint.root
@@ -185,7 +206,6 @@ def inclusion_proof(work: Work, *, eid: EntryId) -> Proof:
         merkle.verify_inclusion(index=place.seq, size=size, leaf=leaf_hash, path=path, root=root)
     except merkle.ProofError:
         raise AuditBrokenError("The entry is not the one under the checkpoint; run: governance audit verify") from None
-    append(work, Action.AUDIT_ENTRY_PROVED, object=ObjectRef("audit-entry", eid), facts={"seq": place.seq})
     return Proof(leaf, leaf_hash, place.seq, size, tuple(path), root, signed.note)
 
 

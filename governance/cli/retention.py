@@ -11,6 +11,7 @@ from governance.accounts.operations import Proposal, ProposalState
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.instants import Instant
 from governance.custody.opening import Store
+from governance.custody.signing import bring_up_to_date
 from governance.customers import operations as customers
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
@@ -19,7 +20,9 @@ from governance.policies.retention_reader import write_policy
 from governance.reference.retention_rules import PolicyVersion, newest_version
 from governance.retention import operations as retention
 from governance.retention.operations import Forecast, Progress, Run, RunId, RunState
+from governance.retention.printing import LANGUAGES, print_certificate
 
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 HOLDABLE: Final = ("profile", "contact", "behaviour", "finance", "evidence")
 _POLICY = ["key", "version", "state", "keep", "action", "of", "simulated_at", "people", "rows", "waves left"]
 _FORECAST = ["policy", "version", "action", "before", "people", "rows", "fields", "consents", "invoices kept"]
@@ -157,10 +160,26 @@ def runs(limit: int, *, as_json: bool) -> None:
 
 @retention_group.command()
 @click.argument("run", type=click.UUID)
-def certificate(run: UUID) -> None:
-    """Print what a run destroyed, with the proof of each batch, as JSON."""
-    with operator_work() as work:
-        click.echo(retention.certificate(work, run=RunId(run)).decode())
+@click.option("--output", type=_FILE, help="Where to; printed where left out.")
+@click.option("--pdf", type=_FILE, help="Where to write it for people.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the PDF.")
+def certificate(run: UUID, output: Path | None, pdf: Path | None, language: str) -> None:
+    """Get what a run destroyed, with the proof of each batch, as JSON or for people.
+
+    It is verified with: governance audit verify-certificate FILE --checkpoint FILE
+    """
+    with opened() as store:
+        bring_up_to_date(store)
+        with operator_work(store) as work:
+            found = retention.certificate(work, run=RunId(run))
+    if pdf is not None:
+        pdf.write_bytes(print_certificate(found, language=language))
+        say(f"The certificate of this run, for people, is in {pdf}.")
+    if output is not None:
+        output.write_bytes(found.content)
+        say(f"The certificate of this run is in {output}.")
+    elif pdf is None:
+        click.echo(found.content, nl=False)
 
 
 @retention_group.command()

@@ -95,21 +95,40 @@ def certificate(work: Work, *, erasure: ErasureId, number: int | None = None) ->
     if kept is None:
         raise NotCertifiedError("There is no such certificate; the first is made when all that may go has gone.")
     body: dict[str, Json] = json.loads(kept.body)
+    return Certificate(
+        erasure, kept.number, kept.made_at, with_proofs(work, body=body, entry=EntryId(kept.entry)), body
+    )
+
+
+def certificates_of(work: Work, *, origin: UUID) -> list[tuple[UUID, int, str]]:
+    """Certificates of all erasures that a request or run began: of which, which number, SHA-256 of what it says."""
+    query = (
+        select(CertificateRow.erasure_id, CertificateRow.number, func.sha256(CertificateRow.body))
+        .join(ErasureRow, ErasureRow.id == CertificateRow.erasure_id)
+        .where(ErasureRow.origin_id == origin)
+        .order_by(CertificateRow.erasure_id, CertificateRow.number)
+    )
+    return [(erasure, number, bytes(digest).hex()) for erasure, number, digest in work.session.execute(query)]
+
+
+def with_proofs(work: Work, *, body: Mapping[str, Json], entry: EntryId) -> bytes:
+    """The file of a certificate: what it says, the newest checkpoint, and proofs for what issued it and all receipts.
+
+    Raises:
+        NotCertifiedError: where no checkpoint covers all of it yet.
+    """
     try:
-        issued = _proof(audit.inclusion_proof(work, eid=EntryId(kept.entry)))
-        receipts = [_proof(audit.inclusion_proof(work, eid=EntryId(UUID(str(one))))) for one in _entries(body)]
+        proofs = audit.inclusion_proofs(work, eids=[entry, *(EntryId(UUID(str(one))) for one in _entries(body))])
     except NotYetProvableError:
         raise NotCertifiedError("No checkpoint covers the certificate yet; ask again in some seconds.") from None
-    checkpoint = issued.pop("checkpoint")
-    for one in receipts:
-        one.pop("checkpoint")
+    issued, *receipts = map(_proof, proofs)
     told: dict[str, Json] = {
-        "certificate": body,
-        "checkpoint": checkpoint,
+        "certificate": dict(body),
+        "checkpoint": proofs[0].checkpoint.decode("utf-8"),
         "issued": issued,
         "receipts": list[Json](receipts),
     }
-    return Certificate(erasure, kept.number, kept.made_at, canonical(told), body)
+    return canonical(told)
 
 
 def _entries(body: Mapping[str, Json]) -> list[Json]:
@@ -119,7 +138,6 @@ def _entries(body: Mapping[str, Json]) -> list[Json]:
 
 def _proof(proof: Proof) -> dict[str, Json]:
     return {
-        "checkpoint": proof.checkpoint.decode("utf-8"),
         "index": proof.index,
         "leaf": None if proof.leaf is None else proof.leaf.decode("utf-8"),
         "path": [b64encode(one).decode("ascii") for one in proof.path],

@@ -5,7 +5,7 @@ it through; `erase_many` does a batch at once, for retention; `resume` takes up 
 """
 
 from governance.erasure.beginning import RUN, begin, order
-from governance.erasure.certifying import Certificate, certificate
+from governance.erasure.certifying import Certificate, certificate, certificates_of, with_proofs
 from governance.erasure.planning import look_ahead, plan_for
 from governance.erasure.proving import Absence, Left, prove, search_files, search_stream, spellings
 from governance.erasure.records import (
@@ -44,6 +44,7 @@ __all__ = [
     "Verified",
     "begin",
     "certificate",
+    "certificates_of",
     "erase_many",
     "erase_restored",
     "list_erasures",
@@ -64,4 +65,5 @@ __all__ = [
     "spellings",
     "state_of",
     "verify_certificate",
+    "with_proofs",
 ]

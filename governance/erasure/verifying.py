@@ -1,4 +1,4 @@
-"""Verify a certificate offline: `governance audit verify-certificate FILE --checkpoint FILE`.
+"""Verify a certificate of an erasure, or of a run of retention, offline: `governance audit verify-certificate`.
 
 Needs no database, and nothing of this package beyond `audit/merkle.py` and `audit/notes.py`. Steps: the file is in the
 one form that it can have; the kept checkpoint is of the tree that the proofs are for; the entry that issued the
@@ -7,7 +7,7 @@ certificate is in that tree and names its digest; so are the receipts of all tha
 
 import hashlib
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from governance.audit.notes import Checkpoint, Note, NoteError, Verifier, open_c
 VERSION: Final = 1
 ISSUED: Final = "erasure:certificate:issued"
 STEP_DONE: Final = "erasure:step:done"
+RUN_ISSUED: Final = "retention:certificate:issued"
+BATCH_DONE: Final = "retention:batch:done"
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
@@ -103,18 +105,32 @@ def _require_whole(told: Mapping[str, Json], body: Mapping[str, Json], kept: Che
     issued = _entry(_mapping(told["issued"]), kept)
     digest = hashlib.sha256(canonical(body)).hexdigest()
     facts = _mapping(issued["facts"])
-    if issued["action"] != ISSUED or facts["digest"] != digest or _mapping(issued["object"])["id"] != body["erasure"]:
+    of_run = "run" in body
+    about = body["run"] if of_run else body["erasure"]
+    action = RUN_ISSUED if of_run else ISSUED
+    if issued["action"] != action or facts["digest"] != digest or _mapping(issued["object"])["id"] != about:
         raise _WrongError("What the certificate says is not what the log says it said: it was changed.")
-    _require_receipts(_list(told["receipts"]), _list(body["destroyed"]), str(body["erasure"]), kept)
+    named = (BATCH_DONE, _OF_BATCH) if of_run else (STEP_DONE, _OF_STEP)
+    _require_receipts(_list(told["receipts"]), _list(body["destroyed"]), str(about), kept, named)
 
 
-def _require_receipts(receipts: Sequence[Json], destroyed: Sequence[Json], erasure: str, kept: Checkpoint) -> None:
+_OF_STEP: Final = ("step",)
+_OF_BATCH: Final = ("digest", "people", "policy", "rows", "version")
+"""Facts of a receipt that the certificate repeats."""
+
+
+def _require_receipts(
+    receipts: Sequence[Json], destroyed: Sequence[Json], about: str, kept: Checkpoint, form: tuple[str, Sequence[str]]
+) -> None:
+    """That each receipt is an entry of the action, and with the facts, that its *form* names."""
+    action, same = form
     if len(receipts) != len(destroyed):
         raise _WrongError("The certificate has not one receipt for each step.")
-    for receipt, said in zip(receipts, destroyed, strict=True):
-        entry, step = _entry(_mapping(receipt), kept), _mapping(said)
-        named = (entry["eid"], entry["action"], _mapping(entry["facts"])["step"], _mapping(entry["object"])["id"])
-        if named != (step["entry"], STEP_DONE, step["step"], erasure):
+    for receipt, told in zip(receipts, destroyed, strict=True):
+        entry, said = _entry(_mapping(receipt), kept), _mapping(told)
+        named = (entry["eid"], entry["action"], _mapping(entry["object"])["id"])
+        facts = _mapping(entry["facts"])
+        if named != (said["entry"], action, about) or any(facts[one] != said[one] for one in same):
             raise _WrongError("A receipt is not of the step that it stands for.")
 
 
@@ -125,12 +141,20 @@ def _entry(proof: Mapping[str, Json], kept: Checkpoint) -> dict[str, Json]:
     index = proof["index"]
     if not isinstance(index, int):
         raise TypeError("index")
-    path = [b64decode(str(one), validate=True) for one in _list(proof["path"])]
+    path = [_decoded(str(one)) for one in _list(proof["path"])]
     try:
         verify_inclusion(index=index, size=kept.size, leaf=leaf_hash(leaf), path=path, root=kept.root)
     except ProofError:
         raise _WrongError("An entry is not in the log that the kept checkpoint is of.") from None
     return _mapping(json.loads(leaf))
+
+
+def _decoded(said: str) -> bytes:
+    """Of one form alone: the last character has bits to spare."""
+    found = b64decode(said, validate=True)
+    if b64encode(found).decode("ascii") != said:
+        raise _WrongError("The file is not in the one form that a certificate has: something in it was changed.")
+    return found
 
 
 def _mapping(value: Json) -> dict[str, Json]:

@@ -1,6 +1,6 @@
-"""Beginning, approving and stopping a run, and reading how it went."""
+"""Beginning, approving, stopping and ending a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from governance.kernel.clock import UTC
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import uuid7
 from governance.kernel.logs import get_logger
-from governance.kernel.work import ActorKind, Work
+from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
 from governance.reference.retention_rules import (
@@ -26,12 +26,13 @@ from governance.reference.retention_rules import (
     PolicyId,
     PolicyVersion,
     active_versions,
-    policy_versions,
     take_wave,
 )
+from governance.retention.certifying import issue
 from governance.retention.due import Rules, in_order, rules_of
-from governance.retention.errors import NoSuchRunError, RunOpenError
-from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
+from governance.retention.errors import RunOpenError
+from governance.retention.records import Run, RunId, RunOrigin, RunState
+from governance.retention.runs import find_run, locked, parts_of
 from governance.retention.simulating import Counted, count_due, count_store, count_touched, fuse_of
 from governance.retention.tables import PartRow, RunRow
 
@@ -168,19 +169,21 @@ def stop(work: Work, *, run: RunId) -> Run:
         ConflictError: where it is over.
     """
     allow(work, Permission.RETENTION_RUN)
-    row = _locked(work, run)
+    row = locked(work, run)
     if row.state not in (RunState.RUNNING.value, RunState.FUSED.value):
         raise ConflictError(f"The run is over: {row.state}.")
     row.state, row.finished_at = RunState.STOPPED.value, work.now
     work.session.flush()
     audit.append(work, Action.PURGE_STOPPED, object=ObjectRef("retention-run", run))
-    return find_run(work, run=run)
+    stopped = find_run(work, run=run)
+    issue(work, stopped)
+    return stopped
 
 
 def finish(work: Work, *, run: RunId) -> None:
     """Mark a run as done whose parts all are; waves that went are counted."""
-    row = _locked(work, run)
-    parts = _parts(work, [run])
+    row = locked(work, run)
+    parts = parts_of(work, [run])
     if row.state != RunState.RUNNING.value or not all(one.state == "done" for one in parts):
         return
     row.state, row.finished_at = RunState.DONE.value, work.now
@@ -190,37 +193,7 @@ def finish(work: Work, *, run: RunId) -> None:
     work.session.flush()
     facts: dict[str, Fact] = {"people": sum(one.people for one in parts), "rows": sum(one.rows for one in parts)}
     audit.append(work, Action.PURGE_FINISHED, object=ObjectRef("retention-run", run), facts=facts)
-
-
-def find_run(work: Work, *, run: RunId) -> Run:
-    """A run and what became of its parts.
-
-    Raises:
-        ForbiddenError: where the actor may not see it.
-        NoSuchRunError: where there is none.
-    """
-    allow(work, Permission.RETENTION_READ)
-    row = work.session.get(RunRow, run, populate_existing=True)
-    if row is None:
-        raise NoSuchRunError("There is no such run.")
-    return _told(work, [row])[0]
-
-
-def list_runs(work: Work, *, limit: int = 50) -> list[Run]:
-    """Runs, the newest first.
-
-    Raises:
-        ForbiddenError: where the actor may not see them.
-    """
-    allow(work, Permission.RETENTION_READ)
-    return _told(work, work.session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit)).all())
-
-
-def open_runs(work: Work, *, fused: bool = False) -> list[RunId]:
-    """Runs that are under way, and those that wait to be approved where *fused* says so."""
-    waiting = (RunState.RUNNING.value,) if not fused else (RunState.RUNNING.value, RunState.FUSED.value)
-    query = select(RunRow.id).where(RunRow.state.in_(waiting)).order_by(RunRow.id)
-    return [RunId(one) for one in work.session.scalars(query)]
+    issue(work, find_run(work, run=run))
 
 
 def _refuse_second(work: Work) -> None:
@@ -272,59 +245,8 @@ def _named(rules: Rules, versions: dict[str, PolicyVersion]) -> list[str]:
     return [f"{one.key}:{one.version}" for one in rules.policies if one.key in versions]
 
 
-def _locked(work: Work, run: RunId) -> RunRow:
-    row = work.session.get(RunRow, run, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise NoSuchRunError("There is no such run.")
-    return row
-
-
 def _waiting(work: Work, run: RunId) -> RunRow:
-    row = _locked(work, run)
+    row = locked(work, run)
     if row.state != RunState.FUSED.value:
         raise ConflictError("The run does not wait to be approved.")
     return row
-
-
-def _parts(work: Work, runs: Sequence[UUID]) -> list[PartRow]:
-    query = select(PartRow).where(PartRow.run_id.in_(runs)).order_by(PartRow.run_id, PartRow.number)
-    return list(work.session.scalars(query, execution_options={"populate_existing": True}))
-
-
-def _told(work: Work, rows: Sequence[RunRow]) -> list[Run]:
-    versions = {one.id: one for one in policy_versions(work)}
-    parts = _parts(work, [row.id for row in rows])
-    return [
-        Run(
-            id=RunId(row.id),
-            origin=RunOrigin(row.origin),
-            state=RunState(row.state),
-            at=row.at,
-            started_at=row.started_at,
-            started_by_kind=ActorKind(row.started_by_kind),
-            started_by=row.started_by,
-            store_people=row.store_people,
-            due_people=row.due_people,
-            finished_at=row.finished_at,
-            parts=tuple(_told_part(part, versions) for part in parts if part.run_id == row.id),
-        )
-        for row in rows
-    ]
-
-
-def _told_part(part: PartRow, versions: Mapping[PolicyId, PolicyVersion]) -> RunPart:
-    policy = versions[PolicyId(part.policy_id)].policy
-    return RunPart(
-        policy=PolicyId(part.policy_id),
-        key=policy.key,
-        version=policy.version,
-        is_done=part.state == "done",
-        due_people=part.due_people,
-        due_rows=part.due_rows,
-        at_most=part.at_most,
-        people=part.people,
-        rows=part.rows,
-        batches=part.batches,
-        failed=part.failed,
-        left_over=part.left_over,
-    )

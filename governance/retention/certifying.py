@@ -1,85 +1,140 @@
-"""What a run destroyed, as a document that proves itself: each batch with its entry and where that is in the log.
+"""What a run destroyed, as a document that proves itself, in the form that certificates of erasures have.
 
-The people of an erasure have certificates of their own, as for requests; this one tells of the run as a whole. An
-auditor verifies each proof with `audit/merkle.py` and the checkpoint that was kept elsewhere.
+What it says is fixed when the run ends, and its digest told in the log; proofs are added when it is asked for. The
+people whom it erased have certificates of their own, as for requests; this one names them with their digests.
 """
 
 import json
-from base64 import b64encode
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Any
-from uuid import UUID
+from hashlib import sha256
+from typing import Final
 
 from sqlalchemy import select
 
 from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.audit.entries import Fact, ObjectRef
 from governance.erasure import operations as erasure
+from governance.erasure.errors import NotCertifiedError
+from governance.erasure.verifying import Json, canonical
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import EntryId
 from governance.kernel.work import Work
 from governance.reference.operations import controller
-from governance.retention.beginning import find_run
-from governance.retention.records import RunId, RunState
-from governance.retention.tables import BatchRow
+from governance.retention.records import Run, RunId, RunState
+from governance.retention.runs import find_run
+from governance.retention.tables import BatchRow, CertificateRow
 
-VERSION = 1
+VERSION: Final = 1
+METHOD: Final = (
+    "Rows deleted or values emptied, with their blind indexes; of people and compartments the data keys (AES-256) "
+    "destroyed as well, so that no copy of them can be opened."
+)
 
 
-def certificate(work: Work, *, run: RunId) -> bytes:
-    """Counts, digests and inclusion proofs of all batches of a run that is over, as canonical JSON.
+@dataclass(frozen=True, slots=True)
+class RunCertificate:
+    """A certificate with its proofs.
 
-    Each batch names its audit entry, the SHA-256 over the random ids of its rows, and the proof that the entry is under
-    the newest checkpoint; what was erased as whole people is named by the ids of its erasures.
+    Attributes:
+        content: the JSON file, byte for byte as it can be verified.
+        body: what it says.
+    """
+
+    run: RunId
+    content: bytes
+    body: Mapping[str, Json]
+
+
+def issue(work: Work, told: Run) -> None:
+    """Write down what the certificate of a run that is over says, with an entry that holds its digest."""
+    body = canonical(_body(work, told))
+    facts: dict[str, Fact] = {"digest": sha256(body).hexdigest()}
+    entry = audit.append(work, Action.PURGE_CERTIFIED, object=ObjectRef("retention-run", told.id), facts=facts)
+    work.session.add(CertificateRow(run_id=told.id, made_at=work.now, body=body, entry=entry))
+    work.session.flush()
+
+
+def certificate(work: Work, *, run: RunId) -> RunCertificate:
+    """Counts, digests and inclusion proofs of all batches of a run that is over.
+
+    Each batch names its audit entry and the SHA-256 over the random ids of its rows. It is verified as those of
+    erasures are, with no database.
 
     Raises:
         ForbiddenError: where the actor may not see runs.
         NoSuchRunError: where there is none.
         ConflictError: where it is not over yet.
-        NotYetProvableError: where no checkpoint covers all of its entries yet.
+        NotCertifiedError: where no checkpoint covers all of its entries yet: come back in some seconds.
     """
     told = find_run(work, run=run)
     if told.state not in (RunState.DONE, RunState.STOPPED):
         raise ConflictError("The run is not over yet; it is certified once it is.")
+    kept = work.session.get(CertificateRow, run)
+    if kept is None:
+        raise NotCertifiedError("The run was over before runs were certified.")
+    body: dict[str, Json] = json.loads(kept.body)
+    return RunCertificate(run, erasure.with_proofs(work, body=body, entry=EntryId(kept.entry)), body)
+
+
+def _body(work: Work, told: Run) -> dict[str, Json]:
     held = controller(work)
-    batches = work.session.scalars(select(BatchRow).where(BatchRow.run_id == run).order_by(BatchRow.entry)).all()
-    document = {
-        "version": VERSION,
-        "controller": {"name": held.legal_name, "country": held.country},
-        "run": _plain(asdict(told)),
-        "batches": [_batch(work, one) for one in batches],
-        "erasures": [str(one.id) for one in erasure.of_origin(work, origin=run)],
-    }
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _batch(work: Work, row: BatchRow) -> dict[str, Any]:
-    proof = audit.inclusion_proof(work, eid=EntryId(row.entry))
+    batches = work.session.scalars(select(BatchRow).where(BatchRow.run_id == told.id).order_by(BatchRow.entry)).all()
     return {
-        "at": _plain(row.at),
+        "at": told.at.isoformat(),
+        "controller": {
+            "address": held.address,
+            "country": held.country,
+            "laws": list[Json](held.laws),
+            "legal_name": held.legal_name,
+            "registration": held.registration,
+        },
+        "destroyed": [_batch(told, one) for one in batches],
+        "erasures": [
+            {"certificate": number, "digest": digest, "erasure": str(one)}
+            for one, number, digest in erasure.certificates_of(work, origin=told.id)
+        ],
+        "finished_at": _text(told.finished_at),
+        "made_at": work.now.isoformat(),
+        "method": METHOD,
+        "origin": {
+            "by": None if told.started_by is None else str(told.started_by),
+            "kind": told.origin.value,
+            "role": told.started_by_kind.value,
+        },
+        "policies": [
+            {
+                "failed": one.failed,
+                "left_over": one.left_over,
+                "people": one.people,
+                "policy": one.key,
+                "rows": one.rows,
+                "version": one.version,
+            }
+            for one in told.parts
+        ],
+        "run": str(told.id),
+        "started_at": told.started_at.isoformat(),
+        "state": told.state.value,
+        "store_people": told.store_people,
+        "v": VERSION,
+    }
+
+
+def _batch(told: Run, row: BatchRow) -> Json:
+    part = told.parts[row.number - 1]
+    return {
+        "at": row.at.isoformat(),
         "digest": row.digest.hex(),
         "entry": str(row.entry),
-        "part": row.number,
         "people": row.people,
-        "proof": {
-            "checkpoint": proof.checkpoint.decode("utf-8"),
-            "index": proof.index,
-            "leaf": None if proof.leaf is None else proof.leaf.decode("utf-8"),
-            "path": [b64encode(one).decode("ascii") for one in proof.path],
-            "size": proof.size,
-        },
+        "policy": part.key,
         "rows": row.rows,
+        "version": part.version,
     }
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    return str(value) if isinstance(value, UUID) else value
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -4,13 +4,10 @@ from governance.retention.beginning import (
     RUN,
     begin,
     begin_nightly,
-    find_run,
-    list_runs,
-    open_runs,
     propose_resumption,
     stop,
 )
-from governance.retention.certifying import certificate
+from governance.retention.certifying import RunCertificate, certificate
 from governance.retention.errors import NoSuchRunError, NotSimulatedError, PolicyConflictError, RunOpenError
 from governance.retention.fiscal import fiscal_year, set_fiscal_year
 from governance.retention.life import (
@@ -25,6 +22,7 @@ from governance.retention.life import (
 )
 from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
 from governance.retention.running import Progress, purge_restored, see_through
+from governance.retention.runs import find_run, list_runs, open_runs
 from governance.retention.simulating import Forecast, MonthAhead, PolicyForecast, simulate
 from governance.retention.warning import Keeping, keep, show_keeping, warn_next
 
@@ -39,6 +37,7 @@ __all__ = [
     "PolicyForecast",
     "Progress",
     "Run",
+    "RunCertificate",
     "RunId",
     "RunOpenError",
     "RunOrigin",

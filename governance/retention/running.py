@@ -23,10 +23,11 @@ from governance.kernel.work import Actor, Work, open_work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
 from governance.reference.retention_rules import PolicyId, PolicyState, active_versions, policy_version
-from governance.retention.beginning import begin, find_run, finish, open_runs, stop
+from governance.retention.beginning import begin, finish, stop
 from governance.retention.due import Rules, rules_of
 from governance.retention.records import Run, RunId, RunOrigin, RunState
 from governance.retention.removing import Batch, Part, age_bodies, batch_size, claim, take_away
+from governance.retention.runs import find_run, open_runs
 from governance.retention.simulating import count_due
 from governance.retention.tables import FailureRow, PartRow, RunRow
 
@@ -192,7 +193,8 @@ def _do_batch(work: Work, part: Part, size: int, claimed: _Claimed, *, patient: 
 
 def _open_part(work: Work, part: Part) -> PartRow | None:
     """The part, while its run goes on and its version is in force; in waves, nobody else works on it meanwhile."""
-    state = work.session.scalar(select(RunRow.state).where(RunRow.id == part.run))
+    running = select(RunRow.state).where(RunRow.id == part.run)
+    state = work.session.scalar(running.with_for_update(read=True))  # whoever ends the run waits for this batch
     query = select(PartRow).where(PartRow.run_id == part.run, PartRow.number == part.number)
     row = work.session.scalars(query).one()
     if row.at_most is not None:

@@ -88,6 +88,17 @@ class BatchRow(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class CertificateRow(Base):
+    """What the certificate of a run says, and the entry that holds its digest."""
+
+    __tablename__ = "retention_certificate"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("retention_run.id", ondelete="CASCADE"), primary_key=True)
+    made_at: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    entry: Mapped[UUID]
+
+
 class WarningRow(Base):
     """That a person was told that they are to be erased by a policy; void once they gave a sign of life.
 

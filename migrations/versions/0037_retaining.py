@@ -29,6 +29,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_anonymous_row_month", "anonymous_row", ["month"])
     grant("anonymous_row", "SELECT, INSERT")
+    op.create_table(
+        "retention_certificate",
+        sa.Column("run_id", sa.Uuid(), sa.ForeignKey("retention_run.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("entry", sa.Uuid(), nullable=False),
+    )
+    grant("retention_certificate", "SELECT, INSERT")
     closed = sa.text("closed_at IS NOT NULL")
     op.create_index("ix_erasure_closed_at", "erasure", ["closed_at"], postgresql_where=closed)
 
@@ -36,5 +44,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back to calendar years; what stayed anonymously is lost."""
     op.drop_index("ix_erasure_closed_at", "erasure")
+    op.drop_table("retention_certificate")
     op.drop_table("anonymous_row")
     op.drop_column("controller_version", "fiscal_year")

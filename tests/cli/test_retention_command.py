@@ -1,5 +1,6 @@
 """Retention at the command line."""
 
+import json
 from pathlib import Path
 
 import yaml
@@ -28,7 +29,13 @@ def test_a_policy_is_drafted_simulated_put_into_force_and_run(governance: Comman
     assert (done["state"], done["parts"][0]["rows"]) == ("done", 0)
     assert [one["id"] for one in governance("retention", "runs", "--json").json] == [done["id"]]
     assert governance("retention", "stop", done["id"]).code == 1
-    assert governance("retention", "certificate", done["id"]).json["batches"] == []
+    certificate, paper = tmp_path / "run.json", tmp_path / "run.pdf"
+    governance("retention", "certificate", done["id"], "--output", str(certificate), "--pdf", str(paper))
+    kept = tmp_path / "checkpoint"
+    kept.write_text(json.loads(certificate.read_bytes())["checkpoint"])
+    assert "HOLDS" in governance("audit", "verify-certificate", str(certificate), "--checkpoint", str(kept)).out
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert "04-01" in governance("retention", "fiscal-year", "04-01").err
     assert governance("retention", "end", "behaviour").code == 0
     assert governance("retention", "simulate", "--json").json["policies"] == []
 
