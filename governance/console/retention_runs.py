@@ -79,7 +79,7 @@ def resume(visit: Visit, run: UUID) -> Response:
 def certificate(visit: Visit, run: UUID) -> Response:
     """Counts, digests and proofs of what a run destroyed."""
     named = {"Content-Disposition": f'attachment; filename="run-{run}.json"'}
-    content = retention.certificate(visit.work, run=RunId(run))
+    content = retention.certificate(visit.work, run=RunId(run)).content
     return Response(content, content_type="application/json", headers=named)
 
 
