@@ -116,6 +116,8 @@ def names_of_pages() -> Mapping[str, str]:
         "requests": gettext("Requests"),
         "customers": gettext("Customers"),
         "duplicates": gettext("Duplicates"),
+        "imports": gettext("Imports"),
+        "reach": gettext("Who may be written to"),
         "retention": gettext("Retention"),
         "audit": gettext("Audit log"),
         "consent": gettext("Purposes and notices"),

@@ -50,6 +50,15 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "mark_apart": Permission.DUPLICATES_DECIDE,
         "merge_pair": Permission.DUPLICATES_DECIDE,
         "review_merge": Permission.DUPLICATES_DECIDE,
+        "imports": Permission.INTAKE_READ,
+        "new_import": Permission.INTAKE_IMPORT,
+        "try_import": Permission.INTAKE_IMPORT,
+        "begin_import": Permission.INTAKE_IMPORT,
+        "import_page": Permission.INTAKE_READ,
+        "import_refused": Permission.INTAKE_REFUSED,
+        "undo_import": Permission.INTAKE_UNDO,
+        "reach": Permission.REPORTS_READ,
+        "count_reach": Permission.REPORTS_READ,
         "retention": Permission.RETENTION_READ,
         "retention_policy": Permission.RETENTION_READ,
         "simulate_policy": Permission.RETENTION_DRAFT,
@@ -104,6 +113,7 @@ STRANGERS: Final = frozenset(
 )
 """Pages for whoever has yet to prove who they are."""
 
-NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "retention", "audit", "consent", "send_check",
-                     "clean_list", "proposals", "alerts", "staff", "clients", "health")  # fmt: skip
+NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "imports", "retention", "audit", "consent",
+                     "reach", "send_check", "clean_list", "proposals", "alerts", "staff", "clients",
+                     "health")  # fmt: skip
 """Pages that the menu leads to, in this order."""

@@ -127,6 +127,7 @@ def _by_field() -> Mapping[str, str]:
         "changes": gettext("Say which fields are to have which values."),
         "into": gettext("Write the number of the other request."),
         "kind": gettext("Choose what is asked for."),
+        "source": gettext("Say where the list came from."),
         "number": gettext("Write a whole number, such as 24."),
         "document": gettext("This is no policy that can be used. Look at its form, and at what laws say."),
         "view": gettext("Choose a filter first."),

@@ -24,10 +24,12 @@ from governance.intake.snapshots import (
 from governance.intake.starting import brought_before, start
 from governance.intake.stop_lists import stop_list
 from governance.intake.trying import dry_run
+from governance.intake.undoing import begin_undo
 
 __all__ = [
     "askable_people",
     "batches",
+    "begin_undo",
     "brought_before",
     "count_duplicates",
     "dry_run",

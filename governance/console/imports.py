@@ -1,0 +1,186 @@
+"""Lists brought in: handed over, their columns told, tried, brought in, followed, and taken back.
+
+Between the steps the list waits in the page of whoever brings it, sealed to their session, and nowhere on the server.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Final
+from uuid import UUID
+
+from flask import Response, request
+
+from governance.console import sayings, words, words_imports
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import LARGE_FORMS, Visit, act, screen
+from governance.customers.codes import Ground, Source
+from governance.intake import operations as intake
+from governance.intake.bounds import Bounds
+from governance.intake.files import FileOptions, Provenance
+from governance.intake.headings import FileKind, field_keys
+from governance.intake.reports import BatchReport, BatchState, DryRun
+from governance.kernel import jobs
+from governance.kernel.errors import InvalidError
+from governance.kernel.ids import BatchId
+
+PART: Final = "imports"
+ROWS: Final = 50
+REFUSALS: Final = 20
+MEGABYTES: Final = 5
+_RESUME: Final = "intake.resume"
+_TRIAL: Final = Bounds(rows=20_000, seconds=10)
+_WHOLE: Final = Bounds(rows=200_000, seconds=45)
+_REGION: Final = re.compile(r"[A-Z]{2}")
+_OPEN: Final = frozenset({BatchState.FINISHED, BatchState.UNDONE})
+
+LARGE_FORMS["try_import"] = LARGE_FORMS["begin_import"] = 7 * 1_048_576 + 65_536
+
+
+@screen("/imports", "imports")
+def imports(visit: Visit) -> Response:
+    """Imports, newest first."""
+    found = intake.batches(visit.work, limit=ROWS)
+    return page(visit, "imports", part=PART, rows=found, said=said(), going=[one for one in found if is_going(one)])
+
+
+def is_going(batch: BatchReport) -> bool:
+    """Whether an import, or its undoing, is under way."""
+    return batch.state not in _OPEN
+
+
+def said() -> Mapping[str, Mapping[str, object]]:
+    """Words that pages of imports use."""
+    return {
+        "states": words_imports.states(),
+        "kinds": words_imports.kinds(),
+        "sources": words_imports.sources(),
+        "grounds": words_imports.grounds(),
+        "fields": words_imports.fields(),
+        "codes": words.codes(),
+    }
+
+
+@screen("/imports/new", "new_import")
+def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, content: str = "") -> Response:
+    """The form to hand a list over by; once it was tried, with what came of it and with its columns."""
+    chosen = tried.file.kind if tried is not None else FileKind.CUSTOMERS
+    keys = sorted(field_keys(chosen), key=lambda one: words_imports.fields().get(one, one))
+    return page(
+        visit,
+        "import_new",
+        part=PART,
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        tried=tried,
+        refusals=[] if tried is None else tried.refusals[:REFUSALS],
+        content=content,
+        columns=[] if tried is None else _columns(tried),
+        keys=[(key, words_imports.fields().get(key, key)) for key in keys],
+        sources=list(words_imports.sources().items()),
+        grounds=list(words_imports.grounds().items()),
+        megabytes=MEGABYTES,
+        said=said(),
+    )
+
+
+def _columns(tried: DryRun) -> Sequence[tuple[str, str]]:
+    """Headings of the file, each with the key of what is read from it."""
+    told = {one.heading: one.field or "ignore" for one in tried.file.columns}
+    return [*told.items(), *((heading, "ignore") for heading in tried.file.unknown if heading not in told)]
+
+
+@act("/imports/trial", "try_import", shows=new_import, of="new_import")
+def try_import(visit: Visit) -> Response:
+    """Tell what an import would do; nothing is written."""
+    content, options = _handed()
+    _provenance()
+    tried = intake.dry_run(visit.work, file=BytesIO(content), options=options, bounds=_TRIAL)
+    typed = Typed({**request.form.to_dict(), "file_name": options.file_name})
+    return new_import(visit, typed=typed, tried=tried, content=base64.b64encode(content).decode("ascii"))
+
+
+@act("/imports", "begin_import", shows=new_import, of="new_import")
+def begin_import(visit: Visit) -> Response:
+    """Bring the list in; the same one again leads to the import that it came in by."""
+    content, options = _handed()
+    started = intake.start(
+        visit.work, file=BytesIO(content), provenance=_provenance(), options=options, bounds=_WHOLE
+    )
+    batch = started.batch.id
+    jobs.defer_once(visit.work, _RESUME, waiting=f"import {batch}", batch=batch)
+    return go("import_page", batch=batch)
+
+
+@screen("/imports/<uuid:batch>", "import_page")
+def import_page(visit: Visit, batch: UUID, typed: Typed = EMPTY) -> Response:
+    """How far an import is, what came of it, and how to take it back."""
+    found = intake.report(visit.work, batch=BatchId(batch))
+    return page(
+        visit,
+        "import_page",
+        part=PART,
+        found=found,
+        going=is_going(found),
+        whole=found.good + found.refused,
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        said=said(),
+    )
+
+
+@act("/imports/<uuid:batch>/undo", "undo_import", shows=import_page, of="import_page",
+     then=lambda batch: go("import_page", batch=batch))  # fmt: skip
+def undo(visit: Visit, batch: UUID) -> Response:
+    """Take an import back; the worker does it, and leaves whoever was edited since."""
+    intake.begin_undo(visit.work, batch=BatchId(batch))
+    jobs.defer_once(visit.work, _RESUME, waiting=f"import {batch}", batch=batch)
+    return go("import_page", batch=batch)
+
+
+@screen("/imports/<uuid:batch>/refused", "import_refused")
+def refused(visit: Visit, batch: UUID) -> Response:
+    """Rows that were refused, with the reasons, as a file to correct and bring again."""
+    lines = "".join(intake.refused_csv(visit.work, batch=BatchId(batch)))
+    named = {"Content-Disposition": f'attachment; filename="refused-{batch}.csv"'}
+    return Response("\ufeff" + lines, content_type="text/csv; charset=utf-8", headers=named)
+
+
+def _handed() -> tuple[bytes, FileOptions]:
+    """The list, from the file or from the page in which it waits, and what was said of it."""
+    sent, form = request.files.get("file"), request.form
+    content, name = b"", form.get("file_name", "")[:200]
+    if sent is not None and sent.filename:
+        content, name = sent.read(), sent.filename[:200]
+    elif form.get("content"):
+        try:
+            content = base64.b64decode(form["content"], validate=True)
+        except binascii.Error:
+            content = b""
+    if not content:
+        raise InvalidError("Choose a file.", errors={"file": ["Choose a file with headings in its first row."]})
+    headings, fields = form.getlist("heading"), form.getlist("meaning")
+    region = form.get("region", "").strip().upper()
+    options = FileOptions(
+        file_name=name,
+        kind=FileKind(form["kind"]) if form.get("kind") in set(FileKind) else None,
+        mapping=dict(zip(headings, fields, strict=False)),
+        region=region if _REGION.fullmatch(region) else None,
+        day_first=not form.get("month_first"),
+    )
+    return content, options
+
+
+def _provenance() -> Provenance:
+    source, ground = request.form.get("source", ""), request.form.get("ground", "")
+    wrong = {}
+    if source not in set(Source):
+        wrong["source"] = ["Say where the list came from."]
+    if ground not in set(Ground):
+        wrong["ground"] = ["Choose the ground."]
+    if wrong:
+        raise InvalidError("Say where the list came from, and on which ground its people are kept.", errors=wrong)
+    return Provenance(Source(source), Ground(ground))

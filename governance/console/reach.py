@@ -1,0 +1,83 @@
+"""Who may be written to: of all customers so many, so many not, and why; as it was counted last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from governance.consent import operations as consent
+from governance.console import words
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.intake import operations as intake
+from governance.intake.snapshots import TAKE_SNAPSHOT, Freshness
+from governance.kernel import jobs
+from governance.kernel.errors import NotFoundError
+from governance.pages.languages import language
+from governance.policies.purposes import Channel
+
+_FIRST = ("newsletter", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Who may not be written to, by one reason.
+
+    Attributes:
+        share: percent of all customers; 0 where the number is not told exactly.
+    """
+
+    sentence: str
+    people: int | str
+    share: int
+
+
+@screen("/reach", "reach")
+def reach(visit: Visit, **_names: object) -> Response:
+    """The answer an owner wants, for one purpose and channel."""
+    titles = {one.purpose.key: one.purpose.titles.get(language()) for one in consent.purposes(visit.work)}
+    purpose, channel = request.args.get("purpose", _FIRST[0]), request.args.get("channel", _FIRST[1])
+    purpose = purpose if purpose in titles else next(iter(titles), "")
+    channel = channel if channel in set(Channel) else _FIRST[1]
+    try:
+        found: Freshness | None = intake.freshness_report(visit.work)
+    except NotFoundError:
+        found = None
+    mine = [] if found is None else [one for one in found.counts if (one.purpose, one.channel) == (purpose, channel)]
+    may = [one.people for one in mine if one.outcome.value == "mailable"]
+    return page(
+        visit,
+        "reach",
+        part="reach",
+        purposes=list(titles.items()),
+        purpose=purpose,
+        channel=channel,
+        channels=words.channels(),
+        found=found,
+        may=sum(one for one in may if isinstance(one, int)) if _exact(may) else may[0],
+        may_not=0 if found is None or not _exact(may) else found.people - sum(int(one) for one in may),
+        reasons=_reasons(found, mine),
+    )
+
+
+def _exact(counts: Sequence[int | str]) -> bool:
+    return all(isinstance(one, int) for one in counts)
+
+
+def _reasons(found: Freshness | None, mine: Sequence[object]) -> Sequence[Reasons]:
+    if found is None:
+        return []
+    known = words.reasons()
+    told = []
+    for one in found.counts:
+        if one in mine and one.outcome.value != "mailable":
+            share = round(100 * one.people / found.people) if isinstance(one.people, int) and found.people else 0
+            told.append(Reasons(known.get(one.reason, one.reason), one.people, share))
+    return sorted(told, key=lambda one: -one.people if isinstance(one.people, int) else 0)
+
+
+@act("/reach", "count_reach", shows=reach, of="reach", then=lambda: go("reach"))
+def count(visit: Visit) -> Response:
+    """Have it counted anew; a job does it."""
+    jobs.defer_once(visit.work, TAKE_SNAPSHOT, waiting=TAKE_SNAPSHOT)
+    return go("reach")

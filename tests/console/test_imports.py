@@ -1,0 +1,73 @@
+"""Lists brought in at the console: tried, mapped, brought in, taken back; and the answer that an owner wants."""
+
+import io
+import re
+from uuid import UUID
+
+from governance.intake import operations as intake
+from governance.kernel.ids import BatchId
+from governance.kernel.work import OPERATOR
+from tests.api.conftest import service_of
+from tests.console.conftest import ORIGIN, Form
+
+LIST = "Client;Mail;Ok\nSmith Anna;anna.smith@example.org;yes\nBrown Bob;bob.brown@example.org;no\nBad;not-a-mail;no\n"
+
+
+def hand_over(desk, text=LIST, name="clients.csv", **said):
+    form = Form(desk.get("/console/imports/new"), "/trial")
+    data = form.filled(file=(io.BytesIO(text.encode()), name), source="till", ground="contract", **said)
+    return desk.post("/console/imports/trial", data=data, headers=ORIGIN)
+
+
+def test_a_list_is_tried_its_columns_told_and_brought_in_and_taken_back(desks, door):
+    desk, service = desks("steward"), service_of(door)
+    tried = hand_over(desk)
+    assert tried.status_code == 200
+    assert "What it would do" in tried.text
+    form = Form(tried, "/trial")
+    headings = re.findall(r'name="heading" value="([^"]*)"', tried.text)
+    meanings = {"Client": "full_name", "Mail": "email", "Ok": "ignore"}
+    data = form.filled(heading=headings, meaning=[meanings[one] for one in headings])
+    begun = desk.post("/console/imports", data=data, headers=ORIGIN)
+    assert begun.status_code == 303
+    assert desk.post("/console/imports", data=data, headers=ORIGIN).location == begun.location
+
+    batch = BatchId(UUID(re.search(r"[0-9a-f-]{36}", begun.location)[0]))
+    intake.resume(service.database, actor=OPERATOR, batch=batch)
+    done = desk.get(begun.location)
+    assert 'data-state="finished"' in done.text
+    assert "Who may be written to?" in done.text
+    undone = desk.post(f"{begun.location}/undo", data=Form(done, "/undo").filled(), headers=ORIGIN)
+    assert undone.status_code == 303
+    intake.resume(service.database, actor=OPERATOR, batch=batch)
+    assert 'data-state="undone"' in desk.get(begun.location).text
+
+
+def test_a_file_that_cannot_be_read_says_so_and_keeps_what_was_chosen(desks):
+    desk = desks("steward")
+    refused = hand_over(desk, text="\x00\x01\x02", name="clients.xlsx", region="UA")
+
+    assert refused.status_code == 422
+    assert 'value="UA"' in refused.text
+    assert 'role="alert"' in refused.text
+
+
+def test_a_list_larger_than_other_forms_is_taken(desks):
+    rows = "".join(f"Smith Anna;anna{number}@example.org;no\r\n" for number in range(30_000))
+    form = Form(desks("steward").get("/console/imports/new"), "/trial").filled(source="till", ground="contract")
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{said}\r\n' for name, said in form.items()]
+    file = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nClient;Mail;Ok\r\n{rows}\r\n--x--\r\n'
+    body = ("".join(parts) + file).encode()
+    assert len(body) > 1_048_576
+    tried = desks("steward").post(
+        "/console/imports/trial", data=body, content_type="multipart/form-data; boundary=x", headers=ORIGIN
+    )
+    assert tried.status_code == 200
+
+
+def test_who_may_be_written_to_is_told_with_the_reasons(desks, door, customer):
+    intake.take_snapshot(service_of(door).database, actor=OPERATOR)
+    page = desks("officer").get("/console/reach").text
+
+    assert re.search(r"\d+ may be written to, \d+ may not", page)
+    assert "Why not" in page
