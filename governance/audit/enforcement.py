@@ -52,8 +52,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "audit_guard_partition": "4fdc5e45b62b5938875ce2b7e177dd5c445c5f3487bf6b2409efcfb20a0ee021",
     "audit_ensure_partitions": "aed3613de40d70f66c814bf72bc47dc356b7178ad1f50a51f904016fa95f55b0",
     "audit_drop_bodies": "6ea1cd334a67d9d0d9d4d3a706d7631cac528c03b4d7111f4bdcc10c9e52b160",
-    "erasure_forget_evidence": "edf9a4f1cbf765f3e633675ce7ac2f2061adbf3814d4a549ecc515ef7f2b0e5e",
-    "erasure_rename": "c3dc53bc9b2c9f7557cc91288c1adc1482b4ac96a5db19641c3234be6f061d30",
+    "erasure_forget_evidence": "d13bb37fe33a71351476062dffb2f23c9c0c51da3b89dfe3329b1473fb7fdbc6",
+    "erasure_rename": "2b014156d2ee453d4773ec36ea4203281013389de907e98d0fd2243a2351df6e",
     "audit_forget": "f000e5c280e7a6da9b0b7774c028caedb8a412247979ef0d869927d46f05139e",
 }
 DEFINERS: Final = frozenset(

@@ -1,28 +1,78 @@
-"""Consent of people who are being erased: what stands ends, and what waits to be confirmed is dropped.
+"""Consent of people who are being erased: contacts go on the ledger, what stands ends, what waits is dropped.
 
 Evidence of what was said stays where it is; whoever erases decides how long.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import select
 
 from governance.consent import states
+from governance.consent.codes import CONTACTS_OF
+from governance.consent.ledger_lines import NewLine, Wanted, write_lines
 from governance.consent.said import Said
 from governance.consent.subjects import lock
 from governance.consent.tables import ConsentRequestRow
 from governance.consent.writing import write_events
 from governance.custody.shredding import Reason, shred
 from governance.customers.codes import ContactKind
-from governance.customers.holders import find_known
+from governance.customers.erasing import held_values
+from governance.customers.holders import find_holders, find_known
+from governance.customers.normal import normal_forms
 from governance.customers.records import NewContact
 from governance.kernel.ids import OwnerId, SubjectId
 from governance.kernel.work import Work
+from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Method, Standing
 from governance.policies.purposes import Channel
 
 _STANDING: Final = frozenset({Standing.REQUESTED, Standing.CLAIMED, Standing.GIVEN})
+_ERASED: Final = {
+    (kind, alone): [
+        NewLine(channel, Scope.EVERYTHING if alone else Scope.ADVERTISING, SuppressionReason.ERASED)
+        for channel, kinds in CONTACTS_OF.items()
+        if kind in kinds
+    ]
+    for kind in ContactKind
+    for alone in (True, False)
+}
+"""What is kept of a contact of somebody who was erased, by whether nobody else holds it."""
+
+
+def suppress_erased(work: Work, *, people: Collection[SubjectId], at_once: bool = False) -> None:
+    """Keep people who are about to be erased from being written to again, should an old list bring them back.
+
+    To be called while their contacts can still be read. What somebody else holds as well is suppressed for advertising
+    only: that person is asked anew, and gets no less of what does not advertise.
+
+    Args:
+        work: the transaction.
+        people: who is to be erased.
+        at_once: whether they are gone when this transaction ends, so that nobody could be told any more who it was.
+    """
+    held = held_values(work, people)
+    # Of what nobody else holds, who it was is the erasure itself; it is looked up where that can still be told.
+    asked = [one.contact for one in held if one.is_shared or not at_once]
+    found = dict(zip(asked, find_holders(work, asked), strict=True)) if asked else {}
+    gone, wanted = set(people), list[Wanted]()
+    values = list(dict.fromkeys(one.contact for one in held))
+    for contact, normal in zip(values, _normal_forms(values), strict=True):
+        if normal is None:
+            continue
+        holders = found.get(contact, ())
+        alone = all(one.id in gone for one in holders)
+        refs = tuple(one.ref for one in holders if not at_once or one.id not in gone)
+        wanted += [Wanted(contact.kind, normal, line, refs) for line in _ERASED[contact.kind, alone]]
+    write_lines(work, wanted, together=at_once)
+
+
+def _normal_forms(values: Sequence[NewContact]) -> list[bytes | None]:
+    found: dict[NewContact, bytes | None] = {}
+    for kind in {one.kind for one in values}:
+        same = [one for one in values if one.kind is kind]
+        found.update(zip(same, normal_forms(kind, [one.value for one in same], home=None), strict=True))
+    return [found[one] for one in values]
 
 
 def end_erased(work: Work, *, people: Iterable[SubjectId], asked: bool) -> int:
@@ -31,9 +81,10 @@ def end_erased(work: Work, *, people: Iterable[SubjectId], asked: bool) -> int:
     Returns:
         How many consents ended.
     """
-    known = {one.id: one for one in find_known(work, people).values()}
-    if not known:
+    asked_of = list(people)
+    if not any(kept.state.standing in _STANDING for kept in states.read(work, asked_of).values()):
         return 0
+    known = {one.id: one for one in find_known(work, asked_of).values()}
     lock(work, dict.fromkeys(sorted(known), 0))
     kind = EventKind.WITHDRAWN if asked else EventKind.EXPIRED
     said = [

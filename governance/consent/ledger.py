@@ -32,12 +32,10 @@ from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
 from governance.customers.contacts import home_region
 from governance.customers.holders import find_holders
-from governance.customers.loading import contacts_of, opened
 from governance.customers.normal import normal_forms
 from governance.customers.reach import allow
 from governance.customers.records import NewContact
 from governance.kernel.errors import ForbiddenError, InvalidError
-from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.permissions import Permission
@@ -162,30 +160,6 @@ def allowed_line(work: Work, new: NewLine) -> NewLine:
             errors={"purpose": ["No purpose has this key."]},
         )
     return _checked(new)
-
-
-def suppress_erased(work: Work, *, people: Iterable[SubjectId]) -> None:
-    """Keep people who are about to be erased from being written to again, should an old list bring them back.
-
-    To be called while their contacts can still be read. What somebody else holds as well is suppressed for advertising
-    only: that person is asked anew, and gets no less of what does not advertise.
-    """
-    rows = [row for held in contacts_of(work, people).values() for row in held]
-    values = [NewContact(ContactKind(row.kind), value) for row in rows if (value := opened(row, "value"))]
-    gone, wanted = {row.person_id for row in rows}, list[Wanted]()
-    known = find_holders(work, values) if values else []
-    for contact, holders in zip(values, known, strict=True):
-        alone = all(one.id in gone for one in holders)
-        scope = Scope.EVERYTHING if alone else Scope.ADVERTISING
-        (normal,) = normal_forms(contact.kind, [contact.value], home=None)
-        lines = [
-            NewLine(channel, scope, SuppressionReason.ERASED)
-            for channel, kinds in CONTACTS_OF.items()
-            if contact.kind in kinds
-        ]
-        refs = tuple(one.ref for one in holders)
-        wanted += [Wanted(contact.kind, normal, line, refs) for line in lines if normal is not None]
-    write_lines(work, wanted)
 
 
 def lift(

@@ -4,11 +4,12 @@ A line that a consent can lift counts from the instant at which it was last said
 its own instant in the same transaction, so that what stood at any moment can still be told.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, any_, literal, select, update
+from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, cast, literal, select, update
 from sqlalchemy.sql.elements import CollectionAggregate
 
 from governance.audit import operations as audit
@@ -16,7 +17,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
-from governance.kernel.db import driver_connection
+from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
 from governance.policies.consent import LIFTED_BY_CONSENT
@@ -25,6 +26,8 @@ from governance.policies.purposes import Channel
 from governance.vault.blind import NORMALISER_VERSION
 from governance.vault.runtime import vault_of
 
+LINES_PER_ENTRY: Final = 300
+"""An entry has room for so many ids."""
 _ATTEMPTS: Final = 3
 """Somebody else may write the same line at the same instant; then theirs is looked at anew."""
 
@@ -85,20 +88,41 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 
 
-def write_lines(work: Work, wanted: Iterable[Wanted]) -> None:
-    """Keep lines that do not stand yet, and say anew those that a consent could have lifted since."""
+def write_lines(work: Work, wanted: Iterable[Wanted], *, together: bool = False) -> None:
+    """Keep lines that do not stand yet, and say anew those that a consent could have lifted since.
+
+    Args:
+        work: the transaction.
+        wanted: the lines.
+        together: whether lines of which nobody is to be named share entries, hundreds at a time: for batches.
+    """
+    lines = list(wanted)
+    digested = _digests_of(work, lines)
     found: dict[tuple[bytes, NewLine], _Digested] = {}
-    for one in wanted:
-        digests = tuple(all_digests(work, one.kind, [one.normal]))
+    for one in lines:
+        digests = digested[one.kind, one.normal]
         found.setdefault((digests[-1], one.line), _Digested(digests, one.line, one.holders))
-    _write(work, list(found.values()))
+    _write(work, list(found.values()), together=together)
+
+
+def _digests_of(work: Work, lines: Iterable[Wanted]) -> dict[tuple[ContactKind, bytes], tuple[bytes, ...]]:
+    """By contact, its digests in every layer; the last is the one to be kept."""
+    asked: dict[ContactKind, dict[bytes, None]] = defaultdict(dict)
+    for one in lines:
+        asked[one.kind][one.normal] = None
+    found: dict[tuple[ContactKind, bytes], tuple[bytes, ...]] = {}
+    for kind, normals in asked.items():
+        digests = all_digests(work, kind, list(normals))
+        for place, normal in enumerate(normals):
+            found[kind, normal] = tuple(digests[place :: len(normals)])
+    return found
 
 
 def write_digest(work: Work, digest: bytes, lines: Iterable[NewLine]) -> None:
     """The same for a contact that nothing is known of but a digest, in any layer, that nobody holds any more."""
     ledger = vault_of(work.session).ledger
     digests = tuple(ledger.wrap(digest, layers=layer) for layer in range(digest[0], ledger.layers + 1))
-    _write(work, [_Digested(digests, line, ()) for line in lines])
+    _write(work, [_Digested(digests, line, ()) for line in lines], together=False)
 
 
 def line_entry(action: Action, line_id: UUID, line: NewLine, holders: Sequence[UUID]) -> NewEntry:
@@ -113,11 +137,11 @@ def line_entry(action: Action, line_id: UUID, line: NewLine, holders: Sequence[U
     return NewEntry(action, object=ObjectRef("suppression", line_id), facts=facts)
 
 
-def _write(work: Work, wanted: Sequence[_Digested]) -> None:
+def _write(work: Work, wanted: Sequence[_Digested], *, together: bool) -> None:
     # Everybody takes lines in one order, so that nobody waits for somebody who waits for him.
     left = sorted(wanted, key=lambda one: (one.digests[-1], *(str(part) for part in one.line)))
     for _ in range(_ATTEMPTS):
-        left = _insert(work, _make_way(work, left))
+        left = _insert(work, _make_way(work, left), together=together)
         if not left:
             return
 
@@ -142,38 +166,68 @@ def _make_way(work: Work, wanted: Sequence[_Digested]) -> list[_Digested]:
 
 def _standing(work: Work, wanted: Iterable[_Digested]) -> dict[tuple[bytes, NewLine], SuppressionRow]:
     """Lines that stand, locked where they may have to give way."""
-    digests = [each for one in wanted for each in one.digests]
+    digests = list(dict.fromkeys(each for one in wanted for each in one.digests))
     row = SuppressionRow
-    query = select(row).where(row.digest == any_of(digests), row.lifted_at.is_(None)).order_by(row.digest, row.id)
+    among = any_(cast(bindparam(None, _bytes_list(digests), type_=Text(), unique=True), ARRAY(LargeBinary)))
+    query = select(row).where(row.digest == among, row.lifted_at.is_(None)).order_by(row.digest, row.id)
     rows = work.session.scalars(query.with_for_update().execution_options(populate_existing=True)) if digests else ()
     return {(one.digest, line_of(one)): one for one in rows}
 
 
-def _insert(work: Work, lines: Sequence[_Digested]) -> list[_Digested]:
+def _insert(work: Work, lines: Sequence[_Digested], *, together: bool) -> list[_Digested]:
     """Write lines, each with an entry; answers those that somebody else has written meanwhile."""
     if not lines:
         return []
     ids = [uuid7() for _ in lines]
     said = [one.line for one in lines]
     given = {
-        "id": ids,
-        "digest": [one.digests[-1] for one in lines],
-        "channel": [one.channel.value for one in said],
-        "scope": [one.scope.value for one in said],
-        "purpose": [one.purpose for one in said],
-        "reason": [one.reason.value for one in said],
+        "id": id_list(ids),
+        "digest": _bytes_list([one.digests[-1] for one in lines]),
+        "channel": _codes([one.channel.value for one in said]),
+        "scope": _codes([one.scope.value for one in said]),
+        "purpose": _codes([one.purpose for one in said]),
+        "reason": _codes([one.reason.value for one in said]),
         "normaliser": NORMALISER_VERSION,
         "at": work.now,
     }
     work.session.flush()
     kept = {line_id for (line_id,) in driver_connection(work.session).execute(_INSERT, given).fetchall()}
     told = list(zip(ids, lines, strict=True))
-    audit.append_many(
-        work,
-        [
-            line_entry(Action.CONTACT_SUPPRESSED, line_id, one.line, one.holders)
-            for line_id, one in told
-            if line_id in kept
-        ],
-    )
+    written = [(line_id, one) for line_id, one in told if line_id in kept]
+    audit.append_many(work, _shared_entries(written) if together else _entries(written))
     return [one for line_id, one in told if line_id not in kept]
+
+
+def _bytes_list(values: Iterable[bytes]) -> str:
+    """As `id_list`, of bytes."""
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
+
+
+def _codes(values: Iterable[str | None]) -> str:
+    """As `id_list`, of codes, in which there is nothing to be quoted."""
+    return "{" + ",".join([value or "NULL" for value in values]) + "}"
+
+
+def _entries(written: Iterable[tuple[UUID, _Digested]]) -> list[NewEntry]:
+    return [line_entry(Action.CONTACT_SUPPRESSED, line_id, one.line, one.holders) for line_id, one in written]
+
+
+def _shared_entries(written: Sequence[tuple[UUID, _Digested]]) -> list[NewEntry]:
+    """Lines that say the same of contacts which nobody holds any more, in one entry as far as there is room."""
+    alike: dict[NewLine, list[UUID]] = defaultdict(list)
+    for line_id, one in written:
+        if not one.holders:
+            alike[one.line].append(line_id)
+    entries = _entries((line_id, one) for line_id, one in written if one.holders)
+    for line, ids in alike.items():
+        for first in range(0, len(ids), LINES_PER_ENTRY):
+            some = ids[first : first + LINES_PER_ENTRY]
+            facts: dict[str, Fact] = {
+                "channel": line.channel.value,
+                "lines": some,
+                "purpose": line.purpose,
+                "reason": line.reason.value,
+                "scope": line.scope.value,
+            }
+            entries.append(NewEntry(Action.CONTACT_SUPPRESSED, facts=facts))
+    return entries

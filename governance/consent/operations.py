@@ -6,7 +6,7 @@ from governance.consent.confirming import Visit, Waiting, show_waiting
 from governance.consent.confirming import confirm as confirm_subscription
 from governance.consent.decisions import is_about
 from governance.consent.drafts import Draft, draft, drafts
-from governance.consent.ending import end_erased, forget_requests
+from governance.consent.ending import end_erased, forget_requests, suppress_erased
 from governance.consent.events import ContactSaid, NewEvent, Recorded, Refused
 from governance.consent.explaining import explain
 from governance.consent.forms import Form, FormDocument, FormField, FormItem, form, forms, publish_form
@@ -14,7 +14,7 @@ from governance.consent.histories import Events, EventView, States, StateView, e
 from governance.consent.informing import Informed, Informing, UninformedAfter, UninformedPage, inform, uninformed
 from governance.consent.lapsing import Lapsing, LapsingAfter, LapsingPage, expire, lapsing
 from governance.consent.ledger import MOST_CONTACTS as MOST_SUPPRESSED
-from governance.consent.ledger import Line, lift, lines, suppress, suppress_erased, suppress_many
+from governance.consent.ledger import Line, lift, lines, suppress, suppress_many
 from governance.consent.limits import require_within
 from governance.consent.merging import lock_histories, merge, part, sequence_of
 from governance.consent.notices import (

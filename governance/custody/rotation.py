@@ -118,6 +118,11 @@ def status(work: Work, *, epoch_days: int) -> KeyStatus:
     )
 
 
+def copies_end_at(work: Work, *, epoch_days: int) -> datetime:
+    """When the last copy of what is shredded now has ended with its epoch; `status` counts keys besides."""
+    return epochs.epoch_lives(work.session, count_keys=False)[-1].created_at + timedelta(days=epoch_days)
+
+
 def is_due(work: Work, *, epoch_days: int) -> bool:
     """Whether the youngest epoch is old enough for the next one to begin; an epoch lives *epoch_days* at most."""
     current = epochs.epoch_lives(work.session, count_keys=False)[-1]

@@ -1,16 +1,61 @@
-"""What a person is reached by, for whoever erases them and must find what else waits for these contacts."""
+"""What people are reached by, for whoever erases them: what else waits for these contacts, and who else holds them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, LiteralString, NamedTuple
+from uuid import UUID
 
 from governance.customers.codes import ContactKind
-from governance.customers.loading import contacts_of, opened
+from governance.customers.holders import opened_values
 from governance.customers.records import NewContact
+from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.policies.masking import UNREADABLE
+from governance.vault.runtime import vault_of
+
+_HELD: Final[LiteralString] = """
+SELECT contact.id, contact.owner_id, contact.kind, contact.value_sealed, EXISTS (
+    SELECT FROM contact AS other
+    WHERE other.value_index = contact.value_index AND other.person_id <> ALL(%(people)s)
+)
+FROM contact WHERE person_id = ANY(%(people)s) ORDER BY contact.id
+"""
+
+
+class HeldValue(NamedTuple):
+    """A contact in the clear, and whether somebody else holds it as well."""
+
+    contact: NewContact
+    is_shared: bool
+
+
+class _Row(NamedTuple):
+    contact_id: UUID
+    contact_owner: UUID
+    kind: str
+    value_sealed: bytes
+    is_shared: bool
+
+
+def held_values(work: Work, people: Iterable[SubjectId]) -> list[HeldValue]:
+    """Contacts of *people* that can be read; the caller has decided that they may be."""
+    vault = vault_of(work.session)
+    vault.keep_fresh(work.session)
+    work.session.flush()
+    rows = [_Row(*row) for row in _ask(work, id_list(people))]
+    values = opened_values(work, vault, rows)
+    return [
+        HeldValue(NewContact(ContactKind(row.kind), value), row.is_shared)
+        for row, value in zip(rows, values, strict=True)
+        if value and value is not UNREADABLE
+    ]
 
 
 def values_of_contacts(work: Work, people: Iterable[SubjectId]) -> list[NewContact]:
     """Contacts of *people* in the clear, each once; the caller has decided that they may be read."""
-    rows = [row for held in contacts_of(work, people).values() for row in held]
-    told = [NewContact(ContactKind(row.kind), value) for row in rows if (value := opened(row, "value"))]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(one.contact for one in held_values(work, people)))
+
+
+def _ask(work: Work, people: str) -> Sequence[tuple[Any, ...]]:
+    cursor = driver_connection(work.session).cursor(binary=True)
+    return cursor.execute(_HELD, {"people": people}).fetchall()

@@ -101,7 +101,7 @@ def _held(
     keys = {(row[10], row[11]): row[10:] for row in told if row[10] is not None}
     vault.owners.take_over(work.session, keys.values(), Compartment.CONTACT.value, mark=mark)
     found: dict[tuple[ContactKind, str], dict[UUID, Known]] = defaultdict(dict)
-    for row, value in zip(rows, _opened(work, vault, rows), strict=True):
+    for row, value in zip(rows, opened_values(work, vault, rows), strict=True):
         for kind, wanted in asked[row.value_index]:
             if value is not None and row.kind == kind and (value is UNREADABLE or _same(kind, value, wanted)):
                 found[kind, wanted][row.person.id] = row.person
@@ -144,7 +144,7 @@ def contact_used(
         (SubjectId(row.person_id), ContactKind(row.kind)): HeldContact(
             ContactId(row.contact_id), ContactKind(row.kind), value
         )
-        for row, value in zip(taken, _opened(work, vault_of(work.session), taken), strict=True)
+        for row, value in zip(taken, opened_values(work, vault_of(work.session), taken), strict=True)
         if value is not None and value is not UNREADABLE
     }
 
@@ -178,8 +178,8 @@ def _text_of(query: ClauseElement) -> bytes:
     return str(query.compile(dialect=PGDialect_psycopg())).encode()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
-def _opened(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | None]:
-    """Values of contacts in order; None where the key was shredded, UNREADABLE itself where one does not open.
+def opened_values(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | None]:
+    """Values of rows of contacts in order; None where the key was shredded, UNREADABLE itself where one does not open.
 
     A holder must not be left out because the contact was damaged: their "no" would be lost with it.
     """

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, LiteralString
 
 from sqlalchemy import insert, select
 
@@ -12,10 +12,12 @@ from governance.audit.entries import Fact, ObjectRef
 from governance.customers.reach import allow, find_person
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.erasure.errors import BeingErasedError, NoSuchErasureError
-from governance.erasure.planning import Rules, Target, plans_of, rules_of, targets_of
+from governance.erasure.planning import Rules, plans_of, rules_of
 from governance.erasure.records import COMPARTMENT_OF, ErasureId, ErasureState, Origin, OriginKind, Step, StepState
 from governance.erasure.tables import ErasureRow, StepRow, TargetRow
+from governance.erasure.targets import Target, targets_of
 from governance.kernel import jobs
+from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import OwnerId, SubjectId, uuid7
 from governance.kernel.work import ActorKind, Work
 from governance.policies.erasure import Fate, PlanStep
@@ -27,6 +29,12 @@ from governance.vault.runtime import vault_of
 RUN: Final = "erasure.run"
 """Name of the job that sees an erasure through."""
 
+_TARGETS: Final[LiteralString] = """
+INSERT INTO erasure_target (erasure_id, ref, person_id, records, owners)
+SELECT %(erasure)s, ref, person_id, records::uuid[], owners::uuid[]
+FROM unnest(%(refs)s::uuid[], %(people)s::uuid[], %(records)s::text[], %(owners)s::text[])
+    AS target (ref, person_id, records, owners)
+"""
 _STATES: Final[Mapping[Fate, StepState]] = {
     Fate.DELETE: StepState.PENDING,
     Fate.KEEP: StepState.KEPT,
@@ -47,7 +55,7 @@ def begin(
         work: the transaction.
         person: whom; those who were merged with them go along.
         origin: who asked for it.
-        policies: whose minimums count; those shipped for the controller's country where nothing is given.
+        policies: whose minimums count; those in force (`planning.rules_of`) where nothing is given.
 
     Raises:
         NoSuchErasureError: where there is no such person.
@@ -130,11 +138,16 @@ def _record(work: Work, plan: Sequence[PlanStep], targets: Sequence[Target], ori
         )
     )
     work.session.flush()
-    named = [
-        {"erasure_id": erasure, "ref": one.ref, "person_id": one.person, "records": one.records, "owners": one.owners}
-        for one in targets
-    ]
-    work.session.execute(insert(TargetRow), named)
+    driver_connection(work.session).execute(
+        _TARGETS,
+        {
+            "erasure": erasure,
+            "refs": id_list(one.ref for one in targets),
+            "people": id_list(one.person for one in targets),
+            "records": [id_list(one.records) for one in targets],
+            "owners": [id_list(one.owners) for one in targets],
+        },
+    )
     work.session.execute(insert(StepRow), _steps(erasure, plan))
     return erasure
 
@@ -157,6 +170,8 @@ def _steps(erasure: ErasureId, plan: Sequence[PlanStep]) -> list[dict[str, objec
                 "step": step.value,
                 "state": state.value,
                 "until": None if planned is None else planned.until,
+                "first_until": None if planned is None else planned.first,
+                "in_force": planned is None or planned.in_force,
                 "rule": "" if planned is None else planned.rule,
                 "citation": "" if planned is None else planned.citation,
                 "holds": holds,

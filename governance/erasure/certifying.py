@@ -158,7 +158,7 @@ def _body(work: Work, row: ErasureRow, made: Sequence[StepRow], number: int) -> 
             "registration": named.registration,
         }
     keys = next((one for one in made if one.step == Step.KEYS.value), None)
-    copies = rotation.status(work, epoch_days=EPOCH_DAYS).ends_at
+    copies = rotation.copies_end_at(work, epoch_days=EPOCH_DAYS)
     return {
         "begun_at": row.begun_at.isoformat(),
         "begun_by": {"id": _text(row.begun_by), "kind": row.begun_by_kind},

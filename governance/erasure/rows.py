@@ -10,7 +10,6 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.customers.reach import allow
 from governance.erasure.errors import NoSuchErasureError
-from governance.erasure.planning import Target
 from governance.erasure.records import (
     Erasure,
     ErasureId,
@@ -23,6 +22,7 @@ from governance.erasure.records import (
     ToldRecipient,
 )
 from governance.erasure.tables import CertificateRow, ErasureRow, StepRow, ToldRecipientRow
+from governance.erasure.targets import Target
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
 from governance.kernel.work import ActorKind, Work

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.erasure import steps
 from governance.erasure.beginning import RUN, record
 from governance.erasure.certifying import issue
-from governance.erasure.planning import Target, plans_of, rules_of, targets_of
+from governance.erasure.planning import plans_of, rules_of
 from governance.erasure.records import (
     COMPARTMENT_OF,
     ErasureId,
@@ -28,11 +28,12 @@ from governance.erasure.records import (
 )
 from governance.erasure.rows import forget_ids, locked, steps_of, targets_in
 from governance.erasure.steps import Task
-from governance.erasure.tables import ErasureRow, StepRow, TargetRow
+from governance.erasure.tables import ErasureRow, StepRow
+from governance.erasure.targets import Target, targets_of
 from governance.erasure.thinning import keep_anonymous
 from governance.kernel import jobs
 from governance.kernel.clock import Clock
-from governance.kernel.db import Database
+from governance.kernel.db import Database, driver_connection, id_list
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
@@ -45,6 +46,8 @@ LONGEST_PAUSE: Final = timedelta(hours=6)
 RESUMED_AT_ONCE: Final = 500
 _RELEASED: Final = "NOT EXISTS (SELECT FROM person_hold WHERE id = ANY(erasure_step.holds) AND released_at IS NULL)"
 """Of a step that waits for holds: none of those that it waits for stands any more; there may be others by now."""
+
+_BEGUN: Final[LiteralString] = "SELECT person_id FROM erasure_target WHERE person_id = ANY(%(people)s)"
 
 log = get_logger(__name__)
 
@@ -105,12 +108,11 @@ def erase_many(
         work: the transaction.
         people: a batch of some hundreds; the caller has asked its conditions again under their locks.
         origin: the run.
-        policies: whose minimums count; those shipped for the controller's country where nothing is given.
+        policies: whose minimums count; those in force (`planning.rules_of`) where nothing is given.
         keep_statistics: whether what they did stays as rows that lead to nobody.
     """
     targets = targets_of(work, people, locked=True)
-    asked = select(TargetRow.person_id).where(TargetRow.person_id.in_([one.person for one in targets]))
-    known = set(work.session.scalars(asked))
+    known = _being_erased(work, targets)
     fresh = [one for one in targets if one.person not in known]
     if not fresh:
         return []
@@ -121,9 +123,7 @@ def erase_many(
         task = _task(work, row, group, made, at_once=True)
         if keep_statistics:
             keep_anonymous(task, zone=row.zone)
-        for step in made:
-            if step.state == StepState.PENDING.value:
-                _do(task, row, step)
+        _do_all(task, row, [step for step in made if step.state == StepState.PENDING.value])
         _finish(work, row, made)
     return [erasure for erasure, _ in begun]
 
@@ -181,7 +181,7 @@ def _ask_holds(work: Work, row: ErasureRow, held: Sequence[StepRow]) -> bool:
         step.holds = [UUID(one) for one in now.holds] or step.holds
         if now.fate is Fate.KEEP:
             step.state, step.until, step.rule, step.citation = "kept", now.until, now.rule, now.citation
-            freed = True
+            step.first_until, step.in_force, freed = now.first, now.in_force, True
         elif now.fate is Fate.DELETE:
             step.state, step.rule, step.citation, freed = StepState.PENDING.value, now.rule, now.citation, True
     waiting = any(step.state == StepState.HELD.value and step.step != Step.RECORD.value for step in held)
@@ -200,23 +200,33 @@ def _reopen(row: ErasureRow, made: Sequence[StepRow]) -> None:
 
 def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
     """One step with its receipt."""
+    _do_all(task, row, [step])
+
+
+def _do_all(task: Task, row: ErasureRow, todo: Sequence[StepRow]) -> None:
+    """Steps in their order, with their receipts."""
     work = task.work
-    done = Step(step.step)
-    counts = {table: number for table, number in steps.do(done, task).items() if number}
-    told = NewEntry(
-        Action.ERASURE_STEP_DONE,
-        subject=task.targets[0].ref if len(task.targets) == 1 else None,
-        object=ObjectRef("erasure", row.id),
-        facts={"step": done.value, "rows": counts},
-    )
-    erased: list[NewEntry] = []
-    if done is Step.KEYS and row.completed_at is None:
+    gone = [{table: number for table, number in steps.do(Step(one.step), task).items() if number} for one in todo]
+    alone = task.targets[0].ref if len(task.targets) == 1 else None
+    about = ObjectRef("erasure", row.id)
+    told = [
+        NewEntry(Action.ERASURE_STEP_DONE, alone, about, {"step": step.step, "rows": counts})
+        for step, counts in zip(todo, gone, strict=True)
+    ]
+    if row.completed_at is None and any(one.step == Step.KEYS.value for one in todo):
         facts = {"erasure": row.id}
-        erased = [NewEntry(Action.PERSON_ERASED, subject=one.ref, facts=facts) for one in task.targets]
-    step.entry = audit.append_many(work, [told, *erased])[0]
-    step.counts = {**step.counts, **{table: number + step.counts.get(table, 0) for table, number in counts.items()}}
-    step.state, step.done_at, step.failure, step.next_at = StepState.DONE.value, work.now, None, None
+        told += [NewEntry(Action.PERSON_ERASED, subject=one.ref, facts=facts) for one in task.targets]
+    receipts = audit.append_many(work, told)
+    for step, counts, entry in zip(todo, gone, receipts, strict=False):
+        step.entry = entry
+        step.counts = {**step.counts, **{table: number + step.counts.get(table, 0) for table, number in counts.items()}}
+        step.state, step.done_at, step.failure, step.next_at = StepState.DONE.value, work.now, None, None
     work.session.flush()
+
+
+def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:
+    asked = {"people": id_list(one.person for one in targets)}
+    return {person for (person,) in driver_connection(work.session).execute(_BEGUN, asked).fetchall()}
 
 
 def _task(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, LiteralString
 
 from sqlalchemy import text
@@ -12,11 +13,11 @@ from governance.consent import operations as consent
 from governance.custody.shredding import Reason, shred
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
-from governance.erasure.planning import Target
 from governance.erasure.records import COMPARTMENT_OF, OriginKind, Step
 from governance.erasure.shedding import shed
 from governance.erasure.stores import Store, of_step
-from governance.kernel.db import driver_connection
+from governance.erasure.targets import Target
+from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import OwnerId, SubjectId
 from governance.kernel.work import Work
 from governance.messages import operations as messages
@@ -46,7 +47,7 @@ INSERT INTO person_restriction (id, person_id, reason, placed_at)
 SELECT gen_random_uuid(), id, 'needed_for_claims', %(now)s FROM person
 WHERE id = ANY(%(records)s) AND merged_into IS NULL ON CONFLICT DO NOTHING
 """
-_NEW_NAMES: Final[LiteralString] = "SELECT erasure_rename(%(records)s)"
+_NEW_NAMES: Final[LiteralString] = "SELECT erasure_rename(%(erasure)s)"
 _WITHOUT_PERSON: Final[LiteralString] = """
 UPDATE purchase SET person_id = NULL WHERE person_id = ANY(%(records)s)
 """
@@ -63,7 +64,7 @@ SELECT (SELECT count(*) FROM duplicate_pair WHERE first_id = ANY(%(records)s) OR
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """What a step works on.
 
@@ -86,14 +87,22 @@ class Task:
         """The people, by the ids of their own rows."""
         return [one.person for one in self.targets]
 
-    @property
+    @cached_property
     def named(self) -> Mapping[str, object]:
         """Parameters of the statements."""
-        records = [record for one in self.targets for record in one.records]
-        owners = [owner for one in self.targets for owner in one.owners]
-        return {"records": records, "owners": owners, "erasure": self.erasure, "now": self.work.now}
+        return {
+            "records": id_list(self.records),
+            "owners": id_list(self.owners),
+            "erasure": self.erasure,
+            "now": self.work.now,
+        }
 
-    @property
+    @cached_property
+    def records(self) -> list[SubjectId]:
+        """Ids of all records."""
+        return [SubjectId(record) for one in self.targets for record in one.records]
+
+    @cached_property
     def owners(self) -> list[OwnerId]:
         """Key owners of all records."""
         return [OwnerId(owner) for one in self.targets for owner in one.owners]
@@ -116,24 +125,24 @@ def shred_what_may_go(task: Task) -> int:
 
 
 def _suppress(task: Task) -> Counts:
-    consent.suppress_erased(task.work, people=_records(task))
+    consent.suppress_erased(task.work, people=task.records, at_once=task.at_once and not task.held)
     return {}
 
 
 def _withdraw(task: Task) -> Counts:
-    ended = consent.end_erased(task.work, people=_records(task), asked=task.origin is not OriginKind.POLICY_RUN)
+    ended = consent.end_erased(task.work, people=task.records, asked=task.origin is not OriginKind.POLICY_RUN)
     return {"consent_event": ended}
 
 
 def _outgoing(task: Task) -> Counts:
     work = task.work
-    values = customers.values_of_contacts(work, _records(task)) if _anything_waits(work) else []
+    values = customers.values_of_contacts(work, task.records) if _anything_waits(work) else []
     counts = {
         "message": messages.cancel(work, recipients=[one.value for one in values]),
         "consent_request": consent.forget_requests(work, contacts=values),
         "portal_session": _end_visits(task),
     }
-    exports = disclosures.exports_about(work, people=_records(task))
+    exports = disclosures.exports_about(work, people=task.records)
     counts["export"] = sum(disclosures.destroy(work, export=one) for one in exports)
     counts |= shed(work, people=_records(task))
     _run(task, _RECIPIENTS)
@@ -195,7 +204,7 @@ def _evidence(task: Task) -> Counts:
     counts = _delete(Step.EVIDENCE)(task)
     [(gone,)] = (
         driver_connection(task.work.session)
-        .execute("SELECT erasure_forget_evidence(%(records)s)", task.named)
+        .execute("SELECT erasure_forget_evidence(%(erasure)s)", task.named)
         .fetchall()
     )
     return {**counts, "consent_event": int(gone)}
@@ -239,10 +248,6 @@ def _what_came_since(task: Task) -> Counter[str]:
 
 def _keys(task: Task) -> Counts:
     return {"data_key": shred_what_may_go(task)}
-
-
-def _records(task: Task) -> list[SubjectId]:
-    return [SubjectId(record) for one in task.targets for record in one.records]
 
 
 def _run(task: Task, statement: str) -> int:

@@ -55,7 +55,6 @@ class TargetRow(Base):
     __table_args__ = (
         CheckConstraint("cardinality(owners) >= 1", name="some_owner"),
         Index("uq_erasure_target_person_id", "person_id", unique=True, postgresql_where=text("person_id IS NOT NULL")),
-        Index("ix_erasure_target_records", "records", postgresql_using="gin"),
     )
 
     erasure_id: Mapped[UUID] = mapped_column(ForeignKey("erasure.id", ondelete="CASCADE"), primary_key=True)
@@ -74,9 +73,10 @@ class StepRow(Base):
         CheckConstraint("(state = 'done') = (entry IS NOT NULL)", name="done_with_a_receipt"),
         CheckConstraint("(state = 'done') = (done_at IS NOT NULL)", name="done_at_an_instant"),
         CheckConstraint("state <> 'kept' OR until IS NOT NULL", name="kept_until_a_day"),
+        CheckConstraint("state <> 'kept' OR first_until IS NOT NULL AND first_until <= until", name="kept_from_a_day"),
         CheckConstraint("state <> 'held' OR cardinality(holds) >= 1", name="held_by_something"),
         CheckConstraint("jsonb_typeof(counts) = 'object'", name="counts_is_object"),
-        Index("ix_erasure_step_until", "until", postgresql_where=text("state = 'kept'")),
+        Index("ix_erasure_step_first_until", "first_until", postgresql_where=text("state = 'kept'")),
         Index("ix_erasure_step_held", "erasure_id", postgresql_where=text("state = 'held'")),
     )
 
@@ -94,6 +94,23 @@ class StepRow(Base):
     done_at: Mapped[datetime | None]
     entry: Mapped[UUID | None]
     counts: Mapped[Mapping[str, int]] = mapped_column(JSONB)
+    first_until: Mapped[date | None]
+    """Of a kept step, the day after which the first of its rows may go; `until` is that of the last."""
+    in_force: Mapped[bool] = mapped_column(server_default=text("true"))
+    """Whether the controller has put the rule into force that something is kept by."""
+
+
+class PartRow(Base):
+    """Rows of a kept compartment that went before the rest, since their own day had passed, and the receipt."""
+
+    __tablename__ = "erasure_part"
+    __table_args__ = (CheckConstraint("rows >= 1", name="something"),)
+
+    erasure_id: Mapped[UUID] = mapped_column(ForeignKey("erasure.id", ondelete="CASCADE"), primary_key=True)
+    entry: Mapped[UUID] = mapped_column(primary_key=True)
+    step: Mapped[str] = mapped_column(CODE)
+    at: Mapped[datetime]
+    rows: Mapped[int]
 
 
 class CertificateRow(Base):

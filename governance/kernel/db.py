@@ -1,6 +1,6 @@
 """The database: one engine per process, sessions, and the few column types that every room shares."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -154,6 +154,11 @@ def one_trip(session: Session) -> "Iterator[psycopg.Connection[tuple[Any, ...]]]
     connection = driver_connection(session)
     with connection.pipeline():
         yield connection
+
+
+def id_list(ids: Iterable[UUID]) -> str:
+    """Ids as the text of an array: the driver reads a list of hundreds element by element, and a text as it is."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def _set_up_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

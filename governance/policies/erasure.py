@@ -33,11 +33,15 @@ class Minimum:
         until: the last day on which they must be kept.
         rule: key of the retention policy that says so.
         citation: article of the law.
+        first: the last day of what may go first; that of all where nothing is said.
+        in_force: whether the controller has put the rule into force; one that was not binds all the same.
     """
 
     until: date
     rule: str
     citation: str
+    first: date | None = None
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,11 @@ class PlanStep:
     """What becomes of one compartment, and why.
 
     Attributes:
-        until: for KEEP, the last day on which it is kept: it goes on the day after.
+        until: for KEEP, the last day on which something of it is kept: the last of it goes on the day after.
+        first: for KEEP, the last day of what goes first; the same where all goes together.
         rule, citation: what says so.
         holds: for HELD, which.
+        in_force: whether the controller has put that rule into force.
     """
 
     compartment: Compartment
@@ -76,6 +82,8 @@ class PlanStep:
     rule: str = ""
     citation: str = ""
     holds: tuple[str, ...] = ()
+    first: date | None = None
+    in_force: bool = True
 
 
 REQUESTED = "request"
@@ -99,7 +107,15 @@ def _step(facts: CompartmentFacts, on: date) -> PlanStep:
         )
     longest = _longest(facts.minimums, on)
     if longest is not None:
-        return PlanStep(facts.compartment, Fate.KEEP, longest.until, longest.rule, longest.citation)
+        return PlanStep(
+            facts.compartment,
+            Fate.KEEP,
+            longest.until,
+            longest.rule,
+            longest.citation,
+            first=_first(facts.minimums, longest.until),
+            in_force=longest.in_force,
+        )
     return PlanStep(facts.compartment, Fate.DELETE, rule=_rule(facts))
 
 
@@ -108,10 +124,16 @@ def _longest(minimums: Sequence[Minimum], on: date) -> Minimum | None:
     return max(standing, key=lambda one: (one.until, one.rule), default=None)
 
 
+def _first(minimums: Sequence[Minimum], until: date) -> date:
+    """What several laws want goes when the last of them lets it: for the first of it as for all."""
+    return min(until, max(until if one.first is None else one.first for one in minimums))
+
+
 def _rule(facts: CompartmentFacts) -> str:
     return REQUESTED if facts.requested else facts.maximum or ""
 
 
 def goes_on(steps: Iterable[PlanStep]) -> date | None:
-    """The earliest day on which something that is kept may go; None where nothing is kept for a time."""
-    return min((step.until for step in steps if step.fate is Fate.KEEP and step.until is not None), default=None)
+    """The earliest last day of something that is kept; None where nothing is kept for a time."""
+    days = [step.first or step.until for step in steps if step.fate is Fate.KEEP]
+    return min((day for day in days if day is not None), default=None)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, exists, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, bindparam, case, cast, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from governance.kernel.db import id_list
 from governance.vault.keyring import Epoch
 from governance.vault.owners import NOTIFY_CHANNEL
 from governance.vault.register import add_epoch
@@ -113,7 +114,7 @@ def all_shredded(session: Session, owners: Sequence[UUID], compartments: Sequenc
             "SELECT FROM data_key k WHERE k.owner_id = o.id AND k.compartment = c AND k.wrapped IS NOT NULL) "
             "OR NOT EXISTS (SELECT FROM data_key k WHERE k.owner_id = o.id AND k.compartment = c)))"
         ),
-        {"ids": list(owners), "names": list(compartments)},
+        {"ids": id_list(owners), "names": list(compartments)},
     )
     return slots.scalar_one() is False
 
@@ -133,7 +134,7 @@ def known_owners(session: Session, owners: Sequence[UUID]) -> set[UUID]:
 
 def any_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
     """Any of *ids*, as one parameter however many they are."""
-    return any_(bindparam(None, list(ids), type_=ARRAY(Uuid()), unique=True))
+    return any_(cast(bindparam(None, id_list(ids), type_=Text(), unique=True), ARRAY(Uuid())))
 
 
 def keep_copy(session: Session, sealed: bytes, *, of_ring: bytes, now: datetime) -> None:

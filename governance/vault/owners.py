@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from governance.kernel.arrays import uuids
-from governance.kernel.db import driver_connection, one_trip
+from governance.kernel.db import driver_connection, id_list, one_trip
 from governance.vault.ciphers import CipherCache, CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import KeyringError, SealError, ShreddedError
@@ -227,9 +227,10 @@ class Owners:
         session.info.pop(HELD, None)
         session.info[SHREDDED] = self._cache
         connection = session.connection()
+        ids = id_list(owners)
         connection.execute(
             text("SELECT id FROM key_owner WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
-            {"ids": list(owners)},
+            {"ids": ids},
         )
         if compartments is None:
             connection.execute(
@@ -237,7 +238,7 @@ class Owners:
                     "UPDATE key_owner SET shredded_at = now() "
                     "WHERE id = ANY(CAST(:ids AS uuid[])) AND shredded_at IS NULL"
                 ),
-                {"ids": list(owners)},
+                {"ids": ids},
             )
         else:
             # A compartment that has no key yet gets a mark, or one could still be made.
@@ -247,14 +248,14 @@ class Owners:
                     "SELECT o, c, 0, 0, now(), now() FROM unnest(CAST(:ids AS uuid[])) o, "
                     "unnest(CAST(:names AS text[])) c ON CONFLICT DO NOTHING"
                 ),
-                {"ids": list(owners), "names": list(compartments)},
+                {"ids": ids, "names": list(compartments)},
             )
         done = connection.execute(
             text(
                 "UPDATE data_key SET wrapped = NULL, shredded_at = now() WHERE owner_id = ANY(CAST(:ids AS uuid[])) "
                 "AND wrapped IS NOT NULL AND (CAST(:names AS text[]) IS NULL OR compartment = ANY(:names))"
             ),
-            {"ids": list(owners), "names": None if compartments is None else list(compartments)},
+            {"ids": ids, "names": None if compartments is None else list(compartments)},
         )
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
         self._cache.clear()

@@ -1,11 +1,15 @@
 """A certificate says what went and what stays, and holds against a checkpoint that was kept elsewhere."""
 
 import json
+import re
+import string
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from governance.audit import sequencer
 from governance.audit.anchors import FileAnchor
@@ -21,6 +25,7 @@ from tests.conftest import NOW
 from tests.factories.erasing import ASKED, shop, whole
 
 CLOCK = FixedClock(NOW)
+BASE64 = f"{string.ascii_letters}{string.digits}+/".encode()
 
 
 @pytest.fixture
@@ -69,11 +74,25 @@ def test_a_certificate_tells_what_went_what_stays_and_from_when_nothing_opens_it
 def test_one_changed_byte_is_found_wherever_it_is(fresh_database: Database, signer: Signer) -> None:
     content, kept = certified(fresh_database, signer, erased(fresh_database))
 
-    for place in range(0, len(content), 61):
+    def holds(place: int, byte: int) -> bool:
         changed = bytearray(content)
-        changed[place] ^= 1
-        assert not verify_certificate(bytes(changed), checkpoint=kept).holds, place
+        changed[place] = byte
+        return verify_certificate(bytes(changed), checkpoint=kept).holds
+
+    for place in [one.start() - 1 for one in re.finditer(b'="', content)]:  # bits there of which base64 makes nothing
+        assert not any(holds(place, byte) for byte in BASE64 if byte != content[place]), place
+
+    @settings(max_examples=400, deadline=None)
+    @given(place=st.integers(0, len(content) - 1), byte=st.integers(0, 255))
+    def search(place: int, byte: int) -> None:
+        assume(byte != content[place])
+        assert not holds(place, byte), place
+
+    search()
+    for place in range(0, len(content), 61):
+        assert not holds(place, content[place] ^ 1), place
     assert not verify_certificate(content + b"\n", checkpoint=kept).holds
+    assert not verify_certificate(content[:-1], checkpoint=kept).holds
 
 
 @pytest.mark.parametrize("said", ["subjects", "kept", "destroyed", "completed_at"])

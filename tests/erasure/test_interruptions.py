@@ -143,8 +143,8 @@ def test_evidence_and_names_leave_by_erasure_alone(fresh_database: Database) -> 
     for statement in (
         "DELETE FROM consent_event",
         "UPDATE person SET subject_ref = gen_random_uuid()",
-        "SELECT erasure_forget_evidence(ARRAY[gen_random_uuid()])",
-        "SELECT erasure_rename(ARRAY[gen_random_uuid()])",
+        "SELECT erasure_forget_evidence(gen_random_uuid())",
+        "SELECT erasure_rename(gen_random_uuid())",
     ):
         with (
             open_work(fresh_database, SYSTEM, clock=CLOCK) as work,
@@ -173,6 +173,4 @@ def test_an_erasure_that_the_log_does_not_tell_of_deletes_no_evidence(fresh_data
             {"forged": forged},
         )
         with pytest.raises(DBAPIError, match="in the course of their erasure only"), work.session.begin_nested():
-            work.session.execute(
-                text("SELECT erasure_forget_evidence(ARRAY['00000000-0000-0000-0000-000000000001'::uuid])")
-            )
+            work.session.execute(text("SELECT erasure_forget_evidence(:forged)"), {"forged": forged})

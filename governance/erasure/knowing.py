@@ -1,0 +1,96 @@
+"""What is known of people's data before they are erased: which compartments hold something, and from when."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from governance.erasure.targets import Target
+from governance.kernel.db import driver_connection, id_list
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+
+_FACTS: Final[LiteralString] = """
+SELECT person.id, bought.first_at, bought.last_at,
+    EXISTS (SELECT FROM extra_value WHERE person_id = person.id AND finance_sealed IS NOT NULL),
+    EXISTS (SELECT FROM contact WHERE person_id = person.id),
+    EXISTS (SELECT FROM interaction WHERE person_id = person.id)
+        OR EXISTS (SELECT FROM activity WHERE person_id = person.id)
+FROM unnest(%(records)s::uuid[]) AS person (id) LEFT JOIN (
+    SELECT person_id, min(paid_at) AS first_at, max(paid_at) AS last_at FROM purchase
+    WHERE person_id = ANY(%(records)s) GROUP BY person_id
+) AS bought ON bought.person_id = person.id
+"""
+_SAID: Final[LiteralString] = """
+SELECT event.person_id, event.channel, max(event.recorded_at),
+    max(event.recorded_at) FILTER (WHERE event.kind IN ('given', 'confirmed', 'renewed'))
+FROM consent_event AS event WHERE event.person_id = ANY(%(records)s) GROUP BY 1, 2
+"""
+_USED: Final[LiteralString] = """
+SELECT person_id, channel, max(last_used_at) FROM consent_state
+WHERE person_id = ANY(%(records)s) AND last_used_at IS NOT NULL GROUP BY 1, 2
+"""
+_HOLDS: Final[LiteralString] = """
+SELECT person_id, id, compartments FROM person_hold WHERE person_id = ANY(%(records)s) AND released_at IS NULL
+"""
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one person's data: instants, and which compartments have something in them."""
+
+    first_paid: datetime | None = None
+    last_paid: datetime | None = None
+    finance: bool = False
+    contact: bool = False
+    behaviour: bool = False
+    said: dict[str, datetime] = field(default_factory=dict)
+    given: dict[str, datetime] = field(default_factory=dict)
+    used: dict[str, datetime] = field(default_factory=dict)
+    holds: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
+
+    def by_days(self, zone: ZoneInfo) -> Hashable:
+        """The same for people who have the same plan, since only days count in it."""
+        days = [
+            tuple(sorted((name, _day(at, zone)) for name, at in instants.items()))
+            for instants in (self.said, self.given, self.used)
+        ]
+        paid = (_day(self.first_paid, zone), _day(self.last_paid, zone))
+        holds = tuple(sorted((name, tuple(sorted(ids))) for name, ids in self.holds.items()))
+        return (paid, self.finance, self.contact, self.behaviour, *days, holds)
+
+
+def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
+    """By person; statements do not grow with their number."""
+    whose = {record: target.person for target in targets for record in target.records}
+    found = {target.person: Known() for target in targets}
+    records = {"records": id_list(whose)}
+    cursor = driver_connection(work.session).cursor(binary=True)
+    for record, first, last, extra, contact, behaviour in cursor.execute(_FACTS, records).fetchall():
+        known = found[whose[record]]
+        known.first_paid = min(filter(None, (known.first_paid, first)), default=None)
+        known.last_paid = max(filter(None, (known.last_paid, last)), default=None)
+        known.finance |= last is not None or extra
+        known.contact |= contact
+        known.behaviour |= behaviour
+    for record, channel, said, given in cursor.execute(_SAID, records).fetchall():
+        _later(found[whose[record]].said, channel, said)
+        _later(found[whose[record]].given, channel, given)
+    for record, channel, used in cursor.execute(_USED, records).fetchall():
+        _later(found[whose[record]].used, channel, used)
+    for record, hold, compartments in cursor.execute(_HOLDS, records).fetchall():
+        for compartment in compartments:
+            found[whose[record]].holds[compartment].append(hold)
+    return found
+
+
+def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
+    return None if at is None else at.astimezone(zone).date()
+
+
+def _later(by: dict[str, datetime], channel: str, at: datetime | None) -> None:
+    if at is not None:
+        by[channel] = max(at, by.get(channel, at))
