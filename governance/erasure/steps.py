@@ -144,7 +144,7 @@ def _outgoing(task: Task) -> Counts:
     }
     exports = disclosures.exports_about(work, people=task.records)
     counts["export"] = sum(disclosures.destroy(work, export=one) for one in exports)
-    counts |= shed(work, people=_records(task))
+    counts |= shed(work, people=task.records)
     _run(task, _RECIPIENTS)
     return counts
 
@@ -237,7 +237,7 @@ def _what_came_since(task: Task) -> Counter[str]:
     [(reachable, details)] = cursor.fetchall()
     if reachable:
         _suppress(task)
-    counts = shed(task.work, people=_records(task))
+    counts = shed(task.work, people=task.records)
     for step, compartment in COMPARTMENT_OF.items():
         if compartment not in task.waiting:
             counts.update(_ACTS[step](task))
