@@ -8,9 +8,9 @@ from typing import Final, LiteralString
 
 from governance.custody.shredding import Reason, shred
 from governance.erasure import steps
-from governance.erasure.planning import targets_of
 from governance.erasure.records import OriginKind, Step
 from governance.erasure.steps import Task
+from governance.erasure.targets import targets_of
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
