@@ -28,6 +28,8 @@ _FORMULA: Final = re.compile(r"^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _SPLIT: Final = re.compile(r"([;\t]\s*)(?=[=+\-@])")
 """A program of another country takes these for the ends of cells, whatever stands in quotation marks."""
+_RISKY: Final = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""Without one of these nothing is a formula; most cells have none, and need not be looked at further."""
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Rows = Iterable[Sequence[Json]]
@@ -56,7 +58,7 @@ def harmless(text: str) -> str:
 
     Numbers, those of phones with their plus sign included, are none and stay as they are.
     """
-    if _NUMBER.fullmatch(text):
+    if _RISKY.search(text) is None or _NUMBER.fullmatch(text):
         return text
     told = _SPLIT.sub(r"\1'", text)
     return f"'{told}" if _FORMULA.match(told) else told

@@ -3,14 +3,15 @@
 import csv
 import io
 import json
+import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import escape
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,8 +42,15 @@ CODED: Final = frozenset(
 )
 """Columns of codes, for which the page has words."""
 PERIODS: Final = frozenset({"period", "minimum"})
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?\Z", re.ASCII)
+"""A day or an instant, which no spreadsheet takes for a formula."""
 OF_PERSON: Final = frozenset({"kind", "source", "ground", "sex", "marital_status", "not_mailable"})
 """Fields of a person whose values are codes."""
+
+
+Block: TypeAlias = "Sequence[Sequence[Cell]]"
+Told: TypeAlias = "Sequence[Sequence[object]]"
 
 
 class Writer(Protocol):
@@ -51,8 +59,8 @@ class Writer(Protocol):
     def begin(self, section: Section, /) -> None:
         """A section begins."""
 
-    def rows(self, section: Section, block: Sequence[Sequence[Cell]], /) -> None:
-        """Some of its rows."""
+    def rows(self, section: Section, block: Block, told: Told, /) -> None:
+        """Some of its rows, as they are and as JSON has them."""
 
     def end(self, section: Section, /) -> None:
         """It is over."""
@@ -162,7 +170,7 @@ class Page:
         if intro:
             self._file.write(f"<p>{escape(intro)}</p>\n")
 
-    def rows(self, section: Section, block: Sequence[Sequence[Cell]]) -> None:
+    def rows(self, section: Section, block: Block, _told: Told) -> None:
         """The first rows; the rest is in the table."""
         self._all += len(block)
         for row in block[: PAGE_ROWS - self._shown]:
@@ -222,11 +230,10 @@ class Document:
         self._file.write(f'{self._between}\n"{section.key}": [')
         self._between = ""
 
-    def rows(self, section: Section, block: Sequence[Sequence[Cell]]) -> None:
+    def rows(self, section: Section, _block: Block, told: Told) -> None:
         """An object a row."""
-        for row in block:
-            told = {name: as_json(value) for name, value in zip(section.columns, row, strict=True)}
-            self._file.write(f"{self._between}\n{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}")
+        for row in told:
+            self._file.write(f"{self._between}\n{_ENCODE(dict(zip(section.columns, row, strict=True)))}")
             self._between = ","
 
     def end(self, _section: Section) -> None:
@@ -251,13 +258,13 @@ class Tables:
         """Nothing, until there is a row."""
         self._file = None
 
-    def rows(self, section: Section, block: Sequence[Sequence[Cell]]) -> None:
+    def rows(self, section: Section, block: Block, told: Told) -> None:
         """A line a row, as spreadsheets read it and none takes for a formula."""
         if self._file is None and block:
             self._file = self._sealing.file(f"csv/{section.key}.csv")
             self._file.write("\ufeff" + _lines([section.columns]))
         if self._file is not None:
-            self._file.write(_lines([[_plain(value) for value in row] for row in block]))
+            self._file.write(_lines([_plain(value) for value in row] for row in told))
 
     def end(self, _section: Section) -> None:
         """Its last part."""
@@ -293,16 +300,18 @@ def as_text(value: Cell, words: Words, zone: ZoneInfo, codes: Mapping[str, str] 
     return str(value)
 
 
-def _plain(value: Cell) -> str:
-    told = as_json(value)
+def _plain(told: object) -> str:
+    """A cell that `as_json` gave, as a table has it."""
+    if isinstance(told, str):
+        return told if _DAY.match(told) else harmless(told)
     if told is None:
         return ""
     if isinstance(told, bool):
         return "true" if told else "false"
-    return json.dumps(told, ensure_ascii=False) if isinstance(told, list | dict) else str(told)
+    return harmless(json.dumps(told, ensure_ascii=False) if isinstance(told, list | dict) else str(told))
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> str:
+def _lines(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue()

@@ -16,13 +16,14 @@ from governance.customers.codes import ContactKind
 from governance.customers.holders import find_known
 from governance.customers.whole import Row, records, rows_of
 from governance.kernel.clock import Clock
+from governance.kernel.collecting import uncollected
 from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError, UnavailableError
 from governance.kernel.ids import SubjectId, SubjectRef, uuid7
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.rights.packages.fetching import EXPIRES_AFTER
-from governance.rights.packages.files import Sealing, writers_of
+from governance.rights.packages.files import Sealing, as_json, writers_of
 from governance.rights.packages.gathering import NOTES, Instead, gather
 from governance.rights.packages.others import Own, doubts, own
 from governance.rights.packages.records import Decision, PackageId, PackageKind, PackageState
@@ -75,7 +76,8 @@ def make_now(work: Work, *, package: PackageId) -> None:
         _tell(work, Action.PACKAGE_FLAGGED, row, subject, {"flags": found})
         return
     instead = {(one.row_id, one.field): one.instead for one in flags if one.decision == Decision.REDACT.value}
-    _write(work, row, kind, instead)
+    with uncollected():
+        _write(work, row, kind, instead)
     row.state, row.ready_at, row.expires_at = PackageState.READY.value, work.now, work.now + EXPIRES_AFTER
     work.session.flush()
     _tell(work, Action.PACKAGE_READY, row, subject, {"rows": row.rows, "parts": row.parts, "until": row.expires_at})
@@ -91,8 +93,9 @@ def _write(work: Work, row: PackageRow, kind: PackageKind, instead: Instead) -> 
             writer.begin(section)
         for block in section.blocks:
             rows += len(block)
+            told = [[as_json(value) for value in row] for row in block]
             for writer in writers:
-                writer.rows(section, block)
+                writer.rows(section, block, told)
         for writer in writers:
             writer.end(section)
     for writer in writers:
