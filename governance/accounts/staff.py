@@ -180,6 +180,12 @@ def roles_held(work: Work, staff: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]
     return {one: tuple(roles) for one, roles in found.items()}
 
 
+def names_of(work: Work, staff: Iterable[UUID]) -> dict[UUID, str]:
+    """Names in the clear, for a room that has decided that they may be told; whoever does not exist is left out."""
+    rows = work.session.scalars(select(StaffRow).where(StaffRow.id.in_(list(staff))))
+    return {row.id: row.name for row in rows if row.name is not None}
+
+
 def known_role(name: str) -> None:
     """Make sure that there is a role of this name, and that it is one for staff.
 

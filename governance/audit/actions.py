@@ -248,6 +248,8 @@ class Action(StrEnum):
     ERASURE_READ = "erasure:erasure:read", ActionClass.READ, "Erasure looked at"
     ERASURE_PROVED = "erasure:absence:proved", ActionClass.READ, "Looked for what is left of an erased person"
 
+    READER_NAMED = "rights:reader:named", ActionClass.DECISION, "Name of a reader told to a person from now on"
+    READER_UNNAMED = "rights:reader:unnamed", ActionClass.DECISION, "Name of a reader not told any more"
     PACKAGE_BEGUN = "rights:package:begun", ActionClass.DECISION, "Package of a person's data ordered"
     PACKAGE_FLAGGED = "rights:package:flagged", ActionClass.DECISION, "Package waits for an officer"
     PACKAGE_FLAGS_READ = "rights:package-flag:read", ActionClass.READ, "Notes of a package read before its release"

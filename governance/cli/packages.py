@@ -6,6 +6,7 @@ from uuid import UUID
 
 import click
 
+from governance.accounts.staff import find_staff
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, say
 from governance.cli.exports import created
 from governance.kernel.ids import SubjectId
@@ -150,3 +151,25 @@ def _say(found: Package) -> None:
         say(f"{found.open_flags} notes may be about somebody else; see: governance packages notes {found.id}")
     elif found.state is PackageState.READY:
         say(f"Ready: governance packages download {found.id} FILE")
+
+
+@packages_group.command("name-reader")
+@click.argument("person", metavar="CUSTOMER", type=click.UUID)
+@click.argument("staff", metavar="STAFF")
+@click.option("--reason", required=True, help="Why the person needs the name; sealed.")
+def name_reader(*, person: UUID, staff: str, reason: str) -> None:
+    """Let packages of a CUSTOMER made from now on tell the name of STAFF (id or address) who read their data."""
+    with operator_work() as work:
+        who = find_staff(work, who=staff)
+        packages.name_reader(work, person=SubjectId(person), staff=who, reason=reason)
+    say("The name stands in packages that are made from now on.")
+
+
+@packages_group.command("unname-reader")
+@click.argument("person", metavar="CUSTOMER", type=click.UUID)
+@click.argument("staff", metavar="STAFF")
+def unname_reader(*, person: UUID, staff: str) -> None:
+    """Let packages of a CUSTOMER tell the role of STAFF alone again."""
+    with operator_work() as work:
+        packages.unname_reader(work, person=SubjectId(person), staff=find_staff(work, who=staff))
+    say("Packages that are made from now on tell the role alone.")

@@ -214,10 +214,10 @@ def see_through(
 def _choice(work: Work, row: results.AtWork) -> Choice:
     document = defining.document_of(work, segment=row.segment_id, version=row.version)
     rule, extras = read_rule(work, document)
-    return Choice(rule, at=row.started_at, extras=extras, left_out=_objecting)
+    return Choice(rule, at=row.started_at, extras=extras, left_out=objecting)
 
 
-def _objecting(person: ColumnElement[UUID]) -> ColumnElement[bool]:
+def objecting(person: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Who said no to being profiled, by whatever channel."""
     return exists().where(
         ConsentStateRow.person_id == person,

@@ -179,6 +179,16 @@ def segments(work: Work) -> list[Segment]:
     ]
 
 
+def in_use(work: Work, *, limit: int) -> list[Segment]:
+    """Segments that are evaluated, by key: for a room that has decided whom it tells of them."""
+    newest = SegmentVersionRow.version == SegmentRow.version
+    query = select(SegmentRow, SegmentVersionRow).join(
+        SegmentVersionRow, (SegmentVersionRow.segment_id == SegmentRow.id) & newest
+    )
+    query = query.where(SegmentRow.retired_at.is_(None)).order_by(SegmentRow.key).limit(limit)
+    return [_told(row, version) for row, version in work.session.execute(query)]
+
+
 def segment(work: Work, *, segment: SegmentId) -> Segment:
     """One segment.
 

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import select
-
 from governance.consent.informing import informings_of
 from governance.consent.notices import notice_words
 from governance.consent.whole import Said, said_by, standing_of, suppressed
 from governance.customers.codes import ContactKind
-from governance.customers.loading import opened
 from governance.customers.whole import Cell, Row, latest_purchase, marks_of, rows_of
 from governance.disclosures.operations import recipients_of
 from governance.policies import shipped
@@ -20,6 +17,7 @@ from governance.policies.purposes import Purpose
 from governance.policies.retention import Clock, RetentionPolicy
 from governance.reference.recipients import Recipient, recipients
 from governance.reference.safeguards import safeguards
+from governance.rights.packages.dealings import messages, requests, segments
 from governance.rights.packages.gathering import (
     Gathered,
     Section,
@@ -29,9 +27,9 @@ from governance.rights.packages.gathering import (
     section,
     streamed,
 )
+from governance.rights.packages.naming import named_to
 from governance.rights.packages.records import PackageKind
 from governance.rights.packages.sights import sights_of
-from governance.rights.tables import RequestRow
 
 TABLES: Final = ("person", "contact", "purchase", "interaction", "activity")
 """Tables whose categories a package speaks of."""
@@ -64,14 +62,19 @@ def circumstances(found: Gathered) -> Iterator[Section]:
     yield from _recipients(found)
     subjects = [one.ref for one in found.records]
     roles = {key: found.words.of(one.titles) for key, one in shipped.roles().roles.items()}
-    sights = sights_of(found.work, subjects=subjects)
-    yield streamed("sights", ("at", "act", "role", "purpose", "fields"), sights, codes=roles | purpose_titles(found))
-    yield _requests(found)
+    named = named_to(found.work, [one.id for one in found.records])
+    sights = sights_of(found.work, subjects=subjects, named=named)
+    yield streamed(
+        "sights", ("at", "act", "role", "reader", "purpose", "fields"), sights, codes=roles | purpose_titles(found)
+    )
+    yield requests(found)
+    yield messages(found)
     yield _rules(found)
     yield _remains(found)
     texts = found.words.texts
     logic: list[Row] = [{"logic": texts[f"logic_{one}"], "told": texts[f"logic_{one}_told"]} for one in _LOGIC]
     yield section("logic", ("logic", "told"), logic)
+    yield segments(found)
     told: list[Row] = [{"right": texts[f"right_{one}"], "told": texts[f"right_{one}_told"]} for one in _RIGHTS]
     if found.controller.authority:
         told.append({"right": found.words.codes["authority"], "told": found.controller.authority})
@@ -230,30 +233,6 @@ def _recipient(one: Recipient) -> Row:
         "safeguard": one.safeguard,
         "citation": None if safeguard is None else safeguard.citation,
     }
-
-
-def _requests(found: Gathered) -> Section:
-    people = [one.id for one in found.records]
-    query = select(RequestRow).where(RequestRow.person_id.in_(people)).order_by(RequestRow.recorded_at)
-    rows: list[Row] = []
-    for one in found.work.session.scalars(query):
-        until = found.keeping.until("request", Compartment.EVIDENCE, {Clock.REQUEST_CLOSED: one.closed_at})
-        rows.append(
-            {
-                "number": one.number,
-                "kind": one.kind,
-                "received_on": one.received_on,
-                "said": opened(one, "said"),
-                "due_on": one.due_on,
-                "state": one.state,
-                "answer": opened(one, "answer"),
-                "closed_at": one.closed_at,
-                "kept_until": until.day,
-                "rule": until.rule,
-            }
-        )
-    columns = ("number", "kind", "received_on", "said", "due_on", "state", "answer", "closed_at", "kept_until", "rule")
-    return section("requests", columns, rows, codes=rule_titles(found))
 
 
 def _rules(found: Gathered) -> Section:

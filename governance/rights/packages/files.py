@@ -4,31 +4,24 @@ import csv
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import escape
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from governance.customers.whole import Cell
 from governance.disclosures.formats import harmless
-from governance.kernel.ids import uuid7
-from governance.kernel.work import Work
 from governance.policies.documents import Node
 from governance.policies.periods import parse_period
 from governance.rights.packages.gathering import Gathered, Section
-from governance.rights.packages.tables import PackagePartRow
+from governance.rights.packages.sealing import SealedFile, Sealing
 from governance.rights.packages.words import Words, style
 
 PAGE: Final = "index.html"
 DOCUMENT: Final = "package.json"
-PIECE_CHARACTERS: Final = 256 * 1024
-"""What is sealed as one part."""
 PAGE_ROWS: Final = 1_000
 """Rows of a section on the page; a browser and a printer bear no more. All are in the tables."""
 FORMAT: Final = "governance-package"
@@ -67,70 +60,6 @@ class Writer(Protocol):
 
     def finish(self) -> None:
         """All of them are over."""
-
-
-@dataclass
-class Sealing:
-    """Where files go: sealed under the key owner of the package, a part at a time.
-
-    Attributes:
-        names: of the files, in their order.
-        parts: sealed so far; size: bytes of them before they are compressed.
-    """
-
-    work: Work
-    package: UUID
-    owner: UUID
-    names: list[str]
-    parts: int = 0
-    size: int = 0
-
-    def file(self, name: str) -> "SealedFile":
-        """Begin a file."""
-        self.names.append(name)
-        return SealedFile(self, len(self.names) - 1)
-
-    def keep(self, file: int, number: int, text: str) -> None:
-        """Seal a piece; what is flushed leaves the memory."""
-        content = text.encode("utf-8", "replace")
-        self.work.session.add(
-            PackagePartRow(
-                id=uuid7(),
-                owner_id=self.owner,
-                package_id=self.package,
-                file=file,
-                number=number,
-                payload=zlib.compress(content, 1),
-            )
-        )
-        self.parts += 1
-        self.size += len(content)
-
-
-class SealedFile:
-    """A file that is being written."""
-
-    def __init__(self, sealing: Sealing, place: int) -> None:
-        self._sealing = sealing
-        self._place = place
-        self._pieces: list[str] = []
-        self._held = 0
-        self._number = 0
-
-    def write(self, text: str) -> None:
-        """Add *text*."""
-        self._pieces.append(text)
-        self._held += len(text)
-        if self._held >= PIECE_CHARACTERS:
-            self.end()
-            self._sealing.work.session.flush()
-
-    def end(self) -> None:
-        """Seal what is held back."""
-        if self._pieces:
-            self._number += 1
-            self._sealing.keep(self._place, self._number, "".join(self._pieces))
-            self._pieces, self._held = [], 0
 
 
 def writers_of(found: Gathered, sealing: Sealing, keys: Sequence[str]) -> list[Writer]:

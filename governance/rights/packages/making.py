@@ -23,11 +23,12 @@ from governance.kernel.ids import SubjectId, SubjectRef, uuid7
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.rights.packages.fetching import EXPIRES_AFTER
-from governance.rights.packages.files import Sealing, as_json, writers_of
+from governance.rights.packages.files import as_json, writers_of
 from governance.rights.packages.gathering import NOTES, Instead, gather
 from governance.rights.packages.others import Own, doubts, own
 from governance.rights.packages.records import Decision, PackageId, PackageKind, PackageState
 from governance.rights.packages.rows import locked_package
+from governance.rights.packages.sealing import Sealing
 from governance.rights.packages.sections import SECTIONS, sections_of
 from governance.rights.packages.tables import PackageFlagRow, PackageRow
 

@@ -15,6 +15,7 @@ from governance.rights.packages.fetching import (
 )
 from governance.rights.packages.fetching import pieces as package_pieces
 from governance.rights.packages.making import make, make_now
+from governance.rights.packages.naming import name_reader, unname_reader
 from governance.rights.packages.records import (
     Decision,
     Doubt,
@@ -56,6 +57,7 @@ __all__ = [
     "list_packages",
     "make",
     "make_now",
+    "name_reader",
     "order",
     "order_own",
     "own_packages",
@@ -63,4 +65,5 @@ __all__ = [
     "packages_for",
     "packages_of",
     "unfinished",
+    "unname_reader",
 ]

@@ -31,8 +31,8 @@ SECTIONS: Final[Mapping[PackageKind, tuple[str, ...]]] = {
     PackageKind.ACCESS: (
         *_BOTH,
         *("interactions", "activity", "consents", "said", "notices", "links", "restrictions", "holds", "merges"),
-        *("informed", "suppressions", "categories", "recipients", "possible_recipients", "sights", "requests", "rules"),
-        *("remains", "logic", "rights"),
+        *("informed", "suppressions", "categories", "recipients", "possible_recipients", "sights", "requests"),
+        *("messages", "rules", "remains", "logic", "segments", "rights"),
     ),
     PackageKind.PORTABILITY: (*_BOTH, "activity", "consents", "said"),
 }

@@ -1,6 +1,10 @@
-"""When data of a person were read, for what, and in which role: never by whom (EDPB Guidelines 01/2022; C-579/21)."""
+"""When data of a person were read, for what, and in which role (EDPB Guidelines 01/2022; C-579/21).
 
-from collections.abc import Iterator, Sequence
+By whom is told only where an officer decided so.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -21,11 +25,18 @@ _OTHERS: Final = {
 }
 
 
-def sights_of(work: Work, *, subjects: Sequence[SubjectRef]) -> Iterator[list[Row]]:
+def sights_of(
+    work: Work, *, subjects: Sequence[SubjectRef], named: Mapping[UUID, str] = MappingProxyType({})
+) -> Iterator[list[Row]]:
     """Acts of reading that name the person, the oldest first, block by block.
 
     Lists in which the person stood masked among others are not told of: such an entry names nobody that could be
     looked up.
+
+    Args:
+        work: the transaction.
+        subjects: references of the person.
+        named: names of staff that are told, by id.
     """
     known: dict[UUID, str] = {}
     for entries in readings_about(work, subjects=subjects):
@@ -34,10 +45,10 @@ def sights_of(work: Work, *, subjects: Sequence[SubjectRef]) -> Iterator[list[Ro
         if fresh:
             held = roles_held(work, fresh)
             known |= {one: ", ".join(held.get(one, (STAFF,))) for one in fresh}
-        yield [_row(one, known) for one in entries]
+        yield [_row(one, known, named) for one in entries]
 
 
-def _row(entry: Entry, roles: dict[UUID, str]) -> Row:
+def _row(entry: Entry, roles: Mapping[UUID, str], named: Mapping[UUID, str]) -> Row:
     if entry.actor_kind == ActorKind.STAFF.value and entry.actor_id is not None:
         role = roles[entry.actor_id]
     else:
@@ -47,6 +58,7 @@ def _row(entry: Entry, roles: dict[UUID, str]) -> Row:
         "at": entry.at,
         "act": entry.action,
         "role": role,
+        "reader": None if entry.actor_id is None else named.get(entry.actor_id),
         "purpose": purpose if isinstance(purpose, str) else None,
         "fields": [_group(str(one)) for one in fields] if isinstance(fields, list) else None,
     }
