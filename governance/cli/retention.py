@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 from uuid import UUID
 
 import click
@@ -10,11 +10,10 @@ import click
 from governance.accounts.operations import Proposal, ProposalState
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.instants import Instant
+from governance.cli.retention_holds import hold, holds, release
 from governance.custody.opening import Store
 from governance.custody.signing import bring_up_to_date
-from governance.customers import operations as customers
 from governance.kernel.errors import InvalidError
-from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR
 from governance.policies.retention_reader import write_policy
 from governance.reference.retention_rules import PolicyVersion, newest_version
@@ -23,7 +22,6 @@ from governance.retention.operations import Forecast, Progress, Run, RunId, RunS
 from governance.retention.printing import LANGUAGES, print_certificate
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
-HOLDABLE: Final = ("profile", "contact", "behaviour", "finance", "evidence")
 _POLICY = ["key", "version", "state", "keep", "action", "of", "simulated_at", "people", "rows", "waves left"]
 _FORECAST = ["policy", "version", "action", "before", "people", "rows", "fields", "consents", "invoices kept"]
 _RUN = ["run", "state", "at", "policy", "version", "due", "at most", "people", "rows", "failed", "left over"]
@@ -182,62 +180,6 @@ def certificate(run: UUID, output: Path | None, pdf: Path | None, language: str)
         click.echo(found.content, nl=False)
 
 
-@retention_group.command()
-@click.argument("people", type=click.File(encoding="utf-8"))
-@click.option("--compartment", "compartments", multiple=True, required=True, type=click.Choice(HOLDABLE))
-@click.option("--reason", required=True, help="Why; sealed.")
-@click.option("--review", required=True, type=Instant(), help="When somebody must look at it again.")
-@click.option("--case", "case_ref", help="Name of the case; sealed.")
-def hold(people: TextIO, compartments: tuple[str, ...], reason: str, review: datetime, case_ref: str | None) -> None:
-    """Keep data of PEOPLE from being removed: a file of ids of customers, a line each; - for standard input."""
-    ids = [SubjectId(_id_of(line)) for line in people.read().split()]
-    with operator_work() as work:
-        placed = customers.place_holds(
-            work,
-            people=ids,
-            compartments=compartments,
-            reason=reason,
-            review_at=review,
-            case_ref=case_ref,
-        )
-    say(f"{placed} holds were placed.")
-
-
-@retention_group.command()
-@click.option("--case", "case_ref", help="Those of a case, by its name; else those that are to be looked at again.")
-@as_json
-def holds(case_ref: str | None, *, as_json: bool) -> None:
-    """Show legal holds that stand: of a case, or those whose time for review has come."""
-    with operator_work() as work:
-        found = (
-            customers.holds_to_review(work) if case_ref is None else customers.holds_of_case(work, case_ref=case_ref)
-        )
-    if as_json:
-        answer_json(found)
-        return
-    rows = [(one.id, one.person, one.compartments, one.placed_at, one.review_at) for one in found]
-    answer_table(["hold", "customer", "compartments", "placed_at", "review_at"], rows)
-
-
-@retention_group.command()
-@click.option("--case", "case_ref", required=True, help="Name of the case.")
-@click.option("--reason", required=True, help="Why; sealed.")
-def release(case_ref: str, reason: str) -> None:
-    """Propose that all holds of a case be released; each is decided by another person."""
-    with operator_work() as work:
-        found = customers.holds_of_case(work, case_ref=case_ref)
-        for one in found:
-            customers.propose_release(work, subject=one.person, hold=one.id, reason=reason)
-    say(f"The release of {len(found)} holds was proposed; see: governance proposals list")
-
-
-def _id_of(line: str) -> UUID:
-    try:
-        return UUID(line)
-    except ValueError:
-        raise InvalidError("The file holds something that is no id of a customer.") from None
-
-
 def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
@@ -309,3 +251,7 @@ def _answer_runs(found: list[Run], *, as_json: bool) -> None:
         for part in one.parts
     ]  # fmt: skip
     answer_table(_RUN, rows)
+
+
+for _command in (hold, holds, release):
+    retention_group.add_command(_command)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from governance.customers.reach import find_person
 from governance.customers.shown import Lens
 from governance.customers.tables import HoldRow, PersonRow, RestrictionRow
 from governance.customers.texts import LONG_TEXT, Complaints, words
+from governance.kernel import jobs
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import OwnerId, StaffId, SubjectId, SubjectRef
 from governance.kernel.work import ActorKind, Work
@@ -25,6 +27,8 @@ from governance.vault.compartments import Compartment
 
 HOLDABLE = (Compartment.PROFILE, Compartment.CONTACT, Compartment.BEHAVIOUR, Compartment.FINANCE, Compartment.EVIDENCE)
 """What a hold may keep; the log keeps itself."""
+AFTER_RELEASE: Final = "erasure.tend"
+"""Name of the job that lets go on what waited for a hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +159,7 @@ def release_hold(work: Work, *, subject: SubjectId, hold: UUID, reason: str) -> 
     row.released_at, row.released_by = work.now, _staff(work)
     work.session.flush()
     _tell_hold(work, Action.HOLD_LIFTED, person, row, reason)
+    jobs.defer_once(work, AFTER_RELEASE, waiting=AFTER_RELEASE)
     return _hold_view(Lens(work, Permission.CUSTOMERS_READ, person), row)
 
 

@@ -10,6 +10,7 @@ from governance.retention.beginning import (
 from governance.retention.certifying import RunCertificate, certificate
 from governance.retention.errors import NoSuchRunError, NotSimulatedError, PolicyConflictError, RunOpenError
 from governance.retention.fiscal import fiscal_year, set_fiscal_year
+from governance.retention.holding import hold_segment
 from governance.retention.life import (
     draft,
     draft_shipped,
@@ -51,6 +52,7 @@ __all__ = [
     "end",
     "find_run",
     "fiscal_year",
+    "hold_segment",
     "keep",
     "list_runs",
     "look_ahead",

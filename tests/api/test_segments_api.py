@@ -1,5 +1,6 @@
 """Segments over HTTP: defined, evaluated by the worker, counted, and handed to a system that may have them."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,18 +9,20 @@ from flask.testing import FlaskClient
 from governance.consent import operations as consent
 from governance.consent import segmenting
 from governance.consent.segmenting import RunId
+from governance.customers import operations as customers
 from governance.customers.bulk import create_people
 from governance.customers.codes import ContactKind
 from governance.customers.records import NewContact
 from governance.disclosures import audiences
 from governance.disclosures.recording import define_recipient
-from governance.kernel.errors import ForbiddenError
+from governance.kernel.errors import ConflictError, ForbiddenError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.consent_state import EventKind
 from governance.policies.permissions import Permission
 from governance.reference.operations import set_controller
 from governance.reference.recipients import RecipientKind
+from governance.retention import operations as retention
 from tests.api.conftest import bearer_for, service_of
 from tests.factories.actors import by, staff
 from tests.factories.customers import origin, person
@@ -143,6 +146,25 @@ def test_contacts_go_to_a_system_that_may_have_them_for_a_recipient_and_as_check
         assert list(audiences.selection_of(work, run=RunId(UUID(checked))).people) == people[:5]
         with pytest.raises(ForbiddenError):
             audiences.selection_of(by(work, staff("auditor")), run=RunId(UUID(begun)))
+
+
+def test_all_whom_a_segment_found_are_held_and_the_case_finds_them(
+    own_web: FlaskClient, people: list[SubjectId]
+) -> None:
+    headers = bearer_for(own_web.application, *SEGMENTS)
+    made = own_web.post("/v1/segments", json={"key": "kyiv", "titles": TITLES, "rule": RULE}, headers=headers)
+    begun = own_web.post(f"{made.headers['Location']}/runs", headers=headers).json["id"]
+    why = {"compartments": ["finance"], "reason": "Claim", "case_ref": "A 12/26"}
+    with open_work(service_of(own_web.application).database, OPERATOR) as work, pytest.raises(ConflictError):
+        retention.hold_segment(work, evaluation=UUID(begun), review_at=work.now + timedelta(days=90), **why)
+    see_through(own_web, begun)
+
+    with open_work(service_of(own_web.application).database, OPERATOR) as work:
+        placed = retention.hold_segment(work, evaluation=UUID(begun), review_at=work.now + timedelta(days=90), **why)
+        held = customers.holds_of_case(work, case_ref="A 12/26")
+
+    assert placed == len(people)
+    assert {one.person for one in held} == set(people)
 
 
 def test_an_export_looks_at_those_whom_a_segment_found(own_web: FlaskClient, people: list[SubjectId]) -> None:
