@@ -25,7 +25,10 @@ class ExplanationAsked(Schema):
     customer_id = ma.fields.UUID(
         load_default=None,
         allow_none=True,
-        metadata={"description": "Instead of a contact: by the contacts that messages to this customer go to."},
+        metadata={
+            "description": "Instead of a contact: by the contacts that messages to this customer go to, and by push, "
+            "which reaches devices and no contact that is kept."
+        },
     )
     as_of = Instant(
         load_default=None,
@@ -152,7 +155,11 @@ class VerdictFacts(Schema):
 class VerdictExplained(Schema):
     """The answer of that instant for one purpose and channel."""
 
-    contact = ma.fields.Integer(required=True, metadata={"description": "Which of `contacts`, from 0."})
+    contact = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Which of `contacts`, from 0; null for push, which is about the customer."},
+    )
     purpose = ma.fields.String(required=True)
     channel = ma.fields.String(required=True)
     allowed = ma.fields.Boolean(required=True)

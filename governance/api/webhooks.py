@@ -32,7 +32,10 @@ class WebhookNew(Schema):
     topic = code(
         Topic,
         load_default=Topic.CONSENTS,
-        metadata={"description": "consents: what the send check depends on; requests: how requests stand."},
+        metadata={
+            "description": "consents: what the send check depends on; stops: of that what stops a sender at once, "
+            "ahead of all else; requests: how requests stand."
+        },
     )
     url = ma.fields.String(
         required=True,

@@ -22,7 +22,7 @@ def webhooks() -> None:
     type=click.Choice([one.value for one in Topic]),
     default=Topic.CONSENTS.value,
     show_default=True,
-    help="What it is told of: changes of consents, or how requests of data subjects stand.",
+    help="What it is told of: changes of consents, of those only the stops, or how requests of data subjects stand.",
 )
 @click.option("--from-beginning", is_flag=True, help="Tell of all that ever changed.")
 @as_json

@@ -7,7 +7,7 @@ says it. It says `stop`, which holds at once, or `ask`: the answer of the next c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -55,6 +55,8 @@ class Effect(StrEnum):
     """Ask again before sending; the answer may have changed in either direction."""
 
 
+ANY: Final = frozenset(Effect)
+STOPS_ALONE: Final = frozenset({Effect.STOP})
 _STOPPING: Final = frozenset({*STOPS, EventKind.EXPIRED, EventKind.INVALIDATED})
 _OTHERS: Final[Mapping[Action, tuple[str, Effect]]] = {
     Action.CONTACT_SUPPRESSED: ("suppressed", Effect.STOP),
@@ -156,28 +158,36 @@ def follow(work: Work, *, cursor: str | None = None, limit: int = LIMIT) -> Chan
     return found
 
 
-def page(work: Work, *, after: Place, limit: int = LIMIT, scan: int = SCAN) -> Changes:
-    """Up to *limit* changes among the next *scan* entries of the log after a place.
+def page(
+    work: Work, *, after: Place, limit: int = LIMIT, scan: int = SCAN, effects: Collection[Effect] = ANY
+) -> Changes:
+    """Up to *limit* changes of some *effects* among the next *scan* entries of the log after a place.
 
     Raises:
         ConflictError: the log has not come so far.
     """
     newest = require_reached(work, after)
     last = last_after(work, after, limit=scan)
-    events = _events(work, after=after, scan=scan, limit=limit)
+    events = _events(work, after=after, scan=scan, limit=limit, effects=effects)
     until = events[-1].place if len(events) == limit else last
-    items = sorted([*events, *_acts(work, after=after, until=until)], key=lambda one: one.place)
+    acts = _acts(work, after=after, until=until, effects=effects)
+    items = sorted([*events, *acts], key=lambda one: one.place)
     if len(items) > limit:
         items = items[:limit]
         until = items[-1].place
     return Changes(tuple(items), until, more=until < newest)
 
 
-def between(work: Work, *, after: Place, until: Place) -> tuple[Change, ...]:
+def page_of_stops(work: Work, *, after: Place, limit: int = LIMIT) -> Changes:
+    """As `page`, of stops alone."""
+    return page(work, after=after, limit=limit, effects=STOPS_ALONE)
+
+
+def between(work: Work, *, after: Place, until: Place, effects: Collection[Effect] = ANY) -> tuple[Change, ...]:
     """All changes after one place and up to another: the same whenever it is asked, erased people apart."""
     found: list[Change] = []
     while after < until:
-        part = page(work, after=after)
+        part = page(work, after=after, effects=effects)
         found += [one for one in part.items if one.place <= until]
         if part.place == after:
             break
@@ -185,7 +195,7 @@ def between(work: Work, *, after: Place, until: Place) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _events(work: Work, *, after: Place, scan: int, limit: int) -> list[Change]:
+def _events(work: Work, *, after: Place, scan: int, limit: int, effects: Collection[Effect]) -> list[Change]:
     places = places_after(after, limit=scan).subquery()
     row = ConsentEventRow
     query = (
@@ -196,12 +206,14 @@ def _events(work: Work, *, after: Place, scan: int, limit: int) -> list[Change]:
         .order_by(places.c.tree_id, places.c.seq)
         .limit(limit)
     )
+    if effects is not ANY:
+        query = query.where(row.kind.in_([one.value for one in EventKind if _effect(one) in effects]))
     return [
         Change(
             place=Place(tree_id, seq),
             id=EntryId(eid),
             kind=kind,
-            effect=Effect.STOP if EventKind(kind) in _STOPPING else Effect.ASK,
+            effect=_effect(EventKind(kind)),
             at=at,
             customers=(SubjectId(person),),
             purpose=purpose,
@@ -211,9 +223,14 @@ def _events(work: Work, *, after: Place, scan: int, limit: int) -> list[Change]:
     ]
 
 
-def _acts(work: Work, *, after: Place, until: Place) -> list[Change]:
+def _effect(kind: EventKind) -> Effect:
+    return Effect.STOP if kind in _STOPPING else Effect.ASK
+
+
+def _acts(work: Work, *, after: Place, until: Place, effects: Collection[Effect]) -> list[Change]:
     """Changes that are no events of consents, from the log itself."""
-    told = told_between(work, actions=list(_OTHERS), after=after, until=until)
+    actions = [action for action, (_, effect) in _OTHERS.items() if effect in effects]
+    told = told_between(work, actions=actions, after=after, until=until)
     told = [one for one in told if _matters(one)]
     people = people_of(work, [ref for one in told for ref in _refs(one)])
     return [_act(one, people) for one in told]

@@ -43,6 +43,8 @@ from governance.reference.operations import find_controller
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 LOOKED_BACK_DAYS: Final = 31
 MOST_DAYS: Final = 366
+_WITHOUT_CONTACT: Final = tuple(channel for channel, kinds in CONTACTS_OF.items() if not kinds)
+"""Channels that reach people by no contact that is kept, as push reaches devices: asked about by customer id alone."""
 
 
 class _Spelling(NamedTuple):
@@ -88,7 +90,7 @@ def explain(
     why, asked = _checked(work, reason, contact, subject, at, days)
     person = None if subject is None else _person(work, subject)
     spelled = [asked] if asked is not None else _contacts(work, person)
-    answered, people = _verdicts(work, spelled, at)
+    answered, people = _verdicts(work, spelled, person, at)
     known = {one.id: one for one in find_known(work, [*people, *([person.id] if person else [])]).values()}
     if reach is not RowScope.ALL and any(one.responsible != work.actor.id for one in known.values()):
         raise NotFoundError(UNKNOWN)
@@ -96,7 +98,7 @@ def explain(
     checks, complete = checks_before(
         work,
         lists=[[spelling] for one in spelled for spelling in one.spellings] + [[str(one)] for one in known],
-        channels={channel for one in spelled for channel in _channels(one.kind)},
+        channels={*(_WITHOUT_CONTACT if person else ()), *(way for one in spelled for way in _channels(one.kind))},
         since=since,
         until=at,
     )
@@ -180,25 +182,39 @@ def _contacts(work: Work, person: Known | None) -> list[_Spelling]:
     return [_spelling(work, ContactSaid(one.kind, one.value)) for _, one in sorted(used.items())]
 
 
-def _verdicts(work: Work, spelled: Sequence[_Spelling], at: datetime) -> tuple[list[Answered], set[SubjectId]]:
+def _verdicts(
+    work: Work, spelled: Sequence[_Spelling], person: Known | None, at: datetime
+) -> tuple[list[Answered], set[SubjectId]]:
     answered: list[Answered] = []
-    people: set[SubjectId] = set()
+    purposes = terms_of(work).book(at).purposes.values()
     for place, one in enumerate(spelled):
         stood = [line for line in _lines(work, one, at) if line.lifted_at is None or line.lifted_at > at]
-        for purpose in terms_of(work).book(at).purposes.values():
+        for purpose in purposes:
             for channel in _channels(one.kind):
                 if channel in purpose.channels:
-                    found = _answer(work, place, one, purpose, channel, stood, at)
-                    answered.append(found)
-                    people.update(found.facts.subjects)
-    return answered, people
+                    known = past.of_contacts(work, _wanted(purpose, channel, at), [Spelled(one.kind, [0], [one.form])])
+                    answered.append(_answer(work, place, known, purpose, channel, stood, at))
+    for purpose in purposes if person else ():
+        for channel in _WITHOUT_CONTACT:
+            if person and channel in purpose.channels:
+                known = past.of_people(work, _wanted(purpose, channel, at), {0: person.id})
+                answered.append(_answer(work, None, known, purpose, channel, (), at))
+    return answered, {subject for one in answered for subject in one.facts.subjects}
+
+
+def _wanted(purpose: Purpose, channel: Channel, at: datetime) -> Wanted:
+    return Wanted(purpose=purpose.key, channel=channel, at=at, sales=True, events=True, size=1)
 
 
 def _answer(
-    work: Work, place: int, one: _Spelling, purpose: Purpose, channel: Channel, stood: Sequence[Line], at: datetime
+    work: Work,
+    place: int | None,
+    known: KnownOfContacts,
+    purpose: Purpose,
+    channel: Channel,
+    stood: Sequence[Line],
+    at: datetime,
 ) -> Answered:
-    wanted = Wanted(purpose=purpose.key, channel=channel, at=at, sales=True, events=True, size=1)
-    known = past.of_contacts(work, wanted, [Spelled(one.kind, [0], [one.form])])
     minimum = terms_of(work).minimum_notice(purpose.key, at)
     strict, free = (_decided(work, known, purpose, channel, at, minimum, opt_out=opt_out) for opt_out in (False, True))
     rule = RULES[free.reason]

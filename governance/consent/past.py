@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, any_, literal, or_, select
 
-from governance.consent.facts import Holding, Known, Spelled, Wanted, blank, settle
+from governance.consent.facts import NOBODY, Holding, Known, Spelled, Wanted, blank, settle
 from governance.consent.ledger_lines import all_digests
 from governance.consent.subjects import Key, histories
 from governance.consent.tables import SuppressionRow
 from governance.consent.visibility import Unseen, unseen_at
 from governance.customers.normal import index_of
-from governance.customers.past import PastHolder, holders_at
+from governance.customers.past import PastHolder, holders_at, people_at
+from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Holder, Scope, Suppression, SuppressionReason
 from governance.policies.consent_state import ConsentState, fold
@@ -43,21 +44,36 @@ def _as_seen(work: Work, wanted: Wanted, spelled: Sequence[Spelled], unseen: Uns
     digests = [one for group in spelled for one in vault.indexer.of_normal(index_of(group.kind), group.values)]
     places = [place for group in spelled for _ in vault.indexer.plan.asked for place in group.places]
     found = holders_at(work, places=places, digests=digests, at=wanted.at, unseen=unseen)
-    states = _states(work, wanted, {one.person for one in found}, unseen)
     known = blank(wanted, spelled)
-    known.country = next(
-        (
-            one.country
-            for one in controller_history(work)
-            if one.recorded_at <= wanted.at and one.recorded_at not in unseen
-        ),
-        "",
-    )
+    _settle(work, wanted, known, found, _lines(work, wanted, spelled, unseen), unseen)
+    return known
+
+
+def of_people(work: Work, wanted: Wanted, people: Mapping[int, SubjectId]) -> Known:
+    """What was known of people by place, by a channel that no contact belongs to; the ledger knows nothing of them."""
+    unseen, *_ = unseen_at(work, wanted.at)
+    known = Known([NOBODY] * wanted.size)
+    _settle(work, wanted, known, people_at(work, people=people, at=wanted.at, unseen=unseen), {}, unseen)
+    return known
+
+
+def _settle(
+    work: Work,
+    wanted: Wanted,
+    known: Known,
+    found: Sequence[PastHolder],
+    lines: Mapping[int, Sequence[Suppression]],
+    unseen: Unseen,
+) -> None:
+    states = _states(work, wanted, {one.person for one in found}, unseen)
+    versions = controller_history(work)
+    seen = (one.country for one in versions if one.recorded_at <= wanted.at and one.recorded_at not in unseen)
+    known.country = next(seen, "")
     held: dict[int, list[Holding]] = defaultdict(list)
     for one in found:
-        held[one.place].append(Holding(one.person.bytes, one.contact.bytes, None, _holder(one, states)))
-    settle(known, held, _lines(work, wanted, spelled, unseen))
-    return known
+        contact = None if one.contact is None else one.contact.bytes
+        held[one.place].append(Holding(one.person.bytes, contact, None, _holder(one, states)))
+    settle(known, held, lines)
 
 
 def _holder(one: PastHolder, states: Mapping[UUID, ConsentState]) -> Holder:

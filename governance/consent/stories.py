@@ -85,14 +85,15 @@ class Answered:
     """The verdict of the instant for one purpose and channel.
 
     Attributes:
-        contact: which of the contacts of the story it is about, counted from 0.
+        contact: which of the contacts of the story it is about, counted from 0; None where no contact belongs to the
+            channel, and it is about the person.
         rule: why, in a sentence.
         citation: the law that says so.
         verified: whether the citation was compared with a published text; None where it is no basis of a purpose.
         only_with_opt_out: whether it was allowed only in a message that itself offers a way to refuse.
     """
 
-    contact: int
+    contact: int | None
     purpose: str
     channel: Channel
     allowed: bool

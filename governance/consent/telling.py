@@ -19,9 +19,19 @@ def make_messages(work: Work) -> int:
     return making.make_messages(work, topic=Topic.CONSENTS, page=changes.page)
 
 
+def make_stops(work: Work) -> int:
+    """Make messages for each webhook that follows stops alone; answers how many.
+
+    What an import says yes to is looked through for them, and not waited for. Nothing is lost by a stop that comes
+    before changes recorded earlier: of those, one that is no stop lets nobody send without asking anew.
+    """
+    return making.make_messages(work, topic=Topic.STOPS, page=changes.page_of_stops)
+
+
 def body_of(work: Work, message: Message) -> bytes:
     """The JSON of a message."""
-    found = changes.between(work, after=message.after, until=message.until)
+    effects = changes.STOPS_ALONE if message.topic is Topic.STOPS else changes.ANY
+    found = changes.between(work, after=message.after, until=message.until, effects=effects)
     return making.body(message, kind=TYPES[message.kind], changes=[told(one) for one in found])
 
 

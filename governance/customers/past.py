@@ -1,6 +1,6 @@
 """People and contacts as they were at an instant: what a send check of the past goes by (see migration 0013)."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 
 # What was changed at an instant is there at that instant. A row of the history says how it was until its own.
-_HOLDERS: Final[LiteralString] = """
+_HELD: Final[LiteralString] = """
 WITH asked AS (
     SELECT * FROM unnest(%(places)s::int[], %(digests)s::bytea[]) AS asked (place, digest)
 ), met AS (
@@ -31,6 +31,16 @@ WITH asked AS (
         ) AS states ORDER BY later, until, number LIMIT 1
     ) AS was ON was.created_at <= %(at)s AND was.created_at <> ALL(%(unseen)s::timestamptz[])
 )
+"""
+_NAMED: Final[LiteralString] = """
+WITH held AS (
+    SELECT asked.place, NULL::uuid AS id, person.id AS person_id, NULL::timestamptz AS opt_out_offered_at
+    FROM unnest(%(places)s::int[], %(people)s::uuid[]) AS asked (place, person_id)
+    JOIN person ON person.id = asked.person_id
+    WHERE person.created_at <= %(at)s AND person.created_at <> ALL(%(unseen)s::timestamptz[])
+)
+"""
+_WERE: Final[LiteralString] = """
 SELECT held.place, held.person_id, held.id,
     was.not_mailable IS NOT NULL OR was.deceased_at IS NOT NULL OR was.merged_into IS NOT NULL OR EXISTS (
         SELECT FROM person_restriction AS mark WHERE mark.person_id = held.person_id AND mark.placed_at <= %(at)s
@@ -61,7 +71,7 @@ class PastHolder(NamedTuple):
 
     place: int
     person: UUID
-    contact: UUID
+    contact: UUID | None
     restricted: bool
     country: str | None
     age: int | None
@@ -85,7 +95,17 @@ def holders_at(
         unseen: instants up to it whose acts are to be left out, since nobody could see them yet.
     """
     cursor = driver_connection(work.session).cursor(binary=True)
-    cursor.execute(_HOLDERS, {"places": list(places), "digests": list(digests), "at": at, "unseen": list(unseen)})
+    cursor.execute(_HELD + _WERE, {"places": list(places), "digests": list(digests), "at": at, "unseen": list(unseen)})
+    return [PastHolder(*row) for row in cursor.fetchall()]
+
+
+def people_at(
+    work: Work, *, people: Mapping[int, SubjectId], at: datetime, unseen: Set[datetime] = frozenset()
+) -> list[PastHolder]:
+    """People as they were at an instant, by place; whoever was recorded later is left out. The rest as `holders_at`."""
+    cursor = driver_connection(work.session).cursor(binary=True)
+    given = {"places": list(people), "people": list(people.values()), "at": at, "unseen": list(unseen)}
+    cursor.execute(_NAMED + _WERE, given)
     return [PastHolder(*row) for row in cursor.fetchall()]
 
 

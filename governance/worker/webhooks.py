@@ -28,10 +28,10 @@ def webhooks_loop(around: Surroundings) -> Iterator[Loop]:
     postman = Postman(line, stopping=around.stopping)
 
     def step() -> None:
-        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
-            telling.make_messages(work)
-            requests.make_messages(work)
-        postman.step()
+        for make in (telling.make_stops, telling.make_messages, requests.make_messages):  # each is sent once committed
+            with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+                make(work)
+            postman.step()
 
     try:
         yield Loop("webhooks", step, every_seconds=EVERY_SECONDS)

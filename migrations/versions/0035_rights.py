@@ -17,7 +17,7 @@ def upgrade() -> None:
     """A webhook follows one topic; those that stand follow consents."""
     op.add_column("webhook", sa.Column("topic", CODE, nullable=False, server_default="consents"))
     op.alter_column("webhook", "topic", server_default=None)
-    op.create_check_constraint("topic_known", "webhook", "topic IN ('consents', 'requests')")
+    op.create_check_constraint("topic_known", "webhook", "topic IN ('consents', 'stops', 'requests')")
     op.create_table(
         "request_recipient",
         sa.Column("request_id", sa.Uuid(), sa.ForeignKey("request.id", ondelete="CASCADE"), primary_key=True),

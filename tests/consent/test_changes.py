@@ -25,7 +25,7 @@ from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages.webhooks import making
 from governance.messages.webhooks import operations as webhooks
-from governance.messages.webhooks.records import MessageKind
+from governance.messages.webhooks.records import MessageKind, Topic
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
 from tests.conftest import Store
@@ -279,3 +279,42 @@ def test_reading_on_after_an_import_does_not_hang_on_what_the_database_knows_of_
         work.session.execute(text("SET LOCAL statement_timeout = '2s'"))
 
         assert changes.page(work, after=start).items == ()
+
+
+def test_a_stop_goes_ahead_of_what_was_recorded_before_it(work: Work, irina: PersonView) -> None:
+    after(work)
+    ahead = webhooks.create(work, name="Stops", url="https://a.example/h", topic=Topic.STOPS).webhook.id
+    others = webhooks.create(work, name="All", url="https://b.example/h").webhook.id
+    for _ in range(3):
+        say(work, irina, EventKind.GIVEN, purpose="surveys")
+    stopped = say(work, irina, EventKind.WITHDRAWN)
+    customers.restrict(work, subject=irina.id, reason=RestrictionReason.ASKED_FOR)
+    sequencer.sequence(work)
+
+    assert telling.make_stops(work) == 1
+    (message,) = webhooks.messages(work, webhook=ahead).items
+    told = json.loads(telling.body_of(work, message))
+    assert [one["kind"] for one in told["data"]["changes"]] == ["withdrawn", "restricted"]
+    assert told["data"]["changes"][0]["id"] == str(stopped)
+    assert told["type"] == "consent.changed"
+
+    telling.make_messages(work)
+    (message,) = webhooks.messages(work, webhook=others).items
+    assert [one["effect"] for one in json.loads(telling.body_of(work, message))["data"]["changes"]] == (
+        ["ask"] * 3 + ["stop"] * 2
+    )
+    assert telling.make_stops(work) == 0
+
+
+def test_stops_are_found_among_many_consents_page_by_page(work: Work, irina: PersonView) -> None:
+    since = after(work)
+    wanted = [say(work, irina, kind) for kind in (EventKind.WITHDRAWN, EventKind.GIVEN, EventKind.OBJECTED) * 3]
+    sequencer.sequence(work)
+    found: list[UUID] = []
+    page = changes.page_of_stops(work, after=since, limit=4)
+    found += [one.id for one in page.items]
+    assert (len(found), page.more) == (4, True)
+    found += [one.id for one in changes.page_of_stops(work, after=page.place, limit=4).items]
+    assert found == [one for place, one in enumerate(wanted) if place % 3 != 1]
+    until = after(work)
+    assert [one.id for one in changes.between(work, after=since, until=until, effects=changes.STOPS_ALONE)] == found

@@ -231,3 +231,32 @@ def test_a_system_that_is_kept_to_some_purposes_reads_no_story_of_all(work: Work
     kept = replace(client(Permission.CONSENT_EXPLAIN), purposes=frozenset({"surveys"}))
     with pytest.raises(ForbiddenError, match="all purposes"):
         told(by(work, kept))
+
+
+def test_a_push_message_is_explained_by_the_customer_whose_devices_it_went_to(work: Work) -> None:
+    subject = someone(work)
+    notice(work, "own_offers")
+
+    def say(days: int, kind: EventKind) -> consent.Recorded:
+        event = said(kind, subject=subject, purpose="own_offers", channel=Channel.PUSH)
+        return consent.record(later(work, days), event=event)
+
+    def story(at: datetime) -> tuple[Story, Answered]:
+        found = consent.explain(later(work, 4), reason=WHY, subject=subject, as_of=at)
+        way = ("own_offers", Channel.PUSH)
+        return found, next(one for one in found.verdicts if (one.purpose, one.channel) == way)
+
+    agreed = say(1, EventKind.CONFIRMED)
+    march = later(work, 2)
+    sent = consent.check(march, question=Asked("own_offers", Channel.PUSH, campaign="app-1"), people=[subject])
+    say(3, EventKind.WITHDRAWN)
+
+    then, verdict = story(march.now)
+    assert (verdict.contact, verdict.allowed, verdict.event) == (None, True, agreed.id)
+    assert verdict.allowed is sent.verdicts[0].allowed
+    [check] = then.checks
+    assert (check.decision, check.channel, check.exact) == (sent.decision, Channel.PUSH, True)
+    assert consent.tell_story(then)["verdicts"]
+    assert story(later(work, 4).now)[1].reason is Reason.WITHDRAWN
+    assert story(work.now)[1].allowed is False
+    assert not [one for one in told(later(work, 4)).verdicts if one.channel is Channel.PUSH]

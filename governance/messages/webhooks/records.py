@@ -20,6 +20,8 @@ class Topic(StrEnum):
 
     CONSENTS = "consents"
     """Whatever the answer of a send check depends on."""
+    STOPS = "stops"
+    """Of the former what stops a sender at once, so that it waits behind nothing else."""
     REQUESTS = "requests"
     """How requests of data subjects stand."""
 

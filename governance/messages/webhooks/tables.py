@@ -20,7 +20,7 @@ class WebhookRow(SealedRow, Base):
     __tablename__ = "webhook"
     __table_args__ = (
         Index("uq_webhook_name", "name", unique=True),
-        CheckConstraint("topic IN ('consents', 'requests')", name="topic_known"),
+        CheckConstraint("topic IN ('consents', 'stops', 'requests')", name="topic_known"),
     )
 
     name: Mapped[str] = mapped_column(String(100))
