@@ -66,9 +66,11 @@ from governance.api.limits import Limiter
 from governance.api.service import Check, Service
 from governance.audit.keys import known_vkeys
 from governance.console import assembly as console_pages
-from governance.console.place import Console
+from governance.console.place import Console, Sheets
+from governance.custody import recovery
 from governance.custody.doctor import examine
 from governance.custody.opening import Store, open_store, require_protected_log
+from governance.custody.places import Places
 from governance.custody.signing import outside_of
 from governance.kernel import logs
 from governance.kernel.clock import SystemClock
@@ -209,7 +211,19 @@ def _console(store: Store, service: Service) -> Console:
         count_call=service.limiter.take,
         verifier_keys=lambda work: known_vkeys(work.session, outside_of(store.settings.data_dir)),
         statuses=problems.STATUS,
+        sheets=_sheets(store),
         examine=lambda: examine(store, clock=service.clock),
+    )
+
+
+def _sheets(store: Store) -> Sheets:
+    places, ring = Places(store.settings.data_dir), store.keyring
+    return Sheets(
+        status=lambda: recovery.status(places, ring),
+        make=lambda work, passphrase: recovery.make(work, ring=ring, passphrase=passphrase),
+        confirm=lambda work, text, passphrase, code: recovery.confirm(
+            work, places=places, ring=ring, text=text, passphrase=passphrase, check_code=code
+        ),
     )
 
 

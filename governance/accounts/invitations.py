@@ -119,9 +119,13 @@ def accept_invitation(work: Work, *, token: str, password: str) -> Enrolment:
     staff = work.session.scalars(select(StaffRow).where(StaffRow.id == row.staff_id).with_for_update()).one()
     if staff.disabled_at is not None:
         raise NoSuchInvitationError("The invitation is spent or expired; ask for another.")
-    email = staff.email or ""
-    passwords.check_password(password, about=(staff.name or "", email))
+    passwords.check_password(password, about=(staff.name or "", staff.email or ""))
     row.ended_at = work.now
+    return set_credentials(work, staff, password=password)
+
+
+def set_credentials(work: Work, staff: StaffRow, *, password: str) -> Enrolment:
+    """Set a password that was looked at, and make a second factor. What held before holds no more."""
     secret, codes = factors.make_secret(), factors.make_recovery_codes()
     forget_credentials(work, StaffId(staff.id))
     work.session.add(
@@ -145,7 +149,7 @@ def accept_invitation(work: Work, *, token: str, password: str) -> Enrolment:
         object=ObjectRef("staff", staff.id),
         facts={"recovery_codes": len(codes)},
     )
-    uri = factors.setup_uri(secret, account=email)
+    uri = factors.setup_uri(secret, account=staff.email or "")
     return Enrolment(StaffId(staff.id), secret, uri, factors.setup_qr(uri), tuple(codes))
 
 

@@ -51,6 +51,7 @@ class Token(StrEnum):
 
     INVITATION = "invitation"
     SESSION = "session"
+    SETUP = "setup"
     VISIT = "visit"
 
 

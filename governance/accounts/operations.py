@@ -71,6 +71,7 @@ from governance.accounts.sessions import (
     sign_in,
     sign_out,
 )
+from governance.accounts.setting_up import enrol_first, is_set_up, make_setup_link, require_setup
 from governance.accounts.staff import (
     StaffMember,
     check_staff,
@@ -132,6 +133,7 @@ __all__ = [
     "disable_staff",
     "email_of",
     "end_account",
+    "enrol_first",
     "execute",
     "find_proposal",
     "find_staff",
@@ -145,12 +147,14 @@ __all__ = [
     "invite",
     "is_demonstration",
     "is_session_token",
+    "is_set_up",
     "limit_client",
     "list_alerts",
     "list_clients",
     "list_proposals",
     "list_staff",
     "made_up_staff",
+    "make_setup_link",
     "mark_demonstration",
     "proposal_findings",
     "propose",
@@ -162,6 +166,7 @@ __all__ = [
     "refuse",
     "remove_view",
     "require_confirmed",
+    "require_setup",
     "reset_factor",
     "revoke_client",
     "revoke_client_key",

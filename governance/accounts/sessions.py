@@ -40,6 +40,7 @@ DANGEROUS: Final = frozenset(
         Permission.EXPORTS_FETCH,
         Permission.READINGS_GRANT,
         Permission.READINGS_CONFIGURE,
+        Permission.CUSTODY_BACKUP,
     }
 )
 """Acts that need password and second factor to have been shown within `CONFIRMED_FOR`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from governance.cli.context import say, settings
-from governance.cli.setup import Answers, set_up
+from governance.cli.setup import Answers, found_only, set_up, setup_links
 from governance.custody import founding
 from governance.kernel.errors import ConflictError
 from governance.kernel.folders import prepare_data_dir
@@ -28,8 +28,22 @@ SERVICE_LOG = "service.log"
 @click.command()
 def up() -> int:
     """Run everything in this terminal: database, web service, worker. Ctrl-C stops all of it."""
-    found = settings()
-    return keep_up(found, prepare=lambda server: set_up(server, _answers_from_environment()))
+    found, links = settings(), list[str]()
+
+    def prepare(server: Server) -> None:
+        answers = _answers_from_environment()
+        if answers == Answers():
+            found_only(server)
+        else:
+            set_up(server, answers)
+        links.extend(setup_links(server))
+
+    def tell() -> None:
+        say(f"Ready: {base_url(found)}")
+        for one in links:
+            say(f"Set it up in a browser, within seven days: {base_url(found)}/console/setup/{one}")
+
+    return keep_up(found, prepare=prepare, when_ready=tell)
 
 
 @click.command()

@@ -38,7 +38,8 @@ class Answers:
 @click.option("--country", envvar="GOVERNANCE_COUNTRY", help="Its country, by two letters: DE, RU, UA.")
 @click.option("--admin-name", envvar="GOVERNANCE_ADMIN_NAME", help="Name of the first administrator.")
 @click.option("--admin-email", envvar="GOVERNANCE_ADMIN_EMAIL", help="E-mail address of the first administrator.")
-def init(**said: str | None) -> None:
+@click.option("--in-browser", is_flag=True, help="Ask nothing: leave the rest to a link.")
+def init(*, in_browser: bool, **said: str | None) -> None:
     """Make a store: database, keys, controller, first administrator.
 
     Asks for what was not given as an option or variable. May be repeated: what stands is left as it is.
@@ -46,6 +47,10 @@ def init(**said: str | None) -> None:
     found = settings()
     prepare_data_dir(found.data_dir)
     with reach(found) as server:
+        if in_browser:
+            found_only(server)
+            say("Start the service (governance up): it shows a link by which the store is set up in a browser.")
+            return
         set_up(server, Answers(**said))
     say(f"The store in {found.data_dir.absolute()} is set up.")
 
@@ -75,6 +80,17 @@ def set_up(server: Server, answers: Answers) -> None:
     founding.found(server, clock=SystemClock(), say=say)
     with open_store(server.settings) as store:
         _name(store, answers)
+
+
+def found_only(server: Server) -> None:
+    """Make database and keys, and ask nothing: the rest is said in a browser."""
+    founding.found(server, clock=SystemClock(), say=say)
+
+
+def setup_links(server: Server) -> list[str]:
+    """The token of a link to set the store up by, where nobody has ever signed in."""
+    with open_store(server.settings) as store, open_work(store.database, OPERATOR) as work:
+        return [] if accounts.is_set_up(work) else [accounts.make_setup_link(work)]
 
 
 def _with_controller(answers: Answers) -> Answers:

@@ -10,6 +10,7 @@ from governance.console import (
     customer_consents,
     customers,
     duplicates,
+    first_steps,
     guard,
     imports,
     place,
@@ -22,6 +23,7 @@ from governance.console import (
     retention,
     retention_runs,
     settings,
+    setup,
     signing,
     today,
 )
@@ -29,6 +31,8 @@ from governance.console.place import Console
 
 ROUTES: Final = (
     signing,
+    setup,
+    first_steps,
     refusing,
     today,
     requests,

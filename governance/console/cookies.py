@@ -13,6 +13,7 @@ from governance.console.place import current_console
 
 SESSION: Final = "governance-session"
 STRANGER: Final = "governance-door"
+SETUP: Final = "governance-setup"
 _MARK_BYTES: Final = 16
 _LONGEST: Final = 256
 
@@ -30,6 +31,11 @@ def session_token() -> str:
 def stranger_mark() -> str:
     """The mark of a browser that has not signed in; empty where it has none."""
     return request.cookies.get(_name(STRANGER), "")[:_LONGEST]
+
+
+def setup_token() -> str:
+    """What the browser presents as the link by which a store is set up; empty where it presents nothing."""
+    return request.cookies.get(_name(SETUP), "")[:_LONGEST]
 
 
 def make_mark() -> str:

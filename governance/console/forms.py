@@ -16,7 +16,7 @@ SEAL: Final = "seal"
 NUMBER: Final = "form"
 KEPT: Final = "kept."
 """Before the name of a field that waits in a page of ours for its sender to sign in."""
-_SECRET: Final = frozenset({SEAL, "password", "code", "new_password", "content"})
+_SECRET: Final = frozenset({SEAL, "password", "code", "new_password", "content", "passphrase", "again", "text"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,9 +107,7 @@ def try_import(visit: Visit) -> Response:
 def begin_import(visit: Visit) -> Response:
     """Bring the list in; the same one again leads to the import that it came in by."""
     content, options = _handed()
-    started = intake.start(
-        visit.work, file=BytesIO(content), provenance=_provenance(), options=options, bounds=_WHOLE
-    )
+    started = intake.start(visit.work, file=BytesIO(content), provenance=_provenance(), options=options, bounds=_WHOLE)
     batch = started.batch.id
     jobs.defer_once(visit.work, _RESUME, waiting=f"import {batch}", batch=batch)
     return go("import_page", batch=batch)

@@ -9,6 +9,10 @@ from governance.policies.permissions import Permission
 PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
     {
         "today": None,
+        "first_steps": Permission.SERVICE_OBSERVE,
+        "recovery_sheet": Permission.CUSTODY_BACKUP,
+        "make_recovery_sheet": Permission.CUSTODY_BACKUP,
+        "confirm_recovery_sheet": Permission.CUSTODY_BACKUP,
         "own_sessions": None,
         "end_session": None,
         "sign_out": None,
@@ -108,6 +112,11 @@ STRANGERS: Final = frozenset(
         "confirm_session",
         "choose_language",
         "front",
+        "setup_link",
+        "begin_setup",
+        "setup",
+        "set_up_controller",
+        "set_up_officer",
         "nowhere",
     }
 )

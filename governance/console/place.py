@@ -7,12 +7,28 @@ from typing import Final
 from flask import Flask, current_app
 
 from governance.custody.findings import Finding
+from governance.custody.recovery import Sheet, SheetStatus
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.settings import Settings
 from governance.kernel.work import Work
 
 EXTENSION: Final = "governance.console"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The recovery sheet of the keyring, as this door may ask for it.
+
+    Attributes:
+        status: what is known of it.
+        make: a new one under a passphrase.
+        confirm: takes one for good, by its text, passphrase and check code.
+    """
+
+    status: Callable[[], SheetStatus]
+    make: Callable[[Work, str], Sheet]
+    confirm: Callable[[Work, str, str, str], SheetStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,7 @@ class Console:
         count_call: counts a page against whoever opens it; raises TooManyError, too.
         verifier_keys: public keys of the checkpoints of the log, in the form in which they are handed around.
         statuses: of answers over HTTP, by slug of the refusal.
+        sheets: the recovery sheet of the keyring.
         examine: what the doctor finds, worst first.
     """
 
@@ -36,6 +53,7 @@ class Console:
     count_call: Callable[[str], None]
     verifier_keys: Callable[[Work], Sequence[str]]
     statuses: Mapping[str, int]
+    sheets: Sheets
     examine: Callable[[], Sequence[Finding]]
 
 

@@ -1,5 +1,6 @@
 """Who may be written to: of all customers so many, so many not, and why; as it was counted last."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from governance.console import words
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.intake import operations as intake
-from governance.intake.snapshots import TAKE_SNAPSHOT, Freshness
+from governance.intake.snapshots import TAKE_SNAPSHOT, Count, Freshness
 from governance.kernel import jobs
 from governance.kernel.errors import NotFoundError
 from governance.pages.languages import language
@@ -64,16 +65,17 @@ def _exact(counts: Sequence[int | str]) -> bool:
     return all(isinstance(one, int) for one in counts)
 
 
-def _reasons(found: Freshness | None, mine: Sequence[object]) -> Sequence[Reasons]:
-    if found is None:
-        return []
-    known = words.reasons()
-    told = []
-    for one in found.counts:
-        if one in mine and one.outcome.value != "mailable":
-            share = round(100 * one.people / found.people) if isinstance(one.people, int) and found.people else 0
-            told.append(Reasons(known.get(one.reason, one.reason), one.people, share))
-    return sorted(told, key=lambda one: -one.people if isinstance(one.people, int) else 0)
+def _reasons(found: Freshness | None, mine: Sequence[Count]) -> Sequence[Reasons]:
+    """Reasons with how many people each is told of; those that read the same are one."""
+    known, summed, told = words.reasons(), Counter[str](), list[Reasons]()
+    for one in mine:
+        sentence = known.get(one.reason, one.reason)
+        if one.outcome.value != "mailable" and isinstance(one.people, int):
+            summed[sentence] += one.people
+        elif one.outcome.value != "mailable":
+            told.append(Reasons(sentence, one.people, 0))
+    people = max(1, 0 if found is None else found.people)
+    return [Reasons(sentence, number, round(100 * number / people)) for sentence, number in summed.most_common()] + told
 
 
 @act("/reach", "count_reach", shows=reach, of="reach", then=lambda: go("reach"))

@@ -156,7 +156,7 @@ def accept_invitation() -> Response:
         wrong = gettext("The invitation is spent or expired; ask whoever invited you for another.")
         return _invitation(Typed(typed.values, {"invitation": wrong}), 404)
     g.actor = str(made.staff)
-    return door_page("enrolled", mark=cookies.stranger_mark(), enrolment=made)
+    return door_page("enrolled", mark=cookies.stranger_mark(), enrolment=made, then="/console")
 
 
 @screen("/account", "own_sessions")

@@ -56,8 +56,8 @@ def test_a_list_larger_than_other_forms_is_taken(desks):
     rows = "".join(f"Smith Anna;anna{number}@example.org;no\r\n" for number in range(30_000))
     form = Form(desks("steward").get("/console/imports/new"), "/trial").filled(source="till", ground="contract")
     parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{said}\r\n' for name, said in form.items()]
-    file = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nClient;Mail;Ok\r\n{rows}\r\n--x--\r\n'
-    body = ("".join(parts) + file).encode()
+    file = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nClient;Mail;Ok\r\n'
+    body = ("".join(parts) + file + rows + "\r\n--x--\r\n").encode()
     assert len(body) > 1_048_576
     tried = desks("steward").post(
         "/console/imports/trial", data=body, content_type="multipart/form-data; boundary=x", headers=ORIGIN

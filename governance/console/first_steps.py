@@ -1,0 +1,77 @@
+"""What is left to do in the first hour: the recovery sheet, mail, the list; each may be left and gone on with."""
+
+import base64
+
+from flask import Response, request
+from flask_babel import gettext
+
+from governance.console import sayings
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.console.place import current_console
+from governance.custody.recovery import Sheet
+from governance.intake import operations as intake
+from governance.kernel.errors import InvalidError
+from governance.policies.permissions import Permission
+from governance.reference import operations as reference
+
+_LEAST = 12
+
+
+@screen("/first-steps", "first_steps")
+def first_steps(visit: Visit) -> Response:
+    """How far the set-up is."""
+    console = current_console()
+    return page(
+        visit,
+        "first_steps",
+        part="",
+        controller=reference.find_controller(visit.work),
+        sheet=console.sheets.status(),
+        mail=console.settings.smtp_url is not None,
+        imported=bool(intake.batches(visit.work, limit=1)) if visit.may(Permission.INTAKE_READ) else None,
+    )
+
+
+@screen("/recovery-sheet", "recovery_sheet")
+def recovery_page(visit: Visit, typed: Typed = EMPTY, made: Sheet | None = None) -> Response:
+    """The form to make a recovery sheet by; with the sheet, once it is made."""
+    text = typed.get("text") if made is None else made.text
+    return page(
+        visit,
+        "recovery_sheet",
+        part="",
+        stands=current_console().sheets.status(),
+        text=text,
+        printed=None if made is None else _printed(made),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+    )
+
+
+def _printed(made: Sheet) -> str:
+    return f"data:text/html;charset=utf-8;base64,{base64.b64encode(made.page.encode()).decode('ascii')}"
+
+
+@act("/recovery-sheet", "make_recovery_sheet", shows=recovery_page, of="recovery_sheet")
+def make_sheet(visit: Visit) -> Response:
+    """Make a sheet; it stands on this one answer and is kept nowhere."""
+    passphrase = request.form.get("passphrase", "")
+    if len(passphrase) < _LEAST:
+        raise InvalidError("Too short.", errors={"passphrase": ["Take at least 12 characters."]})
+    if passphrase != request.form.get("again", ""):
+        raise InvalidError("They differ.", errors={"again": [gettext("The two passphrases differ.")]})
+    made = current_console().sheets.make(visit.work, passphrase)
+    return recovery_page(visit, made=made)
+
+
+@act("/recovery-sheet/confirmation", "confirm_recovery_sheet", shows=recovery_page, of="recovery_sheet",
+     then=lambda: go("first_steps"))  # fmt: skip
+def confirm_sheet(visit: Visit) -> Response:
+    """Take the sheet for good: whoever has it knows its check code and its passphrase."""
+    said = request.form
+    current_console().sheets.confirm(
+        visit.work, said.get("text", ""), said.get("passphrase", ""), said.get("check_code", "").strip()
+    )
+    return go("first_steps")
