@@ -9,9 +9,11 @@ Rows may have been picked instead of drawn, by a city, say. So a named export is
 explain the file where sizes count for nothing, either.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
+from operator import mul
 from typing import Final, NamedTuple
 
 CHANGED_CELL: Final = 0.002
@@ -24,6 +26,8 @@ NEARLY: Final = 1.0
 """More exports than were named cast doubt where the file is as likely with them, by so much at least."""
 ROUNDS: Final = 60
 SETTLED: Final = 1e-2
+MOST_SOURCES: Final = 8
+"""More exports than these explain whatever one that held everybody does, and nobody leaks so many in one file."""
 MOST_FITTED: Final = 3
 """Of the exports that could be added, those that promise most are fitted."""
 
@@ -57,7 +61,19 @@ class Source:
     others: tuple[int, ...]
 
 
-Table = Sequence[tuple[list[float], int]]
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Rows of the file that all exports explain in the same way, taken together.
+
+    Attributes:
+        columns: for each export, how likely each of these rows is to come from it.
+        rows: how many rows of the file each of them stands for.
+        total: how many rows the file has.
+    """
+
+    columns: Sequence[Sequence[float]]
+    rows: Sequence[int]
+    total: int
 
 
 def sources(patterns: Sequence[Pattern], sizes: Sequence[int]) -> list[Source]:
@@ -86,27 +102,32 @@ def sources(patterns: Sequence[Pattern], sizes: Sequence[int]) -> list[Source]:
     return sorted(told, key=lambda source: (-source.share, source.place))
 
 
-def _table(patterns: Sequence[Pattern], weights: Sequence[float]) -> Table:
-    """For each pattern, the likelihood of such a row by export, and how many rows."""
-    return [
-        ([_likelihood(one, weight) for one, weight in zip(pattern.missing, weights, strict=True)], pattern.rows)
-        for pattern in patterns
-    ]
+def _table(patterns: Sequence[Pattern], weights: Sequence[float]) -> _Table:
+    """How likely each row is by export: exports have *weights*, and cells that are not as they were make it rarer."""
+    rows = [one.rows for one in patterns]
+    missing: Sequence[Sequence[int | None]] = list(zip(*(one.missing for one in patterns), strict=True)) or [()] * len(
+        weights
+    )
+    columns = []
+    for counts, weight in zip(missing, weights, strict=True):
+        known = {count: _likelihood(count, weight) for count in set(counts)}
+        columns.append([known[count] for count in counts])
+    return _Table(columns, rows, sum(rows))
 
 
 def _likelihood(missing: int | None, weight: float) -> float:
     return NEVER_HELD if missing is None else max(NEVER_HELD, weight * CHANGED_CELL**missing)
 
 
-def _explanation(table: Table, places: Sequence[int]) -> list[int]:
-    """The fewest exports of *places* that explain the file.
+def _explanation(table: _Table, places: Sequence[int]) -> list[int]:
+    """The fewest exports of *places* that explain the file, at most `MOST_SOURCES`.
 
     One is added after the other, always that which makes the file most likely, as long as it does so by `SURE`; then
     those are dropped that the later ones have made needless.
     """
     chosen: list[int] = []
     reached = _fit(table, [])[1]
-    while promising := _promising(table, chosen, places):
+    while len(chosen) < MOST_SOURCES and (promising := _promising(table, chosen, places)):
         place, found = max(
             ((one, _fit(table, [*chosen, one])[1]) for one in promising), key=lambda tried: (tried[1], -tried[0])
         )
@@ -116,7 +137,7 @@ def _explanation(table: Table, places: Sequence[int]) -> list[int]:
     return _needed(table, chosen)
 
 
-def _promising(table: Table, chosen: Sequence[int], places: Sequence[int]) -> list[int]:
+def _promising(table: _Table, chosen: Sequence[int], places: Sequence[int]) -> list[int]:
     """Those of *places* that may make the file likelier by `SURE`.
 
     The likelihood of a mixture is concave in its shares: adding a source gains at most its slope (Lindsay 1983).
@@ -125,41 +146,42 @@ def _promising(table: Table, chosen: Sequence[int], places: Sequence[int]) -> li
     if not chosen:
         return candidates
     shares, _ = _fit(table, chosen)
-    total = sum(rows for _, rows in table)
-    slopes = dict.fromkeys(candidates, -float(total))
-    for likelihoods, rows in table:
-        scale = rows / sum(share * likelihoods[one] for one, share in zip(chosen, shares, strict=True))
-        for one in candidates:
-            slopes[one] += scale * likelihoods[one]
+    columns = [table.columns[one] for one in chosen]
+    scales = [
+        rows / sum(map(mul, shares, likelihoods))
+        for rows, likelihoods in zip(table.rows, zip(*columns, strict=True), strict=True)
+    ]
+    slopes = {one: sum(map(mul, scales, table.columns[one])) - table.total for one in candidates}
     best = sorted((one for one in candidates if slopes[one] >= SURE), key=lambda one: -slopes[one])
     return best[:MOST_FITTED]
 
 
-def _fit(table: Table, chosen: Sequence[int]) -> tuple[list[float], float]:
+def _fit(table: _Table, chosen: Sequence[int]) -> tuple[list[float], float]:
     """Shares of the exports *chosen*, and the logarithm of the likelihood that they reach."""
-    total = sum(rows for _, rows in table)
     if not chosen:
-        return [], total * log(NEVER_HELD)
+        return [], table.total * log(NEVER_HELD)
+    together: dict[tuple[float, ...], int] = defaultdict(int)
+    for likelihoods, rows in zip(zip(*(table.columns[one] for one in chosen), strict=True), table.rows, strict=True):
+        together[likelihoods] += rows  # few are chosen, so that few kinds of rows are left
     shares = [1 / len(chosen)] * len(chosen)
-    narrowed = [([likelihoods[one] for one in chosen], rows) for likelihoods, rows in table]
     before, reached = 0.0, 0.0
     for _ in range(ROUNDS if len(chosen) > 1 else 1):
         sums, reached = [0.0] * len(chosen), 0.0
-        for likelihoods, rows in narrowed:
+        for likelihoods, rows in together.items():
             parts = [share * one for share, one in zip(shares, likelihoods, strict=True)]
             whole = sum(parts)
             reached += rows * log(whole)
             scale = rows / whole
             for place, part in enumerate(parts):
                 sums[place] += part * scale
-        shares = [max(one / total, 1e-12) for one in sums]
+        shares = [max(one / table.total, 1e-12) for one in sums]
         if abs(reached - before) < SETTLED:
             break
         before = reached
     return shares, reached
 
 
-def _needed(table: Table, chosen: Sequence[int]) -> list[int]:
+def _needed(table: _Table, chosen: Sequence[int]) -> list[int]:
     kept = list(chosen)
     for one in chosen[:-1]:  # the last one was just found to be needed
         rest = [other for other in kept if other != one]
@@ -168,7 +190,7 @@ def _needed(table: Table, chosen: Sequence[int]) -> list[int]:
     return kept
 
 
-def _instead(table: Table, chosen: Sequence[int], one: int, beside: Sequence[int]) -> set[int]:
+def _instead(table: _Table, chosen: Sequence[int], one: int, beside: Sequence[int]) -> set[int]:
     """Exports *beside* each of which explains what *one* does; the others *chosen* where these do so already."""
     kept = [other for other in chosen if other != one]
     least = _fit(table, chosen)[1] - SURE

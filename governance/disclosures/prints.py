@@ -97,11 +97,10 @@ def pack(prints: Iterable[Print]) -> bytes:
     )
 
 
-def unpack(content: bytes, *, width: int) -> Iterator[Print]:
-    """What `pack` packed, of rows with *width* values."""
-    row = struct.Struct(f">16sI{width}Q")
-    for person, version, *digests in row.iter_unpack(content):
-        yield Print(UUID(bytes=person), version, tuple(digests))
+def digests_in(content: bytes, *, width: int) -> Iterator[tuple[bytes, tuple[int, ...]]]:
+    """The sixteen bytes of each person, and the digests, in what `pack` packed of rows with *width* values."""
+    for person, _version, *digests in struct.Struct(f">16sI{width}Q").iter_unpack(content):
+        yield person, tuple(digests)
 
 
 def prints_of(key: bytes, rows: Iterable[tuple[UUID, int, Sequence[Json]]]) -> list[Print]:

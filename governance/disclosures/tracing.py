@@ -20,7 +20,7 @@ from governance.audit.entries import Fact
 from governance.customers.reach import allow
 from governance.disclosures.leaks import Cells, read_leak
 from governance.disclosures.likelihood import Pattern, Source, sources, times_likelier
-from governance.disclosures.prints import EMPTY, Print, digest, unpack
+from governance.disclosures.prints import EMPTY, digest, digests_in
 from governance.disclosures.records import ExportId
 from governance.disclosures.tables import ExportPrintRow, ExportRow
 from governance.kernel.work import ActorKind, Work
@@ -168,32 +168,33 @@ def _matches(work: Work, exports: Sequence[ExportRow], rows: Sequence[Cells]) ->
 
 def _match(work: Work, export: ExportRow, leak: _Leak) -> _Match:
     often: Counter[int] = Counter()
+    leading: list[tuple[bytes, frozenset[int]]] = []
     number = 0
-    for one in _prints(work, export):
+    for person, digests in held_prints(work, export):
         number += 1
-        often.update(leak.digests.intersection(one.digests))
+        mine = leak.digests.intersection(digests)
+        often.update(mine)
+        if not leak.holding.keys().isdisjoint(mine):
+            leading.append((person, mine))
     found = _Match(export, {}, {})
-    if not often:
-        return found
     worth = {one: log(number / count) if number > 1 else 1.0 for one, count in often.items()}
     needed = IDENTIFYING * (log(number) if number > 1 else 1.0)
-    for one in _prints(work, export):
-        mine = leak.digests.intersection(one.digests)
+    for person, mine in leading:
         for row in {row for value in mine for row in leak.holding.get(value, ())}:
             shared = mine & leak.rows[row]
             if len(shared) > found.held.get(row, 0) and sum(worth[value] for value in shared) >= needed:
                 found.held[row] = len(shared)
-                found.people[row] = one.person
+                found.people[row] = UUID(bytes=person)
     return found
 
 
-def _prints(work: Work, export: ExportRow) -> Iterator[Print]:
-    """Fingerprints of all rows of an export, a part at a time."""
+def held_prints(work: Work, export: ExportRow) -> Iterator[tuple[bytes, tuple[int, ...]]]:
+    """Person and digests of all rows of an export, a part at a time."""
     for number in range(1, export.parts + 1):
         query = select(ExportPrintRow).where(ExportPrintRow.export_id == export.id, ExportPrintRow.number == number)
         part = work.session.scalars(query).one_or_none()
         if part is not None:
-            yield from unpack(part.prints or b"", width=len(export.fields))
+            yield from digests_in(part.prints or b"", width=len(export.fields))
             work.session.expunge(part)
 
 

@@ -12,7 +12,8 @@ CipherName = tuple[bytes, str, int]
 """Owner (its sixteen bytes, which hash faster than a UUID), compartment, generation."""
 
 TTL_SECONDS = 5.0
-CAPACITY = 65_536
+CAPACITY = 16_384
+"""Keys at most: an opened one takes 2.6 kB, mostly of the library's own."""
 
 
 class OpenedKey(NamedTuple):
@@ -32,8 +33,8 @@ class OpenedKey(NamedTuple):
 class CipherCache:
     """Ciphers by owner, compartment and generation.
 
-    A cipher is forgotten *ttl_seconds* after it was opened, whether it is in use or not, so that a shredded key stops
-    opening values even where no notification arrives.
+    A cipher is no longer used *ttl_seconds* after it was opened, whether it is in use or not, so that a shredded key
+    stops opening values even where no notification arrives. Those that are too old leave memory as others come.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class CipherCache:
         self._ttl_seconds = ttl_seconds
         self._capacity = capacity
         self._held: dict[CipherName, OpenedKey] = {}
+        self._older: dict[CipherName, OpenedKey] = {}
+        self._turned_at = monotonic()
         self._lock = threading.Lock()
 
     def get(self, name: CipherName) -> OpenedKey | None:
         """The key, unless it is unknown or no longer valid."""
-        found = self._held.get(name)
+        found = self._held.get(name) or self._older.get(name)
         return found if found is not None and self.valid(found) else None
 
     def valid(self, key: OpenedKey) -> bool:
@@ -69,8 +72,12 @@ class CipherCache:
         with self._lock:
             if mark != self.mark:
                 return
-            if len(self._held) + len(keys) > self._capacity:
-                self._held.clear()
+            if self.monotonic() - self._turned_at > self._ttl_seconds:
+                self._turn()
+            if len(self) + len(keys) > self._capacity:
+                self._turn()
+            if len(self) + len(keys) > self._capacity:
+                self._turn()
             if len(keys) <= self._capacity:
                 self._held.update(keys)
 
@@ -78,10 +85,14 @@ class CipherCache:
         """Forget all."""
         with self._lock:
             self.mark += 1
-            self._held.clear()
+            self._held, self._older = {}, {}
+
+    def _turn(self) -> None:
+        """Drop what was kept before the last turn."""
+        self._held, self._older, self._turned_at = {}, self._held, self.monotonic()
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._held) + len(self._older)
 
 
 def cipher_name(owner: UUID, compartment: str, generation: int) -> CipherName:

@@ -219,7 +219,11 @@ def test_a_worker_killed_on_the_way_costs_nothing_and_doubles_nothing(
         assert disclosures.unfinished_exports(work) == [export]
 
     monkeypatch.setattr(making, "PEOPLE", 2)
-    making.make(office.database, export=export, clock=CLOCK)
+    told: list[making.Progress] = []
+    making.make(office.database, export=export, clock=CLOCK, on_progress=told.append)
+    assert [(one.considered, one.total) for one in told] == [
+        (min(done, PEOPLE), PEOPLE) for done in range(2 * parts + 2, PEOPLE + 2, 2)
+    ]
     with office.work(office.anna) as work:
         fetched = fetching.fetch(work, export=export)
     file = b"".join(fetching.pieces(office.database, fetched, actor=office.anna, clock=CLOCK))

@@ -55,6 +55,15 @@ def test_the_cache_never_holds_more_than_its_capacity():
     assert len(cache) <= 10
 
 
+def test_keys_that_are_too_old_leave_memory_as_others_come(passing):
+    cache = CipherCache(ttl_seconds=5, monotonic=passing)
+    for number in range(100):
+        cache.put({(b"o" * 16, "profile", number): _key(cache)}, mark=cache.mark)
+        passing.now += 1
+        assert len(cache) <= 12
+        assert cache.get((b"o" * 16, "profile", max(0, number - 3))) is not None
+
+
 def test_a_key_read_before_an_emptying_is_not_kept_after_it():
     cache = CipherCache()
     mark, key = cache.mark, _key(cache)
