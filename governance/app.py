@@ -80,6 +80,7 @@ from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
 from governance.kernel.space import DiskFullError, lacks_room
 from governance.pages import languages, serving
+from governance.pages.brand import brand
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
 from governance.vault.derivation import derive
@@ -176,7 +177,7 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
     app = assemble(service, blueprints)
     languages.register(app, FACES)
     app.register_blueprint(serving.blueprint)
-    attach(app, _portal(store))
+    attach(app, _portal(store, service))
     console_pages.attach(app, _console(store, service))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -191,13 +192,17 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
     return app
 
 
-def _portal(store: Store) -> Portal:
+def _portal(store: Store, service: Service) -> Portal:
     settings = store.settings
     return Portal(
         settings=settings,
         database=store.database,
-        clock=SystemClock(),
+        clock=service.clock,
         forms_per_minute=FORMS_PER_MINUTE,
+        secret=derive(store.keyring.index_root(store.keyring.index_roots()[0].version), b"governance/portal"),
+        count_stranger=service.strangers.take,
+        verifier_keys=lambda work: known_vkeys(work.session, outside_of(settings.data_dir)),
+        brand=brand(name=settings.brand_name, logo=settings.brand_logo, colour=settings.brand_colour),
     )
 
 

@@ -30,7 +30,7 @@ from governance.consent.purposes import book, publish_purpose, purpose_versions,
 from governance.consent.rebuilding import Difference, Rebuilt, rebuild
 from governance.consent.recording import Heard, record, record_claims, record_each, record_many
 from governance.consent.records import consent_receipt, consent_record
-from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form
+from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form, words_of
 from governance.consent.stopping import stop_many
 from governance.consent.stories import Story, tell_story
 from governance.consent.subscribing import Filled, subscribe
@@ -40,6 +40,17 @@ from governance.consent.transfers import Transfer, Transferable, decide_transfer
 from governance.consent.undoing import Invalidated, invalidate, keep_stops, said_otherwise
 from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscribe_url, unsubscriber
 from governance.consent.uses import note_use
+from governance.consent.visiting import (
+    OwnChannel,
+    OwnChoices,
+    OwnHistory,
+    OwnPurpose,
+    YesNeeds,
+    choose,
+    heed_signal,
+    own_choices,
+    own_history,
+)
 from governance.customers.informing import Uninformed
 
 __all__ = [
@@ -72,6 +83,10 @@ __all__ = [
     "Notice",
     "NoticeText",
     "NoticeVersion",
+    "OwnChannel",
+    "OwnChoices",
+    "OwnHistory",
+    "OwnPurpose",
     "PurposeVersion",
     "Rebuilt",
     "Recorded",
@@ -90,9 +105,11 @@ __all__ = [
     "UninformedPage",
     "Visit",
     "Waiting",
+    "YesNeeds",
     "book",
     "check",
     "check_together",
+    "choose",
     "confirm_subscription",
     "consent_receipt",
     "consent_record",
@@ -107,6 +124,7 @@ __all__ = [
     "forget_requests",
     "form",
     "forms",
+    "heed_signal",
     "inform",
     "invalidate",
     "is_about",
@@ -121,6 +139,8 @@ __all__ = [
     "notice",
     "notice_in_force",
     "notices",
+    "own_choices",
+    "own_history",
     "part",
     "publish_form",
     "publish_notice",
@@ -150,4 +170,5 @@ __all__ = [
     "unsubscribe",
     "unsubscribe_url",
     "unsubscriber",
+    "words_of",
 ]

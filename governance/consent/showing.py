@@ -73,10 +73,10 @@ def show_form(work: Work, *, key: str, language: str) -> ShownForm:
         version = terms.notice_in_force(NoticeKind.CONSENT, item.purpose, work.now)
         if version is not None and item.purpose in purposes:
             title = purposes[item.purpose].titles.get(language)
-            items.append(ShownItem(item.purpose, title, item.channels, _words(work, version, language)))
+            items.append(ShownItem(item.purpose, title, item.channels, words_of(work, version, language)))
     if not found.document.open or privacy is None or not items:
         raise ClosedFormError("This form takes no subscriptions at the moment.")
-    return ShownForm(found, language, tuple(items), _words(work, privacy, language))
+    return ShownForm(found, language, tuple(items), words_of(work, privacy, language))
 
 
 def snapshot(shown: ShownForm) -> dict[str, Json]:
@@ -92,7 +92,7 @@ def snapshot(shown: ShownForm) -> dict[str, Json]:
     }
 
 
-def _words(work: Work, version: NoticeVersion, language: str) -> ShownNotice:
+def words_of(work: Work, version: NoticeVersion, language: str) -> ShownNotice:
     """A notice in *language*, else in the controller's, else in one that it is written in."""
     texts = notice(work, kind=version.kind, key=version.key, version=version.version).texts
     wanted = [language, controller(work).language, *sorted(texts)]

@@ -62,6 +62,9 @@ class Settings:
         audit_tsa_ca: file of the authority's certificates (PEM), up to its root, by which stamps are verified.
         trusted_proxies: proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
         retention_hour: hour of the controller's zone from which on the nightly purge runs; -1 never by itself.
+        brand_name: what customers know the company by, on their pages; its legal name, unset.
+        brand_logo: file of its logo on them: SVG, PNG, JPEG or WebP, 100 KB at most.
+        brand_colour: its colour, `#155e75`; made darker or lighter until it is readable, in light and in dark.
         merge_from: percent from which two records are merged by themselves, 98 to 100; 0 never, people decide.
     """
 
@@ -93,6 +96,9 @@ class Settings:
     trusted_proxies: int = 0
     retention_hour: int = 1
     merge_from: int = 0
+    brand_name: str | None = None
+    brand_logo: Path | None = None
+    brand_colour: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -198,7 +204,7 @@ def _refuse_unknown(environ: Mapping[str, str], settings: set[str]) -> None:
 
 
 def _parse(name: str, text: str) -> object:
-    if name in ("data_dir", "audit_tsa_ca"):
+    if name in ("data_dir", "audit_tsa_ca", "brand_logo"):
         return Path(text).expanduser()
     default = Settings.__dataclass_fields__[name].default
     if isinstance(default, int):

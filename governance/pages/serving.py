@@ -11,16 +11,19 @@ blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path
 
 _POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
 _SCRIPTS: Final = "; script-src 'self'; connect-src 'self'"
+_IMAGES: Final = "; img-src 'self'"
 
 
-def policy(*, frames: Sequence[str] = (), scripts: bool = False) -> str:
+def policy(*, frames: Sequence[str] = (), scripts: bool = False, images: bool = False) -> str:
     """What a browser may load on a page (CSP level 3): our own files, and nothing written into the page itself.
 
     Args:
         frames: sites that may show it in a frame; none by default.
         scripts: whether our own scripts may run on it.
+        images: whether it shows images of ours.
     """
-    return _POLICY.format(frames=" ".join(frames) or "'none'") + (_SCRIPTS if scripts else "")
+    told = _POLICY.format(frames=" ".join(frames) or "'none'")
+    return told + (_SCRIPTS if scripts else "") + (_IMAGES if images else "")
 
 
 def style_address() -> str:

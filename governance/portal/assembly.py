@@ -4,10 +4,38 @@ from typing import Final
 
 from flask import Flask
 
-from governance.portal import keeping, pages, place, subscriptions, unsubscriptions
+from governance.portal import (
+    branding,
+    certificates,
+    choices,
+    counter,
+    keeping,
+    notices,
+    own_data,
+    pages,
+    place,
+    proving,
+    requests,
+    signing,
+    subscriptions,
+    unsubscriptions,
+)
 from governance.portal.place import Portal
 
-ROUTES: Final = (subscriptions, unsubscriptions, keeping)
+ROUTES: Final = (
+    subscriptions,
+    unsubscriptions,
+    keeping,
+    branding,
+    signing,
+    proving,
+    choices,
+    own_data,
+    requests,
+    notices,
+    certificates,
+    counter,
+)
 """Modules whose pages hang on the blueprint; imported for that."""
 
 

@@ -2,29 +2,40 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
+from governance import __version__
 from governance.consent.errors import ClosedFormError, SharedContactError, SpentTokenError
+from governance.customers.visiting import Visitor
 from governance.kernel.errors import ConflictError, GovernanceError, NotFoundError, TooManyError
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Work
+from governance.pages import forms
 from governance.pages.languages import NAMES, PARAMETER, language
 from governance.pages.serving import policy, style_address
-from governance.portal.place import visit
+from governance.policies.access import allows
+from governance.policies.permissions import Permission
+from governance.portal.place import current_portal, visit
 from governance.reference.operations import find_controller
+from governance.reference.record import ProtectionOfficer
 
 blueprint = Blueprint("portal", __name__, template_folder="templates")
 log = get_logger(__name__)
 
 
+LABEL: Final = b"portal/form"
+
+
 @dataclass(frozen=True, slots=True)
-class LanguageLink:
-    """A language that the page may be read in."""
+class Link:
+    """A link of the menu, or a language that the page may be read in."""
 
     code: str
     name: str
@@ -37,21 +48,42 @@ class Frame:
     """What stands around a page.
 
     Attributes:
-        controller: whose page it is.
-        officer: mail address of the data protection officer.
-        style: address of the stylesheet.
+        name: what customers know the company by.
+        controller: whose page it is, by its legal name.
+        officer: the data protection officer, as far as the record has one.
+        styles, scripts: addresses of ours.
+        logo: address of the picture; None where there is none.
+        menu: pages of whoever is signed in; empty before.
+        until: when the session ends.
+        here: endpoint of the page, for its forms.
+        seal, number: what each form of the page carries.
     """
 
     language: str
-    languages: Sequence[LanguageLink]
+    languages: Sequence[Link]
+    name: str
     controller: str
     address: str
-    officer: str | None
-    style: str
+    officer: ProtectionOfficer | None
+    styles: Sequence[str]
+    scripts: Sequence[str]
+    logo: str | None
+    menu: Sequence[Link]
+    until: datetime | None
+    seal: str
+    number: str
 
 
 def page(
-    work: Work, template: str, *, status: int = HTTPStatus.OK, frames: Sequence[str] = (), **view: object
+    work: Work,
+    template: str,
+    *,
+    status: int = HTTPStatus.OK,
+    frames: Sequence[str] = (),
+    seal: str = "",
+    part: str = "",
+    scripts: Sequence[str] = (),
+    **view: object,
 ) -> Response:
     """A page as the answer.
 
@@ -60,34 +92,82 @@ def page(
         template: name of the template, without folder and ending.
         status: of the answer.
         frames: sites that may show it in a frame; none by default.
+        seal: of its forms, where it has such as only this browser may send.
+        part: page of the menu that it belongs to.
+        scripts: files of ours that make it nicer; it works without.
         **view: what the template shows.
     """
-    body = render_template(f"portal/{template}.html", frame=_frame(work), **view)
-    response = make_response(body, int(status))
-    response.headers["Content-Security-Policy"] = policy(frames=frames)
+    frame = _frame(work, seal, part, scripts)
+    response = make_response(render_template(f"portal/{template}.html", frame=frame, **view), int(status))
+    response.headers["Content-Security-Policy"] = policy(
+        frames=frames, scripts=bool(frame.scripts), images=frame.logo is not None
+    )
     response.headers["Content-Language"] = language()
     response.headers["X-Robots-Tag"] = "noindex"
+    if seal:
+        response.headers["Referrer-Policy"] = "same-origin"  # else a browser would not say that a form is from here
     return response
 
 
-def _frame(work: Work) -> Frame:
-    controller = find_controller(work)
-    officer = None if controller is None else controller.officer
+def sealed_for(holder: str) -> str:
+    """The seal of forms that are shown to a session, or to a browser before it has one."""
+    return forms.seal(current_portal().secret, LABEL, holder)
+
+
+def _frame(work: Work, seal: str, part: str, scripts: Sequence[str]) -> Frame:
+    controller, brand, visitor = find_controller(work), current_portal().brand, g.get("visitor")
+    legal_name = "" if controller is None else controller.legal_name
+    files = ("once.js", *scripts) if seal else scripts
     return Frame(
         language=language(),
         languages=_languages(),
-        controller="" if controller is None else controller.legal_name,
+        name=brand.name or legal_name,
+        controller=legal_name,
         address="" if controller is None else controller.address,
-        officer=None if officer is None else officer.email,
-        style=style_address(),
+        officer=None if controller is None else controller.officer,
+        styles=[
+            style_address(),
+            url_for("pages.static", filename="portal.css", v=__version__),
+            *([url_for("portal.brand_style", v=_version(brand.style))] if brand.style else []),
+        ],
+        scripts=[url_for("pages.static", filename=one, v=__version__) for one in files],
+        logo=None if brand.logo is None else url_for("portal.brand_logo"),
+        menu=[] if visitor is None else _menu(visitor, part),
+        until=None if visitor is None else visitor.expires_at,
+        seal=seal,
+        number=forms.new_number() if seal else "",
     )
 
 
-def _languages() -> list[LanguageLink]:
-    """The same page in other languages; after a form was sent, the page that shows it."""
+def _version(style: str) -> str:
+    return sha256(style.encode()).hexdigest()[:12]
+
+
+def _menu(visitor: Visitor, part: str) -> list[Link]:
+    """Pages that what was proved opens."""
+    titles = {
+        "start": (gettext("Overview"), None),
+        "choices": (gettext("My choices"), None),
+        "own_data": (gettext("My data"), Permission.PORTAL_READ),
+        "own_requests": (gettext("My requests"), None),
+        "sights": (gettext("Who saw my data"), Permission.PORTAL_READ),
+    }
     return [
-        LanguageLink(code, name, f"?{PARAMETER}={code}", current=code == language()) for code, name in NAMES.items()
+        Link(one, title, url_for(f"portal.{one}"), current=one == part)
+        for one, (title, needs) in titles.items()
+        if needs is None or allows(visitor.actor, needs).allowed
     ]
+
+
+def go(endpoint: str, **names: object) -> Response:
+    """Lead the browser to a page after an act (303), so that reloading it repeats nothing."""
+    response = redirect(url_for(f"portal.{endpoint}", **names), code=HTTPStatus.SEE_OTHER)  # type: ignore[arg-type]  # ids
+    return Response(response.get_data(), status=response.status_code, headers=response.headers)
+
+
+def _languages() -> list[Link]:
+    """The same page in other languages; after a form was sent, the page that shows it."""
+    return [Link(code, name, f"?{PARAMETER}={code}", current=code == language()) for code, name in NAMES.items()]
 
 
 def refusal(status: int, heading: str, text: str) -> Response:

@@ -1,8 +1,8 @@
 """What the door needs of this installation, put together by `governance.app`, and the unit of work of a visit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from flask import Flask, current_app, g
@@ -12,6 +12,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.settings import Settings
 from governance.kernel.work import Actor, ActorKind, Work, open_work
+from governance.pages.brand import Brand
 
 EXTENSION: Final = "governance.portal"
 VISITOR: Final = Actor(kind=ActorKind.CUSTOMER, id=None, permissions=frozenset({"*"}), name="portal")
@@ -24,12 +25,20 @@ class Portal:
 
     Attributes:
         forms_per_minute: how many may be sent from one address, counted for all processes and hosts together.
+        secret: key of the seals on forms and of the digests by which those sent twice are known; the same on each host.
+        count_stranger: counts a failed proof against an address; raises TooManyError where there were too many.
+        brand: what customers see of the operator.
+        verifier_keys: public keys of the checkpoints of the log, in the form in which they are handed around.
     """
 
     settings: Settings
     database: Database
     clock: Clock
     forms_per_minute: int
+    secret: bytes = field(repr=False)
+    count_stranger: Callable[[str], None]
+    verifier_keys: Callable[[Work], Sequence[str]]
+    brand: Brand = field(default_factory=Brand)
 
 
 def install(app: Flask, portal: Portal) -> None:

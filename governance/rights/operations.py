@@ -5,7 +5,9 @@ from governance.rights.calling import Called, call
 from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_carriers
 from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
 from governance.rights.expiring import destroy_closed
+from governance.rights.following import OwnMessage, OwnPlan, OwnStory, certificate_of, own_plan, own_story
 from governance.rights.notices import note_told, notice_text
+from governance.rights.own_data import OwnData, OwnField, OwnSight, own_data, own_sights
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
 from governance.rights.records import NewRequest, Received, RecipientToTell, RequestId, RequestLine, RequestView
@@ -21,7 +23,13 @@ __all__ = [
     "CarrierRoom",
     "Carriers",
     "NewRequest",
+    "OwnData",
+    "OwnField",
+    "OwnMessage",
+    "OwnPlan",
     "OwnRequest",
+    "OwnSight",
+    "OwnStory",
     "QueueAfter",
     "Received",
     "RecipientToTell",
@@ -32,6 +40,7 @@ __all__ = [
     "ask",
     "ask_identity",
     "call",
+    "certificate_of",
     "complete",
     "destroy_closed",
     "expire",
@@ -48,7 +57,11 @@ __all__ = [
     "note_recipient_told",
     "note_told",
     "notice_text",
+    "own_data",
+    "own_plan",
     "own_requests",
+    "own_sights",
+    "own_story",
     "prove",
     "prove_by_code",
     "prove_own",

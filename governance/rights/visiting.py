@@ -106,7 +106,7 @@ def make_request(
     row = locked(work, RequestId(made.request.id))
     if not visitor.held and after(RequestState(row.state), RequestAct.FIND_NOTHING) is not None:
         find_nothing_of(work, row)
-    return _shown(row, visitor, joined=made.joined)
+    return shown_to(row, visitor, joined=made.joined)
 
 
 def own_requests(work: Work, *, visitor: Visitor) -> list[OwnRequest]:
@@ -116,7 +116,7 @@ def own_requests(work: Work, *, visitor: Visitor) -> list[OwnRequest]:
         mine.append(RequestRow.person_id == visitor.person)
     query = select(RequestRow).where(or_(*mine)).order_by(RequestRow.id.desc()).limit(MOST_LISTED)
     rows = [row for row in work.session.scalars(query) if _is_own(row, visitor)]
-    return [_shown(row, visitor) for row in rows]
+    return [shown_to(row, visitor) for row in rows]
 
 
 def prove_own(work: Work, *, visitor: Visitor, request: RequestId) -> OwnRequest:
@@ -127,12 +127,12 @@ def prove_own(work: Work, *, visitor: Visitor, request: RequestId) -> OwnRequest
         ForbiddenError: where the session does not prove enough; the sentence says what is missing.
         WrongActError: where the request waits for no proof.
     """
-    row = _own(work, visitor, request)
+    row = own_row(work, visitor, request)
     kind = RequestKind(row.kind)
     if visitor.person is None or not _proves(visitor, kind):
         raise ForbiddenError(f"This needs more proof first: {_needs(visitor, kind)}.")
     prove_row(work, row, person=visitor.person, proof=_proof(visitor))
-    return _shown(row, visitor)
+    return shown_to(row, visitor)
 
 
 def reply_own(work: Work, *, visitor: Visitor, request: RequestId, words: str) -> OwnRequest:
@@ -142,9 +142,9 @@ def reply_own(work: Work, *, visitor: Visitor, request: RequestId, words: str) -
         NoSuchRequestError, WrongActError: where the visitor has no such request, or nothing was asked.
         InvalidError: where nothing is said.
     """
-    row = _own(work, visitor, request)
+    row = own_row(work, visitor, request)
     reply_row(work, row, words)
-    return _shown(row, visitor)
+    return shown_to(row, visitor)
 
 
 def withdraw_own(work: Work, *, visitor: Visitor, request: RequestId) -> OwnRequest:
@@ -153,12 +153,17 @@ def withdraw_own(work: Work, *, visitor: Visitor, request: RequestId) -> OwnRequ
     Raises:
         NoSuchRequestError, WrongActError: where the visitor has no such request, or it is being carried out.
     """
-    row = _own(work, visitor, request)
+    row = own_row(work, visitor, request)
     withdraw_row(work, row)
-    return _shown(row, visitor)
+    return shown_to(row, visitor)
 
 
-def _own(work: Work, visitor: Visitor, request: RequestId) -> RequestRow:
+def own_row(work: Work, visitor: Visitor, request: RequestId) -> RequestRow:
+    """The row of a request of the visitor, locked until the transaction ends.
+
+    Raises:
+        NoSuchRequestError: where the visitor has no such request.
+    """
     row = locked(work, request)
     if not _is_own(row, visitor):
         raise NoSuchRequestError("You have no such request.")
@@ -191,7 +196,8 @@ def _needs(visitor: Visitor, kind: RequestKind) -> str | None:
     return _NEEDS.get(visitor.step_up, "second_fact")
 
 
-def _shown(row: RequestRow, visitor: Visitor, *, joined: bool = False) -> OwnRequest:
+def shown_to(row: RequestRow, visitor: Visitor, *, joined: bool = False) -> OwnRequest:
+    """A request as the visitor sees it."""
     waits = RequestState(row.state) in (RequestState.RECEIVED, RequestState.IDENTITY_CHECK)
     kind = RequestKind(row.kind)
     return OwnRequest(

@@ -58,7 +58,7 @@ def circumstances(found: Gathered) -> Iterator[Section]:
     """All else that an answer to a request of access tells."""
     yield _informed(found)
     yield _suppressions(found)
-    yield _categories(found)
+    yield categories(found)
     yield from _recipients(found)
     subjects = [one.ref for one in found.records]
     roles = {key: found.words.of(one.titles) for key, one in shipped.roles().roles.items()}
@@ -183,7 +183,7 @@ def _suppressions(found: Gathered) -> Section:
     return section("suppressions", columns, rows, codes=purpose_titles(found))
 
 
-def _categories(found: Gathered) -> Section:
+def categories(found: Gathered) -> Section:
     """By category of data: which purposes use it, and on what grounds in the controller's and the person's country."""
     tables = [shipped.catalogue().tables[name] for name in TABLES]
     fields = [one for table in tables for one in table.fields.values()]

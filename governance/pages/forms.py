@@ -1,0 +1,81 @@
+"""Forms: sealed so that no other site can send one, numbered so that one sent twice acts once, kept where they fail.
+
+Whose seal it is, is for each face to say: the token of a session, or the mark of a browser that has none yet.
+"""
+
+import hmac
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import request
+
+from governance.kernel.ids import uuid4
+
+SEAL: Final = "seal"
+NUMBER: Final = "form"
+KEPT: Final = "kept."
+"""Before the name of a field that waits in a page of ours for its sender to sign in."""
+LONGEST_NUMBER: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed into a form that was not taken, and what is wrong with it, by name of the field."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        """What was typed into a field."""
+        return self.values.get(name, default)
+
+
+EMPTY: Final = Typed()
+
+
+def seal(secret: bytes, label: bytes, of: str) -> str:
+    """The seal on forms of whoever holds *of*, under a label of the face's own."""
+    return hmac.digest(secret, label + b"\x00" + of.encode(), "sha256").hex()
+
+
+def is_sealed(expected: str) -> bool:
+    """Whether the form of the present request carries this seal."""
+    return hmac.compare_digest(request.form.get(SEAL, "").encode(), expected.encode())
+
+
+def new_number() -> str:
+    """The number of a form that is about to be shown."""
+    return str(uuid4())
+
+
+def number_with_content() -> tuple[str, bytes]:
+    """What a form that comes twice is known by, and all that it says: sent again with other words it is another one."""
+    number = request.form.get(NUMBER, "")[:LONGEST_NUMBER]
+    whole = repr((request.path, sorted(request.form.items(multi=True)))).encode("utf-8", "surrogatepass")
+    return f"{number}:{sha256(whole).hexdigest()}", whole
+
+
+def is_from_here() -> bool:
+    """Whether the browser says that the form was on a page of ours."""
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+
+
+def waiting_fields(secret: Collection[str]) -> Sequence[tuple[str, str]]:
+    """Fields of the present form that may wait in a page for its sender to sign in; those named *secret* never do."""
+    return [(name, said) for name, said in request.form.items(multi=True) if name not in {SEAL, NUMBER, *secret}]
+
+
+def kept_fields() -> Sequence[tuple[str, str]]:
+    """Fields that waited in the form of the present request."""
+    sent = request.form.items(multi=True)
+    return [(name.removeprefix(KEPT), said) for name, said in sent if name.startswith(KEPT)]
+
+
+def own_path(offered: str, *, below: str) -> str:
+    """A path that was *offered* as a place to go on at, where it lies below one of ours; else that one."""
+    parts = urlsplit(offered)
+    inside = parts.path == below or parts.path.startswith(f"{below}/")
+    return offered if inside and not parts.scheme and not parts.netloc and "\\" not in offered else below

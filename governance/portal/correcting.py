@@ -1,0 +1,128 @@
+"""The form that corrects details: what is kept stands in it, and what is changed becomes a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request
+from flask_babel import gettext
+
+from governance.kernel.errors import InvalidError
+from governance.pages.forms import Typed
+from governance.pages.languages import NAMES, language
+from governance.portal.guard import Guest
+from governance.portal.wording import codes
+from governance.rights import operations as rights
+from governance.rights.correcting import GRAVE, LOW_RISK
+from governance.rights.own_data import titles_of_fields
+
+BEFORE: Final = "before."
+"""Before the name of a field: what stood in it when the page was opened."""
+ORDER: Final = (
+    *("family_name", "given_name", "patronymic", "birth_date", "sex", "marital_status"),
+    *("country", "region", "city", "street", "postcode"),
+    *("profession", "organisation", "interests", "preferred_payment", "language"),
+)
+LISTS: Final = frozenset({"interests"})
+_CLOSED: Final[Mapping[str, tuple[str, ...]]] = {
+    "sex": ("female", "male"),
+    "marital_status": ("single", "married", "divorced", "widowed", "partnership"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionField:
+    """One detail of the form.
+
+    Attributes:
+        value: as typed, else as kept. before: as kept.
+        choices: codes and what they are called, where it takes one of a few.
+        hint: how to write it.
+        grave: whether somebody looks at it before it changes.
+    """
+
+    key: str
+    title: str
+    value: str
+    before: str
+    choices: tuple[tuple[str, str], ...]
+    hint: str
+    grave: bool
+
+
+def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[CorrectionField]:
+    """The details that can be corrected; one alone where it is named."""
+    kept = {one.key: one for item in _own(guest) for one in item if one.correctable}
+    wanted = [one for one in ORDER if one in GRAVE | LOW_RISK and (not only or one == only)]
+    titles = titles_of_fields(wanted, language())
+    found = []
+    for key in wanted:
+        plain = kept[key].plain if key in kept else ""
+        before = ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain or "")
+        found.append(
+            CorrectionField(
+                key=key,
+                title=titles[key] if titles[key] != key else codes().get(key, key),
+                value=typed.get(key, before),
+                before=before,
+                choices=_choices(key),
+                hint=_hints().get(key, ""),
+                grave=key in GRAVE,
+            )
+        )
+    return found
+
+
+def changes_of(_guest: Guest) -> dict[str, object]:
+    """What the present form changes, by field; an emptied field is null."""
+    said = {key: request.form.get(key, "").strip() for key in ORDER if key in request.form}
+    changed = {key: value for key, value in said.items() if value != request.form.get(BEFORE + key, "").strip()}
+    return {key: _value(key, value) for key, value in changed.items()}
+
+
+def say_of(name: str, wrong: InvalidError) -> str:
+    """What is wrong with a field, and what to do, in the language of the page."""
+    said = {
+        "birth_date": gettext("Write the date like this: 1990-12-31"),
+        "country": gettext("Write the country as two letters, such as DE or UA."),
+        "said": gettext("Say in a few words what it is about."),
+    }
+    return said.get(name) or (
+        " ".join(wrong.errors[name]) if language() == "en" else gettext("This cannot be kept as it is.")
+    )
+
+
+def _own(guest: Guest) -> list[tuple[rights.OwnField, ...]]:
+    told = rights.own_data(guest.work, visitor=guest.visitor, language=language())
+    return [one.fields for one in told.categories]
+
+
+def _value(key: str, said: str) -> object:
+    if key in LISTS:
+        return [one.strip() for one in said.split(",") if one.strip()] or None
+    return said or None
+
+
+def _choices(key: str) -> tuple[tuple[str, str], ...]:
+    if key == "language":
+        return (("", "-"), *NAMES.items())
+    if key not in _CLOSED:
+        return ()
+    names = {
+        "female": codes()["female"],
+        "male": codes()["male"],
+        "single": gettext("single"),
+        "married": gettext("married"),
+        "divorced": gettext("divorced"),
+        "widowed": gettext("widowed"),
+        "partnership": gettext("in a partnership"),
+    }
+    return (("", "-"), *((one, names[one]) for one in _CLOSED[key]))
+
+
+def _hints() -> Mapping[str, str]:
+    return {
+        "birth_date": gettext("Like this: 1990-12-31"),
+        "country": gettext("Two letters, such as DE or UA"),
+        "interests": gettext("Several with commas between"),
+    }

@@ -1,0 +1,18 @@
+"""A sheet for the counter: a QR code that leads to the portal, to be printed."""
+
+from flask import Response, url_for
+
+from governance.pages.languages import language
+from governance.pages.qr import qr_of
+from governance.portal.guard import look_up_controller
+from governance.portal.pages import blueprint, page
+from governance.portal.place import current_portal, visit
+
+
+@blueprint.get("/counter")
+def counter() -> Response:
+    """The sheet, in the language of the page."""
+    with visit() as work:
+        look_up_controller(work)
+        address = current_portal().settings.public_base + url_for("portal.start")
+        return page(work, "counter", qr=qr_of(address), address=address, lang=language())

@@ -1,0 +1,281 @@
+"""What is kept of whoever is signed in to the portal, why and until when, and who saw it (GDPR Art. 15).
+
+The same rows as a package tells, less what staff wrote: that may be about others too, and an officer looks through it
+before it is handed out (Art. 15(4)).
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.customers.reach import allow
+from governance.customers.records import Json
+from governance.customers.visiting import Visitor
+from governance.customers.whole import Cell
+from governance.kernel.errors import ForbiddenError
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+from governance.policies import shipped
+from governance.policies.permissions import Permission
+from governance.policies.purposes import PurposeBook
+from governance.rights.correcting import GRAVE, LOW_RISK
+from governance.rights.packages.circumstances import categories
+from governance.rights.packages.files import as_text
+from governance.rights.packages.gathering import NOTES, Gathered, Section, category_titles, gather
+from governance.rights.packages.records import PackageKind
+from governance.rights.packages.sections import sections_of
+from governance.rights.packages.sights import sights_of
+
+MOST_ROWS: Final = 50
+"""Of a table, the newest; all of them are in the package."""
+MOST_SIGHTS: Final = 200
+LANGUAGE: Final = "language"
+_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "contacts": ("kind", "value", "verified_at", "kept_until"),
+    "purchases": ("paid_at", "number", "total", "currency", "items", "kept_until"),
+    "interactions": ("at", "kind", "kept_until"),
+    "activity": ("at", "kind", "kept_until"),
+}
+"""Columns that the portal shows."""
+_NAMES: Final = {"contacts": "contact", "purchases": "purchase", "interactions": "interaction", "activity": "activity"}
+_UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to us."
+Shown = str | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """One detail.
+
+    Attributes:
+        key: of the field. title: what it is called.
+        value: as people read it. plain: as it is kept, for a form that corrects it.
+        kept_until: the last day; None where no rule names one. rule: what it goes by.
+        correctable: whether it can be corrected here.
+    """
+
+    key: str
+    title: str
+    value: str
+    plain: Json
+    kept_until: date | None
+    rule: str
+    correctable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What data are used for, and what makes it lawful."""
+
+    purposes: tuple[str, ...]
+    grounds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCategory:
+    """Details of one category."""
+
+    key: str
+    title: str
+    why: Why
+    fields: tuple[OwnField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTable:
+    """Rows of one sort, the newest last; *count* of them in all."""
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Shown, ...], ...]
+    count: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """All of it.
+
+    Attributes:
+        planned: whether the retention rules are only planned yet.
+    """
+
+    categories: tuple[OwnCategory, ...]
+    tables: tuple[OwnTable, ...]
+    planned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSight:
+    """That somebody read something.
+
+    Attributes:
+        act: what was done, in words. role: of whoever did it. purpose: for what, where it was told.
+    """
+
+    at: datetime
+    act: str
+    role: str
+    purpose: str | None
+    fields: tuple[str, ...]
+    by_self: bool
+
+
+def own_data(work: Work, *, visitor: Visitor, language: str) -> OwnData:
+    """What is kept of the visitor; told in the log.
+
+    Raises:
+        ForbiddenError: where it is not sure who this is.
+    """
+    found = _gathered(work, visitor, language)
+    why = _why(found)
+    fields: dict[str, list[OwnField]] = {}
+    tables: list[OwnTable] = []
+    for section in sections_of(found):
+        if section.key in ("person", "extras"):
+            for category, one in _fields(found, section):
+                fields.setdefault(category, []).append(one)
+        elif section.key in _TABLES:
+            tables.append(_table(found, section, why))
+        elif section.key == "consents":
+            break
+    titles = category_titles(found)
+    told = tuple(
+        OwnCategory(key, titles.get(key, key), _of(why, {key}), tuple(kept)) for key, kept in sorted(fields.items())
+    )
+    facts = {"portal": True, "categories": len(told)}
+    audit.append(work, Action.PERSON_READ, subject=found.records[0].ref, facts=facts)
+    return OwnData(told, tuple(one for one in tables if one.count), not found.keeping.in_force)
+
+
+def own_sights(work: Work, *, visitor: Visitor, language: str) -> list[OwnSight]:
+    """Who read data of the visitor, when, and for what, the newest first; roles are told, and no names.
+
+    Raises:
+        ForbiddenError: where it is not sure who this is.
+    """
+    found = _gathered(work, visitor, language)
+    roles = {key: found.words.of(one.titles) for key, one in shipped.roles().roles.items()}
+    purposes = {key: found.words.of(one.titles) for key, one in found.purposes.purposes.items()}
+    codes = {**found.words.codes, **roles}
+    newest: deque[OwnSight] = deque(maxlen=MOST_SIGHTS)
+    for block in sights_of(work, subjects=[one.ref for one in found.records]):
+        for row in block:
+            at, role, purpose, read = row["at"], str(row["role"]), row["purpose"], row["fields"]
+            if not isinstance(at, datetime):
+                continue
+            newest.append(
+                OwnSight(
+                    at=at,
+                    act=codes.get(str(row["act"]), str(row["act"])),
+                    role=", ".join(codes.get(one, one) for one in role.split(", ")),
+                    purpose=purposes.get(purpose, purpose) if isinstance(purpose, str) else None,
+                    fields=tuple(_field_title(found, str(one)) for one in read) if isinstance(read, list) else (),
+                    by_self=role == "self",
+                )
+            )
+    return list(reversed(newest))
+
+
+def own_person(work: Work, visitor: Visitor, permission: Permission) -> SubjectId:
+    """The visitor, where what was proved opens an act.
+
+    Raises:
+        ForbiddenError: where it does not.
+    """
+    allow(replace(work, actor=visitor.actor), permission)
+    if visitor.person is None:
+        raise ForbiddenError(_UNSURE)
+    return visitor.person
+
+
+def _gathered(work: Work, visitor: Visitor, language: str) -> Gathered:
+    person = own_person(work, visitor, Permission.PORTAL_READ)
+    return gather(work, person=person, kind=PackageKind.ACCESS, language=language, instead={})
+
+
+def _fields(found: Gathered, section: Section) -> Iterator[tuple[str, OwnField]]:
+    places = {name: place for place, name in enumerate(section.columns)}
+    seen: set[tuple[str, str]] = set()
+    for block in section.blocks:
+        for row in block:
+            key, value = str(row[places["field"]]), row[places["value"]]
+            told = _text(found, section, key, value)
+            if key in NOTES["person"] or (key, told) in seen or not told:
+                continue
+            seen.add((key, told))
+            until, rule = row[places["kept_until"]], str(row[places["rule"]] or "")
+            yield (
+                str(row[places["category"]]),
+                OwnField(
+                    key=key,
+                    title=section.codes.get(key) or found.words.codes.get(key, key),
+                    value=told,
+                    plain=value if isinstance(value, str | list) else told,
+                    kept_until=until if isinstance(until, date) else None,
+                    rule=section.codes.get(rule, rule),
+                    correctable=section.key == "person" and key in LOW_RISK | GRAVE,
+                ),
+            )
+
+
+def _table(found: Gathered, section: Section, why: Mapping[str, Why]) -> OwnTable:
+    columns = _TABLES[section.key]
+    places = [section.columns.index(name) for name in columns]
+    rows: deque[tuple[Shown, ...]] = deque(maxlen=MOST_ROWS)
+    count = 0
+    for block in section.blocks:
+        for row in block:
+            rows.append(tuple(_shown(found, section, columns[n], row[place]) for n, place in enumerate(places)))
+            count += 1
+    used = {one.category for one in shipped.catalogue().tables[_NAMES[section.key]].fields.values()}
+    titles = tuple(found.words.columns[name] for name in columns)
+    return OwnTable(section.key, found.words.sections[section.key], titles, tuple(rows), count, _of(why, used))
+
+
+def _shown(found: Gathered, section: Section, name: str, value: Cell) -> Shown:
+    if isinstance(value, date | datetime):
+        return value
+    return _text(found, section, name, value)
+
+
+def _text(found: Gathered, section: Section, name: str, value: Cell) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(found, section, name, one) for one in value)
+    if isinstance(value, str) and name in {"kind", "sex", "source", "ground", "not_mailable", "marital_status"}:
+        return section.codes.get(value) or found.words.codes.get(value, value)
+    return as_text(value, found.words, found.keeping.zone, section.codes)
+
+
+def _why(found: Gathered) -> dict[str, Why]:
+    told: dict[str, Why] = {}
+    purposes: PurposeBook = found.purposes
+    for block in categories(found).blocks:
+        for category, keys, grounds in block:
+            if isinstance(keys, list) and isinstance(grounds, list):
+                titles = tuple(found.words.of(purposes.purposes[str(key)].titles) for key in keys)
+                told[str(category)] = Why(titles, tuple(str(one) for one in grounds))
+    return told
+
+
+def _of(why: Mapping[str, Why], used: set[str]) -> Why:
+    found = [why[one] for one in sorted(used) if one in why]
+    purposes = dict.fromkeys(purpose for one in found for purpose in one.purposes)
+    return Why(tuple(purposes), tuple(dict.fromkeys(ground for one in found for ground in one.grounds)))
+
+
+def _field_title(found: Gathered, key: str) -> str:
+    fields = shipped.catalogue().tables["person"].fields
+    if key in fields:
+        return found.words.of(fields[key].titles)
+    return found.words.sections.get(key) or found.words.codes.get(key, key)
+
+
+def titles_of_fields(keys: Sequence[str], language: str) -> dict[str, str]:
+    """What fields of a person are called in a language."""
+    fields = shipped.catalogue().tables["person"].fields
+    return {key: fields[key].titles.get(language) if key in fields else key for key in keys}
