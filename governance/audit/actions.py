@@ -227,6 +227,7 @@ class Action(StrEnum):
         ActionClass.DECISION,
         "File of an ended request destroyed",
     )
+    OWN_DATA_READ = "rights:own-data:read", ActionClass.READ, "Own data read in the portal"
     REQUEST_READ = "rights:request:read", ActionClass.READ, "Request of a data subject read"
     REQUESTS_LISTED = "rights:requests:listed", ActionClass.READ, "Requests of data subjects listed"
     REQUEST_RECIPIENT_TOLD = (

@@ -20,7 +20,7 @@ NAMES: Final = {"en": "English", "ru": "Русский", "uk": "Українсь
 """Languages of pages, each by its own name."""
 PARAMETER: Final = "lang"
 COOKIE: Final = "governance-language"
-"""What staff chose; the console alone sets it, and under its own path."""
+"""What somebody chose; console and portal set it, each under its own path."""
 FACES: Final = "governance.faces"
 
 

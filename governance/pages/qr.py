@@ -5,4 +5,4 @@ import segno
 
 def qr_of(address: str) -> str:
     """A QR code of an address as SVG, to be put into a page as it is."""
-    return segno.make_qr(address, error="m").svg_inline(scale=8, border=4)
+    return segno.make_qr(address, error="m").svg_inline(omitsize=True, border=4)

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from flask import Response, request
 
+from governance.portal.pages import OWN_PATH
 from governance.portal.place import current_portal
 
-PATH: Final = "/my"
+PATH: Final = OWN_PATH
 SESSION: Final = "governance-visit"
 DOOR: Final = "governance-visitor"
 _MARK_BYTES: Final = 16

@@ -7,7 +7,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -18,7 +18,7 @@ from governance.kernel.errors import ConflictError, GovernanceError, NotFoundErr
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Work
 from governance.pages import forms
-from governance.pages.languages import NAMES, PARAMETER, language
+from governance.pages.languages import COOKIE, NAMES, PARAMETER, language
 from governance.pages.serving import policy, style_address
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
@@ -31,6 +31,8 @@ log = get_logger(__name__)
 
 
 LABEL: Final = b"portal/form"
+OWN_PATH: Final = "/my"
+"""Below it are the pages that need a session; here alone cookies are set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +237,7 @@ def _on_http(error: HTTPException) -> Response:
 @blueprint.after_request
 def _describe(response: Response) -> Response:
     response.headers.add("Vary", "Accept-Language")
+    chosen = request.args.get(PARAMETER, "")
+    if chosen in NAMES and request.path.startswith(OWN_PATH):
+        response.set_cookie(COOKIE, chosen, path=OWN_PATH, httponly=True, samesite="Lax", secure=request.is_secure)
     return response

@@ -33,7 +33,6 @@ from governance.rights.packages.sights import sights_of
 MOST_ROWS: Final = 50
 """Of a table, the newest; all of them are in the package."""
 MOST_SIGHTS: Final = 200
-LANGUAGE: Final = "language"
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "contacts": ("kind", "value", "verified_at", "kept_until"),
     "purchases": ("paid_at", "number", "total", "currency", "items", "kept_until"),
@@ -43,6 +42,10 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 """Columns that the portal shows."""
 _NAMES: Final = {"contacts": "contact", "purchases": "purchase", "interactions": "interaction", "activity": "activity"}
 _UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to us."
+_ADDRESS: Final = "user.contact.address"
+_RECORD: Final = "user"
+_ORDER: Final = ("user.name", "user.demographic", "user.contact", _ADDRESS)
+"""Categories that people look for first."""
 Shown = str | date | datetime | None
 
 
@@ -51,7 +54,7 @@ class OwnField:
     """One detail.
 
     Attributes:
-        key: of the field. title: what it is called.
+        key: of the field. title: what it is called. category: of the data.
         value: as people read it. plain: as it is kept, for a form that corrects it.
         kept_until: the last day; None where no rule names one. rule: what it goes by.
         correctable: whether it can be corrected here.
@@ -59,7 +62,8 @@ class OwnField:
 
     key: str
     title: str
-    value: str
+    category: str
+    value: Shown
     plain: Json
     kept_until: date | None
     rule: str
@@ -76,12 +80,27 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class OwnCategory:
-    """Details of one category."""
+    """Details of one category and those below it.
+
+    Attributes:
+        kept_alike: whether all of them are kept until the same day by the same rule.
+    """
 
     key: str
     title: str
     why: Why
     fields: tuple[OwnField, ...]
+    kept_alike: bool
+
+    @property
+    def kept_until(self) -> date | None:
+        """Of all of them, where it is the same."""
+        return self.fields[0].kept_until if self.kept_alike else None
+
+    @property
+    def rule(self) -> str:
+        """What that goes by."""
+        return self.fields[0].rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +152,18 @@ def own_data(work: Work, *, visitor: Visitor, language: str) -> OwnData:
     """
     found = _gathered(work, visitor, language)
     why = _why(found)
-    fields: dict[str, list[OwnField]] = {}
+    fields: list[OwnField] = []
     tables: list[OwnTable] = []
     for section in sections_of(found):
         if section.key in ("person", "extras"):
-            for category, one in _fields(found, section):
-                fields.setdefault(category, []).append(one)
+            fields += _fields(found, section)
         elif section.key in _TABLES:
             tables.append(_table(found, section, why))
         elif section.key == "consents":
             break
-    titles = category_titles(found)
-    told = tuple(
-        OwnCategory(key, titles.get(key, key), _of(why, {key}), tuple(kept)) for key, kept in sorted(fields.items())
-    )
-    facts = {"portal": True, "categories": len(told)}
-    audit.append(work, Action.PERSON_READ, subject=found.records[0].ref, facts=facts)
+    told = tuple(_categories(found, fields, why))
+    facts = {"categories": len(told), "tables": len(tables)}
+    audit.append(work, Action.OWN_DATA_READ, subject=found.records[0].ref, facts=facts)
     return OwnData(told, tuple(one for one in tables if one.count), not found.keeping.in_force)
 
 
@@ -198,7 +213,28 @@ def _gathered(work: Work, visitor: Visitor, language: str) -> Gathered:
     return gather(work, person=person, kind=PackageKind.ACCESS, language=language, instead={})
 
 
-def _fields(found: Gathered, section: Section) -> Iterator[tuple[str, OwnField]]:
+def _categories(found: Gathered, fields: Sequence[OwnField], why: Mapping[str, Why]) -> Iterator[OwnCategory]:
+    titles = category_titles(found)
+    groups: dict[str, list[OwnField]] = {}
+    for one in fields:
+        groups.setdefault(_group(one.category, titles), []).append(one)
+    for key in sorted(
+        groups, key=lambda one: (one == _RECORD, _ORDER.index(one) if one in _ORDER else len(_ORDER), one)
+    ):
+        kept = groups[key]
+        alike = len({(one.kept_until, one.rule) for one in kept}) == 1
+        yield OwnCategory(key, titles.get(key, key), _of(why, {one.category for one in kept}), tuple(kept), alike)
+
+
+def _group(category: str, titles: Mapping[str, str]) -> str:
+    """The category under which a detail is shown."""
+    if category.startswith(_ADDRESS):
+        return _ADDRESS
+    short = ".".join(category.split(".")[:2])
+    return short if short in titles else category
+
+
+def _fields(found: Gathered, section: Section) -> Iterator[OwnField]:
     places = {name: place for place, name in enumerate(section.columns)}
     seen: set[tuple[str, str]] = set()
     for block in section.blocks:
@@ -209,18 +245,23 @@ def _fields(found: Gathered, section: Section) -> Iterator[tuple[str, OwnField]]
                 continue
             seen.add((key, told))
             until, rule = row[places["kept_until"]], str(row[places["rule"]] or "")
-            yield (
-                str(row[places["category"]]),
-                OwnField(
-                    key=key,
-                    title=section.codes.get(key) or found.words.codes.get(key, key),
-                    value=told,
-                    plain=value if isinstance(value, str | list) else told,
-                    kept_until=until if isinstance(until, date) else None,
-                    rule=section.codes.get(rule, rule),
-                    correctable=section.key == "person" and key in LOW_RISK | GRAVE,
-                ),
+            yield OwnField(
+                key=key,
+                title=section.codes.get(key) or found.words.codes.get(key, key),
+                category=str(row[places["category"]]),
+                value=_day(value) or told,
+                plain=value if isinstance(value, str | list) else told,
+                kept_until=until if isinstance(until, date) else None,
+                rule=section.codes.get(rule, rule),
+                correctable=section.key == "person" and key in LOW_RISK | GRAVE,
             )
+
+
+def _day(value: Cell) -> date | None:
+    """A day, of an instant or a day that is known in full."""
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
 
 
 def _table(found: Gathered, section: Section, why: Mapping[str, Why]) -> OwnTable:

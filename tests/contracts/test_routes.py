@@ -23,10 +23,15 @@ PUBLIC = {
     "/v1/static/<path:filename>",
     "/pages/static/<path:filename>",
     "/subscribe/<form>/sent",
+    "/brand/colours.css",
+    "/brand/logo",
+    "/privacy",
+    "/privacy/<notice>/<int:version>",
+    "/counter",
 }
 LINKS_IN_MAIL = {"/confirm/<token>", "/unsubscribe/<token>", "/keep/<token>"}
 """A link in a mail needs something that only the mail holds; it names nobody."""
-FORMS = {"/subscribe/<form>", *LINKS_IN_MAIL}
+FORMS = {"/subscribe/<form>", "/certificate", "/certificate/number", *LINKS_IN_MAIL}
 """Pages with a button: without login, since whoever presses it has none."""
 SIGN_IN = {
     "POST /v1/invitations/acceptances",
@@ -39,8 +44,8 @@ SIGN_IN = {
 """Whoever comes here has yet to prove who he is: that is what it is for."""
 OWN = ("/v1/sessions", "/v1/portal/session")
 """What is about the session itself needs that session and no permission."""
-CONSOLE = "/console"
-"""Pages of the console have a table of their own, and tests/console/test_access.py goes by it."""
+FACES = ("/console", "/my")
+"""Pages behind a sign-in have tests of their own for who opens them: test_access.py of tests/console and tests/portal."""
 # Started as programs of their own, or loaded by Alembic.
 NOT_FOR_IMPORT = {"governance.__main__", "governance.worker.__main__"}
 
@@ -63,7 +68,7 @@ def test_every_route_is_guarded_or_public(door: Flask) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             function = view if kind is None else getattr(kind, method.lower())
             guard = getattr(function, "_apidoc", {}).get("guard")
-            if rule.rule.startswith(CONSOLE):
+            if rule.rule.startswith(FACES):
                 continue
             if guard is None and rule.rule not in PUBLIC | FORMS and f"{method} {rule.rule}" not in SIGN_IN:
                 unguarded.append(f"{method} {rule.rule}")
