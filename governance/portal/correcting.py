@@ -13,7 +13,7 @@ from governance.pages.languages import NAMES, language
 from governance.portal.guard import Guest
 from governance.portal.wording import codes
 from governance.rights import operations as rights
-from governance.rights.correcting import GRAVE, LOW_RISK
+from governance.rights.corrections import GRAVE, LOW_RISK
 from governance.rights.own_data import titles_of_fields
 
 BEFORE: Final = "before."
@@ -23,6 +23,8 @@ ORDER: Final = (
     *("country", "region", "city", "street", "postcode"),
     *("profession", "organisation", "interests", "preferred_payment", "language"),
 )
+NEW: Final = {"email": "contact.new", "phone": "contact.new2"}
+"""By kind, what a request calls a contact that is to be added."""
 LISTS: Final = frozenset({"interests"})
 _CLOSED: Final[Mapping[str, tuple[str, ...]]] = {
     "sex": ("female", "male"),
@@ -73,11 +75,22 @@ def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[Correcti
     return found
 
 
-def changes_of(_guest: Guest) -> dict[str, object]:
-    """What the present form changes, by field; an emptied field is null."""
+def changes_of() -> dict[str, object]:
+    """What the present form changes, by field as requests name them; an emptied field is null."""
     said = {key: request.form.get(key, "").strip() for key in ORDER if key in request.form}
     changed = {key: value for key, value in said.items() if value != request.form.get(BEFORE + key, "").strip()}
-    return {key: _value(key, value) for key, value in changed.items()}
+    new = {name: {"kind": kind, "value": request.form[kind].strip()} for kind, name in NEW.items() if _is_said(kind)}
+    return {key: _value(key, value) for key, value in changed.items()} | new
+
+
+def _is_said(name: str) -> bool:
+    return bool(request.form.get(name, "").strip())
+
+
+def field_of(name: str) -> str:
+    """The field of the form that stands for what a request calls *name*."""
+    short = name.split(".value", maxsplit=1)[0].removeprefix("changes.")
+    return next((kind for kind, new in NEW.items() if short == new), short)
 
 
 def say_of(name: str, wrong: InvalidError) -> str:
@@ -87,6 +100,10 @@ def say_of(name: str, wrong: InvalidError) -> str:
         "country": gettext("Write the country as two letters, such as DE or UA."),
         "said": gettext("Say in a few words what it is about."),
     }
+    for kind, new in NEW.items():
+        said[new] = said[kind] = gettext(
+            "Write an e-mail address like name@example.org, or a phone number with its country code."
+        )
     return said.get(name) or (
         " ".join(wrong.errors[name]) if language() == "en" else gettext("This cannot be kept as it is.")
     )

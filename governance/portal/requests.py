@@ -11,7 +11,7 @@ from governance.pages.languages import NAMES
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.portal import wording
-from governance.portal.correcting import changes_of, correction_fields, say_of
+from governance.portal.correcting import changes_of, correction_fields, field_of, say_of
 from governance.portal.guard import Guest, RefusedFormError, StaleFormError, act, opened, screen
 from governance.portal.pages import blueprint, go, page
 from governance.portal.place import current_portal
@@ -98,7 +98,7 @@ def send_request(guest: Guest, kind: str) -> RequestId:
     wanted, said = _kind(kind), request.form.get("said", "").strip()[:4000]
     changes = None
     if wanted is RequestKind.RECTIFICATION:
-        changes = changes_of(guest)
+        changes = changes_of()
         if not changes and not said:
             raise RefusedFormError({"_": gettext("Change at least one detail, or say in words what is wrong.")})
     if wanted in MUST_SAY and not said:
@@ -114,7 +114,8 @@ def send_request(guest: Guest, kind: str) -> RequestId:
             changes=changes or None,
         )
     except InvalidError as wrong:
-        raise InvalidError(wrong.detail, errors={name: [say_of(name, wrong)] for name in wrong.errors}) from None
+        told = {field_of(name): [say_of(name, wrong)] for name in wrong.errors}
+        raise InvalidError(wrong.detail, errors=told) from None
     except TooManyError:
         raise RefusedFormError(
             {"_": gettext("Twenty requests of yours stand already. They are answered first.")}

@@ -22,7 +22,7 @@ from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.permissions import Permission
 from governance.policies.purposes import PurposeBook
-from governance.rights.correcting import GRAVE, LOW_RISK
+from governance.rights.corrections import GRAVE, LOW_RISK
 from governance.rights.packages.circumstances import categories
 from governance.rights.packages.files import as_text
 from governance.rights.packages.gathering import NOTES, Gathered, Section, category_titles, gather

@@ -45,7 +45,7 @@ SIGN_IN = {
 OWN = ("/v1/sessions", "/v1/portal/session")
 """What is about the session itself needs that session and no permission."""
 FACES = ("/console", "/my")
-"""Pages behind a sign-in have tests of their own for who opens them: test_access.py of tests/console and tests/portal."""
+"""Pages behind a sign-in have tests of their own for who opens them, in tests/console and tests/portal."""
 # Started as programs of their own, or loaded by Alembic.
 NOT_FOR_IMPORT = {"governance.__main__", "governance.worker.__main__"}
 
