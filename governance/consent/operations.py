@@ -31,6 +31,7 @@ from governance.consent.rebuilding import Difference, Rebuilt, rebuild
 from governance.consent.recording import Heard, record, record_claims, record_each, record_many
 from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form, words_of
+from governance.consent.signals import heed_signal
 from governance.consent.stopping import stop_many
 from governance.consent.stories import Story, tell_story
 from governance.consent.subscribing import Filled, subscribe
@@ -47,7 +48,6 @@ from governance.consent.visiting import (
     OwnPurpose,
     YesNeeds,
     choose,
-    heed_signal,
     own_choices,
     own_history,
 )

@@ -12,7 +12,8 @@ from typing import Final
 
 from governance.consent import states
 from governance.consent.codes import CONTACTS_OF, NoticeKind
-from governance.consent.events import NewEvent, Refused
+from governance.consent.events import ContactSaid, NewEvent, Refused
+from governance.consent.ledger import lift, lines
 from governance.consent.notices import Notice, notice_words
 from governance.consent.purposes import book
 from governance.consent.recording import record_many
@@ -26,13 +27,15 @@ from governance.customers.whole import rows_of
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import STOPS, EventKind, Method, Standing
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel, Ground, Purpose
 
-SIGNAL: Final = "Sec-GPC"
 _UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to us."
 _STOPPED: Final = frozenset(STOPS.values())
+_OWN_WORD: Final = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.DO_NOT_CONTACT})
+"""Why a contact is suppressed, where its holder said so."""
 
 
 class YesNeeds(StrEnum):
@@ -100,7 +103,7 @@ def own_choices(work: Work, *, visitor: Visitor, language: str) -> OwnChoices:
     Raises:
         ForbiddenError: where it is not sure who this is.
     """
-    person = _sure(work, visitor)
+    person = sure_person(work, visitor)
     known = {(key.purpose, key.channel): kept for key, kept in states.read(work, [person]).items()}
     held = _contacts(work, person)
     items: list[OwnPurpose] = []
@@ -144,7 +147,7 @@ def choose(
         InvalidError: where this cannot be chosen.
         ConflictError: where a yes is to words that are not those in force.
     """
-    person = _sure(work, visitor)
+    person = sure_person(work, visitor)
     found = next((one for one in own_choices(work, visitor=visitor, language=language).items
                   if one.purpose.key == purpose), None)  # fmt: skip
     offered = None if found is None else next((one for one in found.channels if one.channel is channel), None)
@@ -156,7 +159,7 @@ def choose(
             return True
         if found.purpose.third_parties or not found.purpose.asks_consent or offered.without_consent:
             kind = EventKind.OBJECTED
-        _record(work, [NewEvent(kind, purpose, channel, Method.PORTAL, subject=person, evidence=_shown(found))])
+        record_own(work, [NewEvent(kind, purpose, channel, Method.PORTAL, subject=person, evidence=_shown(found))])
         return True
     if offered.yes_needs is not None or found.notice is None:
         raise InvalidError("A yes needs more.", errors={"choice": ["A yes needs more."]})
@@ -173,7 +176,9 @@ def choose(
         seen=seen,
         evidence=_shown(found),
     )
-    _record(work, [given])
+    record_own(work, [given])
+    if visitor.held == 1:
+        _take_stops_back(work, visitor, person, found.purpose, channel)
     state = states.read(work, [person])
     return any(
         key.purpose == purpose and key.channel == channel.value and kept.state.standing is Standing.GIVEN
@@ -187,44 +192,9 @@ def own_history(work: Work, *, visitor: Visitor) -> OwnHistory:
     Raises:
         ForbiddenError: where it is not sure who this is.
     """
-    said = said_by(work, person=_sure(work, visitor))
+    said = said_by(work, person=sure_person(work, visitor))
     wanted = {(one.purpose, one.notice) for one in said if one.notice is not None}
     return OwnHistory(tuple(reversed(said)), notice_words(work, sorted(wanted)))
-
-
-def heed_signal(work: Work, *, visitor: Visitor) -> int:
-    """Take a browser's signal (Global Privacy Control) for an objection to sharing; answers what ended by it.
-
-    Once for each purpose and channel: who says yes after that, by hand, is not overruled by the browser.
-
-    Raises:
-        ForbiddenError: where it is not sure who this is.
-    """
-    person = _sure(work, visitor)
-    heeded = {
-        (one.purpose, one.channel)
-        for one in said_by(work, person=person)
-        if isinstance(one.evidence, dict) and _is_signal(one.evidence.get("evidence"))
-    }
-    known = {(key.purpose, key.channel): kept for key, kept in states.read(work, [person]).items()}
-    events = [
-        NewEvent(EventKind.OBJECTED, one.key, channel, Method.PORTAL, subject=person, evidence={"signal": SIGNAL})
-        for one in book(work).purposes.values()
-        if one.third_parties
-        for channel in sorted(one.channels)
-        if (one.key, channel.value) not in heeded and not _is_stopped(known.get((one.key, channel.value)))
-    ]
-    if events:
-        _record(work, events)
-    return len(events)
-
-
-def _is_signal(evidence: object) -> bool:
-    return isinstance(evidence, dict) and evidence.get("signal") == SIGNAL
-
-
-def _is_stopped(kept: states.KeptState | None) -> bool:
-    return kept is not None and kept.state.standing in _STOPPED
 
 
 def _own_channel(
@@ -265,21 +235,50 @@ def _contacts(work: Work, person: SubjectId) -> dict[ContactKind, bool]:
     return found
 
 
+def _take_stops_back(work: Work, visitor: Visitor, person: SubjectId, purpose: Purpose, channel: Channel) -> None:
+    """Take back what the holder of a proven contact had said about it, so that their yes counts again.
+
+    What others said of the contact (a complaint, a bounce, a stop on everything) stays. Other purposes stay stopped by
+    the person's own history, where the stop was theirs.
+    """
+    proven = {(visitor.kind, visitor.visit.contact.value)}
+    for block in rows_of(work, person=person, table="contact"):
+        proven |= {(ContactKind(str(row["kind"])), str(row["value"])) for _, row in block if row["verified_at"]}
+    themselves = _acting(work, Permission.CONSENT_LIFT)
+    for kind, value in sorted(proven):
+        if kind not in CONTACTS_OF[channel]:
+            continue
+        contact = ContactSaid(kind, value)
+        for line in lines(work, contact=contact, channel=channel):
+            covers = line.scope is Scope.ADVERTISING if line.purpose is None else line.purpose == purpose.key
+            if line.lifted_at is None and line.reason in _OWN_WORD and covers:
+                lift(themselves, contact=contact, channel=channel, scope=line.scope, purpose=line.purpose)
+
+
 def _shown(item: OwnPurpose) -> dict[str, str]:
     """What was on the page, by versions and digests of what stands published for good."""
     return {} if item.notice is None else {"shown": item.notice.mark}
 
 
-def _record(work: Work, events: Sequence[NewEvent]) -> None:
+def record_own(work: Work, events: Sequence[NewEvent]) -> None:
     """Record what a visitor says of themselves, in their own name."""
-    permissions = work.actor.permissions | {Permission.CONSENT_RECORD.value}
-    themselves = replace(work, actor=replace(work.actor, permissions=permissions))
-    refused = [one for one in record_many(themselves, events=events) if isinstance(one, Refused)]
+    told = record_many(_acting(work, Permission.CONSENT_RECORD), events=events)
+    refused = [one for one in told if isinstance(one, Refused)]
     if refused:
         raise InvalidError(refused[0].detail, errors={"choice": [refused[0].detail]})
 
 
-def _sure(work: Work, visitor: Visitor) -> SubjectId:
+def _acting(work: Work, permission: Permission) -> Work:
+    """The same transaction by the same person, who may do this of themselves."""
+    return replace(work, actor=replace(work.actor, permissions=work.actor.permissions | {permission.value}))
+
+
+def sure_person(work: Work, visitor: Visitor) -> SubjectId:
+    """The visitor, where it is sure who they are.
+
+    Raises:
+        ForbiddenError: where it is not.
+    """
     allow(replace(work, actor=visitor.actor), Permission.PORTAL_CONSENT)
     if visitor.person is None:
         raise ForbiddenError(_UNSURE)

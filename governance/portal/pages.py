@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from governance import __version__
 from governance.consent.errors import ClosedFormError, SharedContactError, SpentTokenError
 from governance.customers.visiting import Visitor
-from governance.kernel.errors import ConflictError, GovernanceError, NotFoundError, TooManyError
+from governance.kernel.errors import ConflictError, ForbiddenError, GovernanceError, NotFoundError, TooManyError
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Work
 from governance.pages import forms
@@ -25,6 +25,7 @@ from governance.policies.permissions import Permission
 from governance.portal.place import current_portal, visit
 from governance.reference.operations import find_controller
 from governance.reference.record import ProtectionOfficer
+from governance.rights.errors import NoSuchRequestError, NotProvenError, WrongActError
 
 blueprint = Blueprint("portal", __name__, template_folder="templates")
 log = get_logger(__name__)
@@ -178,6 +179,14 @@ def refusal(status: int, heading: str, text: str) -> Response:
         return page(work, "refusal", status=status, heading=heading, text=text)
 
 
+def _nothing_here() -> tuple[int, str, str]:
+    return (
+        404,
+        gettext("There is nothing at this address"),
+        gettext("Check the address, or take the link from the message again."),
+    )
+
+
 _SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]]]] = {
     SpentTokenError: lambda: (
         404,
@@ -207,10 +216,20 @@ _SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]
         gettext("What you chose is no longer offered"),
         gettext("Please fill in the form again."),
     ),
-    NotFoundError: lambda: (
-        404,
-        gettext("There is nothing at this address"),
-        gettext("Check the address, or take the link from the message again."),
+    **dict.fromkeys(
+        (WrongActError, NotProvenError),
+        lambda: (
+            409,
+            gettext("This is no longer possible"),
+            gettext("Something has changed since. Open the page again to see how it stands."),
+        ),
+    ),
+    NoSuchRequestError: _nothing_here,
+    NotFoundError: _nothing_here,
+    ForbiddenError: lambda: (
+        403,
+        gettext("This needs more proof of who you are"),
+        gettext("Open your pages again: they say what is missing. You can also write to the address below."),
     ),
 }
 """What a page says of a refusal; the first kind that fits."""
