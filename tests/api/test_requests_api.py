@@ -1,7 +1,12 @@
 """Requests of data subjects over HTTP: entered, proved, decided, answered; and by their holders in the portal."""
 
+from collections import Counter
+from dataclasses import replace
+from time import process_time
+
 import pytest
 
+from governance.api.limits import Limiter
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.ids import uuid4
@@ -144,3 +149,40 @@ def test_who_may_not_work_on_requests_is_refused(web, bearer):
     assert web.get("/v1/requests", headers=stranger).status_code == 403
     assert web.post("/v1/requests", json={"kind": "access"}, headers=stranger).status_code == 403
     assert web.get(f"/v1/requests/{uuid4()}", headers=bearer(Permission.REQUESTS_READ)).status_code == 404
+
+
+def test_a_thousand_requests_from_one_address_are_each_answered_and_make_one_file(web, bearer, officer):
+    address = f"{uuid4().hex}@example.org"
+    system = bearer(Permission.REQUESTS_RECEIVE, Permission.REQUESTS_READ)
+    service = service_of(web.application)
+    web.application.extensions["governance"] = replace(service, limiter=Limiter(40, monotonic=lambda: 0.0))
+    order = {"kind": "access", "contact_kind": "email", "contact": address}
+    began = process_time()
+    answers = [web.post("/v1/requests", json=order, headers=system) for _ in range(1000)]
+    spent = process_time() - began
+
+    assert Counter(one.status_code for one in answers) == {201: 40, 429: 960}
+    assert all(one.headers["Retry-After"] for one in answers if one.status_code == 429)
+    taken = [one.json for one in answers if one.status_code == 201]
+    assert len({one["request"]["id"] for one in taken}) == 1
+    assert [one["joined"] for one in taken] == [False] + [True] * 39
+    assert taken[-1]["request"]["repeats"] == 39
+    assert len(taken[-1]["request"]["notices"]) == 2  # of receipt, and the asking who they are
+    assert web.get("/v1/requests", headers=officer).status_code == 200  # others are served meanwhile
+    assert spent < 20
+
+
+def test_who_asks_too_often_is_refused_with_a_reason_and_told_so(web, officer, irina):
+    person, address = irina
+    letter = {"kind": "access", "contact_kind": "email", "contact": address, "customer": person, "checked": "Ausweis"}
+    for number in range(3):
+        made = web.post("/v1/requests", json={**letter, "arrival": "letter"}, headers=officer).json["request"]
+        place = f"/v1/requests/{made['id']}"
+        assert made["earlier"] == number
+        ground = "excessive" if number == 2 else "unfounded"
+        refusal = {"ground": ground, "reason": "Drei Anfragen in einer Woche, zwei beantwortet"}
+        assert web.post(f"{place}/refusals", json={"ground": ground}, headers=officer).status_code == 422
+        done = web.post(f"{place}/refusals", json=refusal, headers=officer)
+        assert (done.json["state"], done.json["ground"]) == ("refused", ground)
+    text = web.get(f"{place}/notices/{done.json['notices'][-1]['id']}/text", headers=officer).json["text"]
+    assert "Drei Anfragen in einer Woche" in text
