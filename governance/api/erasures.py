@@ -35,8 +35,17 @@ class PlannedShown(Schema):
 
     compartment = code(Compartment, required=True)
     fate = code(Fate, required=True)
-    until = ma.fields.Date(required=True, allow_none=True, metadata={"description": "The last day it is kept."})
+    until = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "The last day that the last of it is kept."}
+    )
+    first = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "The last day that the first of it is kept."}
+    )
     rule = ma.fields.String(required=True)
+    in_force = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "False where the law's period is heeded that no policy here has put into force."},
+    )
     citation = ma.fields.String(required=True)
     holds = ma.fields.List(ma.fields.UUID(), required=True)
 
@@ -74,7 +83,9 @@ class StepShown(Schema):
     step = code(Step, required=True)
     state = code(StepState, required=True)
     until = ma.fields.Date(required=True, allow_none=True)
+    first_until = ma.fields.Date(required=True, allow_none=True)
     rule = ma.fields.String(required=True)
+    in_force = ma.fields.Boolean(required=True)
     citation = ma.fields.String(required=True)
     holds = ma.fields.List(ma.fields.UUID(), required=True)
     attempts = ma.fields.Integer(required=True)

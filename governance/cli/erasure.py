@@ -33,8 +33,16 @@ def plan(*, customer: UUID, as_json: bool) -> None:
     if as_json:
         answer_json(found)
         return
-    rows = [(one.compartment.value, one.fate.value, one.until, one.rule, one.citation) for one in found.steps]
-    answer_table(("what", "becomes", "until", "rule", "citation"), rows)
+    rows = [
+        (one.compartment.value, one.fate.value, one.first, one.until, one.rule, one.citation) for one in found.steps
+    ]
+    answer_table(("what", "becomes", "from", "until", "rule", "citation"), rows)
+    for one in found.steps:
+        if not one.in_force:
+            say(
+                f"No retention policy in force says how long {one.compartment.value} is kept; the period shipped for "
+                "the country of the controller is heeded. Look at it: governance retention policies"
+            )
     if found.others:
         say(f"{found.others} other people share a contact with this one and keep it.")
     if found.recipients:

@@ -40,7 +40,7 @@ _ERASED: Final = {
 """What is kept of a contact of somebody who was erased, by whether nobody else holds it."""
 
 
-def suppress_erased(work: Work, *, people: Collection[SubjectId], at_once: bool = False) -> None:
+def suppress_erased(work: Work, *, people: Collection[SubjectId], at_once: bool = False) -> int:
     """Keep people who are about to be erased from being written to again, should an old list bring them back.
 
     To be called while their contacts can still be read. What somebody else holds as well is suppressed for advertising
@@ -50,6 +50,9 @@ def suppress_erased(work: Work, *, people: Collection[SubjectId], at_once: bool 
         work: the transaction.
         people: who is to be erased.
         at_once: whether they are gone when this transaction ends, so that nobody could be told any more who it was.
+
+    Returns:
+        How many lines keep them from being written to: one for each contact and channel.
     """
     held = held_values(work, people)
     # Of what nobody else holds, who it was is the erasure itself; it is looked up where that can still be told.
@@ -65,6 +68,7 @@ def suppress_erased(work: Work, *, people: Collection[SubjectId], at_once: bool 
         refs = tuple(one.ref for one in holders if not at_once or one.id not in gone)
         wanted += [Wanted(contact.kind, normal, line, refs) for line in _ERASED[contact.kind, alone]]
     write_lines(work, wanted, together=at_once)
+    return len(wanted)
 
 
 def _normal_forms(values: Sequence[NewContact]) -> list[bytes | None]:

@@ -24,7 +24,7 @@ from governance.customers.reach import allow
 from governance.erasure.errors import NoSuchErasureError, NotCertifiedError
 from governance.erasure.records import COMPARTMENT_OF, ErasureId, Step, StepState
 from governance.erasure.rows import MISSING, targets_in
-from governance.erasure.tables import CertificateRow, ErasureRow, StepRow
+from governance.erasure.tables import CertificateRow, ErasureRow, PartRow, StepRow
 from governance.erasure.verifying import VERSION, Json, canonical
 from governance.kernel.ids import EntryId
 from governance.kernel.work import Work
@@ -37,6 +37,7 @@ METHOD: Final = (
     "Data keys (AES-256) destroyed, so that nothing they sealed can be opened here or in any copy; rows and blind "
     "indexes deleted."
 )
+SUPPRESSED: Final = "GDPR Art. 17(3)(b), 21(3)"
 REMAINS: Final[Mapping[str, str]] = {
     "suppression": "Keyed digests of contacts, so that no old list brings the person back (GDPR Art. 17(3)(b), 21(3)).",
     "audit": "Entries under random names that nothing leads to any more (GDPR Art. 5(2)).",
@@ -164,17 +165,7 @@ def _body(work: Work, row: ErasureRow, made: Sequence[StepRow], number: int) -> 
         "begun_by": {"id": _text(row.begun_by), "kind": row.begun_by_kind},
         "completed_at": _text(row.completed_at),
         "controller": controller,
-        "destroyed": [
-            {
-                "at": _text(one.done_at),
-                "compartment": COMPARTMENT_OF[Step(one.step)].value if Step(one.step) in COMPARTMENT_OF else None,
-                "entry": _text(one.entry),
-                "rows": dict[str, Json](one.counts),
-                "step": one.step,
-            }
-            for one in made
-            if one.state == StepState.DONE.value
-        ],
+        "destroyed": _destroyed(work, row.id, made),
         "erasure": str(row.id),
         "held": [
             {"citation": one.citation, "compartment": one.step, "holds": [str(hold) for hold in one.holds]}
@@ -182,7 +173,14 @@ def _body(work: Work, row: ErasureRow, made: Sequence[StepRow], number: int) -> 
             if one.state == StepState.HELD.value and Step(one.step) in COMPARTMENT_OF
         ],
         "kept": [
-            {"citation": one.citation, "compartment": one.step, "rule": one.rule, "until": _text(one.until)}
+            {
+                "citation": one.citation,
+                "compartment": one.step,
+                "from": _text(one.first_until),
+                "in_force": one.in_force,
+                "rule": one.rule,
+                "until": _text(one.until),
+            }
             for one in made
             if one.state == StepState.KEPT.value
         ],
@@ -193,9 +191,35 @@ def _body(work: Work, row: ErasureRow, made: Sequence[StepRow], number: int) -> 
         "origin": {"id": _text(row.origin_id), "kind": row.origin, "rule": row.rule},
         "remains": dict[str, Json](REMAINS),
         "subjects": [str(target.ref) for target in targets],
+        "suppressed": {
+            "citation": SUPPRESSED,
+            "digests": max(one.counts.get("suppression", 0) for one in made),
+            "until": None,
+        },
         "unreadable_here_since": _text(None if keys is None else keys.done_at),
         "unreadable_in_copies_from": copies.isoformat(),
         "v": VERSION,
+    }
+
+
+def _destroyed(work: Work, erasure: UUID, made: Sequence[StepRow]) -> list[Json]:
+    """Each step with its receipt, and what went of a kept compartment before the rest, since its own day had passed."""
+    steps = [
+        _receipt(one.step, one.done_at, one.entry, one.counts) for one in made if one.state == StepState.DONE.value
+    ]
+    query = select(PartRow).where(PartRow.erasure_id == erasure).order_by(PartRow.entry)
+    parts = [_receipt(one.step, one.at, one.entry, {"purchase": one.rows}) for one in work.session.scalars(query)]
+    return [*steps, *parts]
+
+
+def _receipt(step: str, at: datetime | None, entry: UUID | None, rows: Mapping[str, int]) -> Json:
+    compartment = COMPARTMENT_OF.get(Step(step))
+    return {
+        "at": _text(at),
+        "compartment": None if compartment is None else compartment.value,
+        "entry": _text(entry),
+        "rows": dict[str, Json](rows),
+        "step": step,
     }
 
 

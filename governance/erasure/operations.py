@@ -21,8 +21,9 @@ from governance.erasure.records import (
     ToldRecipient,
 )
 from governance.erasure.restoring import erase_restored
+from governance.erasure.resuming import resume
 from governance.erasure.rows import list_erasures, note_told, of_origin, show, state_of
-from governance.erasure.running import erase_many, resume, run, run_next
+from governance.erasure.running import erase_many, run, run_next
 from governance.erasure.thinning import renew_compartment, shred_compartment
 from governance.erasure.verifying import Verified, verify_certificate
 

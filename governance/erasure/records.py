@@ -113,7 +113,8 @@ class ErasureStep:
     """A step as it stands.
 
     Attributes:
-        until: of a kept one, the last day.
+        until, first_until: of a kept one, the last day of the last of its rows, and of the first.
+        in_force: whether the controller has put the rule into force that it stays by.
         rule, citation: what it stays or goes by.
         holds: what it waits for.
         attempts, failure, next_at: of the last failure, its slug, and when it is tried again.
@@ -133,6 +134,8 @@ class ErasureStep:
     done_at: datetime | None
     entry: EntryId | None
     counts: Mapping[str, int]
+    first_until: date | None
+    in_force: bool
 
 
 @dataclass(frozen=True, slots=True)

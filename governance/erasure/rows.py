@@ -158,4 +158,6 @@ def _step(row: StepRow) -> ErasureStep:
         done_at=row.done_at,
         entry=None if row.entry is None else EntryId(row.entry),
         counts=dict(row.counts),
+        first_until=row.first_until,
+        in_force=row.in_force,
     )

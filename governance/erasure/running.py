@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, LiteralString
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from governance.audit import operations as audit
@@ -16,9 +15,10 @@ from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.erasure import steps
 from governance.erasure.beginning import RUN, record
 from governance.erasure.certifying import issue
-from governance.erasure.planning import plans_of, rules_of
+from governance.erasure.heeding import ASKED_BEFORE, heed_holds
+from governance.erasure.parting import is_parted, let_part_go
+from governance.erasure.planning import rules_of
 from governance.erasure.records import (
-    COMPARTMENT_OF,
     ErasureId,
     ErasureState,
     Origin,
@@ -31,6 +31,7 @@ from governance.erasure.steps import Task
 from governance.erasure.tables import ErasureRow, StepRow
 from governance.erasure.targets import Target, targets_of
 from governance.erasure.thinning import keep_anonymous
+from governance.erasure.widening import widen
 from governance.kernel import jobs
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection, id_list
@@ -38,15 +39,10 @@ from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, Actor, Work, open_work
-from governance.policies.erasure import Fate
 from governance.policies.retention import RetentionPolicy
 
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
-RESUMED_AT_ONCE: Final = 500
-_RELEASED: Final = "NOT EXISTS (SELECT FROM person_hold WHERE id = ANY(erasure_step.holds) AND released_at IS NULL)"
-"""Of a step that waits for holds: none of those that it waits for stands any more; there may be others by now."""
-
 _BEGUN: Final[LiteralString] = "SELECT person_id FROM erasure_target WHERE person_id = ANY(%(people)s)"
 
 log = get_logger(__name__)
@@ -79,13 +75,19 @@ def run_next(work: Work, *, erasure: ErasureId) -> bool:
     made = steps_of(work, erasure)
     step = next((one for one in made if one.state == StepState.PENDING.value), None)
     if step is None:
+        _let_parts_go(_task(work, row, targets_in(work, erasure), made), row, made)
         _finish(work, row, made)
         return False
     if step.next_at is not None and step.next_at > work.now:
         return False
     targets = targets_in(work, erasure)
+    if step.step == Step.RECORD.value and widen(work, row, targets, made):
+        return True
+    if Step(step.step) in ASKED_BEFORE and heed_holds(work, targets, made):
+        return True
     _do(_task(work, row, targets, made), row, step)
     if all(one.state != StepState.PENDING.value for one in made):
+        _let_parts_go(_task(work, row, targets, made), row, made)
         _finish(work, row, made)
         return False
     return True
@@ -124,78 +126,9 @@ def erase_many(
         if keep_statistics:
             keep_anonymous(task, zone=row.zone)
         _do_all(task, row, [step for step in made if step.state == StepState.PENDING.value])
+        _let_parts_go(task, row, made)
         _finish(work, row, made)
     return [erasure for erasure, _ in begun]
-
-
-def resume(work: Work) -> list[ErasureId]:
-    """Let go on what may: kept data whose day has passed, held data whose holds were released, steps that got stuck.
-
-    To be called daily, whenever a hold was released, and every few minutes for what a lost job left.
-    """
-    found = set[ErasureId]()
-    for erasure in _due(work):
-        row = locked(work, erasure)
-        if row is None:
-            continue
-        made = steps_of(work, erasure)
-        if _let_go(work, row, made):
-            _reopen(row, made)
-        if row.state == ErasureState.RUNNING.value:
-            found.add(erasure)
-    work.session.flush()
-    for erasure in sorted(found):
-        jobs.defer_once(work, RUN, waiting=f"erasure {erasure}", erasure=erasure)
-    return sorted(found)
-
-
-def _due(work: Work) -> list[ErasureId]:
-    today = work.now.date() + timedelta(days=1)  # the zone is looked at with each
-    kept = select(StepRow.erasure_id).where(StepRow.state == StepState.KEPT.value, StepRow.until < today)
-    held = select(StepRow.erasure_id).where(StepRow.state == StepState.HELD.value, text(_RELEASED))
-    running = select(ErasureRow.id).where(ErasureRow.state == ErasureState.RUNNING.value)
-    found = [work.session.scalars(one.distinct().limit(RESUMED_AT_ONCE)).all() for one in (running, held, kept)]
-    return [ErasureId(one) for one in dict.fromkeys(one for part in found for one in part)]
-
-
-def _let_go(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> bool:
-    """Set steps free that wait for nothing any more; answers whether any was."""
-    today = work.now.astimezone(ZoneInfo(row.zone)).date()
-    freed = False
-    for step in made:
-        if step.state == StepState.KEPT.value and step.until is not None and step.until < today:
-            step.state, freed = StepState.PENDING.value, True
-    held = [step for step in made if step.state == StepState.HELD.value]
-    return (_ask_holds(work, row, held) if held else False) or freed
-
-
-def _ask_holds(work: Work, row: ErasureRow, held: Sequence[StepRow]) -> bool:
-    targets = targets_of(work, [one.person for one in targets_in(work, row.id)], locked=True)
-    plans = plans_of(work, targets, origin=_origin(row), rules=rules_of(work))
-    planned = {one.compartment: one for plan in plans.values() for one in plan}
-    freed = False
-    for step in held:
-        if Step(step.step) is Step.RECORD:
-            continue
-        now = planned[COMPARTMENT_OF[Step(step.step)]]
-        step.holds = [UUID(one) for one in now.holds] or step.holds
-        if now.fate is Fate.KEEP:
-            step.state, step.until, step.rule, step.citation = "kept", now.until, now.rule, now.citation
-            step.first_until, step.in_force, freed = now.first, now.in_force, True
-        elif now.fate is Fate.DELETE:
-            step.state, step.rule, step.citation, freed = StepState.PENDING.value, now.rule, now.citation, True
-    waiting = any(step.state == StepState.HELD.value and step.step != Step.RECORD.value for step in held)
-    for step in held:
-        if step.step == Step.RECORD.value and not waiting:
-            step.state, freed = StepState.PENDING.value, True
-    return freed
-
-
-def _reopen(row: ErasureRow, made: Sequence[StepRow]) -> None:
-    row.state = ErasureState.RUNNING.value
-    for step in made:
-        if step.step == Step.KEYS.value and step.state == StepState.DONE.value:
-            step.state, step.entry, step.done_at = StepState.PENDING.value, None, None
 
 
 def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
@@ -227,6 +160,12 @@ def _do_all(task: Task, row: ErasureRow, todo: Sequence[StepRow]) -> None:
 def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:
     asked = {"people": id_list(one.person for one in targets)}
     return {person for (person,) in driver_connection(work.session).execute(_BEGUN, asked).fetchall()}
+
+
+def _let_parts_go(task: Task, row: ErasureRow, made: Sequence[StepRow]) -> None:
+    for step in made:
+        if is_parted(step, at=task.work.now, zone=row.zone):
+            let_part_go(task, step, rules_of(task.work))
 
 
 def _task(
@@ -281,7 +220,3 @@ def _put_off(work: Work, erasure: ErasureId, slug: str) -> None:
 def _is_through(work: Work, erasure: ErasureId) -> bool:
     state = work.session.scalar(select(ErasureRow.state).where(ErasureRow.id == erasure))
     return state is not None and state != ErasureState.RUNNING.value
-
-
-def _origin(row: ErasureRow) -> Origin:
-    return Origin(OriginKind(row.origin), row.origin_id, row.rule)

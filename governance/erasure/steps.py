@@ -125,8 +125,8 @@ def shred_what_may_go(task: Task) -> int:
 
 
 def _suppress(task: Task) -> Counts:
-    consent.suppress_erased(task.work, people=task.records, at_once=task.at_once and not task.held)
-    return {}
+    count = consent.suppress_erased(task.work, people=task.records, at_once=task.at_once and not task.held)
+    return {"suppression": count}
 
 
 def _withdraw(task: Task) -> Counts:
@@ -188,6 +188,12 @@ def _delete(step: Step) -> Callable[[Task], Counts]:
     return delete
 
 
+def _contact(task: Task) -> Counts:
+    # Some may have come since the first step: by hand, or with a record that was merged.
+    came = {} if task.at_once else _suppress(task)
+    return {**came, **_delete(Step.CONTACT)(task)}
+
+
 def _profile(task: Task) -> Counts:
     counts = _delete(Step.PROFILE)(task)
     if task.at_once and not task.held:
@@ -237,6 +243,8 @@ def _what_came_since(task: Task) -> Counter[str]:
     [(reachable, details)] = cursor.fetchall()
     if reachable:
         _suppress(task)
+    if Compartment.EVIDENCE in task.waiting:
+        _withdraw(task)
     counts = shed(task.work, people=task.records)
     for step, compartment in COMPARTMENT_OF.items():
         if compartment not in task.waiting:
@@ -259,7 +267,7 @@ _ACTS: Final[Mapping[Step, Callable[[Task], Counts]]] = {
     Step.WITHDRAW: _withdraw,
     Step.OUTGOING: _outgoing,
     Step.BEHAVIOUR: _delete(Step.BEHAVIOUR),
-    Step.CONTACT: _delete(Step.CONTACT),
+    Step.CONTACT: _contact,
     Step.PROFILE: _profile,
     Step.FINANCE: _delete(Step.FINANCE),
     Step.EVIDENCE: _evidence,

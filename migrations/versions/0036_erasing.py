@@ -7,7 +7,7 @@ the rest has receipts of its own.
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.helpers import grant, grant_execute
+from migrations.helpers import app_role, grant, grant_execute
 
 revision = "0036"
 down_revision: str | None = "0035"
@@ -128,7 +128,11 @@ def upgrade() -> None:
     op.drop_index("ix_erasure_target_records", "erasure_target")
     op.add_column("erasure_step", sa.Column("first_until", sa.Date()))
     op.add_column("erasure_step", sa.Column("in_force", sa.Boolean(), nullable=False, server_default=sa.text("true")))
-    op.execute("UPDATE erasure_step SET first_until = until WHERE state = 'kept'")
+    # Long ago for purchases, so that each erasure is looked at once; which day is the first is found out then.
+    op.execute(
+        "UPDATE erasure_step SET first_until = CASE step WHEN 'finance' THEN least(until, date '1970-01-01') ELSE until "
+        "END WHERE state = 'kept'"
+    )
     op.drop_index("ix_erasure_step_until", "erasure_step")
     kept = sa.text("state = 'kept'")
     op.create_index("ix_erasure_step_first_until", "erasure_step", ["first_until"], postgresql_where=kept)
@@ -138,6 +142,7 @@ def upgrade() -> None:
         "state <> 'kept' OR first_until IS NOT NULL AND first_until <= until",
     )
     grant("erasure_step", "UPDATE (first_until, in_force)")
+    grant("erasure_target", "UPDATE (owners)")
     op.create_table(
         "erasure_part",
         sa.Column("erasure_id", sa.Uuid(), sa.ForeignKey("erasure.id", ondelete="CASCADE"), primary_key=True),
@@ -152,6 +157,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Ask by record again."""
+    op.execute(f'REVOKE UPDATE (owners) ON erasure_target FROM "{app_role()}"')
     op.drop_table("erasure_part")
     op.drop_constraint(op.f("ck_erasure_step_kept_from_a_day"), "erasure_step")
     op.drop_index("ix_erasure_step_first_until", "erasure_step")

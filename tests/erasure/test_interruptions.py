@@ -15,13 +15,17 @@ from governance.custody.tombstones import INFO, Tombstones
 from governance.customers import operations as customers
 from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureId, ErasureState, Step, StepState
+from governance.intake import operations as intake
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
+from governance.kernel.errors import GovernanceError
+from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, open_work
+from governance.vault.compartments import Compartment
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store
 from tests.factories.customers import email
-from tests.factories.erasing import ASKED, count, shop, whole
+from tests.factories.erasing import ASKED, count, hold, shop, whole
 
 CLOCK = FixedClock(NOW)
 KILLED_IN = """
@@ -174,3 +178,99 @@ def test_an_erasure_that_the_log_does_not_tell_of_deletes_no_evidence(fresh_data
         )
         with pytest.raises(DBAPIError, match="in the course of their erasure only"), work.session.begin_nested():
             work.session.execute(text("SELECT erasure_forget_evidence(:forged)"), {"forged": forged})
+
+
+def people(database: Database, *marks: str) -> list[SubjectId]:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        if not count(work, "controller_version"):
+            shop(work)
+        return [whole(work, contacts=(email(f"{mark}@example.org"),)) for mark in marks]
+
+
+def begun_for(database: Database, one: SubjectId) -> ErasureId:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        return erasure.begin(work, person=one, origin=ASKED)
+
+
+def merged(database: Database, into: SubjectId, other: SubjectId) -> None:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        intake.merge(work, into=into, other=other, reason="Same person")
+
+
+def nothing_is_left(database: Database, *erasures: ErasureId, others: int = 0) -> None:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
+        for one in erasures:
+            assert erasure.show(work, erasure=one).state is ErasureState.WAITING
+            found = erasure.prove(work, erasure=one)
+            assert found.left == ()
+        left = [count(work, table) for table in ("person", "contact", "interaction", "activity", "person_merge")]
+        assert left == [others, others, others, others, 0]
+        gone = "owner_id IN (SELECT unnest(owners) FROM erasure_target)"
+        assert count(work, f"purchase WHERE person_id IS NULL AND {gone}") == count(work, f"purchase WHERE {gone}")
+
+
+@pytest.mark.parametrize("after", [0, 4, 7])
+@pytest.mark.parametrize("direction", ["into", "from"])
+def test_whoever_is_merged_with_somebody_who_is_being_erased_goes_along(
+    fresh_database: Database, after: int, direction: str
+) -> None:
+    one, other = people(fresh_database, "one", "other")
+    begun = begun_for(fresh_database, one)
+    for _ in range(after):
+        with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+            assert erasure.run_next(work, erasure=begun)
+    merged(fresh_database, *((one, other) if direction == "into" else (other, one)))
+
+    assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    nothing_is_left(fresh_database, begun)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        digests = "(SELECT DISTINCT digest FROM suppression WHERE scope = 'everything' AND lifted_at IS NULL) AS known"
+        assert count(work, digests) == 2
+
+
+def test_two_erasures_of_people_who_are_merged_meanwhile_both_end(fresh_database: Database) -> None:
+    one, other = people(fresh_database, "one", "other")
+    first, second = begun_for(fresh_database, one), begun_for(fresh_database, other)
+    merged(fresh_database, one, other)
+
+    assert erasure.run(fresh_database, erasure=second, clock=CLOCK)
+    assert erasure.run(fresh_database, erasure=first, clock=CLOCK)
+    nothing_is_left(fresh_database, first, second)
+
+
+def test_merging_and_erasing_at_the_same_time_ends_in_erased(fresh_database: Database) -> None:
+    couples = [people(fresh_database, f"a{number}", f"b{number}") for number in range(6)]
+    begun = [begun_for(fresh_database, one) for one, _ in couples]
+    failures: list[str] = []
+
+    def merge_all() -> None:
+        for number, (one, other) in enumerate(couples):
+            try:
+                merged(fresh_database, *((one, other) if number % 2 else (other, one)))
+            except GovernanceError as error:  # whoever is gone by now is merged with nobody
+                failures.append(error.slug)
+
+    merging = threading.Thread(target=merge_all)
+    merging.start()
+    done = [erasure.run(fresh_database, erasure=one, clock=CLOCK) for one in begun]
+    merging.join(timeout=30)
+    for one, through in zip(begun, done, strict=True):
+        assert through or erasure.run(fresh_database, erasure=one, clock=FixedClock(NOW + timedelta(hours=1)))
+    assert set(failures) <= {"not-found", "no-such-person", "person-merged"}, failures
+    nothing_is_left(fresh_database, *begun, others=len(failures))
+
+
+def test_a_hold_that_is_placed_midway_keeps_what_is_still_there_until_it_is_released(fresh_database: Database) -> None:
+    [one] = people(fresh_database, "held")
+    begun = begun_for(fresh_database, one)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        assert erasure.run_next(work, erasure=begun)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        placed = hold(work, one, Compartment.BEHAVIOUR)
+    assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        assert [count(work, table) for table in ("interaction", "contact", "person")] == [1, 0, 1]
+        customers.release_hold(work, subject=one, hold=placed.id, reason="Over")
+        assert erasure.resume(work) == [begun]
+    assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    nothing_is_left(fresh_database, begun)
