@@ -6,8 +6,10 @@ from flask import Flask
 
 from governance.console import (
     audit,
+    calls,
     consent,
     customer_consents,
+    customer_pages,
     customers,
     duplicates,
     first_steps,
@@ -40,6 +42,8 @@ ROUTES: Final = (
     request_acts,
     customers,
     customer_consents,
+    customer_pages,
+    calls,
     duplicates,
     imports,
     reach,

@@ -134,6 +134,8 @@ def _by_field() -> Mapping[str, str]:
         "email": gettext("Write one whole e-mail address."),
         "passphrase": gettext("Take at least 12 characters."),
         "again": gettext("The two differ."),
+        "note": gettext("Write what was said."),
+        "call_back": gettext("Write a day as 2026-12-31."),
         "source": gettext("Say where the list came from."),
         "number": gettext("Write a whole number, such as 24."),
         "document": gettext("This is no policy that can be used. Look at its form, and at what laws say."),

@@ -1,6 +1,7 @@
 """Every verb of this room."""
 
 from governance.customers.activity import Activities, ActivityView, list_activity, record_activity
+from governance.customers.calling_back import CallBack, call_backs, count_call_backs
 from governance.customers.contact_values import ContactSaid
 from governance.customers.contacts import add_contact, edit_contact, remove_contact
 from governance.customers.erasing import values_of_contacts
@@ -36,6 +37,7 @@ __all__ = [
     "Activities",
     "ActivityView",
     "After",
+    "CallBack",
     "ContactSaid",
     "ContactView",
     "ExtraField",
@@ -57,6 +59,8 @@ __all__ = [
     "Revealed",
     "StandingHold",
     "add_contact",
+    "call_backs",
+    "count_call_backs",
     "count_to_review",
     "create",
     "define",

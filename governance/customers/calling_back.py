@@ -1,0 +1,63 @@
+"""Call-backs: what was promised to customers for a day, and is due."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import aliased
+
+from governance.audit import operations as audit
+from governance.audit.actions import Action
+from governance.customers.reach import within
+from governance.customers.tables import InteractionRow, PersonRow
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import Work
+from governance.policies.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Somebody to be called back.
+
+    Attributes:
+        at: since when it is due.
+    """
+
+    person: SubjectId
+    at: datetime
+
+
+def call_backs(work: Work, *, limit: int = 50) -> list[CallBack]:
+    """Those who are to be called back by now, who waited longest first; told in the log.
+
+    A later talk settles it, whatever came of that.
+
+    Raises:
+        ForbiddenError: where the actor may not read interactions.
+    """
+    at = func.min(InteractionRow.next_contact_at)
+    query = _due(work, InteractionRow.person_id, at).group_by(InteractionRow.person_id)
+    found = [CallBack(SubjectId(one), since) for one, since in work.session.execute(query.order_by(at).limit(limit))]
+    audit.append(work, Action.INTERACTIONS_READ, facts={"count": len(found)})
+    return found
+
+
+def count_call_backs(work: Work, *, most: int) -> int:
+    """How many are to be called back by now, as far as *most*.
+
+    Raises:
+        ForbiddenError: where the actor may not read interactions.
+    """
+    people = _due(work, InteractionRow.person_id).distinct().limit(most).subquery()
+    return work.session.scalar(select(func.count()).select_from(people)) or 0
+
+
+def _due(work: Work, *columns: Any) -> Select[Any]:  # noqa: ANN401 (columns of any kind)
+    later = aliased(InteractionRow)
+    settled = exists().where(later.person_id == InteractionRow.person_id, later.at > InteractionRow.at)
+    return (
+        select(*columns)
+        .join(PersonRow, PersonRow.id == InteractionRow.person_id)
+        .where(InteractionRow.next_contact_at <= work.now, ~settled, within(work, Permission.INTERACTIONS_READ))
+    )
