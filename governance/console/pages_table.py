@@ -49,7 +49,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "customer_purchases": Permission.PURCHASES_READ,
         "customer_interactions": Permission.INTERACTIONS_READ,
         "customer_marks": Permission.CUSTOMERS_READ,
-        "customer_requests": Permission.REQUESTS_READ,
+        "customer_requests": Permission.REQUESTS_RECEIVE,
         "edit_customer": Permission.CUSTOMERS_EDIT,
         "change_customer": Permission.CUSTOMERS_EDIT,
         "add_contact": Permission.CONTACTS_ADD,
