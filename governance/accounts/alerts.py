@@ -42,6 +42,7 @@ class AlertKind(StrEnum):
     EXPORT_READY = "export_ready"
     EXPORT_FAILED = "export_failed"
     PROPOSAL_FAILED = "proposal_failed"
+    MERGE_HOLDS_PACKAGE = "merge_holds_package"
     REQUESTS_HALF_TIME = "requests_half_time"
     REQUESTS_NEARLY_DUE = "requests_nearly_due"
     REQUESTS_OVERDUE = "requests_overdue"

@@ -185,6 +185,7 @@ def alert_kinds() -> Mapping[str, str]:
         "export_ready": gettext("An export was made"),
         "export_failed": gettext("An approved export could not be made"),
         "proposal_failed": gettext("What was approved could not be carried out"),
+        "merge_holds_package": gettext("A package of data waits until somebody has looked at a merge"),
         "requests_half_time": gettext("Half of the time for requests of people is over"),
         "requests_nearly_due": gettext("Requests of people are nearly due"),
         "requests_overdue": gettext("Requests of people are overdue"),

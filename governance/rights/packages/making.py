@@ -9,9 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from governance.accounts import operations as accounts
+from governance.accounts.operations import AlertKind
 from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome
 from governance.audit.entries import Fact, ObjectRef
+from governance.customers import operations as customers
 from governance.customers.codes import ContactKind
 from governance.customers.holders import find_known
 from governance.customers.whole import Row, records, rows_of
@@ -33,6 +36,9 @@ from governance.rights.packages.sections import SECTIONS, sections_of
 from governance.rights.packages.tables import PackageFlagRow, PackageRow
 
 _NAMES: Final = ("family_name", "given_name", "patronymic", "organisation")
+
+MERGE_WAITS: Final = "merge-unreviewed"
+"""What holds a package up until a person has looked at a merge."""
 
 log = get_logger(__name__)
 
@@ -61,6 +67,8 @@ def make_now(work: Work, *, package: PackageId) -> None:
     Raises:
         NoSuchPackageError: where there is none.
         NoControllerError: where nobody has said yet whose store this is.
+
+    As long as nobody has looked at a merge of the person, nothing is gathered.
     """
     row = locked_package(work, package)
     if row.state != PackageState.MAKING.value:
@@ -76,12 +84,30 @@ def make_now(work: Work, *, package: PackageId) -> None:
         work.session.flush()
         _tell(work, Action.PACKAGE_FLAGGED, row, subject, {"flags": found})
         return
+    if customers.unreviewed(work, [person]):
+        _wait(work, row, person)
+        return
     instead = {(one.row_id, one.field): one.instead for one in flags if one.decision == Decision.REDACT.value}
     with uncollected():
         _write(work, row, kind, instead)
     row.state, row.ready_at, row.expires_at = PackageState.READY.value, work.now, work.now + EXPIRES_AFTER
+    row.failure = None
     work.session.flush()
     _tell(work, Action.PACKAGE_READY, row, subject, {"rows": row.rows, "parts": row.parts, "until": row.expires_at})
+
+
+def _wait(work: Work, row: PackageRow, person: SubjectId) -> None:
+    """Leave a package as it is until a person has looked at a merge: data of somebody else might be in it.
+
+    Officers are told once; whoever tends packages asks again.
+    """
+    if row.failure == MERGE_WAITS:
+        return
+    row.failure = MERGE_WAITS
+    work.session.flush()
+    log.info("packages.wait_for_merge", package=str(row.id))
+    facts: dict[str, Fact] = {"package": row.id, "person": person}
+    accounts.raise_alert(work, kind=AlertKind.MERGE_HOLDS_PACKAGE, facts=facts)
 
 
 def _write(work: Work, row: PackageRow, kind: PackageKind, instead: Instead) -> None:

@@ -61,7 +61,7 @@ class Package:
         rows: records in it, once it is ready.
         size: bytes of its files before they are compressed.
         open_flags: notes that wait for a decision.
-        failure: slug of a refusal.
+        failure: slug of a refusal, or of what holds it up: `merge-unreviewed`.
         expires_at: it can be downloaded strictly before this instant.
     """
 

@@ -3,21 +3,27 @@
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from governance.accounts import operations as accounts
+from governance.accounts.operations import AlertKind
 from governance.consent import operations as consent
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.intake import merges
+from governance.kernel.errors import ConflictError
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.consent_state import EventKind
 from governance.reference import retention_rules
+from governance.rights.packages import making
 from governance.rights.packages import operations as packages
-from governance.rights.packages.operations import PackageKind
+from governance.rights.packages.operations import PackageKind, PackageState
 from tests.factories import exporting, packaging, saying
 from tests.factories.actors import by
 
@@ -105,13 +111,38 @@ def test_recipients_are_named_with_what_makes_the_transfer_lawful(work: Work) ->
 def test_the_package_of_a_merged_person_tells_what_both_records_said(work: Work) -> None:
     packaging.firm(work)
     one, other = packaging.buyer(work), packaging.buyer(work, family_name="Воробьёва")
-    merges.merge(work, into=one, other=other, reason="Та же женщина")
+    merge = merges.merge(work, into=one, other=other, reason="Та же женщина")
+    merges.review_merge(by(work, exporting.officer(work)), merge=merge.id)
     package = packages.begin(work, person=other, kind=PackageKind.ACCESS, language="en")
     assert packages.find_package(work, package=package).person == one
     told = packaging.document(packaging.archive(work, packaging.made(work, package)))["sections"]
     assert [row["value"] for row in told["person"] if row["field"] == "family_name"] == ["Воробьева", "Воробьёва"]
     assert len(told["purchases"]) == 2
     assert len(told["merges"]) == 1
+
+
+@pytest.mark.parametrize("kind", PackageKind)
+def test_the_package_of_a_merged_person_waits_until_somebody_has_looked_at_the_merge(
+    work: Work, kind: PackageKind
+) -> None:
+    packaging.firm(work)
+    officer = exporting.officer(work)
+    one, other = packaging.buyer(work), packaging.buyer(work)
+    merge = merges.merge(work, into=one, other=other, reason="Похоже, та же женщина")
+    package = packages.begin(work, person=one, kind=kind, language="en")
+    for _ in range(2):
+        making.make_now(work, package=package)
+    waiting = packages.find_package(work, package=package)
+    assert (waiting.state, waiting.rows, waiting.failure) == (PackageState.MAKING, 0, "merge-unreviewed")
+    assert packages.unfinished(replace(work, now=work.now + timedelta(hours=1))) == [package]
+    assert [one.kind for one in accounts.list_alerts(work)] == [AlertKind.MERGE_HOLDS_PACKAGE]
+    with pytest.raises(ConflictError):
+        packages.fetch(work, package=package)
+
+    merges.review_merge(by(work, officer), merge=merge.id)
+    making.make_now(work, package=package)
+    ready = packages.find_package(work, package=package)
+    assert (ready.state, ready.failure) == (PackageState.READY, None)
 
 
 def test_what_is_taken_elsewhere_is_what_the_person_gave_and_did(work: Work) -> None:
