@@ -38,6 +38,8 @@ class Until(NamedTuple):
 
 
 NO_RULE: Final = Until(None, "")
+OUTLIVING: Final = frozenset({"request"})
+"""Tables with keys of their own, which stay when the person is erased and go by rules for them alone."""
 REMEMBERED: Final = 10_000
 
 
@@ -139,9 +141,9 @@ def _day(until: Until) -> date:
 def _meets(rule: RetentionPolicy, table: str, compartment: Compartment, field: str | None, code: str | None) -> bool:
     target = rule.target
     if target.kind is TargetKind.SUBJECT:
-        return _suits(rule.narrowing, None)
+        return table not in OUTLIVING and _suits(rule.narrowing, None)
     if target.kind is TargetKind.COMPARTMENT:
-        return target.name == compartment.value
+        return table not in OUTLIVING and target.name == compartment.value
     if target.kind is not TargetKind.TABLE or target.name != table:
         return False
     return (not target.fields or field in target.fields) and _suits(rule.narrowing, code)

@@ -17,6 +17,8 @@ from governance.kernel.work import Actor, Work
 from governance.policies.consent_state import EventKind
 from governance.policies.documents import Titles
 from governance.policies.purposes import Channel
+from governance.rights import operations as rights
+from governance.rights.codes import RefusalGround
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
 from tests.factories import packaging, saying
@@ -114,3 +116,17 @@ def test_who_objected_to_being_profiled_is_in_no_group(work: Work, person: Subje
     said = saying.said(EventKind.OBJECTED, subject=person, purpose=segmenting.PURPOSE, channel=Channel.EMAIL)
     consent.record_many(work, events=[said])
     assert sections(work, person)["segments"] == []
+
+
+def test_a_file_of_a_request_is_kept_by_its_own_rule_not_by_that_for_the_person(work: Work, person: SubjectId) -> None:
+    packaging.asked(work, person)
+    [standing] = sections(work, person)["requests"]
+    rights.refuse(
+        work,
+        request=rights.find_by_number(work, number=str(standing["number"])).id,
+        ground=RefusalGround.UNFOUNDED,
+        reason="Без підстав",
+    )
+    [ended] = sections(work, person)["requests"]
+    assert (standing["kept_until"], standing["rule"]) == (None, "")
+    assert (ended["kept_until"], ended["rule"]) == ("2029-11-22", "closed_requests")
