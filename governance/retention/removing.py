@@ -29,7 +29,7 @@ from governance.retention.simulating import log_class, log_month
 from governance.retention.tables import BatchRow, FailureRow, PartRow
 
 _TOLD: Final = {RetentionAction.RESTRICT: Action.RESTRICTION_PLACED}
-PEOPLE_AT_ONCE: Final = 500
+PEOPLE_AT_ONCE: Final = 1_000
 ROWS_AT_ONCE: Final = 2_000
 
 
@@ -100,7 +100,8 @@ def take_away(work: Work, rules: Rules, part: Part, claimed: Sequence[UUID]) -> 
     if not rows:
         return Batch(tuple(claimed))
     people = sorted({one for one in rows.values() if one is not None})
-    refs = refs_of(work, people)
+    told_by_erasure = policy.action in (RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE)
+    refs = {} if told_by_erasure else refs_of(work, people)
     gone, fields = _carry_out(work, part, stock, list(rows))
     _tell_people(work, part, rows, refs)
     batch = Batch(tuple(claimed), len(people), gone, fields)
@@ -142,7 +143,7 @@ def _carry_out(work: Work, part: Part, stock: Stock, ids: Sequence[UUID]) -> tup
     if action in (RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE):
         origin = Origin(OriginKind.POLICY_RUN, part.run, part.policy.key)
         keep = action is RetentionAction.ANONYMISE
-        erasure.erase_many(work, people=people, origin=origin, policies=minimums_of(work), keep_statistics=keep)
+        erasure.erase_many(work, people=people, origin=origin, keep_statistics=keep)
         return len(ids), 0
     return stock.remove(work, ids), 0
 
