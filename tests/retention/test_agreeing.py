@@ -18,11 +18,12 @@ from governance.customers import operations as customers
 from governance.kernel.db import Database
 from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind
+from governance.policies.shipped import retention_policies
 from governance.retention import operations as retention
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store, clone, open_database
 from tests.factories.customers import interaction, purchase
-from tests.factories.keeping import Keeping
+from tests.factories.keeping import ACTIVITY, Keeping
 from tests.factories.saying import notice, said
 from tests.intake.stores import import_file
 
@@ -102,7 +103,8 @@ def test_the_case_files_come_to_what_an_independent_reading_counts(fresh_databas
         lines = (shared / "cases" / name).read_bytes().splitlines(keepends=True)[:most]
         content = b"".join(lines)
         store.do(lambda work, content=content: import_file(work, content))  # type: ignore[misc]
-    store.force("purchases_tax", "inactive_customers", "behaviour", "interaction_notes")
+    store.force(*sorted(retention_policies("RU")))
+    store.force_document(TALKS)
     today = date(2026, 11, 22)
 
     taxed, gone = _overdue_purchases(store, shared, today), _inactive(store, today)
@@ -114,13 +116,69 @@ def test_the_case_files_come_to_what_an_independent_reading_counts(fresh_databas
     later = {one.key: one for one in store.do(_ahead).policies}
     assert later["inactive_customers"].people == _inactive(store, today + timedelta(days=31))
     assert told["inactive_customers"].people <= gone
-    assert told["behaviour"].rows == 0
+    for at in (today, today + timedelta(days=8), today + timedelta(days=400)):
+        forecast = store.do(lambda work, at=at: retention.simulate(work, at=_noon(at), curve=False))  # type: ignore[misc]
+        found = {one.key: one.rows for one in forecast.policies if one.key in TABLES}
+        assert found == _expected(store, at), at
+        assert found["talks"] > 0
     assert sum(month.rows for month in told["purchases_tax"].curve) == _taxed_ahead(shared, store)
 
     removed = 0
     while (done := store.run(["purchases_tax"])).parts[0].rows:
         removed += done.parts[0].rows
     assert removed == taxed
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=MOSCOW).astimezone(UTC)
+
+
+TALKS = ACTIVITY.replace("behaviour:", "talks:").replace("activity", "interaction").replace("P13M", "P12M")
+TABLES = {
+    "talks": ("SELECT at FROM interaction", 12),
+    "behaviour": ("SELECT at FROM activity", 13),
+    "interaction_notes": ("SELECT at FROM interaction WHERE note_sealed IS NOT NULL", 12),
+    "bounced_contacts": ("SELECT bounced_at FROM contact WHERE bounced_at IS NOT NULL", 6),
+    "consent_evidence": (
+        "SELECT since FROM consent_event AS event JOIN consent_state AS state USING (person_id, purpose, channel) "
+        "WHERE standing IN ('withdrawn', 'objected', 'refused', 'expired') "
+        "AND (state.event IS DISTINCT FROM event.id OR evidence_sealed IS NOT NULL)",
+        36,
+    ),
+    "closed_requests": ("SELECT closed_at FROM request WHERE closed_at IS NOT NULL", 36),
+    "destruction_acts": ("SELECT closed_at FROM erasure WHERE closed_at IS NOT NULL", 36),
+    "unconfirmed_subscriptions": (
+        "SELECT created_at FROM consent_request WHERE confirmed_at IS NULL",
+        timedelta(days=7),
+    ),
+    "refused_import_rows": (
+        "SELECT coalesce(finished_at, created_at) FROM import_batch WHERE refused_until IS NOT NULL",
+        timedelta(days=7),
+    ),
+    "exports": ("SELECT ready_at FROM export WHERE state IN ('ready', 'downloaded')", timedelta(days=1)),
+}
+"""By policy where its clock is read, and how long is kept: in months, or in days."""
+
+
+def _expected(store: Keeping, today: date) -> dict[str, int]:
+    """What is over on a day: its last day, so long after the day of the event in Moscow, lies before it."""
+    found = {}
+    for key, (query, keep) in TABLES.items():
+        events = store.do(lambda work, query=query: [row[0] for row in work.session.execute(text(query))])  # type: ignore[misc]
+        days = [at.astimezone(MOSCOW).date() for at in events]
+        found[key] = sum(
+            (day + keep if isinstance(keep, timedelta) else _months_after(day, keep)) < today for day in days
+        )
+    return found
+
+
+def _months_after(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    while True:
+        try:
+            return date(year, month + 1, day.day)
+        except ValueError:
+            day -= timedelta(days=1)
 
 
 def _ahead(work):  # type: ignore[no-untyped-def]
