@@ -28,10 +28,13 @@ DOCUMENT: Final[dict[str, Json]] = {
 
 
 def with_mail_folder(found: Settings) -> Settings:
-    """*found* with mail going into a folder of the store, where no mail server is set."""
+    """*found* with mail and SMS going into a folder of the store, where no server and no gateway is set."""
+    folder = Secret(f"file:{mail_folder(found)}")
+    if found.sms_url is None:
+        found = replace(found, sms_url=folder)
     if found.smtp_url is not None:
         return found
-    return replace(found, smtp_url=Secret(f"file:{mail_folder(found)}"), mail_from="Demonstration <shop@example.org>")
+    return replace(found, smtp_url=folder, mail_from="Demonstration <shop@example.org>")
 
 
 def mail_folder(found: Settings) -> Path:

@@ -15,6 +15,8 @@ from governance.accounts.operations import AlertKind, ProposalId, ProposalState
 from governance.accounts.proposals import states_of as proposal_states
 from governance.customers.references import identities
 from governance.kernel.work import Work
+from governance.messages import operations as messages
+from governance.messages.operations import Template
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.reference import operations as reference
@@ -23,7 +25,7 @@ from governance.rights.approving import send_back_row
 from governance.rights.carriers import carrier_of
 from governance.rights.carrying import WHILE_DECIDED, complete_row, is_decided_elsewhere, lift_later, lift_now
 from governance.rights.codes import Entry, Notice, Reminder
-from governance.rights.notices import tell
+from governance.rights.notices import LASTS, tell
 from governance.rights.tables import RequestRow
 from governance.rights.timing import local_day, set_duties
 
@@ -68,9 +70,31 @@ def remind(work: Work) -> int:
             row.reminded, row.reminded_on = level.value, today
             write_line(work, row, Entry.REMIND, facts={"reminder": level.value})
         named: list[UUID] = [row.id for row in found[:NAMED]]
-        accounts.raise_alert(work, kind=_ALERTS[level], facts={"count": len(found), "requests": named})
+        alert = accounts.raise_alert(work, kind=_ALERTS[level], facts={"count": len(found), "requests": named})
+        if level is Reminder.OVERDUE:
+            _escalate(work, alert)
     work.session.flush()
     return sum(map(len, late.values()))
+
+
+def _escalate(work: Work, alert: UUID) -> None:
+    """Tell the data protection officer of the controller's record as well: those who were reminded did not answer."""
+    controller = reference.find_controller(work)
+    address = None if controller is None or controller.officer is None else controller.officer.email
+    if controller is None or address is None:
+        return
+    messages.enqueue(
+        work,
+        template=Template.ALERT_RAISED,
+        language=controller.language,
+        recipient=address,
+        values={
+            "kind": AlertKind.REQUESTS_OVERDUE.value,
+            "alert": str(alert),
+            "at": f"{work.now:%Y-%m-%d %H:%M} UTC",
+        },
+        expires_at=work.now + LASTS,
+    )
 
 
 def how_late(received: date, due: date, *, today: date) -> Reminder | None:

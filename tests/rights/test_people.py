@@ -21,7 +21,9 @@ from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageId, PackageState
 from governance.rights.records import RequestId, RequestView
 from tests.factories import packaging
+from tests.factories.actors import by
 from tests.factories.erasing import through
+from tests.factories.exporting import officer
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
 
 WORDS = "Ausweis am Schalter gesehen"
@@ -55,7 +57,8 @@ def by_code(work: Work, address: str, kind: RequestKind) -> RequestView:
 
 def test_of_a_merged_person_the_survivor_is_meant_and_all_records_are_told(work: Work) -> None:
     gone, stays = person(work, city="Псков"), person(work, address="other@example.org", city="Берлин")
-    merges.merge(work, into=stays.id, other=gone.id, reason="Dieselbe")
+    merge = merges.merge(work, into=stays.id, other=gone.id, reason="Dieselbe")
+    merges.review_merge(by(work, officer(work)), merge=merge.id)
     seen = asked(work, gone.id)
     assert (seen.customer, seen.flags) == (stays.id, ("merged",))
     started = rights.start(work, request=seen.id)
