@@ -68,7 +68,7 @@ def verify_certificate(content: bytes, *, checkpoint: bytes, vkey: str | None = 
         _require_whole(told, body, kept, checkpoint)
     except _WrongError as wrong:
         return Verified((str(wrong),), body)
-    except (KeyError, TypeError, ValueError, ProofError, NoteError, Base64Error) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, ProofError, NoteError, Base64Error) as error:
         return Verified((f"The certificate is not in the form of one ({type(error).__name__}).",), body)
     return Verified((), body)
 

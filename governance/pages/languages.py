@@ -28,8 +28,10 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     """Catalogues read from their sources."""
 
     def get_translations(self) -> NullTranslations:
-        """That of the language of the present page."""
-        return catalogue(language(), current_app.extensions[FACES])
+        """That of the language of the present page, of the face that it belongs to: each has its own words."""
+        faces: tuple[str, ...] = current_app.extensions[FACES]
+        own = tuple(one for one in faces if one.rpartition(".")[2] == request.blueprint)
+        return catalogue(language(), own or faces)
 
 
 @cache
