@@ -4,6 +4,7 @@ The same rows as a package tells, less what staff wrote: that may be about other
 before it is handed out (Art. 15(4)).
 """
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 """Columns that the portal shows."""
 _NAMES: Final = {"contacts": "contact", "purchases": "purchase", "interactions": "interaction", "activity": "activity"}
 _UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to us."
+_WHOLE_DAY: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _ADDRESS: Final = "user.contact.address"
 _RECORD: Final = "user"
 _ORDER: Final = ("user.name", "user.demographic", "user.contact", _ADDRESS)
@@ -249,7 +251,7 @@ def _fields(found: Gathered, section: Section) -> Iterator[OwnField]:
                 key=key,
                 title=section.codes.get(key) or found.words.codes.get(key, key),
                 category=str(row[places["category"]]),
-                value=_day(value) or told,
+                value=(_day(value) if section.key == "person" else None) or told,
                 plain=value if isinstance(value, str | list) else told,
                 kept_until=until if isinstance(until, date) else None,
                 rule=section.codes.get(rule, rule),
@@ -258,9 +260,11 @@ def _fields(found: Gathered, section: Section) -> Iterator[OwnField]:
 
 
 def _day(value: Cell) -> date | None:
-    """A day, of an instant or a day that is known in full."""
+    """A day, of an instant or a day that is known in full, as a birth date need not be."""
     if isinstance(value, datetime):
         return value.date()
+    if isinstance(value, str):
+        return date.fromisoformat(value) if _WHOLE_DAY.fullmatch(value) else None
     return value if isinstance(value, date) else None
 
 
