@@ -15,6 +15,7 @@ from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
 from governance.erasure import operations as erasures
 from governance.erasure.operations import Erasure, ErasureId, ErasureState, OriginKind, Plan, Step, StepState
+from governance.erasure.printing import LANGUAGES, print_certificate
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import ActorKind
 from governance.policies.classification import Compartment
@@ -130,6 +131,14 @@ class CertificateQuery(Schema):
     """Which certificate."""
 
     number = ma.fields.Integer(load_default=None, validate=ma.validate.Range(min=1))
+    form = ma.fields.String(
+        load_default="json",
+        validate=ma.validate.OneOf(("json", "pdf")),
+        metadata={"description": "json is what can be verified; pdf is for people."},
+    )
+    language = ma.fields.String(
+        load_default="en", validate=ma.validate.OneOf(LANGUAGES), metadata={"description": "Of the PDF."}
+    )
 
 
 ErasurePage = page_schema(ErasureShown, "ErasurePage")
@@ -191,9 +200,16 @@ class ErasureCertificate(MethodView):
     @blueprint.arguments(CertificateQuery, location="query")
     @blueprint.response(200, content_type="application/octet-stream")
     def get(self, asked: Mapping[str, Any], erasure: UUID) -> Response:
-        """Get the certificate with proofs for the newest checkpoint, byte for byte as it can be verified offline."""
+        """Get the certificate with proofs for the newest checkpoint, byte for byte as it can be verified offline.
+
+        As PDF it is for people: under 152-FZ the act of destruction, with the extract of the log.
+        """
         found = erasures.certificate(current_work(), erasure=ErasureId(erasure), number=asked["number"])
-        named = {"Content-Disposition": f'attachment; filename="erasure-{erasure}-{found.number}.json"'}
+        form = asked["form"]
+        named = {"Content-Disposition": f'attachment; filename="erasure-{erasure}-{found.number}.{form}"'}
+        if form == "pdf":
+            printed = print_certificate(found, language=asked["language"])
+            return Response(printed, content_type="application/pdf", headers=named)
         return Response(found.content, content_type="application/json", headers=named)
 
 

@@ -247,6 +247,7 @@ class Action(StrEnum):
     ERASURE_CERTIFIED = "erasure:certificate:issued", ActionClass.DECISION, "Certificate of an erasure issued"
     ERASURE_RECIPIENT_TOLD = "erasure:recipient:told", ActionClass.DECISION, "Recipient told of an erasure"
     ERASURE_READ = "erasure:erasure:read", ActionClass.READ, "Erasure looked at"
+    ERASURE_KEPT_READ = "erasure:kept:read", ActionClass.READ, "Purchases read that a law keeps of erased people"
     ERASURE_PROVED = "erasure:absence:proved", ActionClass.READ, "Looked for what is left of an erased person"
 
     READER_NAMED = "rights:reader:named", ActionClass.DECISION, "Name of a reader told to a person from now on"

@@ -1,5 +1,6 @@
 """`erasure`: erase a person, see how far it is, get the certificate."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 from uuid import UUID
@@ -122,6 +123,29 @@ def certificate(*, erasure_id: UUID, number: int | None, output: Path | None, pd
         say(f"Certificate {found.number} of this erasure is in {output}.")
     elif pdf is None:
         click.echo(found.content, nl=False)
+
+
+@erasure.command()
+@click.option("--reason", required=True, help="Why; sealed, for whoever looks into it later.")
+@click.option("--number", help="Of the invoice; all where nothing is said.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day of payment.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day of payment.")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+@as_json
+def kept(
+    *, reason: str, number: str | None, since: datetime | None, until: datetime | None, limit: int, as_json: bool
+) -> None:
+    """Show purchases that tax law keeps of people who were erased; told in the log with the reason."""
+    wanted = erasures.Wanted(number, since and since.date(), until and until.date())
+    with operator_work() as work:
+        found = erasures.read_kept(work, wanted=wanted, reason=reason, limit=limit)
+    if as_json:
+        answer_json(found.items)
+        return
+    rows = [(one.paid_at, one.number or "", one.total, one.currency) for one in found.items]
+    answer_table(("paid", "number", "total", "currency"), rows)
+    if found.next_after is not None:
+        say("There are more; narrow the days.")
 
 
 @erasure.command()

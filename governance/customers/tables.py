@@ -189,7 +189,7 @@ class ContactRow(SealedRow, Base):
 class PurchaseRow(SealedRow, Base):
     """A purchase, with the buyer as known at that time: it must prove something when the rest is erased.
 
-    It names no person any more where they were erased and a law wants it kept; such rows are no business of this room.
+    It names no person any more where they were erased and a law wants it kept: `kept` alone reads such rows.
     """
 
     __tablename__ = "purchase"
@@ -197,6 +197,7 @@ class PurchaseRow(SealedRow, Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso"),
         CheckConstraint("abs(total) < 1e14", name="total_is_plausible"),
         Index("ix_purchase_person_id", "person_id", "paid_at", "id"),
+        Index("ix_purchase_kept", "paid_at", "id", postgresql_where=text("person_id IS NULL")),
         Index("ix_purchase_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     )
 

@@ -2,12 +2,14 @@
 
 `begin` (one person, by a request) and `order` (by an officer with a reason) put an erasure into the queue; `run` sees
 it through; `erase_many` does a batch at once, for retention; `resume` takes up what waited for a day or a hold.
+`read_kept` is the one door to what a law keeps of people who are gone.
 """
 
 from governance.erasure.beginning import RUN, begin, order
 from governance.erasure.certifying import Certificate, certificate, certificates_of, with_proofs
 from governance.erasure.planning import look_ahead, plan_for
 from governance.erasure.proving import Absence, Left, prove, search_files, search_stream, spellings
+from governance.erasure.reading import KeptPurchase, KeptPurchases, Wanted, read_kept
 from governance.erasure.records import (
     Erasure,
     ErasureId,
@@ -35,6 +37,8 @@ __all__ = [
     "ErasureId",
     "ErasureState",
     "ErasureStep",
+    "KeptPurchase",
+    "KeptPurchases",
     "Left",
     "Origin",
     "OriginKind",
@@ -43,6 +47,7 @@ __all__ = [
     "StepState",
     "ToldRecipient",
     "Verified",
+    "Wanted",
     "begin",
     "certificate",
     "certificates_of",
@@ -55,6 +60,7 @@ __all__ = [
     "order",
     "plan_for",
     "prove",
+    "read_kept",
     "renew_compartment",
     "resume",
     "run",

@@ -10,11 +10,11 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
-import typst
 import yaml
 
 from governance.erasure.certifying import Certificate
 from governance.erasure.verifying import Json
+from governance.kernel.late import load
 
 LANGUAGES: Final = ("en", "ru", "uk")
 RUSSIAN_LAW: Final = "ru_152fz"
@@ -32,7 +32,7 @@ def print_certificate(certificate: Certificate, *, language: str = "en") -> byte
         "act": _is_under(certificate.body, RUSSIAN_LAW),
     }
     source = _HERE.joinpath("certificate.typ").read_bytes()
-    made = typst.compile(source, sys_inputs={"told": json.dumps(told, ensure_ascii=False)})
+    made = load("typst:compile")(source, sys_inputs={"told": json.dumps(told, ensure_ascii=False)})
     if not isinstance(made, bytes):
         raise TypeError("a certificate has one file")
     return made

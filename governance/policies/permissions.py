@@ -91,6 +91,7 @@ class Permission(StrEnum):
     EXPORTS_TRACE = "exports:trace"
     ERASURE_READ = "erasure:read"
     ERASURE_BEGIN = "erasure:begin"
+    ERASURE_KEPT = "erasure:kept"
     REQUESTS_RECEIVE = "requests:receive"
     REQUESTS_READ = "requests:read"
     REQUESTS_WORK = "requests:work"

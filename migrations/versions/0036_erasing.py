@@ -129,10 +129,8 @@ def upgrade() -> None:
     op.add_column("erasure_step", sa.Column("first_until", sa.Date()))
     op.add_column("erasure_step", sa.Column("in_force", sa.Boolean(), nullable=False, server_default=sa.text("true")))
     # Long ago for purchases, so that each erasure is looked at once; which day is the first is found out then.
-    op.execute(
-        "UPDATE erasure_step SET first_until = CASE step WHEN 'finance' THEN least(until, date '1970-01-01') ELSE until "
-        "END WHERE state = 'kept'"
-    )
+    op.execute("UPDATE erasure_step SET first_until = until WHERE state = 'kept'")
+    op.execute("UPDATE erasure_step SET first_until = '1970-01-01' WHERE state = 'kept' AND step = 'finance'")
     op.drop_index("ix_erasure_step_until", "erasure_step")
     kept = sa.text("state = 'kept'")
     op.create_index("ix_erasure_step_first_until", "erasure_step", ["first_until"], postgresql_where=kept)
@@ -143,6 +141,8 @@ def upgrade() -> None:
     )
     grant("erasure_step", "UPDATE (first_until, in_force)")
     grant("erasure_target", "UPDATE (owners)")
+    nobody = sa.text("person_id IS NULL")
+    op.create_index("ix_purchase_kept", "purchase", ["paid_at", "id"], postgresql_where=nobody)
     op.create_table(
         "erasure_part",
         sa.Column("erasure_id", sa.Uuid(), sa.ForeignKey("erasure.id", ondelete="CASCADE"), primary_key=True),
@@ -159,6 +159,7 @@ def downgrade() -> None:
     """Ask by record again."""
     op.execute(f'REVOKE UPDATE (owners) ON erasure_target FROM "{app_role()}"')
     op.drop_table("erasure_part")
+    op.drop_index("ix_purchase_kept", "purchase")
     op.drop_constraint(op.f("ck_erasure_step_kept_from_a_day"), "erasure_step")
     op.drop_index("ix_erasure_step_first_until", "erasure_step")
     op.drop_column("erasure_step", "in_force")

@@ -43,3 +43,17 @@ def test_an_erasure_that_does_not_exist_is_not_found(door):
 
     assert web.get(f"/v1/erasures/{uuid4()}", headers=who).json["type"] == "no-such-erasure"
     assert web.post(f"/v1/erasures/{uuid4()}/recipients/{uuid4()}", headers=who).status_code == 404
+
+
+def test_what_a_law_keeps_is_read_by_whoever_does_the_accounts_with_a_reason(door):
+    web, who, _ = officer(door)
+    asked = {"reason": "Betriebsprüfung 2025", "number": "A-1"}
+    refused = web.post("/v1/erasures/kept-purchases/searches", json=asked, headers=who)
+    assert refused.status_code == 403
+
+    web, keeper, _ = officer(door, "bookkeeper")
+    found = web.post("/v1/erasures/kept-purchases/searches", json=asked, headers=keeper)
+    assert (found.status_code, found.json["items"]) == (200, [])
+    unreasoned = web.post("/v1/erasures/kept-purchases/searches", json={"number": "A-1"}, headers=keeper)
+    assert unreasoned.status_code == 422
+    assert "reason" in unreasoned.json["errors"]

@@ -10,8 +10,9 @@ from governance.audit.actions import Action
 from governance.customers import operations as customers
 from governance.customers.tables import PurchaseRow
 from governance.erasure import operations as erasure
-from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState
+from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState, Wanted
 from governance.erasure.tables import CertificateRow
+from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
@@ -19,6 +20,7 @@ from governance.policies.erasure import Fate, PlanStep
 from governance.policies.retention_reader import parse_policies
 from governance.reference.retention_rules import end_active, keep_active, keep_draft
 from governance.vault.compartments import Compartment as Sealed
+from tests.factories.actors import by, staff
 from tests.factories.customers import email, purchase
 from tests.factories.erasing import LIVE_KEYS, count, entries_about, erase, shop, somebody, through
 
@@ -176,3 +178,34 @@ def test_nothing_of_whoever_a_hold_covers_goes_before_the_rest(desk: Work) -> No
     erasure.resume(desk)
     through(desk, done.id)
     assert numbers(desk) == ["A-2025"]
+
+
+def test_kept_purchases_are_read_for_the_tax_office_alone_with_a_reason_that_the_log_keeps(desk: Work) -> None:
+    erase(desk, bought(desk, 2024, 2025))
+    other = somebody(desk, contacts=(email("other@example.org"),))
+    customers.record_purchase(desk, subject=other, purchase=purchase(number="B-1", paid_at=date(2025, 3, 1)))
+    keeper = by(desk, staff("bookkeeper"))
+    for role in ("officer", "auditor"):
+        with pytest.raises(ForbiddenError):
+            erasure.read_kept(by(desk, staff(role)), wanted=Wanted(), reason="Betriebsprüfung")
+    with pytest.raises(InvalidError):
+        erasure.read_kept(keeper, wanted=Wanted(), reason=" ")
+
+    page = erasure.read_kept(keeper, wanted=Wanted(), reason="Betriebsprüfung 2025", limit=1)
+    assert [one.number for one in page.items] == ["A-2025"]
+    assert (page.items[0].buyer or {})["family_name"] == "Воробьева"  # type: ignore[index, call-overload]  # JSON
+    assert page.next_after is not None
+    rest = erasure.read_kept(keeper, wanted=Wanted(), reason="Betriebsprüfung 2025", after=page.next_after)
+    assert [one.number for one in rest.items] == ["A-2024"]
+    for wanted, numbers_found in (
+        (Wanted(number="A-2024"), ["A-2024"]),
+        (Wanted(number="B-1"), []),
+        (Wanted(since=date(2025, 3, 1), until=date(2025, 3, 1)), ["A-2025"]),
+        (Wanted(until=date(2025, 2, 28)), ["A-2024"]),
+    ):
+        found = erasure.read_kept(keeper, wanted=wanted, reason="Betriebsprüfung 2025")
+        assert [one.number for one in found.items] == numbers_found, wanted
+    assert entries_about(desk, Action.ERASURE_KEPT_READ) == 6
+    assert count(desk, "audit_detail WHERE eid IN (SELECT eid FROM audit_body WHERE action = 'erasure:kept:read')") == 6
+    told = "audit_body WHERE action = 'erasure:kept:read' AND position('Betriebs' IN encode(bytes, 'escape')) > 0"
+    assert count(desk, told) == 0
