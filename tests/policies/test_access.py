@@ -269,7 +269,7 @@ def test_a_grant_written_out_reads_back_the_same(grant):
 
 def test_the_roles_shipped_are_those_of_the_plan():
     assert set(shipped.roles().roles) == {
-        "officer", "auditor", "steward", "sales", "support", "marketer", "admin", "system", "customer",
+        "officer", "auditor", "bookkeeper", "steward", "sales", "support", "marketer", "admin", "system", "customer",
     }  # fmt: skip
 
 
