@@ -1,7 +1,7 @@
 """Single consent events that arrive at the same time: recorded in one transaction, each answered for itself."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import marshmallow as ma
@@ -14,12 +14,13 @@ from governance.api.auth import STRANGER, admit, count_stranger, known, presente
 from governance.api.bodies import whole_body
 from governance.api.express import Answered, Call, UnknownOutcomeError
 from governance.api.gathering import Gathering
-from governance.api.idempotency import HEADER
+from governance.api.idempotency import HEADER, caller_of, whole
 from governance.api.parsing import read_json
 from governance.api.problems import MalformedError
 from governance.api.service import Service
 from governance.consent import operations as consent
 from governance.consent.operations import NewEvent, Recorded
+from governance.kernel import idempotency
 from governance.kernel.db import one_trip
 from governance.kernel.errors import GovernanceError, TooManyError, UnauthenticatedError
 from governance.kernel.held import HeldConnection
@@ -35,11 +36,19 @@ _making: Final = threading.Lock()
 
 
 class _Saying(NamedTuple):
-    """An event on its way to be recorded together with others."""
+    """An event on its way to be recorded together with others.
+
+    Attributes:
+        key: of an API client.
+        repeat_key: `Idempotency-Key`; empty where none was sent.
+        request: what is the same in a repetition.
+    """
 
     service: Service
     key: str
     event: NewEvent
+    repeat_key: str = ""
+    request: bytes = b""
 
 
 class _Outcome(NamedTuple):
@@ -108,12 +117,14 @@ class ExpressEvents:
         Raises:
             UnknownOutcomeError: where the commit failed.
         """
-        events = [None if call.repeat_key else _event_in(self._schema, call.body) for call in calls]
-        sayings = {
-            place: _Saying(service, calls[place].caller.key, event)
-            for place, event in enumerate(events)
-            if event is not None
-        }
+        sayings = {}
+        for place, call in enumerate(calls):
+            event = _event_in(self._schema, call.body)
+            if event is not None:
+                repeated = (
+                    (call.repeat_key, whole("POST", f"{call.caller.path}?", call.body)) if call.repeat_key else ()
+                )
+                sayings[place] = _Saying(service, call.caller.key, event, *repeated)
         outcomes = dict(zip(sayings, self._record(service, list(sayings.values())), strict=True)) if sayings else {}
         return [self._answered(service, outcomes.get(place)) for place in range(len(calls))]
 
@@ -181,8 +192,29 @@ def _record_in(work: Work, sayings: Sequence[_Saying]) -> list[_Outcome]:
             outcomes[place] = _Outcome(actor, error)
         else:
             by_actor.setdefault(actor, []).append(place)
+    claims = _claim(work, sayings, by_actor)
     for actor, places in by_actor.items():
         theirs = Work(work.session, actor, work.now)
         answers = consent.record_each(theirs, events=events, places=places)
         outcomes |= {place: _Outcome(actor, one) for place, one in zip(places, answers, strict=True)}
+    if claims:
+        answers_of = {claim: outcomes[place].answer for place, claim in claims.items()}
+        made = {claim: one.id if isinstance(one, Recorded) else None for claim, one in answers_of.items()}
+        idempotency.settle_many(work, made, status=201)
     return [outcomes[place] for place in range(len(sayings))]
+
+
+def _claim(
+    work: Work, sayings: Sequence[_Saying], by_actor: Mapping[Actor, Sequence[int]]
+) -> dict[int, idempotency.Claim]:
+    """By place, the keys of those that may be repeated.
+
+    Raises:
+        RepeatedError: one of them is a repetition; the ordinary way knows what to answer.
+    """
+    keyed = {place: actor for actor, places in by_actor.items() for place in places if sayings[place].repeat_key}
+    if not keyed:
+        return {}
+    asked = [(caller_of(actor), sayings[place].repeat_key, sayings[place].request) for place, actor in keyed.items()]
+    taken = idempotency.claim_fresh(work, asked, secret=sayings[0].service.digest_secret)
+    return dict(zip(keyed, taken, strict=True))

@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.consent_events import ConsentContact, ConsentEvent
+from governance.api.consent_schemas import ConsentContact, ConsentEvent
 from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
 from governance.consent import operations as consent

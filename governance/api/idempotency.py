@@ -16,7 +16,7 @@ from governance.api.answers import json_answer, location
 from governance.api.bodies import gist
 from governance.api.problems import MalformedError
 from governance.kernel.idempotency import Claim, Repeat, claim, settle
-from governance.kernel.work import Work
+from governance.kernel.work import Actor, Work
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -35,13 +35,23 @@ def once(work: Work, secret: bytes, act: Callable[[], Response]) -> Response:
         return act()
     if not _KEY.fullmatch(key):
         raise MalformedError(f"{HEADER} takes 1 to 255 visible ASCII characters, a random UUID for example.")
-    whole = b"\x00".join([request.method.encode(), request.full_path.encode(), gist(request)])
-    taken = claim(work, caller=f"{work.actor.kind}:{work.actor.id}", key=key, request=whole, secret=secret)
+    told = whole(request.method, request.full_path, gist(request))
+    taken = claim(work, caller=caller_of(work.actor), key=key, request=told, secret=secret)
     if isinstance(taken, Repeat):
         return _replay(taken)
     response = act()
     _note(work, taken, response)
     return response
+
+
+def whole(method: str, full_path: str, sent: bytes) -> bytes:
+    """What two requests have in common where one is a repetition of the other."""
+    return b"\x00".join([method.encode(), full_path.encode(), sent])
+
+
+def caller_of(actor: Actor) -> str:
+    """Whose keys they are."""
+    return f"{actor.kind}:{actor.id}"
 
 
 def _note(work: Work, taken: Claim, response: Response) -> None:

@@ -5,6 +5,7 @@ with the same key waits at the record's row until the first has ended.
 """
 
 import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,6 +14,8 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from governance.kernel.arrays import byteas, texts, uuids
+from governance.kernel.db import driver_connection
 from governance.kernel.errors import GovernanceError
 from governance.kernel.tables import IdempotentRequestRow
 from governance.kernel.work import Work
@@ -24,6 +27,10 @@ class KeyReusedError(GovernanceError):
     """The key was used within the last day for another request."""
 
     slug = "idempotency-key-reused"
+
+
+class RepeatedError(Exception):
+    """One of several keys was used before, or stands twice among them: each request is to be answered alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,58 @@ def claim(work: Work, *, caller: str, key: str, request: bytes, secret: bytes) -
     if not hmac.compare_digest(kept.request_digest, request_digest):
         raise KeyReusedError("This Idempotency-Key was used for another request; use a new key for each.")
     return Repeat(kept.status, kept.object_id)
+
+
+def claim_fresh(work: Work, requests: Sequence[tuple[str, str, bytes]], *, secret: bytes) -> list[Claim]:
+    """Take the keys of several requests at once, before anything is locked for them.
+
+    Args:
+        work: the unit of work.
+        requests: caller, key and request of each, as `claim` takes them.
+        secret: key of the digests.
+
+    Raises:
+        RepeatedError: not all of them are new; what was taken goes with the transaction.
+    """
+    taken = [(caller, _digest(secret, b"key", key.encode())) for caller, key, _ in requests]
+    if len(set(taken)) < len(taken):
+        raise RepeatedError
+    # In one order, so that two who take several do not wait for one another.
+    rows = sorted((*one, _digest(secret, b"request", told)) for one, (_, _, told) in zip(taken, requests, strict=True))
+    row = IdempotentRequestRow
+    new = insert(row).values(
+        [
+            {"caller": caller, "key_digest": key, "request_digest": told, "created_at": work.now}
+            for caller, key, told in rows
+        ]
+    )
+    anew = {"request_digest": new.excluded.request_digest, "created_at": work.now, "status": None, "object_id": None}
+    statement = new.on_conflict_do_update(
+        index_elements=["caller", "key_digest"], set_=anew, where=row.created_at < work.now - KEPT
+    )
+    if len(work.session.execute(statement.returning(row.key_digest)).all()) < len(rows):
+        raise RepeatedError
+    return [Claim(*one) for one in taken]
+
+
+def settle_many(work: Work, claimed: Mapping[Claim, UUID | None], *, status: int) -> None:
+    """Note of each what it made; a claim that came to nothing is let go, for whoever answers that request."""
+    for one, object_id in claimed.items():
+        if object_id is None:
+            row = IdempotentRequestRow
+            gone = delete(row).where(row.caller == one.caller, row.key_digest == one.key_digest)
+            work.session.execute(gone, execution_options={"synchronize_session": False})
+    made = [(one, object_id) for one, object_id in claimed.items() if object_id is not None]
+    driver_connection(work.session).execute(
+        "UPDATE idempotent_request AS request SET status = %s, object_id = made.id "
+        "FROM unnest(%b, %b, %b) AS made (caller, key, id) WHERE (request.caller, key_digest) = (made.caller, key)",
+        [
+            status,
+            texts(one.caller for one, _ in made),
+            byteas(one.key_digest for one, _ in made),
+            uuids(object_id for _, object_id in made),
+        ],
+    )
 
 
 def settle(work: Work, claimed: Claim, *, status: int, object_id: UUID | None) -> None:

@@ -191,12 +191,42 @@ def test_an_event_with_a_key_is_recorded_once_however_often_it_is_sent(
 ) -> None:
     request = post(EVENTS, mailer, event(subscriber), "Idempotency-Key: 0815")
     line = in_lane(served, mailer)
+    before = served.answered_in_the_lane
     first, again = line.ask(request), line.ask(request)
     assert first.startswith(b"HTTP/1.1 201")
+    assert served.answered_in_the_lane == before + 1, "the first in the lane, its repetition not"
     assert b"Idempotency-Replayed: true" in again
     found = json.loads(first.partition(b"\r\n\r\n")[2])
     events = web.get(f"/v1/customers/{found['customer_id']}/consent-events", headers=system).json
     assert [one["kind"] for one in events["items"]] == ["withdrawn", "confirmed"]
+    assert json.loads(again.partition(b"\r\n\r\n")[2]) == {"id": found["id"]}
+    line.close()
+    line = in_lane(served, mailer)
+    other = event(subscriber, "objected")
+    assert line.ask(post(EVENTS, mailer, other, "Idempotency-Key: 0815")).startswith(b"HTTP/1.1 422")
+    line.close()
+
+
+def test_a_key_that_is_sent_many_times_at_once_records_once_and_what_is_refused_takes_no_key(
+    served: Serving, web: FlaskClient, mailer: Headers, system: Headers, subscriber: str
+) -> None:
+    lines = [in_lane(served, mailer) for _ in range(5)]
+    request = post(EVENTS, mailer, event(subscriber), "Idempotency-Key: 0816")
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda line: line.ask(request), lines))
+    assert {answer[:12] for answer in answers} == {b"HTTP/1.1 201"}
+    assert sum(b"Idempotency-Replayed: true" in answer for answer in answers) == 4
+    assert len({json.loads(answer.partition(b"\r\n\r\n")[2])["id"] for answer in answers}) == 1
+    for line in lines:
+        line.close()
+    line = in_lane(served, mailer)
+    unknown = event(subscriber, purpose="nothing_like_it")
+    assert line.ask(post(EVENTS, mailer, unknown, "Idempotency-Key: 0817")).startswith(b"HTTP/1.1 404")
+    line.close()
+    line = in_lane(served, mailer)
+    answer = line.ask(post(EVENTS, mailer, event(subscriber), "Idempotency-Key: 0817"))
+    assert answer.startswith(b"HTTP/1.1 201")
+    assert b"Replayed" not in answer
     line.close()
 
 
