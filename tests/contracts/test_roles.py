@@ -10,6 +10,8 @@ from dataclasses import replace
 import pytest
 
 from governance.api.limits import Limiter
+from governance.consent import operations as consent
+from governance.consent.codes import NoticeKind
 from governance.customers import operations as customers
 from governance.customers import visiting
 from governance.customers.codes import ContactKind
@@ -23,6 +25,7 @@ from governance.policies.roles import RowScope
 from scripts import roles_page
 from scripts.roles_page import PORTAL, STAFF, calls_of, rows_of
 from tests.api.conftest import bearer_for, door, door_store, service_of, system
+from tests.factories.saying import TEXTS
 from tests.factories.signing import bearer_of, enrol
 
 __all__ = ["door", "door_store", "system"]
@@ -141,6 +144,69 @@ def test_sales_read_and_reveal_their_own_clients(door, everybody):
     assert web.get(at, headers=sales).status_code == 200
     order = {"fields": ["family_name"], "reason": "Звонок"}
     assert web.post(f"{at}/reveals", json=order, headers=sales).json["values"] == {"family_name": "Рябова"}
+
+
+ADDRESS = "someone-elses@example.org"
+_PASSING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
+"""Ids and instants, which are others in each answer."""
+EVENT = {"kind": "withdrawn", "purpose": "newsletter", "channel": "email"}
+CHECK = {"purpose": "newsletter", "channel": "email"}
+ASKED = {
+    "POST /v1/consent/checks": lambda who, email: {**CHECK, "contacts": [email]},
+    "POST /v1/consent/events": lambda who, email: {**EVENT, "contact": {"kind": "email", "value": email}},
+    "POST /v1/consent/events/batches": lambda who, email: {"events": [{**EVENT, "customer_id": who}]},
+    "POST /v1/consent/informings": lambda who, email: {"customers": [who], "notice": "privacy", "method": "email"},
+    "PATCH /v1/customers/{customer}": lambda who, email: {"city": "Київ"},
+    "POST /v1/customers/{customer}/contacts": lambda who, email: {"kind": "email", "value": "more@example.org"},
+    "PATCH /v1/customers/{customer}/contacts/{contact}": lambda who, email: {"is_primary": True},
+    "POST /v1/customers/{customer}/interactions": lambda who, email: {"kind": "call", "at": "2026-11-01T10:00:00Z"},
+    "POST /v1/customers/{customer}/links": lambda who, email: {"kind": "guardian", "other": str(uuid4())},
+    "DELETE /v1/customers/{customer}/links/{link}": lambda who, email: {},
+    "POST /v1/customers/{customer}/purchases": lambda who, email: {
+        "paid_at": "2026-11-01T10:00:00Z",
+        "total": "5",
+        "currency": "UAH",
+    },
+    "POST /v1/customers/{customer}/reveals": lambda who, email: {"fields": ["family_name"], "reason": "Звонок"},
+    "POST /v1/customers/searches": lambda who, email: {"email": email},
+}
+"""By route that is for one's own clients, what is asked about somebody, by id or address."""
+OF_TESTS = ("/v1/notes", "/v1/busy")
+NOT_ABOUT_ANYBODY = ("POST /v1/customers", "POST /v1/consent/checks/stream")
+"""The first makes a client of one's own; lines of the second are put to the check above."""
+
+
+def test_sales_are_told_of_the_clients_of_others_what_they_are_told_of_nobody(door, everybody):
+    web, sales = door.test_client(), everybody["sales"]
+    with open_work(service_of(door).database, OPERATOR) as work:
+        consent.publish_notice(work, kind=NoticeKind.PRIVACY, key="privacy", texts=TEXTS, material=True)
+        fields = {"family_name": "Рябова", "source": "own_form", "ground": "contract"}
+        made = customers.create(work, fields=fields, contacts=[ContactSaid(kind="email", value=ADDRESS)])
+    theirs, nobodys = (str(made.id), ADDRESS), (str(uuid4()), f"{uuid4().hex}@example.org")
+    contact, asked = str(made.contacts[0].id), set()
+    for call in calls_of(door):
+        if call.permission is None or rows_of("sales", call.permission) is not RowScope.OWN:
+            continue
+        name = f"{call.method} {_VARIABLE.sub(lambda found: '{' + found[2] + '}', call.path)}"
+        if name in NOT_ABOUT_ANYBODY or call.path.startswith(OF_TESTS):
+            continue
+        assert call.method == "GET" or name in ASKED, f"say in ASKED what {name} is asked about a client"
+        answers = []
+        for who, email in (theirs, nobodys):
+            known = {"customer": who, "contact": contact}
+            path = _VARIABLE.sub(
+                lambda found, known=known: known.get(found[2]) or VALUES.get(found[1], str)(), call.path
+            )
+            body = {} if call.method == "GET" else {"json": ASKED[name](who, email)}
+            answer = web.open(path, method=call.method, headers={**sales, "If-Match": '"v1"'}, **body)
+            assert answer.status_code < 500, (name, answer.text)
+            assert ADDRESS not in answer.text, name
+            answers.append((answer.status_code, _PASSING.sub("", answer.text)))
+        assert answers[0] == answers[1], (name, answers)
+        understood = call.method == "GET" or answers[0][0] in (200, 201, 404) or "unknown-contact" in answers[0][1]
+        assert understood, (name, answers[0])
+        asked.add(name)
+    assert asked >= set(ASKED)
 
 
 def test_no_role_for_staff_holds_what_belongs_to_customers():
