@@ -19,6 +19,7 @@ from governance.customers.operations import HoldView, Marks, RestrictionView
 from governance.kernel.ids import SubjectId
 from governance.policies.classification import Compartment
 from governance.policies.permissions import Permission
+from governance.rights import operations as rights
 
 blueprint = Blueprint("marks", __name__, description="Legal holds and restrictions of processing.")
 
@@ -136,5 +137,5 @@ class OneRestriction(MethodView):
     @guarded(Permission.CUSTOMERS_RESTRICT)
     @blueprint.response(200, Restriction)
     def delete(self, customer: UUID, restriction: UUID) -> RestrictionView:
-        """Lift a restriction; that it stood is kept. The person is told before (GDPR Art. 18(3))."""
-        return customers.lift_restriction(current_work(), subject=SubjectId(customer), restriction=restriction)
+        """Lift a restriction; that it stood is kept. Who asked for it is told; it is lifted three days later."""
+        return rights.end_restriction(current_work(), subject=SubjectId(customer), restriction=restriction)

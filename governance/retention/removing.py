@@ -23,7 +23,7 @@ from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
 from governance.reference.retention_rules import PolicyVersion
-from governance.retention.due import Rules, columns, due, minimums_of, only
+from governance.retention.due import Rules, columns, due, only
 from governance.retention.records import RunId
 from governance.retention.simulating import log_class, log_month
 from governance.retention.tables import BatchRow, FailureRow, PartRow

@@ -33,6 +33,8 @@ WHILE_DECIDED: Final = {
     RequestKind.OBJECTION: RestrictionReason.OBJECTION_PENDING,
 }
 """Restrictions that stand while a request is decided (GDPR Art. 18(1)(a) and (d); 152-FZ Art. 21)."""
+PLACED_FOR: Final = {**WHILE_DECIDED, RequestKind.RESTRICTION: RestrictionReason.ASKED_FOR}
+"""Restrictions that requests place: of their end the person is told before."""
 
 
 def begin(work: Work, row: RequestRow, *, by_code: bool) -> None:
@@ -91,8 +93,12 @@ def lift_later(work: Work, row: RequestRow) -> None:
     reason = WHILE_DECIDED.get(RequestKind(row.kind))
     if reason is None or row.person_id is None or reason not in standing_restrictions(work, _person(row)):
         return
-    if is_decided_elsewhere(work, row):
-        return
+    if not is_decided_elsewhere(work, row):
+        announce_lifting(work, row)
+
+
+def announce_lifting(work: Work, row: RequestRow) -> None:
+    """Tell the person of a request when the restriction that it placed ends; it is lifted on that day."""
     row.lift_on = local_day(work.now, row.zone) + LIFT_AFTER
     work.session.flush()
     tell(work, row, Notice.LIFTING, until=written(row.lift_on, row.language))

@@ -6,6 +6,7 @@ from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_c
 from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
 from governance.rights.expiring import destroy_closed
 from governance.rights.following import OwnMessage, OwnPlan, OwnStory, certificate_of, own_plan, own_story
+from governance.rights.lifting import end_restriction
 from governance.rights.notices import note_told, notice_text
 from governance.rights.own_data import OwnData, OwnField, OwnSight, own_data, own_sights
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
@@ -43,6 +44,7 @@ __all__ = [
     "certificate_of",
     "complete",
     "destroy_closed",
+    "end_restriction",
     "expire",
     "extend",
     "find",

@@ -23,7 +23,7 @@ from governance.reference import operations as reference
 from governance.rights.acting import as_service, history, step, write_line
 from governance.rights.approving import send_back_row
 from governance.rights.carriers import carrier_of
-from governance.rights.carrying import WHILE_DECIDED, complete_row, is_decided_elsewhere, lift_later, lift_now
+from governance.rights.carrying import PLACED_FOR, complete_row, is_decided_elsewhere, lift_later, lift_now
 from governance.rights.codes import Entry, Notice, Reminder
 from governance.rights.notices import LASTS, tell
 from governance.rights.tables import RequestRow
@@ -135,7 +135,7 @@ def lift_due(work: Work) -> int:
         if is_decided_elsewhere(work, row):
             row.lift_on = None  # the other one lifts it once it is decided
         else:
-            lift_now(work, row, WHILE_DECIDED[RequestKind(row.kind)])
+            lift_now(work, row, PLACED_FOR[RequestKind(row.kind)])
     work.session.flush()
     return len(rows)
 

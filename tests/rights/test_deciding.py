@@ -264,6 +264,31 @@ def test_a_restriction_is_placed_and_lifted_when_the_person_asks(work: Work, iri
     assert not customers.read(work, subject=irina.id).restricted
 
 
+def test_an_officer_who_ends_a_restriction_that_was_asked_for_lets_the_person_know_before(
+    work: Work, irina: PersonView
+):
+    proven(work, irina, RequestKind.RESTRICTION)
+    (mark,) = customers.marks(work, subject=irina.id).restrictions
+    seen = rights.end_restriction(by(work, staff("officer")), subject=irina.id, restriction=mark.id)
+    again = rights.end_restriction(work, subject=irina.id, restriction=mark.id)
+    assert (seen.lifted_at, again.lifted_at) == (None, None)
+    templates = [template for template, _, _ in sent(work)]
+    assert templates.count("request_lifting") == 1
+    assert rights.lift_due(on(work, date(2026, 11, 25))) == 1
+    assert not customers.read(work, subject=irina.id).restricted
+    with pytest.raises(ConflictError):
+        rights.end_restriction(work, subject=irina.id, restriction=mark.id)
+
+
+def test_a_restriction_for_a_request_that_stands_is_not_ended_beside_it(work: Work, irina: PersonView):
+    proven(work, irina, RequestKind.OBJECTION, about=About.PROCESSING)
+    (mark,) = customers.marks(work, subject=irina.id).restrictions
+    with pytest.raises(ConflictError):
+        rights.end_restriction(work, subject=irina.id, restriction=mark.id)
+    other = customers.restrict(work, subject=irina.id, reason=RestrictionReason.UNLAWFUL)
+    assert rights.end_restriction(work, subject=irina.id, restriction=other.id).lifted_at == NOW
+
+
 def test_a_complaint_is_answered_by_an_officer_in_words(work: Work, irina: PersonView):
     made = proven(work, irina, RequestKind.COMPLAINT, said="Zu viele Briefe")
     rights.start(work, request=made)
