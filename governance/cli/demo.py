@@ -13,7 +13,7 @@ from governance.accounts import operations as accounts
 from governance.cli.context import operator_work, say, settings
 from governance.cli.demo_consents import record_consents
 from governance.cli.demo_forms import KEY, mail_folder, publish_demo_form, with_mail_folder
-from governance.cli.demo_people import demo_email, demo_emails, demo_files
+from governance.cli.demo_people import demo_birth_date, demo_email, demo_emails, demo_files
 from governance.cli.demo_requests import record_requests
 from governance.cli.run import base_url, keep_up
 from governance.cli.setup import Answers, set_up
@@ -126,6 +126,8 @@ def _tell(found: Settings) -> None:
     say(f"curl -s {key} -H 'Content-Type: application/json' -d '{body}' {place}/v1/customers/searches\n")
     say(f"curl -s {key} '{place}/v1/consent/lapsing?purpose=surveys&days=60'\n")
     say(f"curl -s {key} '{place}/v1/audit/entries?limit=3'\n")
+    born = demo_birth_date()
+    say(f"The customers' pages: {place}/my   come in as {demo_email()}, born on {born}; codes come as mail, too\n")
     say(f"Subscribe in a browser: {place}/subscribe/{KEY}   the mail to confirm by comes into {mail_folder(found)}\n")
 
 

@@ -56,11 +56,18 @@ def demo_email() -> str:
     return demo_emails()[0]
 
 
+def demo_birth_date() -> str:
+    """The birth date of whoever has that address, which the portal asks for."""
+    return next(one.row[_BORN] for one in _people(Random(SEED)) if one.email == demo_email())  # noqa: S311 - as above
+
+
 def demo_emails() -> list[str]:
     """The addresses of all of them."""
     return [one.email for one in _people(Random(SEED))]  # noqa: S311 - as above
 
 
+_BORN: Final = 4
+"""Place of the birth date in a row."""
 _CUSTOMERS: Final = (
     "surname", "first name", "patronymic", "sex", "date of birth", "email", "mobile", "country", "city", "address",
     "profession", "language", "source", "customer since", "consent email", "notes",

@@ -8,7 +8,8 @@ from governance.rights.expiring import destroy_closed
 from governance.rights.following import OwnMessage, OwnPlan, OwnStory, certificate_of, own_plan, own_story
 from governance.rights.lifting import end_restriction
 from governance.rights.notices import note_told, notice_text
-from governance.rights.own_data import OwnData, OwnField, OwnSight, own_data, own_sights
+from governance.rights.own_data import OwnData, OwnField, own_data
+from governance.rights.own_sights import OwnSight, own_sights
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
 from governance.rights.records import NewRequest, Received, RecipientToTell, RequestId, RequestLine, RequestView

@@ -1,4 +1,4 @@
-"""What is kept of whoever is signed in to the portal, why and until when, and who saw it (GDPR Art. 15).
+"""What is kept of whoever is signed in to the portal, why and until when (GDPR Art. 15).
 
 The same rows as a package tells, less what staff wrote: that may be about others too, and an officer looks through it
 before it is handed out (Art. 15(4)).
@@ -29,11 +29,9 @@ from governance.rights.packages.files import as_text
 from governance.rights.packages.gathering import NOTES, Gathered, Section, category_titles, gather
 from governance.rights.packages.records import PackageKind
 from governance.rights.packages.sections import sections_of
-from governance.rights.packages.sights import sights_of
 
 MOST_ROWS: Final = 50
 """Of a table, the newest; all of them are in the package."""
-MOST_SIGHTS: Final = 200
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "contacts": ("kind", "value", "verified_at", "kept_until"),
     "purchases": ("paid_at", "number", "total", "currency", "items", "kept_until"),
@@ -130,29 +128,13 @@ class OwnData:
     planned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSight:
-    """That somebody read something.
-
-    Attributes:
-        act: what was done, in words. role: of whoever did it. purpose: for what, where it was told.
-    """
-
-    at: datetime
-    act: str
-    role: str
-    purpose: str | None
-    fields: tuple[str, ...]
-    by_self: bool
-
-
 def own_data(work: Work, *, visitor: Visitor, language: str) -> OwnData:
     """What is kept of the visitor; told in the log.
 
     Raises:
         ForbiddenError: where it is not sure who this is.
     """
-    found = _gathered(work, visitor, language)
+    found = gathered(work, visitor, language)
     why = _why(found)
     fields: list[OwnField] = []
     tables: list[OwnTable] = []
@@ -169,35 +151,6 @@ def own_data(work: Work, *, visitor: Visitor, language: str) -> OwnData:
     return OwnData(told, tuple(one for one in tables if one.count), not found.keeping.in_force)
 
 
-def own_sights(work: Work, *, visitor: Visitor, language: str) -> list[OwnSight]:
-    """Who read data of the visitor, when, and for what, the newest first; roles are told, and no names.
-
-    Raises:
-        ForbiddenError: where it is not sure who this is.
-    """
-    found = _gathered(work, visitor, language)
-    roles = {key: found.words.of(one.titles) for key, one in shipped.roles().roles.items()}
-    purposes = {key: found.words.of(one.titles) for key, one in found.purposes.purposes.items()}
-    codes = {**found.words.codes, **roles}
-    newest: deque[OwnSight] = deque(maxlen=MOST_SIGHTS)
-    for block in sights_of(work, subjects=[one.ref for one in found.records]):
-        for row in block:
-            at, role, purpose, read = row["at"], str(row["role"]), row["purpose"], row["fields"]
-            if not isinstance(at, datetime):
-                continue
-            newest.append(
-                OwnSight(
-                    at=at,
-                    act=codes.get(str(row["act"]), str(row["act"])),
-                    role=", ".join(codes.get(one, one) for one in role.split(", ")),
-                    purpose=purposes.get(purpose, purpose) if isinstance(purpose, str) else None,
-                    fields=tuple(_field_title(found, str(one)) for one in read) if isinstance(read, list) else (),
-                    by_self=role == "self",
-                )
-            )
-    return list(reversed(newest))
-
-
 def own_person(work: Work, visitor: Visitor, permission: Permission) -> SubjectId:
     """The visitor, where what was proved opens an act.
 
@@ -210,7 +163,12 @@ def own_person(work: Work, visitor: Visitor, permission: Permission) -> SubjectI
     return visitor.person
 
 
-def _gathered(work: Work, visitor: Visitor, language: str) -> Gathered:
+def gathered(work: Work, visitor: Visitor, language: str) -> Gathered:
+    """What all that is told of the visitor shares.
+
+    Raises:
+        ForbiddenError: where it is not sure who this is.
+    """
     person = own_person(work, visitor, Permission.PORTAL_READ)
     return gather(work, person=person, kind=PackageKind.ACCESS, language=language, instead={})
 
@@ -311,13 +269,6 @@ def _of(why: Mapping[str, Why], used: set[str]) -> Why:
     found = [why[one] for one in sorted(used) if one in why]
     purposes = dict.fromkeys(purpose for one in found for purpose in one.purposes)
     return Why(tuple(purposes), tuple(dict.fromkeys(ground for one in found for ground in one.grounds)))
-
-
-def _field_title(found: Gathered, key: str) -> str:
-    fields = shipped.catalogue().tables["person"].fields
-    if key in fields:
-        return found.words.of(fields[key].titles)
-    return found.words.sections.get(key) or found.words.codes.get(key, key)
 
 
 def titles_of_fields(keys: Sequence[str], language: str) -> dict[str, str]:

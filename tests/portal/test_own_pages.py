@@ -127,6 +127,14 @@ def test_a_form_sent_twice_acts_once(one):
     assert len(made) == 1
 
 
+def test_going_back_and_sending_other_words_is_another_act(one):
+    path = "/my/requests/new/rectification"
+    form = one.get(f"{path}?field=city")
+    made = [one.send(form, path, city=city).headers["Location"] for city in ("Тверь", "Новгород", "Тверь")]
+    assert len(set(made)) == 2
+    assert "Новгород" in say(one.get("/my/data"))
+
+
 def test_the_signal_of_a_browser_objects_to_sharing_once_and_a_yes_after_it_stays(app):
     somebody = guest(app)
     signal = {"Sec-GPC": "1"}
