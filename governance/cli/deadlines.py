@@ -17,7 +17,15 @@ from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule
 from governance.policies.deadline_traces import Due, written
 from governance.policies.deadlines import due as compute
 from governance.policies.working_days import Calendar
-from governance.reference.calendars import FIRST_YEAR, LAST_YEAR, calendar_edits, edit_calendar, shipped_calendar
+from governance.reference.calendars import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    UNEDITED,
+    CalendarEdits,
+    calendar_edits,
+    edit_calendar,
+    shipped_calendar,
+)
 from governance.reference.times import calendar_for, law_times, set_law, shipped_calendar_for
 
 
@@ -196,8 +204,14 @@ def calendar_(
     worked: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Show the days of rest of KEY (DE, DE-BY), or change them; what was changed before stays."""
+    """Show the days of rest of KEY (DE, DE-BY), or change them; what was changed before stays.
+
+    Without a store, days are shown as shipped.
+    """
     key = key.upper()
+    if not _has_store() and not (added or removed or worked):
+        _show_calendar(key, year or date.today().year, 0, UNEDITED, as_json=as_json)  # noqa: DTZ011 - no zone is known
+        return
     with operator_work() as work:
         version, edits = calendar_edits(work, key)
         if added or removed or worked:
@@ -211,6 +225,10 @@ def calendar_(
             ).version
             version, edits = calendar_edits(work, key)
         wanted = year or work.now.year
+    _show_calendar(key, wanted, version, edits, as_json=as_json)
+
+
+def _show_calendar(key: str, wanted: int, version: int, edits: CalendarEdits, *, as_json: bool) -> None:
     days = dict(shipped_calendar(key, years=[wanted]).holidays)
     rows = [
         *((day, name, "removed" if day in edits.removed else "") for day, name in days.items()),

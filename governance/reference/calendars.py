@@ -45,7 +45,8 @@ class CalendarEdits:
     worked: frozenset[date]
 
 
-_NO_EDITS = CalendarEdits(MappingProxyType({}), frozenset(), frozenset())
+UNEDITED = CalendarEdits(MappingProxyType({}), frozenset(), frozenset())
+"""As shipped: version 0."""
 
 
 def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
@@ -90,7 +91,7 @@ def calendar_in_force(work: Work, key: str, *, years: Iterable[int]) -> Calendar
 def calendar_edits(work: Work, key: str) -> tuple[int, CalendarEdits]:
     """Version and edits of a calendar; 0 and none where nobody edited it."""
     row = _newest(work, key)
-    return (0, _NO_EDITS) if row is None else (row.version, _edits(row))
+    return (0, UNEDITED) if row is None else (row.version, _edits(row))
 
 
 def edit_calendar(

@@ -77,6 +77,13 @@ def test_what_a_law_does_not_know_is_refused_with_what_it_knows(command: Command
     assert "known are gdpr" in told.err
 
 
+def test_without_a_store_days_of_rest_are_shown_as_shipped_and_not_changed(command: Command) -> None:
+    shown = command("deadlines", "calendar", "DE", "--year", "2026", "--json").json
+    assert (shown["calendar"], shown["version"]) == ("DE", 0)
+    assert "2026-12-25" in {one["day"] for one in shown["days"]}
+    assert command("deadlines", "calendar", "DE", "--add", "2026-05-04=Frei").code != 0
+
+
 def test_an_edited_calendar_moves_due_dates_and_is_shown(governance: Command) -> None:
     asked = ("deadlines", "due", "--law", "ua_2297", "--kind", "access", "--country", "UA", "--json", "2026-04-03")
     before = json.loads(governance(*asked).out)
