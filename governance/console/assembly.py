@@ -5,6 +5,7 @@ from typing import Final
 from flask import Flask
 
 from governance.console import (
+    access,
     audit,
     calls,
     consent,
@@ -15,6 +16,7 @@ from governance.console import (
     first_steps,
     guard,
     imports,
+    notices,
     place,
     proposals,
     reach,
@@ -52,7 +54,9 @@ ROUTES: Final = (
     audit,
     proposals,
     consent,
+    notices,
     settings,
+    access,
 )
 """Modules whose pages hang on the blueprint; imported for that."""
 

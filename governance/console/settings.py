@@ -3,7 +3,8 @@
 from flask import Response
 
 from governance.accounts import operations as accounts
-from governance.console import people
+from governance.console import people, sayings
+from governance.console.forms import EMPTY, Typed
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
 from governance.console.place import current_console
@@ -19,7 +20,7 @@ def staff(visit: Visit) -> Response:
 
 
 @screen("/clients", "clients")
-def clients(visit: Visit) -> Response:
+def clients(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
     """Connected systems and their keys."""
     return page(
         visit,
@@ -28,6 +29,7 @@ def clients(visit: Visit) -> Response:
         rows=accounts.list_clients(visit.work),
         now=visit.work.now,
         known=people.staff_names(visit),
+        errors=sayings.by_field(typed.errors),
     )
 
 

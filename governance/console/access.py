@@ -1,0 +1,142 @@
+"""Access given and taken: members of staff with their roles, somebody who leaves, connected systems and their keys."""
+
+from uuid import UUID
+
+from flask import Response, request
+from flask_babel import gettext
+
+from governance.accounts import operations as accounts
+from governance.accounts.operations import StaffMember
+from governance.console import sayings
+from governance.console.forms import EMPTY, Typed
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.console.settings import clients as clients_page
+from governance.customers import operations as customers
+from governance.kernel.errors import InvalidError, NotFoundError
+from governance.kernel.ids import ClientId, StaffId
+from governance.pages.languages import language
+from governance.policies import shipped
+
+
+def _titles() -> list[tuple[str, str]]:
+    return [(name, role.titles.get(language())) for name, role in shipped.roles().roles.items() if not role.scopes]
+
+
+@screen("/staff/new", "new_staff")
+def new_staff(visit: Visit, typed: Typed = EMPTY) -> Response:
+    """The form to add somebody by."""
+    errors = sayings.by_field(typed.errors)
+    return page(visit, "staff_new", part="staff", typed=typed, errors=errors, roles=_titles())
+
+
+@act("/staff/new", "create_staff", shows=new_staff, of="new_staff", then=lambda: go("staff"))
+def create_staff(visit: Visit) -> Response:
+    """Add somebody, ask for the roles as they are granted here, and send the invitation."""
+    said = request.form
+    made = accounts.create_staff(visit.work, name=said.get("name", ""), email=said.get("email", "").strip())
+    for role in sorted(set(said.getlist("role"))):
+        accounts.propose_grant(visit.work, staff=made.id, role=role, reason=gettext("Added in the console."))
+    accounts.invite(visit.work, staff=made.id)
+    return go("staff")
+
+
+@screen("/staff/<uuid:member>", "staff_member")
+def staff_member(visit: Visit, member: UUID, typed: Typed = EMPTY, **_names: object) -> Response:
+    """One member of staff: roles, and leaving."""
+    found, everybody = _found(visit, member)
+    others = [(str(one.id), one.name or "") for one in everybody if one.id != found.id and one.active]
+    return page(
+        visit,
+        "staff_member",
+        part="staff",
+        found=found,
+        others=[("", gettext("nobody")), *others],
+        roles=[(code, title) for code, title in _titles() if code not in found.roles],
+        titles=dict(_titles()),
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+    )
+
+
+def _found(visit: Visit, member: UUID) -> tuple[StaffMember, list[StaffMember]]:
+    everybody = accounts.list_staff(visit.work)
+    found = next((one for one in everybody if one.id == member), None)
+    if found is None:
+        raise NotFoundError("There is no such member of staff.")
+    return found, everybody
+
+
+def _back(member: UUID, **_names: object) -> Response:
+    return go("staff_member", member=member)
+
+
+@act("/staff/<uuid:member>/roles", "propose_role", shows=staff_member, of="staff_member", then=_back)
+def propose_role(visit: Visit, member: UUID) -> Response:
+    """Ask for a role; where two people may decide, one of them has to approve it."""
+    said = request.form
+    accounts.propose_grant(
+        visit.work, staff=StaffId(member), role=said.get("role", ""), reason=said.get("reason", "").strip()
+    )
+    return _back(member)
+
+
+@act("/staff/<uuid:member>/roles/<role>/withdrawal", "withdraw_role", shows=staff_member, of="staff_member",
+     then=_back)  # fmt: skip
+def withdraw_role(visit: Visit, member: UUID, role: str) -> Response:
+    """Take a role away, at once."""
+    accounts.withdraw_role(visit.work, staff=StaffId(member), role=role)
+    return _back(member)
+
+
+@act("/staff/<uuid:member>/invitation", "invite_again", shows=staff_member, of="staff_member", then=_back)
+def invite_again(visit: Visit, member: UUID) -> Response:
+    """Send an invitation; an earlier one ends."""
+    accounts.invite(visit.work, staff=StaffId(member))
+    return _back(member)
+
+
+@act("/staff/<uuid:member>/leaving", "let_leave", shows=staff_member, of="staff_member", then=_back)
+def let_leave(visit: Visit, member: UUID) -> Response:
+    """Cut the access at once and hand the clients on; the report stays to be read."""
+    said = request.form.get("successor", "")
+    try:
+        successor = StaffId(UUID(said)) if said else None
+    except ValueError:
+        raise InvalidError("Name another person.", errors={"successor": ["Name another person."]}) from None
+    customers.leave(visit.work, staff=StaffId(member), successor=successor)
+    return _back(member)
+
+
+@screen("/clients/new", "new_client")
+def new_client(visit: Visit, typed: Typed = EMPTY) -> Response:
+    """The form to connect a system by."""
+    facts = shipped.permissions()
+    scopes = [(one.value, known.titles.get(language())) for one, known in facts.items() if known.systems]
+    errors = sayings.by_field(typed.errors)
+    ticked = request.form.getlist("scope")
+    return page(visit, "client_new", part="clients", typed=typed, errors=errors, scopes=scopes, ticked=ticked)
+
+
+@act("/clients/new", "create_client", shows=new_client, of="new_client")
+def create_client(visit: Visit) -> Response:
+    """Connect a system and show its key, once."""
+    made = accounts.create_client(
+        visit.work, name=request.form.get("name", ""), scopes=request.form.getlist("scope")
+    )
+    return page(visit, "client_key", part="clients", name=made.client.name, secret=made.secret)
+
+
+@act("/clients/<uuid:client>/keys", "rotate_key", shows=clients_page, of="clients")
+def rotate_key(visit: Visit, client: UUID) -> Response:
+    """Give a system a new key and show it, once; the old one is taken a while longer."""
+    made = accounts.rotate_client_key(visit.work, client=ClientId(client))
+    return page(visit, "client_key", part="clients", name=made.client.name, secret=made.secret)
+
+
+@act("/clients/<uuid:client>/revocation", "revoke_client", shows=clients_page, of="clients",
+     then=lambda **_names: go("clients"))  # fmt: skip
+def revoke_client(visit: Visit, client: UUID) -> Response:
+    """Disconnect a system, at once."""
+    accounts.revoke_client(visit.work, client=ClientId(client))
+    return go("clients")

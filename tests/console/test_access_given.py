@@ -1,0 +1,52 @@
+"""Access given and taken at the console; notices written and published."""
+
+import re
+
+from governance.kernel.ids import uuid4
+from tests.console.conftest import ORIGIN, Form
+
+
+def send(desk, page, action, **said):
+    return desk.post(action, data=Form(desk.get(page), action).filled(**said), headers=ORIGIN)
+
+
+def test_somebody_is_added_given_a_role_and_leaves(desks):
+    desk, email = desks("admin"), f"{uuid4().hex}@example.org"
+    wrong = send(desk, "/console/staff/new", "/console/staff/new", name="Ira", email="no address")
+    assert wrong.status_code == 422
+    assert 'value="no address"' in wrong.text
+    assert send(desk, "/console/staff/new", "/console/staff/new", name="Ira New", email=email).status_code == 303
+    member = re.search(r'href="(/console/staff/[0-9a-f-]{36})">Ira New', desk.get("/console/staff").text)[1]
+    asked = send(desk, member, f"{member}/roles", role="support", reason="New at the desk")
+    assert asked.status_code == 303
+    assert send(desk, member, f"{member}/leaving", successor="").status_code == 303
+    assert "ended" in desk.get(member).text
+
+
+def test_the_key_of_a_system_is_shown_once(desks):
+    desk, name = desks("admin"), f"till {uuid4().hex[:8]}"
+    wrong = send(desk, "/console/clients/new", "/console/clients/new", name=name)
+    assert wrong.status_code == 422
+    assert f'value="{name}"' in wrong.text
+    made = send(desk, "/console/clients/new", "/console/clients/new", name=name, scope=["consent:check"])
+    secret = re.search(r'id="secret">(gov_[a-z0-9_]+)<', made.text)[1]
+    listed = desk.get("/console/clients").text
+    assert name in listed
+    assert secret not in listed
+    assert f"New key for {name}" in listed
+
+
+def test_a_notice_is_written_published_and_its_versions_stand_side_by_side(desks):
+    desk, notice = desks("officer"), "/console/consent/notices/consent/newsletter"
+    first = {"title.en": "Newsletter", "body.en": "I want to get it by mail."}
+    empty = dict.fromkeys(("title.en", "body.en", "title.ru", "body.ru", "title.uk", "body.uk"), "")
+    refused = send(desk, notice, notice, **empty)
+    assert refused.status_code == 422
+    assert send(desk, notice, notice, **{**empty, **first}).status_code == 303
+    second = {"title.en": "Newsletter", "body.en": "I want to get it by mail, each week."}
+    assert send(desk, notice, notice, **{**empty, **second}, material="yes").status_code == 303
+    newest = int(re.search(r'<option value="(\d+)"', desk.get(notice).text)[1]) + 1
+    compared = desk.get(f"{notice}?with={newest - 1}").text
+    assert "each week" in compared
+    assert "I want to get it by mail.</div>" in compared
+    assert "material: consent is asked anew" in desk.get("/console/consent").text
