@@ -16,6 +16,8 @@ from governance.api.paging import Page, page_schema
 from governance.api.proposals import ProposalShown
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
+from governance.erasure import operations as erasures
+from governance.erasure.operations import Happened
 from governance.kernel.work import ActorKind
 from governance.policies.permissions import Permission
 from governance.policies.retention import Anchor, Clock, RetentionAction, TargetKind
@@ -177,6 +179,18 @@ class RetentionRunShown(Schema):
     parts = ma.fields.List(ma.fields.Nested(RetentionRunPart), required=True)
 
 
+class HappenedShown(Schema):
+    """How often something of a kind happened in a month."""
+
+    kind = ma.fields.String(required=True)
+    code = ma.fields.String(required=True, metadata={"description": "Currency of purchases, else the kind of it."})
+    country = ma.fields.String(required=True, allow_none=True)
+    month = ma.fields.Date(required=True)
+    rows = ma.fields.Integer(required=True)
+    total = ma.fields.Decimal(required=True, allow_none=True, as_string=True)
+
+
+HappenedPage = page_schema(HappenedShown, "RetentionStatisticsPage")
 PolicyPage = page_schema(PolicyShown, "RetentionPolicyPage")
 RunPage = page_schema(RetentionRunShown, "RetentionRunPage")
 
@@ -250,6 +264,17 @@ class FiscalYears(MethodView):
     def put(self, said: Mapping[str, str]) -> Mapping[str, str]:
         """Say on which day the fiscal year begins; periods are counted so from now on."""
         return {"begins": retention.set_fiscal_year(current_work(), begins=said["begins"])}
+
+
+@blueprint.route("/retention/statistics")
+class Statistics(MethodView):
+    """What stays of people who were made anonymous."""
+
+    @guarded(Permission.RETENTION_READ)
+    @blueprint.response(200, HappenedPage)
+    def get(self) -> Page[Happened]:
+        """Tell what people did who were made anonymous, by month; groups of less than five are left out."""
+        return Page(erasures.statistics(current_work()), None)
 
 
 @blueprint.route("/retention/simulations")

@@ -13,6 +13,7 @@ from governance.cli.instants import Instant
 from governance.cli.retention_holds import hold, holds, release
 from governance.custody.opening import Store
 from governance.custody.signing import bring_up_to_date
+from governance.erasure import operations as erasures
 from governance.kernel.errors import InvalidError
 from governance.kernel.work import OPERATOR
 from governance.policies.retention_reader import write_policy
@@ -97,6 +98,19 @@ def end(key: str) -> None:
     with operator_work() as work:
         retention.end(work, key=key)
     say("Out of force.")
+
+
+@retention_group.command()
+@as_json
+def statistics(*, as_json: bool) -> None:
+    """Show what people did who were made anonymous, by month; groups of less than five are left out."""
+    with operator_work() as work:
+        found = erasures.statistics(work)
+    if as_json:
+        answer_json(found)
+        return
+    rows = [(one.month, one.kind, one.code, one.country, one.rows, one.total) for one in found]
+    answer_table(["month", "kind", "code", "country", "rows", "total"], rows)
 
 
 @retention_group.command("fiscal-year")

@@ -26,6 +26,7 @@ from governance.erasure.restoring import erase_restored
 from governance.erasure.resuming import resume
 from governance.erasure.rows import list_erasures, note_told, of_origin, show, state_of
 from governance.erasure.running import erase_many, run, run_next
+from governance.erasure.statistics import Happened, statistics
 from governance.erasure.thinning import renew_compartment, shred_compartment
 from governance.erasure.verifying import Verified, verify_certificate
 
@@ -37,6 +38,7 @@ __all__ = [
     "ErasureId",
     "ErasureState",
     "ErasureStep",
+    "Happened",
     "KeptPurchase",
     "KeptPurchases",
     "Left",
@@ -71,6 +73,7 @@ __all__ = [
     "shred_compartment",
     "spellings",
     "state_of",
+    "statistics",
     "verify_certificate",
     "with_proofs",
 ]

@@ -26,7 +26,6 @@ from governance.policies.retention import (
     cutoff,
     minimum_cutoff,
 )
-from governance.policies.shipped import retention_policies
 from governance.reference.operations import controller
 from governance.reference.retention_rules import active
 from governance.retention.stocks import Stocks, is_carried_out, stock_of, stocks_of
@@ -82,11 +81,6 @@ def rules_of(work: Work, *, at: datetime, instead: Iterable[RetentionPolicy] = (
     held = controller(work)
     policies = tuple(known[key] for key in sorted(known))
     return Rules(at, work.now, ZoneInfo(held.zone), held.fiscal_year, policies, stocks_of(work))
-
-
-def minimums_of(work: Work) -> Mapping[str, RetentionPolicy]:
-    """The policies whose statutory minimums an erasure heeds: those in force, and those shipped where none is."""
-    return {**retention_policies(controller(work).country), **active(work)}
 
 
 def in_order(policies: Iterable[RetentionPolicy]) -> list[RetentionPolicy]:

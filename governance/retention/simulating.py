@@ -158,7 +158,7 @@ def count_touched(work: Work, rules: Rules, policies: Sequence[RetentionPolicy])
     if not each:
         return 0
     people = union(*each).subquery()
-    return _number(work, select(func.count(people.c.person_id)))
+    return _number(work, select(func.count(distinct(people.c.person_id))))
 
 
 def count_due(work: Work, rules: Rules, policy: RetentionPolicy) -> Counted:

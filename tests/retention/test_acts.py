@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
+from governance.erasure import operations as erasure
 from governance.kernel.db import Database
 from governance.policies.classification import Compartment
 from governance.policies.shipped import retention_policies
@@ -39,6 +40,12 @@ verified: true""",
 )
 ANONYMISE = RESTRICT.replace("store_only", "anonymous").replace("restrict", "anonymise")
 ERASE_LATER = RESTRICT.replace("store_only", "erased").replace("restrict", "erase_subject").replace("P24M", "P36M")
+
+
+SAME = """
+INSERT INTO anonymous_row (id, kind, code, country, month, total)
+SELECT gen_random_uuid(), 'purchase', 'EUR', 'DE', '2015-06-01', 10 FROM generate_series(1, 5)
+"""
 
 
 @pytest.fixture
@@ -159,6 +166,10 @@ def test_whoever_is_made_anonymous_is_gone_and_what_they_did_stays_by_the_month_
     assert not [one for one in named if one in said]
     assert rows(store, "SELECT person_id, extract(year FROM paid_at)::int FROM purchase") == [(None, 2024)]
     assert store.count("interaction") == store.count("activity") == 0
+    told = store.do(erasure.statistics)
+    assert told == [], "one person's own month is not told"
+    store.do(lambda work: work.session.execute(text(SAME)))
+    assert [(one.kind, one.rows, one.total) for one in store.do(erasure.statistics)] == [("purchase", 5, 50)]
     assert store.count("erasure_certificate") == 2, "with a certificate, as for any erasure"
 
 
