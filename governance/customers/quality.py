@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, exists, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, exists, func, literal, or_, select
 
 from governance.customers.codes import ContactKind
 from governance.customers.normal import normal_forms
@@ -55,17 +55,22 @@ class Quality(dict[str, FieldCount]):
 
     def _fields(self, work: Work, people: Sequence[SubjectId]) -> None:
         columns = [_TABLE[f"{name}_sealed"] for name in SEALED_FIELDS]
-        query = select(_TABLE["id"], _TABLE["owner_id"], *(_TABLE[name] for name in _READABLE), *columns)
+        survivor = func.coalesce(_TABLE["merged_into"], _TABLE["id"])
+        asked = or_(_TABLE["id"] == _any(people), _TABLE["merged_into"] == _any(people))
+        query = select(survivor, _TABLE["id"], _TABLE["owner_id"], *(_TABLE[name] for name in _READABLE), *columns)
+        query = query.where(asked).order_by(_TABLE["merged_into"].is_not(None), _TABLE["created_at"], _TABLE["id"])
         sealed = [PersonRow.sealed_fields[name] for name in SEALED_FIELDS]
         items: list[OpenItem] = []
         names: list[str] = []
-        for person, owner, *values in work.session.execute(query.where(_TABLE["id"] == _any(people))):
+        told_of: set[tuple[UUID, str]] = set()  # as shown: the survivor says it, else the first merged in
+        for stands_for, person, owner, *values in work.session.execute(query):
             for name, value in zip(_READABLE, values, strict=False):
-                if value is not None:
+                if value is not None and person == stands_for:
                     self[name].filled += 1
                     self[name].valid += 1  # nothing else can be kept in such a column
             for name, field, value in zip(SEALED_FIELDS, sealed, values[len(_READABLE) :], strict=True):
-                if value is not None:
+                if value is not None and (stands_for, name) not in told_of:
+                    told_of.add((stands_for, name))
                     items.append(OpenItem(field.place, person, owner, value))
                     names.append(name)
         today = work.now.date()

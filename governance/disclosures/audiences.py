@@ -68,7 +68,7 @@ def deliver(work: Work, *, audience: RunId, recipient: str, part: int = 1) -> De
         NotFoundError: where there is no such check.
         ConflictError: where it is not done, or its time is over.
         InvalidError: where no contact belongs to its channel, or the recipient is not recorded for this.
-        NoSuchRecipientError: where there is no such recipient.
+        NoSuchRecipientError, RetiredRecipientError: where there is no such recipient, or it is retired.
     """
     allow(work, Permission.SEGMENTS_DELIVER)
     if work.actor.kind is not ActorKind.CLIENT:

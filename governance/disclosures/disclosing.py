@@ -47,7 +47,7 @@ def disclose(
     """Record that data of *people* were handed to a recipient, by a room that has decided that it may be.
 
     Raises:
-        NoSuchRecipientError: where there is no such recipient, or it is retired.
+        NoSuchRecipientError, RetiredRecipientError: where there is no such recipient, or it is retired.
         InvalidError: where it is not recorded for this purpose or these fields, or for so many people at once.
     """
     to = recipient(work, key=recipient_key)

@@ -61,7 +61,7 @@ class Export:
         recipient: the version of the recipient that it goes to; recipient_key: its code.
         fields: columns of the file in their order.
         exporter_kind, exporter: who proposed it, and alone may fetch it.
-        total: people to be looked at; considered: those looked at so far.
+        total: people to be looked at, those who came meanwhile included; considered: those looked at so far.
         rows: how many may be handed out.
         left_out: how many were left out, by reason.
         expires_at: it can be fetched strictly before this instant.

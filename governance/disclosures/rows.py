@@ -79,7 +79,7 @@ def told(row: ExportRow, known: dict[RecipientId, Recipient]) -> Export:
         fields=tuple(row.fields),
         exporter_kind=ActorKind(row.exporter_kind),
         exporter=row.exporter,
-        total=row.total,
+        total=max(row.total, row.considered),
         considered=row.considered,
         rows=row.rows,
         left_out=dict(row.left_out),

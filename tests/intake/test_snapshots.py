@@ -13,8 +13,10 @@ from governance.consent.freshness import Outcome
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind
 from governance.customers.operations import ContactSaid
+from governance.customers.quality import Quality
 from governance.intake import operations as intake
 from governance.intake import snapshots
+from governance.intake.merges import merge
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, NotFoundError
@@ -147,6 +149,16 @@ def test_no_small_number_of_those_counted_or_of_the_others_can_be_told(people: i
         assert not isinstance(shown, int) or (shown == count and shown >= 5 and whole - shown >= 5)
     if isinstance(seen.filled, int) and isinstance(seen.valid, int):
         assert filled - valid >= 5
+
+
+def test_of_a_merged_person_what_either_record_says_counts_once(work: Work) -> None:
+    said = {"family_name": "Petersen", "source": "own_form", "ground": "contract"}
+    into = customers.create(work, fields=said)
+    other = customers.create(work, fields={**said, "city": "Kiel", "birth_date": "1982-08-09"})
+    merge(work, into=into.id, other=other.id, reason="Dieselbe")
+    found = Quality()
+    found.add(work, people=[into.id])
+    assert [found[name].filled for name in ("family_name", "city", "birth_date", "street", "source")] == [1, 1, 1, 0, 1]
 
 
 def test_a_contact_that_bounced_is_not_valid_and_what_was_counted_before_stays_for_the_trend(base: Database) -> None:
