@@ -5,8 +5,6 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,11 +17,13 @@ from hypothesis import settings
 from governance.accounts import passwords
 from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel import schema
-from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
+from governance.kernel.db import Database
 from governance.kernel.embedded import lease
 from governance.kernel.work import SYSTEM, Work
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
+from tests import forks
+from tests.stores import POOL_SIZE, Lent, Store, Stores, clone, with_parts
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MEMORY = Path("/dev/shm")
@@ -39,8 +39,16 @@ settings.register_profile("here", deadline=None, max_examples=60)
 settings.load_profile("here")
 
 
+LENT: dict[str, Lent] = {}
+"""Stores that tests have just now, by their names."""
 LONG = ("cli/test_up", "contracts/test_canaries", "cli/test_keys", "portal/test_journey", "client/", "worker/")
 """Tests of whole services: begun first, so that no one of them is left over at the end while all others are done."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start what all processes of the run share."""
+    if config.getoption("numprocesses", None):
+        forks.begin()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,9 +57,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was loaded out of collections, which would look at all of it again and again."""
+    """Collect seldom, and keep what was loaded out of it, which would be looked at again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -101,27 +110,6 @@ def server_url(quick_folder: Path) -> Iterator[str]:
         yield server.superuser_url("postgres")
 
 
-@dataclass(frozen=True)
-class Store:
-    """A migrated database of its own.
-
-    Attributes:
-        admin_url: superuser, to play the attacker or the administrator.
-        app_url: the service's role.
-        roles: names of the roles, which all stores of a run share.
-    """
-
-    name: str
-    admin_url: str
-    app_url: str
-    roles: schema.Roles
-    password: str
-
-
-def _with(url: str, **parts: str) -> str:
-    return psycopg_url(sqlalchemy_url(url).set(**parts).render_as_string(hide_password=False))
-
-
 @pytest.fixture(scope="session")
 def template(server_url: str) -> Iterator[Store]:
     """The template that `fresh_store` clones: provisioned and migrated once."""
@@ -130,32 +118,33 @@ def template(server_url: str) -> Iterator[Store]:
     admin = schema.create_database(server_url, name)
     schema.provision(admin, roles=roles, app_password=password)
     schema.migrate(admin, roles=roles)
-    yield Store(name, admin, _with(admin, username=roles.app, password=password), roles, password)
+    yield Store(name, admin, with_parts(admin, username=roles.app, password=password), roles, password)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'DROP ROLE IF EXISTS "{roles.app}"')
         connection.execute(f'DROP ROLE IF EXISTS "{roles.owner}"')
 
 
-@contextmanager
-def clone(server_url: str, template: Store) -> Iterator[Store]:
-    """A copy of the template, thrown away at the end."""
-    name = f"{template.name}_{secrets.token_hex(4)}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
-        connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO "{template.roles.app}"')
-    admin = _with(server_url, database=name)
-    app = _with(admin, username=template.roles.app, password=template.password)
-    yield Store(name, admin, app, template.roles, template.password)
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+@pytest.fixture(scope="session")
+def stores(server_url: str, template: Store) -> Iterator[Stores]:
+    """Stores that are lent to tests."""
+    found = Stores(server_url, template)
+    yield found
+    found.end()
 
 
 @pytest.fixture
-def fresh_store(server_url: str, template: Store) -> Iterator[Store]:
-    """A clone of the template: commits are real, several connections see each other."""
-    with clone(server_url, template) as store:
-        yield store
+def fresh_store(stores: Stores) -> Iterator[Store]:
+    """A store without rows: commits are real, several connections see each other."""
+    with stores.lend() as lent:
+        LENT[lent.store.name] = lent
+        yield lent.store
+        del LENT[lent.store.name]
+
+
+def leave(store: Store) -> None:
+    """Close all connections to a store that is lent, which it needs to be copied; it is thrown away afterwards."""
+    LENT[store.name].end()
 
 
 @pytest.fixture
@@ -166,18 +155,17 @@ def keyring(tmp_path: Path) -> Keyring:
 
 def open_database(store: Store, keyring: Keyring) -> Database:
     """The service's view of *store*: engine, sessions, vault."""
-    database = Database(store.app_url, pool_size=4)
+    lent = LENT.get(store.name)
+    database = Database(store.app_url, pool_size=POOL_SIZE) if lent is None else lent.open()
     Vault.install(database, keyring)
     database.remember(**{INFO: Tombstones(keyring.path.with_name("tombstones.jsonl"))})
     return database
 
 
 @pytest.fixture
-def fresh_database(fresh_store: Store, keyring: Keyring) -> Iterator[Database]:
+def fresh_database(fresh_store: Store, keyring: Keyring) -> Database:
     """A database of this test alone, with a vault; what is committed is visible to all."""
-    database = open_database(fresh_store, keyring)
-    yield database
-    database.dispose()
+    return open_database(fresh_store, keyring)
 
 
 @pytest.fixture(scope="session")

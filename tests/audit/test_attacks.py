@@ -39,7 +39,7 @@ from governance.vault.runtime import Vault
 from tests.audit.conftest import STAFF, Log
 from tests.audit.forging import rewrite, tamper
 from tests.audit.test_appending import new_owner
-from tests.conftest import Store
+from tests.conftest import Store, leave
 
 KEPT, SIZE = 260, 520
 VOIDED = (
@@ -371,7 +371,7 @@ def backup(log: Log, fresh_store: Store, keyring: Keyring, server_url: str):
     name = f"{fresh_store.name}_old"
 
     def take() -> None:
-        log.database.dispose()
+        leave(fresh_store)
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{fresh_store.name}"')
             connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO "{fresh_store.roles.app}"')

@@ -1,9 +1,6 @@
 """The sequencer: every entry gets one place, in order, however many sequencers run and wherever they die."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +15,7 @@ from governance.audit.errors import AuditBrokenError
 from governance.audit.trees import current_tree, tile_reader
 from governance.kernel.clock import FixedClock
 from governance.kernel.work import SYSTEM, open_work
+from tests import forks
 from tests.audit.conftest import Log
 from tests.conftest import Store
 
@@ -114,11 +112,8 @@ def test_an_entry_that_commits_late_comes_later_in_the_tree_and_is_not_lost(log:
 @pytest.mark.parametrize("stage", STAGES)
 def test_killing_the_sequencer_at_any_step_loses_and_doubles_nothing(log: Log, fresh_store: Store, stage: str):
     log.append(700)
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.audit.kill_sequencer", fresh_store.app_url, stage],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, capture_output=True,
-    )  # fmt: skip
-    assert run.returncode == -signal.SIGKILL, run.stderr.decode()
+    run = forks.run("-m", "tests.audit.kill_sequencer", fresh_store.app_url, stage)
+    assert run.returncode == -signal.SIGKILL, run.stderr
     expected = 300 if stage == "committed" else 0
     assert len(leaves(log)) == expected
     log.append(100)

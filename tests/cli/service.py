@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from tests import forks
 from tests.cli.conftest import SETUP
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,10 +88,7 @@ class Service:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command on the same store."""
-        command = [sys.executable, "-m", "governance", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
-        )
+        return forks.run("-m", "governance", *arguments, env=self.environment)
 
     def family(self) -> list[psutil.Process]:
         """All processes of this store: supervisor, web service, worker, server and its keeper."""

@@ -14,7 +14,6 @@ from governance.vault.compartments import OwnerKind
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault, vault_of
 from tests.conftest import Store
-from tests.custody.killing import Forks
 from tests.vault import models
 from tests.vault.models import Specimen
 
@@ -46,14 +45,6 @@ def start_process(specimen_store: Store, keyring: Keyring) -> Iterator[Callable[
     yield start
     for database in opened:
         database.dispose()
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    """Runs scripts that are killed."""
-    found = Forks()
-    yield found
-    found.end()
 
 
 @pytest.fixture

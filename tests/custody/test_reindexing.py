@@ -25,6 +25,7 @@ from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.vault.errors import SealError
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault, vault_of
+from tests import forks
 from tests.conftest import NOW
 from tests.custody.conftest import TTL_SECONDS
 from tests.vault.making import make_owner, make_specimen
@@ -393,9 +394,10 @@ reindexing.IndexRotation(
 
 @pytest.mark.parametrize("step", ["root made", "filling", "filled", "copying", "copied", "clearing", "root destroyed"])
 def test_a_rotation_killed_at_any_step_is_gone_on_with(
-    database, start_process, specimen_store, keyring, fields, people, step, forks
+    database, start_process, specimen_store, keyring, fields, people, step
 ):
-    assert forks.run(KILLED, specimen_store.app_url, str(keyring.path), step) == -9
+    killed = forks.run("-c", KILLED, specimen_store.app_url, str(keyring.path), step)
+    assert killed.returncode == -9, killed.stderr
 
     survivor = start_process()
     with survivor.sessions.begin() as session:

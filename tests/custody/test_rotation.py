@@ -19,6 +19,7 @@ from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.vault.errors import KeyringError, ShreddedError
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault, vault_of
+from tests import forks
 from tests.conftest import NOW
 from tests.vault.making import make_owner, make_specimen
 from tests.vault.models import Specimen
@@ -283,10 +284,9 @@ rotation.rotate(database, keyring, OPERATOR, duties=rotation.Duties(), progress=
 
 
 @pytest.mark.parametrize("step", ["key made", "begun", "rewrapping", "rewrapped", "destroyed"])
-def test_a_rotation_killed_at_any_step_is_gone_on_with(
-    database, start_process, specimen_store, keyring, people, step, forks
-):
-    assert forks.run(KILLED, specimen_store.app_url, str(keyring.path), step) == -9
+def test_a_rotation_killed_at_any_step_is_gone_on_with(database, start_process, specimen_store, keyring, people, step):
+    killed = forks.run("-c", KILLED, specimen_store.app_url, str(keyring.path), step)
+    assert killed.returncode == -9, killed.stderr
     assert len(_names(database)) == 40
 
     survivor = start_process()  # starts whatever the state

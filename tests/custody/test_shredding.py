@@ -3,8 +3,6 @@
 import json
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -31,7 +29,8 @@ from governance.kernel.work import SYSTEM, Work, open_work
 from governance.vault.compartments import Compartment, OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
-from tests.conftest import NOW, clone, open_database
+from tests import forks
+from tests.conftest import NOW, clone, leave, open_database
 
 CLOCK = FixedClock(NOW)
 
@@ -232,16 +231,8 @@ with open_work(database, SYSTEM) as work:
 def test_a_process_killed_while_shredding_leaves_a_tombstone_that_can_be_settled(
     fresh_database, fresh_store, keyring, tombstones, people, step, written, outcome, tmp_path
 ):
-    root = Path(__file__).parents[2]
     arguments = [fresh_store.app_url, str(keyring.path), str(tombstones.path), str(people[0]), step]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=root,
-        env={"PYTHONPATH": str(root)},
-    )
+    killed = forks.run("-c", KILLED, *arguments)
     assert killed.returncode == -9, killed.stderr
     assert [one.outcome for one in tombstones.read()] == [None] * written
     _wait_for_end_of(fresh_store)
@@ -306,7 +297,7 @@ def test_after_a_restore_the_tombstones_are_followed(
     server_url, fresh_database, fresh_store, keyring, tombstones, people
 ):
     """An old copy of the database: who was shredded since is shredded again, whole or in part; void ones are not."""
-    fresh_database.dispose()
+    leave(fresh_store)
     with clone(server_url, fresh_store) as old:
         _shred(fresh_database, people[:1])
         _shred(fresh_database, people[1:2], compartments=[Compartment.CONTACT])
@@ -384,8 +375,8 @@ def test_many_processes_write_whole_lines(tmp_path):
         "    one = t.intend(owners=[uuid4() for _ in range(300)], compartments=None, **said)\n"
         "    t.settle(one, Outcome.COMMITTED)\n"
     )
-    path, root = tmp_path / "t.jsonl", Path(__file__).parents[2]
-    running = [subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=root) for _ in range(3)]
+    path = tmp_path / "t.jsonl"
+    running = [forks.Fork("-c", program, str(path)) for _ in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]
     found = Tombstones(path).read()
     assert len(found) == 60

@@ -1,8 +1,6 @@
 """Exports with real commits: altered, approved by two at once, killed on the way, fetched by two at once."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -28,6 +26,7 @@ from governance.kernel.work import SYSTEM, Actor, Work, open_work
 from governance.reference.recipients import retire_recipient
 from governance.vault.errors import ShreddedError
 from governance.vault.keyring import Keyring
+from tests import forks
 from tests.conftest import NOW, Store
 from tests.factories import exporting
 from tests.factories.trail import entries
@@ -210,9 +209,9 @@ def test_a_worker_killed_on_the_way_costs_nothing_and_doubles_nothing(
     office: Office, fresh_store: Store, keyring: Keyring, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = office.begun()
-    program = [sys.executable, str(Path(__file__).with_name("killed.py")), fresh_store.app_url, str(keyring.path)]
-    died = subprocess.run([*program, str(export), str(parts)], check=False, timeout=60)
-    assert died.returncode == -signal.SIGKILL
+    program = [str(Path(__file__).with_name("killed.py")), fresh_store.app_url, str(keyring.path)]
+    died = forks.run(*program, str(export), str(parts))
+    assert died.returncode == -signal.SIGKILL, died.stderr
     with office.work(SYSTEM) as work:
         found = disclosures.find_export(work, export=export)
         assert (found.state, found.considered) == (ExportState.MAKING, 2 * parts)

@@ -1,7 +1,5 @@
 """Whatever dies, fails or happens at the same time, every step is done once, and nothing is said that is not so."""
 
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +21,7 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, open_work
 from governance.vault.compartments import Compartment
 from governance.vault.keyring import Keyring
+from tests import forks
 from tests.conftest import NOW, Store
 from tests.factories.customers import email
 from tests.factories.erasing import ASKED, count, hold, shop, whole
@@ -74,8 +73,8 @@ def test_an_erasure_goes_on_after_its_process_was_killed_in_a_step(
     for step in (Step.SUPPRESS, Step.RECORD, Step.KEYS):
         begun = begin(fresh_database, step.value)
         given = [fresh_store.app_url, str(keyring.path), str(begun), step.value]
-        died = subprocess.run([sys.executable, "-c", KILLED_IN, *given], check=False, capture_output=True)
-        assert died.returncode == -9, died.stderr.decode()
+        died = forks.run("-c", KILLED_IN, *given)
+        assert died.returncode == -9, died.stderr
         after = {one.step: one.state for one in seen(fresh_database, begun).steps}
         assert after[step] is StepState.PENDING
         assert StepState.DONE in after.values() or step is Step.SUPPRESS

@@ -1,7 +1,5 @@
 """Two processes apply one import: it comes to the same as if one had, whoever is killed and whatever comes between."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,10 +29,11 @@ from governance.kernel.db import Database
 from governance.kernel.ids import BatchId
 from governance.kernel.work import OPERATOR, SYSTEM, Work, open_work
 from governance.vault.keyring import Keyring
+from tests import forks
 from tests.conftest import Store
 from tests.intake.conftest import bring, name_controller
 from tests.intake.stores import contents, holders, import_rows, one_value
-from tests.intake.test_running import CHILD, ROOT, staged
+from tests.intake.test_running import CHILD, staged
 
 HEADINGS = ["ФИО", "Телефон", "E-mail", "Город"]
 SECONDS = 30
@@ -114,10 +113,8 @@ def test_a_helper_ends_with_whoever_it_helps_and_no_row_is_lost_or_doubled(
     helped = CHILD.replace(
         "\nverbs =", "\nfrom governance.intake import helping\nhelping.HELP_FROM_ROWS = 1\nimport time\nverbs ="
     ).replace("print(p.done, flush=True)", "(print(p.done, flush=True), time.sleep(20))")
-    command = [sys.executable, "-c", helped, fresh_store.app_url, str(keyring.path), "run", str(batch)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline()
+    with forks.piped("-c", helped, fresh_store.app_url, str(keyring.path), "run", str(batch)) as (child, output):
+        assert output.readline()
         until(lambda: parts_done(fresh_database, batch) >= 2)
         left = helpers(child.pid)
         child.kill()

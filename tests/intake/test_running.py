@@ -1,8 +1,5 @@
 """Runs survive kill -9, take turns, and tell their progress."""
 
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from governance.kernel.errors import ConflictError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.vault.keyring import Keyring
+from tests import forks
 from tests.conftest import Store
 from tests.intake.building import csv_bytes
 from tests.intake.conftest import bring, name_controller
@@ -25,15 +23,16 @@ ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import UUID
 from governance.intake import operations as intake
 from governance.kernel.work import OPERATOR
 from governance.vault.keyring import Keyring
-from tests.conftest import open_database
+from governance.kernel.db import Database
+from governance.vault.runtime import Vault
 
 url, ring, verb, batch = sys.argv[1:]
-database = open_database(SimpleNamespace(app_url=url), Keyring(Path(ring)))
+database = Database(url)
+Vault.install(database, Keyring(Path(ring)))
 verbs = {"run": intake.run_batch, "undo": intake.undo_batch}
 verbs[verb](database, actor=OPERATOR, batch=UUID(batch), on_progress=lambda p: print(p.done, flush=True))
 """
@@ -55,11 +54,9 @@ def staged(database: Database, count: int) -> BatchId:
 
 
 def killed_after(parts: int, store: Store, ring: Path, verb: str, batch: BatchId) -> None:
-    command = [sys.executable, "-c", CHILD, store.app_url, str(ring), verb, str(batch)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        told = [child.stdout.readline() for _ in range(parts)]
-        child.send_signal(signal.SIGKILL)
+    with forks.piped("-c", CHILD, store.app_url, str(ring), verb, str(batch)) as (child, output):
+        told = [output.readline() for _ in range(parts)]
+        child.kill()
     assert all(told)
 
 

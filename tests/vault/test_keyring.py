@@ -2,8 +2,7 @@
 
 import json
 import stat
-import subprocess
-import sys
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from governance.vault import keyfile
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Keyring
+from tests import forks
 from tests.conftest import NOW
 
 
@@ -138,11 +138,9 @@ def test_processes_that_add_keys_at_once_lose_none(keyring):
         "ring = Keyring(Path(sys.argv[1]))\n"
         "for _ in range(10): print(ring.add_epoch(now=datetime.now(UTC)).check.hex())\n"
     )
-    started = [
-        subprocess.Popen([sys.executable, "-c", program, str(keyring.path)], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    checks = {line for process in started for line in process.communicate()[0].split()}
+    with ExitStack() as stack:
+        outputs = [stack.enter_context(forks.piped("-c", program, str(keyring.path)))[1] for _ in range(3)]
+        checks = {line.decode() for output in outputs for line in output.read().split()}
 
     standing = {epoch.check.hex() for epoch in Keyring(keyring.path).epochs()}
     assert len(checks) == 30

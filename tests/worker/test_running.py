@@ -4,8 +4,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,10 +19,11 @@ from governance.kernel import jobs
 from governance.kernel.db import Database
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.reference.operations import set_controller
+from tests import forks
 from tests.conftest import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., forks.Fork]
 
 
 @pytest.fixture
@@ -37,14 +36,12 @@ def start(fresh_store: Store, fresh_database: Database, tmp_path: Path) -> Itera
         "GOVERNANCE_ROLE_PREFIX": fresh_store.roles.prefix,
         "PYTHONPATH": str(ROOT),
     }
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[forks.Fork] = []
 
-    def begin(**changed: str) -> subprocess.Popen[bytes]:
+    def begin(**changed: str) -> forks.Fork:
         log = (tmp_path / "worker.log").open("ab")
         with log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "governance.worker"], env=environment | changed, stdout=log, stderr=log
-            )
+            process = forks.Fork("-m", "governance.worker", env=environment | changed, stdout=log, stderr=log)
         started.append(process)
         return process
 
