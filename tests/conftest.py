@@ -4,20 +4,24 @@ import gc
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
+from psycopg import sql
 
 from governance.accounts import passwords
 from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel import schema
-from governance.kernel.db import Database
+from governance.kernel.db import Database, sqlalchemy_url
 from governance.kernel.embedded import lease
 from governance.kernel.work import SYSTEM, Work
 from governance.vault.keyring import Keyring
@@ -29,10 +33,24 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 MEMORY = Path("/dev/shm")
 ROOM_IN_MEMORY = 2 << 30
 """Bytes that must be free; a run takes a small part of it."""
-CARELESS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""What is lost if the machine dies is only the test."""
+CARELESS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "bgwriter_lru_maxpages": "0",
+    "max_logical_replication_workers": "0",
+    "io_method": "sync",
+    "jit": "off",
+    "scram_iterations": "1",
+}
+"""What is lost if the machine dies is only the test; nobody guesses passwords; all that is read lies in memory."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
+
+gc.disable()  # until all tests are collected
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("here", deadline=None, max_examples=60)
@@ -51,6 +69,41 @@ def pytest_configure(config: pytest.Config) -> None:
         forks.begin()
 
 
+SPENT: dict[str, float] = {}
+"""Seconds of processor time of this process that each test took, preparations included."""
+DEAREST = 10
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Note what a test takes of the processor."""
+    began = time.process_time()
+    yield
+    SPENT[item.nodeid] = time.process_time() - began
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this one."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["spent"] = SPENT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what one of the processes told."""
+    SPENT.update(getattr(node, "workeroutput", {}).get("spent", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show which tests are the dearest, where many ran."""
+    if len(SPENT) < 100 * DEAREST:
+        return
+    terminalreporter.section(f"the {DEAREST} dearest of {len(SPENT)} tests, in seconds of the processor")
+    for test, seconds in sorted(SPENT.items(), key=lambda one: -one[1])[:DEAREST]:
+        terminalreporter.line(f"{seconds:6.2f} {test}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put long tests first."""
     items.sort(key=lambda one: not one.nodeid.removeprefix("tests/").startswith(LONG))
@@ -61,6 +114,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,7 +161,11 @@ def server_url(quick_folder: Path) -> Iterator[str]:
         yield given
         return
     with lease(quick_folder / "store", settings=CARELESS) as server:
-        yield server.superuser_url("postgres")
+        url = server.superuser_url("postgres")
+        with psycopg.connect(url, autocommit=True) as connection:  # its password was hashed before the settings held
+            password = sql.Literal(sqlalchemy_url(url).password)
+            connection.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(password))
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -133,13 +191,20 @@ def stores(server_url: str, template: Store) -> Iterator[Stores]:
     found.end()
 
 
-@pytest.fixture
-def fresh_store(stores: Stores) -> Iterator[Store]:
+@contextmanager
+def lent_store(stores: Stores) -> Iterator[Store]:
     """A store without rows: commits are real, several connections see each other."""
     with stores.lend() as lent:
         LENT[lent.store.name] = lent
         yield lent.store
         del LENT[lent.store.name]
+
+
+@pytest.fixture
+def fresh_store(stores: Stores) -> Iterator[Store]:
+    """A store without rows, for this test."""
+    with lent_store(stores) as store:
+        yield store
 
 
 def leave(store: Store) -> None:

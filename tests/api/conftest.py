@@ -29,7 +29,7 @@ from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies import shipped
 from governance.policies.permissions import Permission
-from governance.reference.operations import set_controller
+from governance.reference.operations import find_controller, set_controller
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store, clone, open_database
 
@@ -192,9 +192,19 @@ def recorder(bearer: Bearer) -> dict[str, str]:
     return bearer(Permission.INTERACTIONS_READ, Permission.INTERACTIONS_RECORD)
 
 
+SYSTEM_OF_ALL = "tests.system"
+"""Name in the extensions of an application under which a client with every scope is kept."""
+
+
 @pytest.fixture
-def system(door: Flask, bearer: Bearer) -> dict[str, str]:
+def system(door: Flask) -> dict[str, str]:
     """A client with every scope that there is, in a store whose controller is known."""
     with open_work(service_of(door).database, OPERATOR) as work:
-        set_controller(work, legal_name="ООО Ромашка", address="Псков", country="RU")
-    return bearer(*(permission for permission, facts in shipped.permissions().items() if facts.systems))
+        known = find_controller(work)
+        if known is None or (known.legal_name, known.country) != ("ООО Ромашка", "RU"):
+            set_controller(work, legal_name="ООО Ромашка", address="Псков", country="RU")
+    if SYSTEM_OF_ALL not in door.extensions:
+        scopes = [permission for permission, facts in shipped.permissions().items() if facts.systems]
+        door.extensions[SYSTEM_OF_ALL] = bearer_for(door, *scopes)
+    kept: dict[str, str] = door.extensions[SYSTEM_OF_ALL]
+    return dict(kept)

@@ -88,7 +88,8 @@ def test_a_refusal_within_the_work_rolls_it_back_and_is_on_record(
 def test_a_revoked_client_is_out_at_once(web: FlaskClient, recorder: dict[str, str], door_store: Store) -> None:
     assert web.get("/v1/notes", headers=recorder).status_code == 200
     with psycopg.connect(door_store.admin_url) as connection:
-        connection.execute("UPDATE api_client SET revoked_at = now()")
+        newest = "SELECT id FROM api_client ORDER BY id DESC LIMIT 1"
+        connection.execute(f"UPDATE api_client SET revoked_at = now() WHERE id = ({newest})")
 
     assert web.get("/v1/notes", headers=recorder).status_code == 401
 

@@ -8,7 +8,7 @@ import pytest
 
 from governance.custody import sheets
 from tests.cli.conftest import SETUP, Command
-from tests.conftest import Store
+from tests.conftest import Store, leave
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -17,6 +17,7 @@ PASSPHRASE = "correct horse battery staple"
 def ready(command: Command, fresh_store: Store, server_url: str) -> Iterator[Command]:
     """A store that was set up; what restoring leaves beside it is dropped at the end."""
     assert command("init", *SETUP).code == 0
+    leave(fresh_store)
     yield command
     with psycopg.connect(server_url, autocommit=True) as connection:
         for suffix in ("replaced", "restoring"):

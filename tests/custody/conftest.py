@@ -13,22 +13,32 @@ from governance.kernel.db import Database, sqlalchemy_url
 from governance.vault.compartments import OwnerKind
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault, vault_of
-from tests.conftest import Store
+from tests.conftest import Store, Stores, clone, lent_store
 from tests.vault import models
 from tests.vault.models import Specimen
 
 TTL_SECONDS = 0.05
 
 
+@pytest.fixture(scope="session")
+def specimen_stores(server_url: str, template: Store) -> Iterator[Stores]:
+    """Stores with the table of specimens; no two of them hold the same card."""
+    with clone(server_url, template) as pattern:
+        admin = create_engine(sqlalchemy_url(pattern.admin_url), poolclass=NullPool)
+        models.create(admin, pattern.roles.app)
+        with psycopg.connect(pattern.admin_url, autocommit=True) as connection:
+            connection.execute("CREATE UNIQUE INDEX uq_card ON specimen (card_index)")
+            connection.execute("CREATE UNIQUE INDEX uq_card_next ON specimen (card_index_next)")
+        found = Stores(server_url, pattern)
+        yield found
+        found.end()
+
+
 @pytest.fixture
-def specimen_store(fresh_store: Store) -> Store:
-    """A database of this test alone, with the table of specimens; no two of them hold the same card."""
-    admin = create_engine(sqlalchemy_url(fresh_store.admin_url), poolclass=NullPool)
-    models.create(admin, fresh_store.roles.app)
-    with psycopg.connect(fresh_store.admin_url, autocommit=True) as connection:
-        connection.execute("CREATE UNIQUE INDEX uq_card ON specimen (card_index)")
-        connection.execute("CREATE UNIQUE INDEX uq_card_next ON specimen (card_index_next)")
-    return fresh_store
+def specimen_store(specimen_stores: Stores) -> Iterator[Store]:
+    """One of them, for this test alone."""
+    with lent_store(specimen_stores) as store:
+        yield store
 
 
 @pytest.fixture

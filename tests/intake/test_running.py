@@ -24,15 +24,17 @@ CHILD = """
 import sys
 from pathlib import Path
 from uuid import UUID
+from governance.custody.tombstones import INFO, Tombstones
 from governance.intake import operations as intake
+from governance.kernel.db import Database
 from governance.kernel.work import OPERATOR
 from governance.vault.keyring import Keyring
-from governance.kernel.db import Database
 from governance.vault.runtime import Vault
 
 url, ring, verb, batch = sys.argv[1:]
 database = Database(url)
 Vault.install(database, Keyring(Path(ring)))
+database.remember(**{INFO: Tombstones(Path(ring).with_name("tombstones.jsonl"))})
 verbs = {"run": intake.run_batch, "undo": intake.undo_batch}
 verbs[verb](database, actor=OPERATOR, batch=UUID(batch), on_progress=lambda p: print(p.done, flush=True))
 """

@@ -21,7 +21,7 @@ from governance.policies.consent_state import EventKind
 from governance.policies.shipped import retention_policies
 from governance.retention import operations as retention
 from governance.vault.keyring import Keyring
-from tests.conftest import NOW, Store, clone, open_database
+from tests.conftest import NOW, Stores, lent_store, open_database
 from tests.factories.customers import interaction, purchase
 from tests.factories.keeping import ACTIVITY, Keeping
 from tests.factories.saying import notice, said
@@ -45,13 +45,9 @@ PERSON = st.fixed_dictionaries(
 
 
 @contextmanager
-def a_store(server_url: str, template: Store) -> Iterator[Keeping]:
-    with tempfile.TemporaryDirectory() as folder, clone(server_url, template) as store:
-        database = open_database(store, Keyring.create(Path(folder) / "secrets" / "keyring.json", now=NOW))
-        try:
-            yield Keeping(database)
-        finally:
-            database.dispose()
+def a_store(stores: Stores) -> Iterator[Keeping]:
+    with tempfile.TemporaryDirectory() as folder, lent_store(stores) as store:
+        yield Keeping(open_database(store, Keyring.create(Path(folder) / "secrets" / "keyring.json", now=NOW)))
 
 
 def fill(store: Keeping, people: list[dict[str, object]]) -> None:
@@ -81,9 +77,9 @@ def fill(store: Keeping, people: list[dict[str, object]]) -> None:
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PERSON, min_size=1, max_size=5))
 def test_a_run_takes_away_exactly_what_was_foreseen_for_its_instant(
-    server_url: str, template: Store, people: list[dict[str, object]]
+    stores: Stores, people: list[dict[str, object]]
 ) -> None:
-    with a_store(server_url, template) as store:
+    with a_store(stores) as store:
         fill(store, people)
         store.force(*SHIPPED)
 
