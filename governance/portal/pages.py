@@ -58,7 +58,7 @@ class Frame:
         logo: address of the picture; None where there is none.
         menu: pages of whoever is signed in; empty before.
         until: when the session ends.
-        here: endpoint of the page, for its forms.
+        alone: whether the page stands in no frame of another site, where its links would lead nowhere.
         seal, number: what each form of the page carries.
     """
 
@@ -73,6 +73,7 @@ class Frame:
     logo: str | None
     menu: Sequence[Link]
     until: datetime | None
+    alone: bool
     seal: str
     number: str
 
@@ -100,7 +101,7 @@ def page(
         scripts: files of ours that make it nicer; it works without.
         **view: what the template shows.
     """
-    frame = _frame(work, seal, part, scripts)
+    frame = _frame(work, seal, part, scripts, alone=not frames)
     response = make_response(render_template(f"portal/{template}.html", frame=frame, **view), int(status))
     response.headers["Content-Security-Policy"] = policy(
         frames=frames, scripts=bool(frame.scripts), images=frame.logo is not None
@@ -117,7 +118,7 @@ def sealed_for(holder: str) -> str:
     return forms.seal(current_portal().secret, LABEL, holder)
 
 
-def _frame(work: Work, seal: str, part: str, scripts: Sequence[str]) -> Frame:
+def _frame(work: Work, seal: str, part: str, scripts: Sequence[str], *, alone: bool) -> Frame:
     controller, brand, visitor = find_controller(work), current_portal().brand, g.get("visitor")
     legal_name = "" if controller is None else controller.legal_name
     files = ("once.js", *scripts) if seal else scripts
@@ -137,6 +138,7 @@ def _frame(work: Work, seal: str, part: str, scripts: Sequence[str]) -> Frame:
         logo=None if brand.logo is None else url_for("portal.brand_logo"),
         menu=[] if visitor is None else _menu(visitor, part),
         until=None if visitor is None else visitor.expires_at,
+        alone=alone,
         seal=seal,
         number=forms.new_number() if seal else "",
     )
