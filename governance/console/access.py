@@ -121,9 +121,7 @@ def new_client(visit: Visit, typed: Typed = EMPTY) -> Response:
 @act("/clients/new", "create_client", shows=new_client, of="new_client")
 def create_client(visit: Visit) -> Response:
     """Connect a system and show its key, once."""
-    made = accounts.create_client(
-        visit.work, name=request.form.get("name", ""), scopes=request.form.getlist("scope")
-    )
+    made = accounts.create_client(visit.work, name=request.form.get("name", ""), scopes=request.form.getlist("scope"))
     return page(visit, "client_key", part="clients", name=made.client.name, secret=made.secret)
 
 

@@ -16,6 +16,7 @@ from governance.console import (
     first_steps,
     guard,
     imports,
+    lists,
     notices,
     place,
     proposals,
@@ -55,6 +56,7 @@ ROUTES: Final = (
     proposals,
     consent,
     notices,
+    lists,
     settings,
     access,
 )

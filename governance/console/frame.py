@@ -117,6 +117,8 @@ def names_of_pages() -> Mapping[str, str]:
         "customers": gettext("Customers"),
         "duplicates": gettext("Duplicates"),
         "imports": gettext("Imports"),
+        "segments": gettext("Segments"),
+        "exports": gettext("Exports"),
         "reach": gettext("Who may be written to"),
         "retention": gettext("Retention"),
         "audit": gettext("Audit log"),

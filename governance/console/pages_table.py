@@ -92,6 +92,9 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "audit_details": Permission.AUDIT_DETAILS,
         "consent": Permission.CONSENT_READ,
         "consent_notice": Permission.CONSENT_READ,
+        "expiring": Permission.CONSENT_READ,
+        "segments": Permission.SEGMENTS_READ,
+        "exports": Permission.EXPORTS_READ,
         "edit_notice": Permission.CONSENT_CONFIGURE,
         "publish_notice": Permission.CONSENT_CONFIGURE,
         "send_check": Permission.CONSENT_CHECK,
@@ -143,7 +146,7 @@ STRANGERS: Final = frozenset(
 )
 """Pages for whoever has yet to prove who they are."""
 
-NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "imports", "retention", "audit", "consent",
-                     "reach", "send_check", "clean_list", "proposals", "alerts", "staff", "clients",
+NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "imports", "segments", "exports", "retention",
+                     "audit", "consent", "reach", "send_check", "clean_list", "proposals", "alerts", "staff", "clients",
                      "health")  # fmt: skip
 """Pages that the menu leads to, in this order."""
