@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, cast, literal, select, update
+from sqlalchemy import ARRAY, LargeBinary, any_, bindparam, literal, select, update
 from sqlalchemy.sql.elements import CollectionAggregate
 
 from governance.audit import operations as audit
@@ -17,7 +17,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.consent.tables import SuppressionRow
 from governance.customers.codes import ContactKind
-from governance.kernel.db import driver_connection, id_list
+from governance.kernel.db import ArrayText, driver_connection, id_list
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
 from governance.policies.consent import LIFTED_BY_CONSENT
@@ -168,7 +168,7 @@ def _standing(work: Work, wanted: Iterable[_Digested]) -> dict[tuple[bytes, NewL
     """Lines that stand, locked where they may have to give way."""
     digests = list(dict.fromkeys(each for one in wanted for each in one.digests))
     row = SuppressionRow
-    among = any_(cast(bindparam(None, _bytes_list(digests), type_=Text(), unique=True), ARRAY(LargeBinary)))
+    among = any_(bindparam(None, _bytes_list(digests), type_=ArrayText("BYTEA"), unique=True))
     query = select(row).where(row.digest == among, row.lifted_at.is_(None)).order_by(row.digest, row.id)
     rows = work.session.scalars(query.with_for_update().execution_options(populate_existing=True)) if digests else ()
     return {(one.digest, line_of(one)): one for one in rows}

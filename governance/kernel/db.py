@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from governance.kernel.arrays import known_to
 from governance.kernel.clock import UTC, require_aware
@@ -154,6 +154,20 @@ def one_trip(session: Session) -> "Iterator[psycopg.Connection[tuple[Any, ...]]]
     connection = driver_connection(session)
     with connection.pipeline():
         yield connection
+
+
+class ArrayText(UserDefinedType[str]):
+    """An array of *of* that is handed over as text: a constant to the server, which a cast of text would not be."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def __init__(self, of: str) -> None:
+        self.of = of
+
+    def get_col_spec(self, **_options: object) -> str:
+        """The type in SQL."""
+        return f"{self.of}[]"
 
 
 def id_list(ids: Iterable[UUID]) -> str:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, bindparam, case, cast, exists, func, select, text, update
+from sqlalchemy import ColumnElement, any_, bindparam, case, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from governance.kernel.db import id_list
+from governance.kernel.db import ArrayText, id_list
 from governance.vault.keyring import Epoch
 from governance.vault.owners import NOTIFY_CHANNEL
 from governance.vault.register import add_epoch
@@ -134,7 +134,7 @@ def known_owners(session: Session, owners: Sequence[UUID]) -> set[UUID]:
 
 def any_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
     """Any of *ids*, as one parameter however many they are."""
-    return any_(cast(bindparam(None, id_list(ids), type_=Text(), unique=True), ARRAY(Uuid())))
+    return any_(bindparam(None, id_list(ids), type_=ArrayText("UUID"), unique=True))
 
 
 def keep_copy(session: Session, sealed: bytes, *, of_ring: bytes, now: datetime) -> None:
