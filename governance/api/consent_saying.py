@@ -133,7 +133,7 @@ class ExpressEvents:
         outcomes: list[_Outcome] | None = None
         try:
             with self._held.open_work(STRANGER, clock=service.clock) as work:
-                outcomes = _record_in(work, sayings)
+                outcomes = _record_in(work, sayings, in_lane=True)
         except Exception as error:
             if outcomes is None:
                 raise
@@ -172,17 +172,22 @@ def _record_all(sayings: Sequence[_Saying]) -> list[_Outcome]:
 def _record_round(sayings: Sequence[_Saying]) -> list[_Outcome]:
     service = sayings[0].service
     with open_work(service.database, STRANGER, clock=service.clock) as work:
-        return _record_in(work, sayings)
+        return _record_in(work, sayings, in_lane=False)
 
 
-def _record_in(work: Work, sayings: Sequence[_Saying]) -> list[_Outcome]:
-    """Each key is looked at anew; who is refused does not harm the others."""
+def _record_in(work: Work, sayings: Sequence[_Saying], *, in_lane: bool) -> list[_Outcome]:
+    """Each key is looked at anew; who is refused does not harm the others.
+
+    Nothing is looked up for a stranger, who could tell by the time that it takes whether somebody is known. Nobody gets
+    into the lane but by a key that was taken, and there both are asked for at once.
+    """
     outcomes: dict[int, _Outcome] = {}
     by_actor: dict[Actor, list[int]] = {}
     events = consent.Heard(work, [one.event for one in sayings])
     with one_trip(work.session):
         recognise = accounts.ask_clients(work, presented=[one.key for one in sayings])
-        events.ask()
+        if in_lane:
+            events.ask()
     for place, (one, actor) in enumerate(zip(sayings, recognise(), strict=True)):
         try:
             if actor is None:
@@ -192,6 +197,8 @@ def _record_in(work: Work, sayings: Sequence[_Saying]) -> list[_Outcome]:
             outcomes[place] = _Outcome(actor, error)
         else:
             by_actor.setdefault(actor, []).append(place)
+    if by_actor and not in_lane:
+        events.meant.read()
     claims = _claim(work, sayings, by_actor)
     for actor, places in by_actor.items():
         theirs = Work(work.session, actor, work.now)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from governance.api import consent_saying
+from governance.consent.meant import Meant
 from governance.consent.operations import Heard, Recorded
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import uuid4, uuid7
@@ -298,6 +299,19 @@ def test_events_that_come_at_once_are_each_answered_for_themselves(
     items = web.get(f"/v1/customers/{customer}/consent-events", headers=system).json["items"]
     assert sorted(one["sequence"] for one in items) == list(range(1, 10))
     assert len({one["actor_id"] for one in items}) == 2
+
+
+def test_for_a_stranger_nobody_is_looked_up(
+    web: FlaskClient, notice: int, address: str, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(_meant: Meant) -> None:
+        raise AssertionError("somebody was looked up")
+
+    monkeypatch.setattr(Meant, "ask", asked)
+    answer = web.post(
+        "/v1/consent/events", json=given(address, notice), headers={"Authorization": "Bearer gov_nobody_x"}
+    )
+    assert answer.status_code == 401, customer
 
 
 def test_an_event_that_fails_unforeseen_does_not_take_others_with_it(
