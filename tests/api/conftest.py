@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import flask_smorest
 import marshmallow as ma
 import pytest
 from flask import Flask
@@ -118,8 +119,12 @@ class Busy(MethodView):
         raise TooManyError("Too fast.", retry_after_seconds=7)
 
 
-def open_service(store: Store, ring: Keyring, folder: Path) -> Flask:
-    """The web service on *store*, with all its routes and those of the tests."""
+def open_service(store: Store, ring: Keyring, folder: Path, *, described: bool = False) -> Flask:
+    """The web service on *store*, with all its routes and those of the tests.
+
+    Args:
+        described: whether it can tell of its routes (OpenAPI), which takes most of the time of making it.
+    """
     settings = Settings(
         data_dir=folder, database_url=Secret(store.app_url), role_prefix=store.roles.prefix, web_workers=1
     )
@@ -127,7 +132,10 @@ def open_service(store: Store, ring: Keyring, folder: Path) -> Flask:
     database = open_database(store, ring)
     vault = database.sessions.kw["info"]["vault"]
     opened = OpenStore(settings, Server(settings, store.roles), database, ring, vault)
-    return composition.build(opened, blueprints=(*composition.BLUEPRINTS, PROBE))
+    with pytest.MonkeyPatch.context() as patch:
+        if not described:
+            patch.setattr(flask_smorest.Blueprint, "register_views_in_doc", lambda *_, **__: None)
+        return composition.build(opened, blueprints=(*composition.BLUEPRINTS, PROBE))
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +149,8 @@ def door_store(server_url: str, template: Store) -> Iterator[Store]:
 def door(door_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The web service that tests share."""
     folder = tmp_path_factory.mktemp("door")
-    app = open_service(door_store, Keyring.create(folder / "secrets" / "keyring.json", now=NOW), folder)
+    ring = Keyring.create(folder / "secrets" / "keyring.json", now=NOW)
+    app = open_service(door_store, ring, folder, described=True)
     yield app
     service_of(app).database.dispose()
 
