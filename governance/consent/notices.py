@@ -90,6 +90,16 @@ def notice(work: Work, *, kind: NoticeKind, key: str, version: int) -> Notice:
     return Notice(found, {row.language: NoticeText(row.title, row.body) for row in rows})
 
 
+def texts_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, dict[str, NoticeText]]:
+    """Words of versions of notices by their ids and languages."""
+    found: dict[UUID, dict[str, NoticeText]] = {one: {} for one in ids}
+    row = NoticeTextRow
+    query = select(row.notice_id, row.language, row.title, row.body).where(row.notice_id.in_(found))
+    for one in work.session.execute(query):
+        found[one.notice_id][one.language] = NoticeText(one.title, one.body)
+    return found
+
+
 def notice_words(work: Work, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Notice]:
     """Versions of the notices of purposes with their words, by purpose and version; those that do not exist not."""
     found: dict[tuple[str, int], Notice] = {}

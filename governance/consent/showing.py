@@ -1,11 +1,12 @@
 """What a subscription page shows: boxes with the words that ticking them agrees to, and the privacy notice in full."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.consent.codes import NoticeKind
 from governance.consent.errors import ClosedFormError
 from governance.consent.forms import Form, form
-from governance.consent.notices import NoticeText, notice
+from governance.consent.notices import NoticeText, notice, texts_of
 from governance.consent.purposes import book
 from governance.consent.terms import NoticeVersion, terms_of
 from governance.customers.records import Json
@@ -98,6 +99,18 @@ def words_of(work: Work, version: NoticeVersion, language: str) -> ShownNotice:
     wanted = [language, controller(work).language, *sorted(texts)]
     chosen = next(one for one in wanted if one in texts)
     return ShownNotice(version.key, version.version, chosen, texts[chosen])
+
+
+def words_of_many(work: Work, versions: Sequence[NoticeVersion], language: str) -> dict[str, ShownNotice]:
+    """Notices by key, each as `words_of` has it, by one statement for all of them."""
+    texts = texts_of(work, [one.id for one in versions])
+    own = controller(work).language
+    shown: dict[str, ShownNotice] = {}
+    for one in versions:
+        written = texts[one.id]
+        chosen = next(said for said in (language, own, *sorted(written)) if said in written)
+        shown[one.key] = ShownNotice(one.key, one.version, chosen, written[chosen])
+    return shown
 
 
 def _told(shown: ShownNotice) -> dict[str, Json]:

@@ -17,7 +17,7 @@ from governance.consent.ledger import lift, lines
 from governance.consent.notices import Notice, notice_words
 from governance.consent.purposes import book
 from governance.consent.recording import record_many
-from governance.consent.showing import ShownNotice, words_of
+from governance.consent.showing import ShownNotice, words_of_many
 from governance.consent.terms import terms_of
 from governance.consent.whole import Said, said_by
 from governance.customers.codes import ContactKind
@@ -106,12 +106,13 @@ def own_choices(work: Work, *, visitor: Visitor, language: str) -> OwnChoices:
     person = sure_person(work, visitor)
     known = {(key.purpose, key.channel): kept for key, kept in states.read(work, [person]).items()}
     held = _contacts(work, person)
+    offered = [one for one in book(work).purposes.values() if one.asks_consent or one.advertising]
+    terms = terms_of(work)
+    versions = [terms.notice_in_force(NoticeKind.CONSENT, one.key, work.now) for one in offered]
+    words = words_of_many(work, [one for one in versions if one is not None], language)
     items: list[OwnPurpose] = []
-    for purpose in book(work).purposes.values():
-        if not purpose.asks_consent and not purpose.advertising:
-            continue
-        version = terms_of(work).notice_in_force(NoticeKind.CONSENT, purpose.key, work.now)
-        notice = None if version is None else words_of(work, version, language)
+    for purpose in offered:
+        notice = words.get(purpose.key)
         channels = tuple(
             _own_channel(purpose, channel, known.get((purpose.key, channel.value)), notice, held, visitor)
             for channel in Channel

@@ -54,7 +54,7 @@ class CorrectionField:
 
 def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[CorrectionField]:
     """The details that can be corrected; one alone where it is named."""
-    kept = {one.key: one for item in _own(guest) for one in item if one.correctable}
+    kept = {one.key: one for one in rights.own_fields(guest.work, visitor=guest.visitor, language=language())}
     wanted = [one for one in ORDER if one in GRAVE | LOW_RISK and (not only or one == only)]
     titles = titles_of_fields(wanted, language())
     found = []
@@ -107,11 +107,6 @@ def say_of(name: str, wrong: InvalidError) -> str:
     return said.get(name) or (
         " ".join(wrong.errors[name]) if language() == "en" else gettext("This cannot be kept as it is.")
     )
-
-
-def _own(guest: Guest) -> list[tuple[rights.OwnField, ...]]:
-    told = rights.own_data(guest.work, visitor=guest.visitor, language=language())
-    return [one.fields for one in told.categories]
 
 
 def _value(key: str, said: str) -> object:

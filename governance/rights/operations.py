@@ -8,7 +8,7 @@ from governance.rights.expiring import destroy_closed
 from governance.rights.following import OwnMessage, OwnPlan, OwnStory, certificate_of, own_plan, own_story
 from governance.rights.lifting import end_restriction
 from governance.rights.notices import note_told, notice_text
-from governance.rights.own_data import OwnData, OwnField, own_data
+from governance.rights.own_data import OwnData, OwnField, own_data, own_fields
 from governance.rights.own_sights import OwnSight, own_sights
 from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
@@ -61,6 +61,7 @@ __all__ = [
     "note_told",
     "notice_text",
     "own_data",
+    "own_fields",
     "own_plan",
     "own_requests",
     "own_sights",

@@ -151,6 +151,21 @@ def own_data(work: Work, *, visitor: Visitor, language: str) -> OwnData:
     return OwnData(told, tuple(one for one in tables if one.count), not found.keeping.in_force)
 
 
+def own_fields(work: Work, *, visitor: Visitor, language: str) -> list[OwnField]:
+    """The details that can be corrected; told in the log.
+
+    Raises:
+        ForbiddenError: where it is not sure who this is.
+    """
+    found = gathered(work, visitor, language)
+    for section in sections_of(found):
+        if section.key == "person":
+            told = [one for one in _fields(found, section) if one.correctable]
+            audit.append(work, Action.OWN_DATA_READ, subject=found.records[0].ref, facts={"fields": len(told)})
+            return told
+    return []
+
+
 def own_person(work: Work, visitor: Visitor, permission: Permission) -> SubjectId:
     """The visitor, where what was proved opens an act.
 
