@@ -11,12 +11,16 @@ from werkzeug.serving import make_server
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState
+from governance.consent import operations as consent
+from governance.consent.operations import NewEvent
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.erasure import operations as erasures
 from governance.intake import operations as intake
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
+from governance.policies.consent_state import EventKind, Method
 from governance.policies.deadline_rules import RequestKind
+from governance.policies.purposes import Channel
 from governance.policies.requests import RequestState
 from governance.retention import operations as retention
 from governance.rights import operations as rights
@@ -150,6 +154,42 @@ def test_a_policy_is_simulated_approved_and_run_in_ukrainian(chromium, site):
         first.click("tbody th a >> nth=0")
         expect(first.locator(".heading .badge")).to_have_text("виконано")
         picture(first, "run")
+
+
+def test_a_notice_is_published_and_those_who_agreed_before_are_asked_anew(chromium, site, somebody):
+    contact = f"anna.{somebody.hex}@example.org"
+    with open_work(service_of(site.app).database, OPERATOR) as work:
+        customers.add_contact(work, subject=somebody, contact=ContactSaid(kind="email", value=contact))
+    with desk_of(chromium, site, "officer") as page:
+
+        def publish(text, *, anew):
+            page.goto("/console/consent/notices/consent/newsletter")
+            page.fill("#title-en", "Newsletter")
+            page.fill("#body-en", text)
+            if anew:
+                page.check("input[name=material][value=yes]")
+            page.click("main button.main")
+            page.wait_for_url("**/console/consent")
+
+        def answer():
+            page.goto("/console/send-check")
+            page.fill("#contact", contact)
+            page.select_option("#purpose", "newsletter")
+            page.click("main form button.main")
+            return page.locator("#verdict").inner_text() + page.locator("main").inner_text()
+
+        publish("I want the newsletter.", anew=False)
+        with open_work(service_of(site.app).database, OPERATOR) as work:
+            version = max(one.version for one in consent.notices(work) if one.key == "newsletter")
+            said = {"subject": somebody, "contact": ContactSaid(kind="email", value=contact), "notice": version}
+            for kind in (EventKind.GIVEN, EventKind.CONFIRMED):
+                event = NewEvent(kind, "newsletter", Channel.EMAIL, Method.WEB_FORM, language="en", **said)
+                consent.record(work, event=event)
+        assert "Yes, it may be sent" in answer()
+        publish("I want the newsletter, each week.", anew=True)
+        assert "words that have since changed materially" in answer()
+        page.goto(f"/console/customers/{somebody}/consents")
+        picture(page, "consents-asked-anew")
 
 
 def test_a_bad_file_is_refused_and_an_import_taken_back(chromium, site):
