@@ -67,7 +67,8 @@ def start_page(
         status: of the answer.
         over: whether a session was and is over.
     """
-    mark = cookies.door()[0] or cookies.make_mark()
+    mark, code = cookies.door()
+    mark = mark or cookies.make_mark()
     with stranger_work() as work:
         answer = page(
             work,
@@ -79,7 +80,7 @@ def start_page(
             kept=kept,
             over=over,
         )
-    cookies.keep_door(answer, mark)
+    cookies.keep_door(answer, mark, code)
     if over:
         cookies.forget_session(answer)
     return answer

@@ -74,6 +74,15 @@ def test_opening_pages_spends_no_code(app):
     assert one.post("/my/code", typed).status_code == 303
 
 
+def test_a_second_tab_at_the_start_page_does_not_lose_the_code_of_the_first(app):
+    one = guest(app)
+    one.send(one.get("/my"), "/my", contact=one.email)
+    one.get("/my")
+    page = one.get("/my/code")
+    assert page.status_code == 200
+    assert one.post("/my/code", inputs(page, "/my/code", code=last_code(app, one.email))).status_code == 303
+
+
 def test_a_contact_that_nobody_proved_opens_opt_outs_alone_until_a_fact_tells_who_it_is(app):
     one = guest(app)
     one.come_in()
