@@ -48,7 +48,7 @@ ROWS_EACH: Final = 98
 OPEN: Final = 500
 WORKERS: Final = 2
 MANY: Final = 10_000
-BATCH: Final = 500
+BATCH: Final = 1_000
 FEW_AROUND: Final = 10_000
 MANY_AROUND: Final = 1_000_000
 LONGEST_MS: Final = 500
@@ -111,14 +111,15 @@ def _alone(database: Database, *, mark: int) -> float:
     return statistics.median(spent) * 1000
 
 
-def _worker(url: str, ring: Path, queue: "Queue[UUID | None]", done: "Queue[int]") -> None:
+def _worker(url: str, ring: Path, erasures_of: Sequence[UUID], ready: "Queue[int]", go: "Queue[int]") -> None:
+    """See erasures through in this order; what somebody else has in hand, or has done, is passed over."""
     database = Database(url, pool_size=2)
     Vault.install(database, Keyring(ring))
     _with_tombstones(database, ring)
-    count = 0
-    while (erasure := queue.get()) is not None:
-        count += erasures.run(database, erasure=ErasureId(erasure))
-    done.put(count)
+    ready.put(1)
+    go.get()
+    for erasure in erasures_of:
+        erasures.run(database, erasure=ErasureId(erasure))
 
 
 def _with_tombstones(database: Database, ring: Path) -> None:
@@ -126,30 +127,60 @@ def _with_tombstones(database: Database, ring: Path) -> None:
 
 
 def _together(store: BenchStore) -> float:
-    """People per second of two workers who see five hundred open erasures through."""
+    """People per second of two workers who see five hundred open erasures through, one of them killed on the way."""
     people = people_with(store.database, OPEN, rows=2, mark=5)
     with open_work(store.database, SYSTEM) as work:
         begun = [erasures.begin(work, person=one, origin=_ASKED) for one in people]
     context = get_context("spawn")
-    queue: Queue[UUID | None] = context.Queue()
-    done: Queue[int] = context.Queue()
+    ready: Queue[int] = context.Queue()
+    go: Queue[int] = context.Queue()
     ring = store.data_dir / "secrets" / "keyring.json"
-    workers = [context.Process(target=_worker, args=(store.app_url, ring, queue, done)) for _ in range(WORKERS)]
+    shares = [begun[::WORKERS] + begun[1::WORKERS], begun[1::WORKERS] + begun[::WORKERS]]
+    workers = [context.Process(target=_worker, args=(store.app_url, ring, share, ready, go)) for share in shares]
     for worker in workers:
         worker.start()
-    warm = time.perf_counter() + 5
-    while time.perf_counter() < warm:
-        time.sleep(0.1)
+    for _ in workers:
+        ready.get()
     began = time.perf_counter()
-    for one in [*begun, *[None] * WORKERS]:
-        queue.put(one)
-    count = sum(done.get() for _ in workers)
-    spent = time.perf_counter() - began
-    for worker in workers:
-        worker.join()
-    if count != OPEN:
-        raise RuntimeError("an erasure was lost, or done twice")
+    for _ in workers:
+        go.put(1)
+    with psycopg.connect(store.admin_url, autocommit=True) as connection:
+        while _open(connection) > OPEN * 2 // 3:
+            time.sleep(0.1)
+        workers[0].kill()
+        # The one that is left does the rest; what the killed one had in hand is free when its connection ends.
+        workers[1].join()
+        _see_rest_through(store)
+        spent = time.perf_counter() - began
+        _require_each_once(connection, begun)
     return OPEN / spent
+
+
+def _open(connection: psycopg.Connection[tuple[object, ...]]) -> int:
+    [(found,)] = connection.execute("SELECT count(*) FROM erasure WHERE state = 'running'").fetchall()
+    return int(str(found))
+
+
+def _see_rest_through(store: BenchStore) -> None:
+    """As the worker does every few minutes: take up what was lost with whoever was killed."""
+    with open_work(store.database, SYSTEM) as work:
+        left = erasures.resume(work)
+    for one in left:
+        erasures.run(store.database, erasure=one)
+
+
+def _require_each_once(connection: psycopg.Connection[tuple[object, ...]], begun: Sequence[UUID]) -> None:
+    told = connection.execute(
+        "SELECT object_id, count(*) FROM audit_body WHERE action = 'erasure:step:done' "
+        "AND object_id = ANY(%s) GROUP BY object_id",
+        (list(begun),),
+    ).fetchall()
+    steps = {count for _, count in told}
+    closed = connection.execute(
+        "SELECT count(*) FROM erasure WHERE id = ANY(%s) AND state = 'closed'", (list(begun),)
+    ).fetchall()
+    if len(told) != len(begun) or len(steps) != 1 or closed != [(len(begun),)]:
+        raise RuntimeError("an erasure was lost, or a step was done twice")
 
 
 def _batches(store: BenchStore) -> tuple[float, float]:
@@ -195,7 +226,7 @@ def run() -> list[Figure]:
     few, many = _among(FEW_AROUND), _among(MANY_AROUND)
     return [
         Figure("erasure of one person with 100 rows", alone, "ms", f"<= {LONGEST_MS} ms", alone <= LONGEST_MS),
-        Figure(f"{OPEN} open erasures, {WORKERS} workers", together, "/s", f">= {LEAST_PER_SECOND} /s",
+        Figure(f"{OPEN} open erasures, {WORKERS} workers, one killed", together, "/s", f">= {LEAST_PER_SECOND} /s",
                together >= LEAST_PER_SECOND),
         Figure("people erased in batches", erased, "/s", f">= {LEAST_OF_PLAIN}x", erased / plain >= LEAST_OF_PLAIN,
                "plain batched DELETE", plain, erased / plain),

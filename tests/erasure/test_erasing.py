@@ -45,6 +45,7 @@ from tests.factories.erasing import (
     through,
     whole,
 )
+from tests.factories.saying import said
 
 
 @pytest.fixture(scope="module")
@@ -359,3 +360,18 @@ def test_an_erasure_waits_for_the_last_of_several_holds_and_for_those_placed_mea
     assert erasure.resume(desk) == []
     customers.release_hold(desk, subject=one, hold=third.id, reason="Verfahren beendet")
     assert erasure.resume(desk) == [done.id]
+
+
+def test_an_old_list_brings_nobody_back_into_a_mailing(desk: Work) -> None:
+    one = whole(desk)
+    news = consent.Asked(purpose="newsletter", channel=Channel.EMAIL)
+
+    def answer(at: Work) -> bool:
+        return consent.check(at, question=news, contacts=["irina.vorobeva@example.org"]).verdicts[0].allowed
+
+    assert answer(desk)
+    erase(desk, one)
+    assert not answer(later(desk, desk.now + timedelta(days=1)))
+    back = somebody(desk)  # as an import of the list that they stood on would bring them
+    consent.record_many(desk, events=[said(EventKind.GIVEN, subject=back)])
+    assert not answer(later(desk, desk.now + timedelta(days=1)))

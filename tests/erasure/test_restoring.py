@@ -1,19 +1,47 @@
 """A backup from before an erasure brings nobody back: nothing of them opens, and what was restored goes again."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import text
 
+from governance.audit.operations import verify_live
 from governance.custody import backup
+from governance.custody.dumps import plain_dump
 from governance.custody.founding import found
-from governance.custody.opening import open_store
+from governance.custody.opening import Store, open_store
 from governance.custody.restore import newest_backup, restore
+from governance.custody.signing import outside_of, public_key_of
 from governance.customers.tables import ContactRow, PurchaseRow
 from governance.erasure import operations as erasure
-from governance.kernel.work import OPERATOR, open_work
+from governance.kernel.work import OPERATOR, Work, open_work
+from governance.messages import operations as messages
+from governance.messages.texts import Template
 from tests.custody.stores import at, served, sign
 from tests.factories.customers import email
 from tests.factories.erasing import ASKED, count, shop, whole
+
+PLANTED = ("irina.vorobeva@example.org", "+79334552061", "Воробьева", "Ирина")
+
+
+def told(work: Work) -> None:
+    """A mail to the person waits in the queue."""
+    messages.enqueue(
+        work,
+        template=Template.PORTAL_CODE,
+        language="en",
+        recipient=PLANTED[0],
+        values={"code": "123456"},
+        expires_at=work.now + timedelta(hours=1),
+    )
+
+
+def nothing_is_found(store: Store) -> None:
+    """No planted value lies in a dump, or in a file: backups, logs, mail, tombstones, notes of the log."""
+    needles = erasure.spellings(PLANTED)
+    assert erasure.search_stream(plain_dump(store.server.client_environment()), needles) == 0
+    folder = store.settings.data_dir
+    assert erasure.search_files(folder, needles, without=[folder / "postgres"]) == []
 
 
 def test_whoever_was_erased_since_the_backup_is_nobody_after_its_restore(quick_folder: Path) -> None:
@@ -27,8 +55,17 @@ def test_whoever_was_erased_since_the_backup_is_nobody_after_its_restore(quick_f
             backup.make_backup(store, OPERATOR, clock=at(3))
             with open_work(store.database, OPERATOR, clock=at(4)) as work:
                 begun = erasure.begin(work, person=one, origin=ASKED)
+                told(work)
             assert erasure.run(store.database, erasure=begun, clock=at(5))
             sign(store, 6)
+            nothing_is_found(store)
+            with open_work(store.database, OPERATOR, clock=at(6)) as work:
+                assert erasure.prove(work, erasure=begun, values=PLANTED).left == ()
+                outside = outside_of(store.settings.data_dir)
+                assert (
+                    verify_live(work, public_key=public_key_of(store.settings.secrets_dir), outside=outside).differences
+                    == []
+                )
 
         newest = newest_backup(server.settings.data_dir)
         restore(server, newest, OPERATOR, clock=at(60), say=lambda _: None)
@@ -42,4 +79,7 @@ def test_whoever_was_erased_since_the_backup_is_nobody_after_its_restore(quick_f
                 assert [row.value for row in work.session.query(ContactRow)] == ["other@example.org"]
                 kept = work.session.query(PurchaseRow).filter(PurchaseRow.person_id.is_(None)).one()
                 assert (kept.buyer or {})["family_name"] == "Воробьева"
+                [again] = erasure.list_erasures(work)
+                assert erasure.prove(work, erasure=again.id, values=PLANTED).left == ()
             assert erasure.erase_restored(store.database, actor=OPERATOR, clock=at(64)) == 0
+            nothing_is_found(store)
