@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,8 +59,11 @@ settings.load_profile("here")
 
 LENT: dict[str, Lent] = {}
 """Stores that tests have just now, by their names."""
-LONG = ("cli/test_up", "contracts/test_canaries", "cli/test_keys", "portal/test_journey", "client/", "worker/")
-"""Tests of whole services: begun first, so that no one of them is left over at the end while all others are done."""
+LONG = (
+    *("cli/test_up", "contracts/test_canaries", "cli/test_keys", "portal/test_journey", "client/", "worker/"),
+    *("custody/test_restore", "kernel/test_embedded", "intake/test_helping", "retention/test_agreeing"),
+)
+"""Tests that wait for processes: begun first, so that no one of them is left over at the end while others are done."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,11 +78,12 @@ DEAREST = 10
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Note what a test takes of the processor."""
     began = time.process_time()
-    yield
+    handled = yield
     SPENT[item.nodeid] = time.process_time() - began
+    return handled
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

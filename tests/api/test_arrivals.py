@@ -20,17 +20,19 @@ def running() -> Iterator[str]:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     options = ["--worker-class", "governance.api.server.Worker", "--threads", "2", "--bind", address]
     child = subprocess.Popen([sys.executable, "-m", "gunicorn", *options, "tests.api.slow_app:application"], cwd=ROOT)
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(tuple(address.split(":")), timeout=1).close()
-            break
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    yield f"http://{address}"
-    child.terminate()
-    child.wait(20)
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                socket.create_connection(tuple(address.split(":")), timeout=1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        yield f"http://{address}"
+    finally:
+        child.terminate()
+        child.wait(60)
 
 
 class Connection:
