@@ -2,34 +2,28 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, false, or_, select, text
 
 from governance.audit.entries import Fact
 from governance.customers.codes import ContactKind
-from governance.customers.contact_values import ContactSaid, read_contact
-from governance.customers.contacts import home_region
 from governance.customers.reach import allow, find_person
 from governance.customers.records import NewContact
-from governance.customers.texts import LONG_TEXT, Complaints, Wrong, words
-from governance.customers.values import country as read_country
 from governance.kernel.errors import TooManyError
 from governance.kernel.ids import OwnerId, SubjectId, uuid7
 from governance.kernel.work import Work
-from governance.messages.texts import language_of
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestState
 from governance.reference import operations as reference
 from governance.reference.record import Controller
 from governance.rights.acting import history, write_line
-from governance.rights.codes import About, Arrival, Asking, Entry, Notice, Proof
+from governance.rights.codes import About, Arrival, Entry, Notice, Proof
 from governance.rights.correcting import proposed, wanted
-from governance.rights.corrections import wrong_changes
 from governance.rights.notices import tell
 from governance.rights.proving import advance, ask_identity_of, prove_row
+from governance.rights.reading import read
 from governance.rights.records import NewRequest, Received
 from governance.rights.rows import told
 from governance.rights.stops import stop_at_once
@@ -38,18 +32,11 @@ from governance.rights.timing import local_day, set_duties, terms_at_receipt
 from governance.vault.compartments import OwnerKind
 from governance.vault.runtime import vault_of
 
-OLDEST: Final = timedelta(days=3 * 365)
-"""A letter that lay longer is entered with a later date, and a word about it."""
 MOST_STANDING: Final = 20
 """Requests of one contact that stand at the same time; kinds are nine, so this is more than anybody needs."""
 LINES_OF_REPEATS: Final = 20
 """Repeats that get a line of their own; further ones are counted."""
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ABOUT: Final = {
-    RequestKind.OBJECTION: (About.ADVERTISING, About.PROCESSING),
-    RequestKind.RESTRICTION: (About.PLACE, About.LIFT),
-}
-"""The first of each is meant where nothing is said."""
 _ASKED_BY_MAIL: Final = frozenset({Arrival.API, Arrival.EMAIL, Arrival.PORTAL})
 """Nobody is on the line, so who asks is asked for by message."""
 
@@ -81,7 +68,7 @@ def admit(work: Work, *, new: NewRequest, permission: Permission | None, proof: 
         proof: how identity was proved already, if it was.
     """
     controller = reference.controller(work)
-    contact, checked = _read(work, new, controller)
+    contact, checked = read(work, new, controller)
     person = _person(work, checked.customer, permission)
     _lock(work, checked, contact)
     if proof is None and checked.checked is not None:
@@ -230,88 +217,3 @@ def _number() -> str:
 
 def _index_text(contact: NewContact) -> str:
     return f"{contact.kind.value} {contact.value}"
-
-
-def _read(work: Work, new: NewRequest, controller: Controller) -> tuple[NewContact | None, NewRequest]:
-    """The contact in its normal form, and the request with what is meant where nothing is said.
-
-    Raises:
-        InvalidError: `errors` says by field what is wrong.
-    """
-    errors = Complaints()
-    today = local_day(work.now, controller.zone)
-    if new.received_on is not None and not today - OLDEST <= new.received_on <= today:
-        errors.add("received_on", "A request comes today, or came within the last three years.")
-    about = _about(new, errors)
-    said, asker, checked = (_words(errors, name, getattr(new, name), longest) for name, longest in _TEXTS)
-    if new.asking is not Asking.SELF and asker is None:
-        errors.add("asker", "Say who asks for the person, and by what authority.")
-    if checked is not None and new.customer is None:
-        errors.add("customer", "Name the customer whose identity was checked.")
-    country = new.country
-    with errors.at("country"):
-        country = None if new.country is None else read_country(new.country)
-    contact = _contact(work, new, errors)
-    if contact is None and new.customer is None and not errors.errors:
-        errors.add("contact", "Say where the answer goes, or which customer it is about.")
-    _look_at_changes(work, new, errors)
-    errors.end("The request cannot be put on record as it is.")
-    language = language_of(new.language or controller.language)
-    return contact, NewRequest(
-        kind=new.kind,
-        arrival=new.arrival,
-        about=about,
-        asking=new.asking,
-        asker=asker,
-        customer=new.customer,
-        received_on=new.received_on,
-        language=language,
-        country=country,
-        said=said,
-        changes=new.changes,
-        checked=checked,
-    )
-
-
-_TEXTS: Final = (("said", LONG_TEXT), ("asker", LONG_TEXT), ("checked", LONG_TEXT))
-
-
-def _words(errors: Complaints, name: str, value: str | None, longest: int) -> str | None:
-    kept = value
-    if value is not None:
-        with errors.at(name):
-            kept = words(value, longest=longest, lines=True)
-    return kept
-
-
-def _about(new: NewRequest, errors: Complaints) -> About | None:
-    lawful = _ABOUT.get(new.kind, ())
-    if new.about is not None and new.about not in lawful:
-        errors.add("about", "This goes with an objection or a restriction: " + (", ".join(lawful) or "leave it out."))
-    return new.about or next(iter(lawful), None)
-
-
-def _contact(work: Work, new: NewRequest, errors: Complaints) -> NewContact | None:
-    found: NewContact | None = None
-    if new.contact is not None or new.contact_kind is not None:
-        with errors.at("contact"):
-            found = _normal(work, new)
-    return found
-
-
-def _normal(work: Work, new: NewRequest) -> NewContact:
-    if new.contact is None or new.contact_kind is None:
-        raise Wrong("Give the contact and its kind, both or neither.")
-    home = None
-    if new.contact_kind == ContactKind.PHONE and new.region is None:
-        home = home_region(work, new.contact)
-    return read_contact(ContactSaid(kind=new.contact_kind, value=new.contact, region=new.region), home=home)
-
-
-def _look_at_changes(work: Work, new: NewRequest, errors: Complaints) -> None:
-    if (new.kind is RequestKind.RECTIFICATION) != bool(new.changes):
-        errors.add("changes", "A rectification, and nothing else, says which fields are to have which values.")
-        return
-    for name, sentences in wrong_changes(work, new.changes or {}).items():
-        for sentence in sentences:
-            errors.add(f"changes.{name}", sentence)
