@@ -23,7 +23,7 @@ from governance.retention import operations as retention
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Stores, lent_store, open_database
 from tests.factories.customers import interaction, purchase
-from tests.factories.keeping import ACTIVITY, Keeping
+from tests.factories.keeping import ACTIVITY, Keeping, document
 from tests.factories.saying import notice, said
 from tests.intake.stores import import_file
 
@@ -31,6 +31,21 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 SHIPPED = (
     *("inactive_customers", "unconfirmed_subscriptions", "behaviour", "interaction_notes", "bounced_contacts"),
     *("purchases_tax", "consent_evidence", "consent_evidence_calls", "refused_import_rows", "exports"),
+)
+AWAY = "policies:\n" + "".join(
+    document(key, body).removeprefix("policies:\n")
+    for key, body in (
+        (
+            "old_behaviour",
+            "applies_to: {compartment: behaviour}\nclock: last_activity\nkeep: P6M\naction: shred_compartment\n"
+            "citation: decided\nverified: true",
+        ),
+        (
+            "store_only",
+            "applies_to: {subject: true}\nclock: last_activity\nkeep: P12M\naction: restrict\n"
+            "citation: decided\nverified: true",
+        ),
+    )
 )
 DAYS = st.integers(0, 4000)
 PERSON = st.fixed_dictionaries(
@@ -82,6 +97,7 @@ def test_a_run_takes_away_exactly_what_was_foreseen_for_its_instant(
     with a_store(stores) as store:
         fill(store, people)
         store.force(*SHIPPED)
+        store.force_document(AWAY)
 
         foreseen = store.do(lambda work: retention.simulate(work, curve=False))
         done = store.run()
