@@ -6,7 +6,7 @@ from alembic import op
 from migrations.helpers import grant
 
 revision = "0034"
-down_revision: str | None = "0033"
+down_revision: str | None = "0032"
 
 
 def upgrade() -> None:
