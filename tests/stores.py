@@ -146,6 +146,8 @@ class Lent:
         if self.engine is None:
             self.engine = Database(self.store.app_url, pool_size=POOL_SIZE)
         found = copy(self.engine)
+        found.engine = found.engine.execution_options()  # what is remembered of an engine is not of this one
+        found.singly = found.engine.execution_options(isolation_level="AUTOCOMMIT")
         found.sessions = sessionmaker(found.engine, expire_on_commit=False)
         return found
 
