@@ -3,7 +3,7 @@ PY := .venv/bin/python
 # Python may keep its bytecode, wherever this is run: compiling at every start would take longer than the start itself.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test test-browser screens check bench clean
+.PHONY: help install demo run test properties test-browser screens check bench clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
@@ -18,7 +18,11 @@ run: install ## Run all of it on the real store (var)
 	@exec $(PY) -m governance up
 
 test: install ## Run all tests
+	@$(PY) -m compileall -q governance
 	$(PY) -m pytest -q -n 3 --dist worksteal
+
+properties: install ## Run the tests of properties alone, with a thousand examples each
+	EXAMPLES=1000 $(PY) -m pytest -q -n 3 --dist worksteal -m hypothesis
 
 test-browser: install ## Run the tests that drive a browser (Chromium)
 	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM && exec $(PY) -m pytest -q tests/browser
