@@ -77,7 +77,7 @@ class Phone:
 def take_phone(chromium: Browser, site: Site, language: str, *, mode: str = "phone", script: bool = True) -> Phone:
     """A phone in this language; the shop has its words ready."""
     with open_work(service_of(site.app).database, OPERATOR) as work:
-        if not consent.notices(work):
+        if not any(form.key == "club" for form in consent.forms(work)):
             publish_notices(work, "newsletter", "own_offers")
             consent.publish_form(work, key="club", document=DOCUMENT)
     context = chromium.new_context(
