@@ -8,13 +8,13 @@ from flask_babel import gettext
 from governance.accounts import operations as accounts
 from governance.accounts.operations import StaffMember
 from governance.console import sayings
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.settings import clients as clients_page
 from governance.customers import operations as customers
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.ids import ClientId, StaffId
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies import shipped
 

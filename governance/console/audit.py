@@ -159,7 +159,7 @@ def proof(visit: Visit, entry: UUID) -> Response:
         visit,
         "audit_proof",
         part=PART,
-        scripts=("verify.js",),
+        scripts=("proofs.js", "verify.js"),
         entry=entry,
         proof=found,
         document=json.dumps(document),

@@ -9,7 +9,6 @@ from flask import Response, request
 from governance.console import sayings
 from governance.console.customers import PART, name_of
 from governance.console.days import read_day
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -17,6 +16,7 @@ from governance.customers.codes import InteractionKind
 from governance.customers.records import NewInteraction
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.pages.forms import EMPTY, Typed
 from governance.policies.deadline_rules import RequestKind
 from governance.rights import operations as rights
 from governance.rights.codes import About, Arrival

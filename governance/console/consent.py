@@ -13,13 +13,13 @@ from governance.consent.codes import NoticeKind
 from governance.consent.operations import Asked
 from governance.consent.sentences import RULES
 from governance.console import sayings, words
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
 from governance.intake import operations as intake
 from governance.intake.contact_lists import ListOptions
 from governance.kernel.errors import InvalidError
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.consent_facts import Verdict
 from governance.policies.purposes import Channel

@@ -8,13 +8,13 @@ from flask import Response, request
 from governance.console import sayings, words
 from governance.console.customers import PART, name_of
 from governance.console.days import today
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.requests import Row
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.ids import SubjectId
+from governance.pages.forms import EMPTY, Typed
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestState
 from governance.rights import operations as rights

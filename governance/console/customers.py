@@ -9,7 +9,6 @@ from flask import Response, request
 from flask_babel import format_date, format_datetime
 
 from governance.console import sayings, words
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -17,6 +16,7 @@ from governance.customers.operations import Found, PersonView
 from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.permissions import Permission
 

@@ -8,7 +8,6 @@ from flask import Response, request
 
 from governance.console import sayings, words
 from governance.console.customers import Summary
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -17,6 +16,7 @@ from governance.intake.duplicates import Duplicate, PairId
 from governance.intake.merges import MergeId, MergeState, MergeView
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.pages.forms import EMPTY, Typed
 from governance.policies.permissions import Permission
 
 PART = "duplicates"

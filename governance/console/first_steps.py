@@ -6,13 +6,13 @@ from flask import Response, request
 from flask_babel import gettext
 
 from governance.console import sayings
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
 from governance.custody.recovery import Sheet
 from governance.intake import operations as intake
 from governance.kernel.errors import InvalidError
+from governance.pages.forms import EMPTY, Typed
 from governance.policies.permissions import Permission
 from governance.reference import operations as reference
 

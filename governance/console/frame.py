@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -11,9 +12,12 @@ from governance import __version__
 from governance.console import forms
 from governance.console.guard import Visit
 from governance.console.pages_table import NAVIGATION
+from governance.pages.forms import new_number
 from governance.pages.languages import NAMES, language
 from governance.pages.serving import policy, style_address
 from governance.policies import shipped
+
+_OF_ALL_PAGES: Final = frozenset({"once.js", "proofs.js"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,12 @@ def page(
 
 def door_page(template: str, *, mark: str, status: int = HTTPStatus.OK, **view: object) -> Response:
     """A page for somebody who has yet to sign in; its forms are sealed for the browser of this *mark*."""
-    return _answer(_frame([], "", forms.seal(mark), forms.new_number(), ()), template, status, view)
+    return _answer(_frame([], "", forms.seal(mark), new_number(), ()), template, status, view)
 
 
 def _frame(menu: Sequence[Link], roles: str, seal: str, number: str, scripts: Sequence[str]) -> Frame:
     controller = g.get("controller")
-    files = ("htmx-2.0.11.min.js", "console.js", *scripts) if menu else ("console.js", *scripts)
+    files = ("once.js", *(("htmx-2.0.11.min.js", "console.js") if menu else ()), *scripts)
     return Frame(
         language=language(),
         languages=[Link(code, name, "", current=code == language()) for code, name in NAMES.items()],
@@ -89,8 +93,12 @@ def _frame(menu: Sequence[Link], roles: str, seal: str, number: str, scripts: Se
         number=number,
         here=request.full_path.rstrip("?") if request.method == "GET" else url_for("console.today"),
         style=style_address(),
-        scripts=[url_for("console.static", filename=one, v=__version__) for one in files],
+        scripts=[_script(one) for one in files],
     )
+
+
+def _script(name: str) -> str:
+    return url_for("pages.static" if name in _OF_ALL_PAGES else "console.static", filename=name, v=__version__)
 
 
 def _answer(frame: Frame, template: str, status: int, view: Mapping[str, object]) -> Response:

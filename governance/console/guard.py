@@ -18,13 +18,13 @@ from governance.accounts.operations import SignedIn
 from governance.accounts.refusals import record_refusal
 from governance.console import forms
 from governance.console.cookies import session_token
-from governance.console.forms import Typed
 from governance.console.pages_table import PAGES
 from governance.console.place import current_console
 from governance.console.sayings import SAID, say_conflict
 from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
 from governance.kernel.idempotency import KeyReusedError, Repeat, claim, settle
 from governance.kernel.work import Actor, ActorKind, Work, open_work
+from governance.pages.forms import Typed, new_number, number_with_content
 from governance.policies import access
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
@@ -139,10 +139,9 @@ def _typed(wrong: GovernanceError) -> Typed:
 def _once(visit: Visit, view: Shows, then: Callable[..., Response] | None, names: dict[str, object]) -> Response:
     if then is None:
         return view(visit, **names)
-    number = request.form.get(forms.NUMBER, "")[:64]
-    whole = repr((request.path, sorted(request.form.items(multi=True)))).encode()
+    key, whole = number_with_content()
     secret, caller = current_console().secret, f"console:{visit.signed.staff}"
-    taken = claim(visit.work, caller=caller, key=number, request=whole, secret=secret)
+    taken = claim(visit.work, caller=caller, key=key, request=whole, secret=secret)
     if isinstance(taken, Repeat):
         return then(**names)
     view(visit, **names)
@@ -170,7 +169,7 @@ def _opened(endpoint: str) -> Iterator[Visit]:
             accounts.require_confirmed(opened, signed, permission)
         work = replace(opened, actor=signed.actor)
         _look_up_zone(work)
-        yield Visit(work, signed, forms.seal(token), forms.new_number())
+        yield Visit(work, signed, forms.seal(token), new_number())
 
 
 def _look_up_zone(work: Work) -> None:

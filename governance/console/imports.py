@@ -14,7 +14,6 @@ from uuid import UUID
 from flask import Response, request
 
 from governance.console import sayings, words, words_imports
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, screen
 from governance.customers.codes import Ground, Source
@@ -26,6 +25,7 @@ from governance.intake.reports import BatchReport, BatchState, DryRun
 from governance.kernel import jobs
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import BatchId
+from governance.pages.forms import EMPTY, Typed
 
 PART: Final = "imports"
 ROWS: Final = 50

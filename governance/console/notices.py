@@ -9,9 +9,9 @@ from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.operations import Notice, NoticeText
 from governance.console import sayings
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import NAMES
 
 PART: Final = "consent"

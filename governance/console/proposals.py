@@ -7,9 +7,9 @@ from flask import Response, request
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertId, ProposalId, ProposalState
 from governance.console import people, sayings, words
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.pages.forms import EMPTY, Typed
 
 SHOWN = 50
 

@@ -13,6 +13,7 @@ from governance.console.guard import StaleFormError, blueprint
 from governance.console.signing import confirm_page, continue_page, sign_in_page
 from governance.kernel.errors import GovernanceError, TooManyError, UnauthenticatedError
 from governance.kernel.logs import get_logger
+from governance.pages.forms import is_from_here
 
 log = get_logger(__name__)
 
@@ -43,14 +44,14 @@ def nowhere(place: str) -> Response:
 
 @blueprint.errorhandler(StaleFormError)
 def _on_stale_form(_error: StaleFormError) -> Response:
-    if forms.is_from_here():
+    if is_from_here():
         return continue_page(cookies.session_token(), then=request.path, kept=forms.waiting_fields())
     return refusal(403, gettext("This form did not come from here"), gettext("Open the page again, and send it there."))
 
 
 @blueprint.errorhandler(ConfirmationNeededError)
 def _on_unconfirmed(_error: ConfirmationNeededError) -> Response:
-    if request.method == "POST" and not (forms.is_sealed() and forms.is_from_here()):
+    if request.method == "POST" and not (forms.is_sealed() and is_from_here()):
         return refusal(
             403, gettext("This form did not come from here"), gettext("Open the page again, and send it there.")
         )
@@ -66,7 +67,7 @@ def _on_stranger(_error: UnauthenticatedError) -> Response:
             answer.headers["HX-Redirect"] = url_for("console.sign_in")
             return answer
         return go("sign_in", next=here)
-    kept = forms.waiting_fields() if forms.is_from_here() else ()
+    kept = forms.waiting_fields() if is_from_here() else ()
     heading = gettext("Your session is over") if kept else None
     then = request.path if kept else "/console"
     return sign_in_page(then=then, kept=kept, status=HTTPStatus.UNAUTHORIZED, heading=heading)

@@ -9,13 +9,13 @@ from flask import Response, request
 
 from governance.accounts.portal.operations import CodeId
 from governance.console.days import read_day
-from governance.console.forms import Typed
 from governance.console.frame import go
 from governance.console.guard import Visit, act
 from governance.console.place import current_console
 from governance.console.request_page import request_page
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.pages.forms import Typed
 from governance.rights import operations as rights
 from governance.rights.codes import RefusalGround
 from governance.rights.operations import RequestId

@@ -12,7 +12,6 @@ from governance.accounts.portal.operations import CodeId
 from governance.console import people, sayings, words, words_requests
 from governance.console.customers import Summary
 from governance.console.days import countdown, today
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
 from governance.console.requests import PART
@@ -20,6 +19,7 @@ from governance.customers import operations as customers
 from governance.erasure import operations as erasures
 from governance.erasure.operations import Erasure, ErasureId, Plan
 from governance.kernel.errors import GovernanceError, NotFoundError
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies import shipped
 from governance.policies.deadline_rules import RequestKind

@@ -12,11 +12,11 @@ from flask_babel import gettext
 from governance.accounts import operations as accounts
 from governance.console import sayings, words, words_requests
 from governance.console.days import countdown, read_day, today
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.pages.forms import EMPTY, Typed
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestState
 from governance.rights import operations as rights

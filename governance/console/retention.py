@@ -14,10 +14,10 @@ from flask_babel import format_date
 from governance.console import people, sayings, words, words_retention
 from governance.console.charts import Chart, chart
 from governance.console.days import read_day, today
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.retention import RetentionPolicy
 from governance.policies.retention_reader import write_policy

@@ -6,11 +6,11 @@ from uuid import UUID
 from flask import Response, request
 
 from governance.console import people, sayings, words
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.retention import PART, said
 from governance.customers import operations as customers
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.retention import operations as retention
 from governance.retention.operations import RunId

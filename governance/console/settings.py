@@ -4,10 +4,10 @@ from flask import Response
 
 from governance.accounts import operations as accounts
 from governance.console import people, sayings
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
 from governance.console.place import current_console
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies import shipped
 

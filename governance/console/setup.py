@@ -7,12 +7,12 @@ from flask_babel import get_locale, gettext
 
 from governance.accounts import operations as accounts
 from governance.console import cookies, forms, sayings
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import door_page, go
 from governance.console.guard import blueprint, stranger_work
 from governance.console.refusing import refusal
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.work import Work
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.reference import operations as reference
 from governance.reference.lookup import countries, laws

@@ -10,13 +10,13 @@ from flask_babel import gettext
 from governance.accounts import operations as accounts
 from governance.accounts.operations import Attempt, NewSession
 from governance.console import cookies, demonstrating, forms
-from governance.console.forms import EMPTY, Typed
 from governance.console.frame import door_page, go, page
 from governance.console.guard import Visit, act, blueprint, screen, stranger_work
 from governance.console.place import current_console
 from governance.console.sayings import say
 from governance.kernel.errors import InvalidError, NotFoundError, TooManyError, UnauthenticatedError
 from governance.kernel.ids import StaffId
+from governance.pages.forms import EMPTY, Typed, kept_fields
 from governance.pages.languages import COOKIE, NAMES
 
 
@@ -47,7 +47,7 @@ def sign_in_page(
 @blueprint.post("/sign-in")
 def begin_session() -> Response:
     """Sign in with e-mail address, password and a code; any of them wrong looks the same."""
-    then, kept = forms.own_path(request.form.get("then", "")), forms.kept_fields()
+    then, kept = forms.own_path(request.form.get("then", "")), kept_fields()
     typed = Typed({"email": request.form.get("email", "")[:254]})
     if not forms.is_sealed(before_sign_in=True):
         wrong = gettext("Your browser did not send our cookie. Allow cookies for this address, and try again.")
@@ -67,7 +67,7 @@ def begin_session() -> Response:
 @blueprint.post("/demonstration")
 def sign_in_made_up() -> Response:
     """Sign in to a demonstration as somebody made up, or show again that it is you."""
-    then, kept = forms.own_path(request.form.get("then", "")), forms.kept_fields()
+    then, kept = forms.own_path(request.form.get("then", "")), kept_fields()
     demonstrating.require_own_computer()
     if request.form.get("again"):
         if not forms.is_sealed():
@@ -107,7 +107,7 @@ def confirm_page(*, then: str, kept: object, wrong: str = "", status: int = HTTP
 @blueprint.post("/confirmation")
 def confirm_session() -> Response:
     """Show password and code again; good for ten minutes."""
-    then, kept = forms.own_path(request.form.get("then", "")), forms.kept_fields()
+    then, kept = forms.own_path(request.form.get("then", "")), kept_fields()
     if not forms.is_sealed():
         raise UnauthenticatedError("The form was shown to another session.")
     token = cookies.session_token()

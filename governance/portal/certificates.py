@@ -23,7 +23,7 @@ from governance.portal.wording import codes
 from governance.rights import operations as rights
 from governance.rights.errors import NoSuchRequestError
 
-SCRIPT: Final = "certificate.js"
+SCRIPTS: Final = ("proofs.js", "certificate.js")
 
 
 @blueprint.get("/certificate")
@@ -86,7 +86,7 @@ def _page(
         work,
         "certificate",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        scripts=(SCRIPT,),
+        scripts=SCRIPTS,
         errors=errors or {},
         number=number,
         checked=checked,

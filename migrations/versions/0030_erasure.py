@@ -12,7 +12,7 @@ down_revision: str | None = "0029"
 INSTANT = sa.DateTime(timezone=True)
 CODE = sa.String(32)
 IDS = postgresql.ARRAY(sa.Uuid())
-FUNCTIONS = ("erasure_forget_evidence(uuid[])", "erasure_rename(uuid[])")
+FUNCTIONS = ("erasure_forget_evidence(uuid)", "erasure_rename(uuid)")
 
 # Evidence leaves by erasure_forget_evidence alone, which runs as the owner of the tables.
 KEEP_EVIDENCE = """
@@ -26,22 +26,26 @@ BEGIN
 END $$
 """
 
+# The records of an erasure that was begun, and told in the log.
+_RECORDS = """
+    SELECT array_agg(record) INTO people
+    FROM erasure AS begun_of
+    JOIN audit_entry AS told
+        ON told.eid = begun_of.entry AND told.class = 'decision' AND told.at = begun_of.begun_at
+    JOIN erasure_target AS target ON target.erasure_id = begun_of.id, unnest(target.records) AS record
+    WHERE begun_of.id = begun;
+"""
 # Only of people whose erasure was begun, and told in the log.
 FORGET_EVIDENCE = """
-CREATE FUNCTION erasure_forget_evidence(people uuid[]) RETURNS bigint
+CREATE FUNCTION erasure_forget_evidence(begun uuid) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    people uuid[];
     gone bigint;
     more bigint;
 BEGIN
-    IF EXISTS (
-        SELECT FROM unnest(people) AS asked (id) WHERE NOT EXISTS (
-            SELECT FROM erasure_target AS target
-            JOIN erasure AS begun ON begun.id = target.erasure_id
-            JOIN audit_entry AS told ON told.eid = begun.entry AND told.class = 'decision' AND told.at = begun.begun_at
-            WHERE target.records @> ARRAY[asked.id]
-        )
-    ) THEN
+    @records
+    IF people IS NULL THEN
         RAISE EXCEPTION 'the evidence of people is deleted in the course of their erasure only'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -54,22 +58,16 @@ BEGIN
     RETURN gone + more;
 END $$
 """
-
 # The random name in the log never changes otherwise. Whoever must be kept for a hold loses what the log tells of them.
 RENAME = """
-CREATE FUNCTION erasure_rename(people uuid[]) RETURNS bigint
+CREATE FUNCTION erasure_rename(begun uuid) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    people uuid[];
     renamed bigint;
 BEGIN
-    IF EXISTS (
-        SELECT FROM unnest(people) AS asked (id) WHERE NOT EXISTS (
-            SELECT FROM erasure_target AS target
-            JOIN erasure AS begun ON begun.id = target.erasure_id
-            JOIN audit_entry AS told ON told.eid = begun.entry AND told.class = 'decision' AND told.at = begun.begun_at
-            WHERE target.records @> ARRAY[asked.id]
-        )
-    ) THEN
+    @records
+    IF people IS NULL THEN
         RAISE EXCEPTION 'people get another name in the log in the course of their erasure only'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -88,8 +86,8 @@ def upgrade() -> None:
     _certificates()
     _recipients()
     op.execute(KEEP_EVIDENCE)
-    op.execute(FORGET_EVIDENCE)
-    op.execute(RENAME)
+    for made in (FORGET_EVIDENCE, RENAME):
+        op.execute(made.replace("@records", _RECORDS.strip()))
     for function in FUNCTIONS:
         grant_execute(function)
     for table in ("consent_event", "informing"):
@@ -141,7 +139,6 @@ def _targets() -> None:
     )
     known = sa.text("person_id IS NOT NULL")
     op.create_index("uq_erasure_target_person_id", "erasure_target", ["person_id"], unique=True, postgresql_where=known)
-    op.create_index("ix_erasure_target_records", "erasure_target", ["records"], postgresql_using="gin")
     grant("erasure_target", "SELECT, INSERT, DELETE, UPDATE (person_id, records)")
 
 

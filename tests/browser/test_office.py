@@ -154,6 +154,15 @@ def test_a_policy_is_simulated_approved_and_run_in_ukrainian(chromium, site):
         first.click("tbody th a >> nth=0")
         expect(first.locator(".heading .badge")).to_have_text("виконано")
         picture(first, "run")
+        site.seal_log()
+        with first.expect_download() as handed:
+            first.click("a.button[href$='/certificate']")
+        certificate = handed.value.path().read_bytes()
+        second.goto("/certificate")
+        for content, state in ((certificate, "good"), (certificate.replace(b'"run":"', b'"run":"0'), "bad")):
+            second.set_input_files("#file", {"name": "a.json", "mimeType": "application/json", "buffer": content})
+            second.click("main form#verify button.main")
+            expect(second.locator(".verdict")).to_have_attribute("data-state", state)
 
 
 def test_a_notice_is_published_and_those_who_agreed_before_are_asked_anew(chromium, site, somebody):

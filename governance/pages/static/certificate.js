@@ -1,50 +1,13 @@
-// Checks a certificate of erasure as `governance audit verify-certificate` does, with WebCrypto: its one form, its own
-// entry and the receipts of its steps in the log (RFC 6962, 2.1.1; RFC 9162, 2.1.3.2), the signed checkpoint
-// (c2sp.org/signed-note), and the checkpoint that somebody kept. The file does not leave the browser.
+// Checks a certificate of an erasure, or of a run of retention, as `governance audit verify-certificate` does: its one
+// form, its own entry and the receipts of what it tells of in the log, the signed checkpoint, and the checkpoint that
+// somebody kept. Needs proofs.js. The file does not leave the browser.
 "use strict";
-
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
-const same = (one, other) => one.length === other.length && one.every((byte, place) => byte === other[place]);
-const digest = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const encoded = (text) => new TextEncoder().encode(text);
-const hex = (bytes) => [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
 
 // RFC 8785, of texts, whole numbers, marks and collections.
 function canonical(value) {
   if (Array.isArray(value)) return "[" + value.map(canonical).join(",") + "]";
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   return "{" + Object.keys(value).sort().map((name) => JSON.stringify(name) + ":" + canonical(value[name])).join(",") + "}";
-}
-
-async function hash(prefix, ...parts) {
-  const whole = new Uint8Array(1 + parts.reduce((sum, part) => sum + part.length, 0));
-  whole[0] = prefix;
-  let place = 1;
-  for (const part of parts) {
-    whole.set(part, place);
-    place += part.length;
-  }
-  return digest(whole);
-}
-
-async function rootOf(leaf, index, size, path) {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) return null;
-  let at = index, last = size - 1, root = leaf;
-  for (const step of path) {
-    if (last === 0) return null;
-    if (at % 2 === 1 || at === last) {
-      root = await hash(1, step, root);
-      while (at % 2 === 0 && at !== 0) {
-        at = Math.floor(at / 2);
-        last = Math.floor(last / 2);
-      }
-    } else {
-      root = await hash(1, root, step);
-    }
-    at = Math.floor(at / 2);
-    last = Math.floor(last / 2);
-  }
-  return last === 0 ? root : null;
 }
 
 // The entry that a proof shows to be in the log; null where it does not.
@@ -54,31 +17,13 @@ async function entryOf(proof, size, root) {
   return found !== null && same(found, root) ? JSON.parse(proof.leaf) : null;
 }
 
-async function keyOf(line) {
-  const first = line.indexOf("+"), second = line.indexOf("+", first + 1);
-  if (first < 1 || second < 0) return null;
-  const name = line.slice(0, first), material = bytesOf(line.slice(second + 1));
-  if (material.length !== 33 || material[0] !== 1) return null;
-  const id = (await digest(new Uint8Array([...encoded(name + "\n"), ...material]))).slice(0, 4);
-  if (line.slice(first + 1, second) !== hex(id)) return null;
-  return { name, id, key: await crypto.subtle.importKey("raw", material.slice(1), { name: "Ed25519" }, false, ["verify"]) };
-}
-
-async function isSigned(note, lines) {
-  const cut = note.lastIndexOf("\n\n"), text = note.slice(0, cut + 1), origin = text.split("\n")[0];
-  for (const line of lines) {
-    const known = await keyOf(line);
-    if (known === null || known.name !== origin) continue;
-    for (const one of note.slice(cut + 2).split("\n")) {
-      const [dash, name, signature] = one.split(" ");
-      if (dash !== "\u2014" || name !== known.name) continue;
-      const material = bytesOf(signature);
-      if (!same(material.slice(0, 4), known.id)) continue;
-      if (await crypto.subtle.verify({ name: "Ed25519" }, known.key, material.slice(4), encoded(text))) return true;
-    }
-  }
-  return false;
-}
+const OF_ERASURE = {
+  about: "erasure", issued: "erasure:certificate:issued", receipt: "erasure:step:done", repeated: ["step"],
+};
+const OF_RUN = {
+  about: "run", issued: "retention:certificate:issued", receipt: "retention:batch:done",
+  repeated: ["digest", "people", "policy", "rows", "version"],
+};
 
 async function check(text, kept, lines) {
   const results = { form: false, issued: false, receipts: false, signature: false, kept: kept === null ? true : false };
@@ -90,13 +35,14 @@ async function check(text, kept, lines) {
   results.signature = await isSigned(told.checkpoint, lines);
   if (kept !== null) results.kept = kept === told.checkpoint;
   const issued = await entryOf(told.issued, whole, top);
-  results.issued = issued !== null && issued.action === "erasure:certificate:issued"
-    && issued.facts.digest === hex(await digest(encoded(canonical(body)))) && issued.object.id === body.erasure;
+  const kind = "run" in body ? OF_RUN : OF_ERASURE, about = body[kind.about];
+  results.issued = issued !== null && issued.action === kind.issued
+    && issued.facts.digest === hex(await digest(encoded(canonical(body)))) && issued.object.id === about;
   let receipts = told.receipts.length === body.destroyed.length;
   for (let place = 0; receipts && place < told.receipts.length; place += 1) {
     const entry = await entryOf(told.receipts[place], whole, top), said = body.destroyed[place];
-    receipts = entry !== null && entry.eid === said.entry && entry.action === "erasure:step:done"
-      && entry.facts.step === said.step && entry.object.id === body.erasure;
+    receipts = entry !== null && entry.eid === said.entry && entry.action === kind.receipt && entry.object.id === about
+      && kind.repeated.every((name) => name in said && entry.facts[name] === said[name]);
   }
   results.receipts = receipts;
   return results;
