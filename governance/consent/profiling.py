@@ -9,7 +9,7 @@ from uuid import UUID
 from governance.consent.segmenting import objecting
 from governance.customers.segments.asking import read_rule
 from governance.customers.segments.choosing import Choice
-from governance.customers.segments.defining import SegmentId, in_use
+from governance.customers.segments.defined import SegmentId, in_use
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.documents import Titles

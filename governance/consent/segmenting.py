@@ -19,7 +19,7 @@ from governance.consent.limits import require_within
 from governance.consent.tables import ConsentStateRow
 from governance.consent.terms import terms_of
 from governance.customers import operations as customers
-from governance.customers.segments import defining, results
+from governance.customers.segments import defined, defining, results
 from governance.customers.segments.asking import PURPOSE, questions, read_rule
 from governance.customers.segments.choosing import PEOPLE_AT_ONCE, Answers, Choice, Facts
 from governance.customers.segments.operations import (
@@ -37,6 +37,7 @@ from governance.customers.segments.operations import (
     segment_of_key,
     segments,
     stop,
+    versions,
 )
 from governance.kernel import jobs
 from governance.kernel.clock import Clock
@@ -74,6 +75,7 @@ __all__ = [
     "segment_of_key",
     "segments",
     "stop",
+    "versions",
 ]
 
 RUN: Final = "segments.run"
@@ -105,7 +107,7 @@ def define(
     Raises:
         InvalidError: also where it asks for a purpose that there is not, or by a channel that the purpose does not use.
     """
-    defining.require_all(work, Permission.SEGMENTS_DEFINE)
+    defined.require_all(work, Permission.SEGMENTS_DEFINE)
     _require_purposes(work, rule)
     return defining.define(work, key=key, titles=titles, rule=rule, special=special)
 
@@ -124,7 +126,7 @@ def edit(
     Raises:
         InvalidError: also as `define` does.
     """
-    defining.require_all(work, Permission.SEGMENTS_DEFINE)
+    defined.require_all(work, Permission.SEGMENTS_DEFINE)
     if rule is not None:
         _require_purposes(work, rule)
     return defining.edit(work, segment=segment, titles=titles, rule=rule, special=special, if_version=if_version)
@@ -149,7 +151,7 @@ def check_for(work: Work, *, segment: SegmentId, purpose: str, channel: Channel)
         NotFoundError, ConflictError: as `results.begin_check` does.
         InvalidError: where there is no such purpose, or it does not use the channel.
     """
-    defining.require_all(work, Permission.SEGMENTS_USE)
+    defined.require_all(work, Permission.SEGMENTS_USE)
     require_within(work.actor, purpose=purpose, channel=channel)
     problem = _problem(work, May(purpose, channel))
     if problem is not None:
@@ -212,7 +214,7 @@ def see_through(
 
 
 def _choice(work: Work, row: results.AtWork) -> Choice:
-    document = defining.document_of(work, segment=row.segment_id, version=row.version)
+    document = defined.document_of(work, segment=row.segment_id, version=row.version)
     rule, extras = read_rule(work, document)
     return Choice(rule, at=row.started_at, extras=extras, left_out=objecting)
 

@@ -20,7 +20,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.holders import contact_used, find_known
 from governance.customers.reach import allow
 from governance.customers.segments import results
-from governance.customers.segments.defining import require_all
+from governance.customers.segments.defined import require_all
 from governance.disclosures.disclosing import disclose
 from governance.disclosures.records import DisclosureId, Selection
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError

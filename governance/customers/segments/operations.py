@@ -1,14 +1,15 @@
 """Every verb of segments that asks after no consent; `consent.segmenting` is what doors call."""
 
-from governance.customers.segments.defining import (
+from governance.customers.segments.defined import (
     Segment,
     SegmentId,
     SpecialCondition,
-    retire,
     segment,
     segment_of_key,
     segments,
+    versions,
 )
+from governance.customers.segments.defining import retire
 from governance.customers.segments.results import Run, RunId, RunState, expire, run, runs, stop, unfinished
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "segments",
     "stop",
     "unfinished",
+    "versions",
 ]

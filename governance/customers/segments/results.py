@@ -17,7 +17,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.customers.reach import allow
-from governance.customers.segments.defining import (
+from governance.customers.segments.defined import (
     SegmentId,
     find,
     readable_versions,
