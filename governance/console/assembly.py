@@ -7,6 +7,7 @@ from flask import Flask
 from governance.console import (
     access,
     audit,
+    calendars,
     calls,
     consent,
     customer_consents,
@@ -16,6 +17,7 @@ from governance.console import (
     first_steps,
     guard,
     imports,
+    laws,
     lists,
     notices,
     place,
@@ -28,6 +30,7 @@ from governance.console import (
     retention,
     retention_runs,
     settings,
+    settings_hub,
     setup,
     signing,
     today,
@@ -58,6 +61,9 @@ ROUTES: Final = (
     notices,
     lists,
     settings,
+    settings_hub,
+    laws,
+    calendars,
     access,
 )
 """Modules whose pages hang on the blueprint; imported for that."""

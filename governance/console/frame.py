@@ -137,5 +137,6 @@ def names_of_pages() -> Mapping[str, str]:
         "alerts": gettext("Alerts"),
         "staff": gettext("Staff"),
         "clients": gettext("Connected systems"),
+        "settings": gettext("Settings"),
         "health": gettext("Health"),
     }

@@ -121,6 +121,15 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "rotate_key": Permission.CLIENTS_ROTATE,
         "revoke_client": Permission.CLIENTS_REVOKE,
         "health": Permission.SERVICE_OBSERVE,
+        "settings": Permission.REFERENCE_READ,
+        "laws": Permission.REFERENCE_READ,
+        "choose_laws": Permission.REFERENCE_EDIT,
+        "law": Permission.REFERENCE_READ,
+        "edit_law": Permission.REFERENCE_EDIT,
+        "set_law": Permission.REFERENCE_EDIT,
+        "try_due": Permission.REFERENCE_READ,
+        "calendars": Permission.REFERENCE_READ,
+        "change_calendar": Permission.REFERENCE_EDIT,
     }
 )
 """By page or act; None where any session will do."""
@@ -148,5 +157,5 @@ STRANGERS: Final = frozenset(
 
 NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "imports", "segments", "exports", "retention",
                      "audit", "consent", "reach", "send_check", "clean_list", "proposals", "alerts", "staff", "clients",
-                     "health")  # fmt: skip
+                     "settings", "health")  # fmt: skip
 """Pages that the menu leads to, in this order."""

@@ -144,5 +144,12 @@ def _by_field() -> Mapping[str, str]:
         "number": gettext("Write a whole number, such as 24."),
         "document": gettext("This is no policy that can be used. Look at its form, and at what laws say."),
         "view": gettext("Choose a filter first."),
+        "laws": gettext("Tick at least one law."),
+        "calendar": gettext("No such calendar is known. Write a country, such as DE, or a part of one: DE-BY."),
+        "day": gettext("Choose a day from 1990 to 2100; to take out a holiday, one that the calendar has."),
+        "change": gettext("Choose what the day is."),
+        "added": gettext("Say what the day is called, in up to 100 characters."),
+        "worked": gettext("This day was added as a day off. Put it back first."),
+        "removed": gettext("Choose a day from 1990 to 2100; to take out a holiday, one that the calendar has."),
         "column": gettext("The file has no such column. Name its heading."),
     }

@@ -94,6 +94,11 @@ def calendar_edits(work: Work, key: str) -> tuple[int, CalendarEdits]:
     return (0, UNEDITED) if row is None else (row.version, _edits(row))
 
 
+def edited_calendars(work: Work) -> list[str]:
+    """Keys of calendars that were edited, in order."""
+    return list(work.session.scalars(select(CalendarVersionRow.key).distinct().order_by(CalendarVersionRow.key)))
+
+
 def edit_calendar(
     work: Work, key: str, *, added: Mapping[date, str], removed: Iterable[date] = (), worked: Iterable[date] = ()
 ) -> Calendar:

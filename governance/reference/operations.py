@@ -13,8 +13,9 @@ from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.work import Work
 from governance.policies.retention import parse_year_start
 from governance.reference.errors import NoControllerError
+from governance.reference.lookup import laws as laws_shipped
 from governance.reference.record import Controller, ControllerDetails, ProtectionOfficer, details
-from governance.reference.tables import ControllerVersionRow
+from governance.reference.tables import ControllerVersionRow, LawVersionRow
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
@@ -108,6 +109,7 @@ def set_controller(
         authority=authority,
         officer=officer,
         fiscal_year=_fiscal_year(work, fiscal_year),
+        own_laws=set(work.session.scalars(select(LawVersionRow.key))) - {*laws_shipped()},
     )
     work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": VERSION_LOCK})
     newest = _newest(work)

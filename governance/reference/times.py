@@ -1,5 +1,6 @@
 """When duties are due by the laws that apply, with the calendars in force."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ from governance.reference.tables import LawVersionRow
 LAW_LOCK = 0x6C6177
 """Advisory lock under which versions are numbered ("law" in ASCII)."""
 LONGEST_DOCUMENT = 100_000
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _YEARS_AHEAD = 11
 """The longest period is ten years."""
 
@@ -72,6 +74,11 @@ def set_law(work: Work, *, document: str) -> LawTimes:
     if len(read) != 1:
         raise InvalidError("The law cannot be used.", errors={"document": ["Give exactly one law."]})
     (times,) = read.values()
+    if not _KEY.fullmatch(times.key):
+        raise InvalidError(
+            "The law cannot be used.",
+            errors={"document": [f"laws.{times.key}: a key has small letters, figures and _, 32 at most."]},
+        )
     work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LAW_LOCK})
     standing = law_times(work).get(times.key)
     following = 1 if standing is None else standing.version + 1

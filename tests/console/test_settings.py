@@ -1,0 +1,76 @@
+"""Settings at the officers' desks: laws, calendars and due dates."""
+
+from tests.console.conftest import ORIGIN, Form
+from tests.console.test_retention import send
+
+LAW = "/console/settings/law"
+
+
+def test_laws_are_shown_with_citations_and_what_was_not_verified(desks):
+    page = desks("auditor").get("/console/settings/laws").text
+    assert "152-ФЗ" in page or "152-FZ" in page
+    assert "not verified" in page
+    assert "Федеральный закон от 27.07.2006" in page
+    assert "Which apply here" not in page
+    one = desks("auditor").get("/console/settings/laws/ru_152fz").text
+    assert "152-ФЗ ст. 21 ч. 5.1" in one
+    assert "10 working days" in one
+
+
+def test_a_law_of_ones_own_is_checked_put_into_force_and_chosen(desks):
+    desk = desks("officer")
+    form = Form(desk.get(LAW), LAW)
+    template = desk.get(LAW).text.split("<textarea", 1)[1].split(">", 1)[1].split("</textarea>")[0]
+    assert template.startswith("laws:\n  my_law:\n    version: 1")
+    broken = template.replace("months: 1", "fortnights: 1", 1)
+    refused = desk.post(LAW, data=form.filled(document=broken), headers=ORIGIN)
+    assert refused.status_code == 422
+    assert "At laws.my_law.kinds.access.answer.within.fortnights:" in refused.text
+    assert "fortnights: 1" in refused.text
+
+    assert desk.post(LAW, data=form.filled(document=template), headers=ORIGIN).status_code == 303
+    laws = "/console/settings/laws"
+    assert "my_law" in desk.get(laws).text
+    none = send(desk, laws, laws, calendar="RU")
+    assert none.status_code == 422
+    chosen = send(desk, laws, laws, law=["ru_152fz", "my_law"], calendar="RU")
+    assert chosen.status_code == 303
+    due = desk.get("/console/settings/due?kind=access&received=2026-04-08").text
+    assert "My law" in due
+    assert "152-FZ" in due
+    back = send(desk, laws, laws, law=["ru_152fz"], calendar="RU")
+    assert back.status_code == 303
+
+
+def test_the_next_version_of_a_law_begins_from_the_one_in_force(desks):
+    page = desks("officer").get(f"{LAW}?of=gdpr").text
+    assert "version: 2" in page
+    assert desks("officer").get(f"{LAW}?of=nothing").status_code == 404
+
+
+def test_a_day_off_of_ones_own_moves_a_due_date(desks):
+    desk, page = desks("officer"), "/console/settings/calendars"
+    assert "Choose the day" not in desk.get(f"{page}?calendar=RU&year=2026").text
+    wrong = send(desk, page, page, calendar="RU", day="soon", change="rest", _form="day")
+    assert wrong.status_code == 422
+    assert 'value="soon"' in wrong.text
+
+    before = desk.get("/console/settings/due?kind=access&law=ru_152fz&received=2026-09-01").text
+    assert "15 Sep 2026" in before.replace("Sep 15, 2026", "15 Sep 2026")
+    kept = send(desk, page, page, calendar="RU", day="2026-09-08", change="rest", name="Founders' day", _form="day")
+    assert kept.status_code == 303
+    shown = desk.get(f"{page}?calendar=RU&year=2026").text
+    assert "Founders" in shown
+    assert "added here" in shown
+    after = desk.get("/console/settings/due?kind=access&law=ru_152fz&received=2026-09-01").text
+    assert "16 Sep 2026" in after.replace("Sep 16, 2026", "16 Sep 2026")
+    again = send(desk, page, page, calendar="RU", day="2026-09-08", change="as_shipped", name="", _form="day")
+    assert again.status_code == 303
+    assert "Founders" not in desk.get(f"{page}?calendar=RU&year=2026").text
+
+
+def test_what_cannot_be_computed_says_what_to_write(desks):
+    desk = desks("officer")
+    assert "Write a day as 2026-12-31." in desk.get("/console/settings/due?received=someday").text
+    assert "No such calendar is known" in desk.get("/console/settings/calendars?calendar=QQ").text
+    assert "Write a year as 2026." in desk.get("/console/settings/calendars?year=never").text
