@@ -5,7 +5,8 @@ import marshmallow as ma
 from governance.api.schemas import Instant, Schema, code
 from governance.customers.codes import ContactKind
 from governance.kernel.work import ActorKind
-from governance.policies.deadline_rules import Duty, RequestKind
+from governance.policies.deadline_rules import Duty, RequestKind, Unit, Wait
+from governance.policies.deadline_steps import Move
 from governance.policies.requests import RequestAct, RequestState
 from governance.rights.codes import (
     About,
@@ -18,6 +19,21 @@ from governance.rights.codes import (
     RefusalGround,
     Reminder,
 )
+
+
+class DueStepShown(Schema):
+    """A step on the way to a due date."""
+
+    move = code(Move, required=True)
+    day = ma.fields.Date(required=True, metadata={"description": "The day that the step led to."})
+    count = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Of the period that was added."})
+    unit = code(Unit, required=True, allow_none=True)
+    rest = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "The day of rest that the step moved away from."}
+    )
+    name = ma.fields.String(required=True, metadata={"description": "Of the holiday; empty for a weekend."})
+    wait = code(Wait, required=True, allow_none=True)
+    citation = ma.fields.String(required=True)
 
 
 class RequestDutyShown(Schema):
@@ -35,7 +51,12 @@ class RequestDutyShown(Schema):
         required=True, metadata={"description": "The law names no period for the kind; the one for access stands in."}
     )
     note = ma.fields.String(required=True)
-    trace = ma.fields.String(required=True, metadata={"description": "The steps that led to the day."})
+    trace = ma.fields.String(required=True, metadata={"description": "The steps that led to the day, in English."})
+    steps = ma.fields.List(
+        ma.fields.Nested(DueStepShown),
+        required=True,
+        metadata={"description": "The same in codes; empty for requests from before these were kept."},
+    )
 
 
 class RequestEventShown(Schema):

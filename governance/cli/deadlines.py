@@ -14,7 +14,8 @@ from governance.custody.opening import KEYRING
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.policies import shipped
 from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule
-from governance.policies.deadline_traces import Due, written
+from governance.policies.deadline_traces import Due
+from governance.policies.deadline_words import LANGUAGES, written
 from governance.policies.deadlines import due as compute
 from governance.policies.working_days import Calendar
 from governance.reference.calendars import (
@@ -46,10 +47,21 @@ def _known_laws() -> str:
 @click.option(
     "--extended-on", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the person was told of an extension."
 )
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", help="Of the steps; JSON has them in codes, too."
+)
 @click.argument("dates", nargs=-1, metavar="[DATE...]")
 @as_json
 def due_(
-    *, law: str, kind: str, duty: str, country: str, extended_on: object, dates: tuple[str, ...], as_json: bool
+    *,
+    law: str,
+    kind: str,
+    duty: str,
+    country: str,
+    extended_on: object,
+    language: str,
+    dates: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Tell for each DATE of receipt (YYYY-MM-DD; from standard input where none is given) the last day, and why.
 
@@ -67,7 +79,7 @@ def due_(
         if as_json:
             click.echo(json.dumps(_as_json(day, kind, duty, told), ensure_ascii=False))
         else:
-            click.echo(f"{told.date}  {told.trace}")
+            click.echo(f"{told.date}  {told.traced(language)}")
 
 
 def _texts(dates: tuple[str, ...]) -> Iterator[tuple[int, str]]:
@@ -136,6 +148,7 @@ def _as_json(received: date, kind: str, duty: str, told: Due) -> dict[str, objec
         "citation": told.citation,
         "verified": told.verified,
         "trace": told.trace,
+        "steps": [one.codes() for one in told.steps],
     }
 
 

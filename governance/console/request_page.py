@@ -74,6 +74,7 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         compartments=words.codes(),
         contact_kinds=words.contact_kinds(),
         said=_said(),
+        tongue=language(),
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from governance.policies.deadline_rules import Effect, LawTimes, Rule, Span, Unit, Wait
-from governance.policies.deadline_traces import Due, Move, Step
+from governance.policies.deadline_steps import Move, Step
+from governance.policies.deadline_traces import Due
 from governance.policies.periods import Period
 from governance.policies.working_days import ONE_DAY, Calendar
 

@@ -7,7 +7,8 @@ from flask_babel import gettext
 
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError
 from governance.pages.forms import EMPTY, Typed, is_sealed
-from governance.pages.languages import NAMES
+from governance.pages.languages import NAMES, language
+from governance.policies import shipped
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.portal import wording
@@ -144,6 +145,8 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
         can_go_on=shown.state.value in ("received", "identity_check") and not needs_proof,
         visitor=guest.visitor,
         done=request.args.get("done", ""),
+        laws={key: law.titles.get(language()) for key, law in shipped.deadlines().items()},
+        tongue=language(),
         typed=typed,
     )
 

@@ -19,7 +19,7 @@ from governance.erasure.operations import Certificate, ErasureId
 from governance.kernel.work import Work
 from governance.messages.operations import Template
 from governance.messages.texts import render
-from governance.policies.deadline_rules import RequestKind
+from governance.policies.deadline_rules import Duty, RequestKind
 from governance.policies.erasure import PlanStep
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestAct, acts_in
@@ -29,9 +29,9 @@ from governance.rights.errors import NoSuchRequestError
 from governance.rights.own_data import own_person
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import Package
-from governance.rights.records import RequestId
+from governance.rights.records import DutyView, RequestId
 from governance.rights.tables import RequestNoticeRow, RequestRow
-from governance.rights.timing import local_day
+from governance.rights.timing import duty_view, local_day
 from governance.rights.visiting import OwnRequest, own_row, shown_to
 
 _MISSING: Final = "There is no request of an erasure with this number."
@@ -59,6 +59,7 @@ class OwnStory:
     Attributes:
         days_left: until the day on which it is due; negative where that is over.
         days: from its receipt to that day.
+        duties: by when each law wants an answer, and how that day comes about; the earliest rules.
         may_withdraw, may_reply: what the visitor can do.
         messages: oldest first; empty where it is not sure who looks.
         package: what can be downloaded, of access and portability.
@@ -68,6 +69,7 @@ class OwnStory:
     days_left: int
     days: int
     ended: bool
+    duties: Sequence[DutyView]
     may_withdraw: bool
     may_reply: bool
     messages: Sequence[OwnMessage]
@@ -101,6 +103,7 @@ def own_story(work: Work, *, visitor: Visitor, request: RequestId) -> OwnStory:
         days_left=(row.due_on - local_day(work.now, row.zone)).days,
         days=max(1, (row.due_on - row.received_on).days),
         ended=row.closed_at is not None,
+        duties=[one for one in map(duty_view, row.duties) if one.duty is Duty.ANSWER],
         may_withdraw=RequestAct.WITHDRAW in acts,
         may_reply=RequestAct.REPLY in acts and visitor.is_sure,
         messages=_messages(work, row) if visitor.is_sure else (),

@@ -9,7 +9,9 @@ from uuid import UUID
 from governance.customers.codes import ContactKind
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import ActorKind
+from governance.policies import deadline_words
 from governance.policies.deadline_rules import Duty, RequestKind
+from governance.policies.deadline_steps import Step
 from governance.policies.requests import RequestAct, RequestState
 from governance.rights.codes import (
     About,
@@ -71,6 +73,7 @@ class DutyView:
     Attributes:
         due_on: the last day on which it is done in time.
         trace: the steps that led to it, in English.
+        steps: the same in codes.
         verified: whether the rule was compared with a published text.
         borrowed: whether the law names no period for the kind, so that the one for access stands in.
     """
@@ -86,6 +89,19 @@ class DutyView:
     borrowed: bool
     note: str
     trace: str
+    steps: tuple[Step, ...] = ()
+
+    def traced(self, language: str) -> str:
+        """The steps in a language; in English where the request is older than their codes."""
+        if not self.steps:
+            return self.trace
+        return deadline_words.trace(
+            self.steps,
+            calendar=self.calendar,
+            version=self.calendar_version,
+            citation=self.citation,
+            language=language,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Wait
+from governance.policies.deadline_steps import step_of
 from governance.policies.deadline_terms import Terms, freeze, thaw
 from governance.policies.deadline_traces import Due
 from governance.policies.deadlines import Waited, due
@@ -118,7 +119,9 @@ def extendable(row: RequestRow) -> bool:
 
 def duty_view(kept: Any) -> DutyView:  # noqa: ANN401 (JSON, as `set_duties` kept it)
     """A duty as it is shown."""
-    return DutyView(**{**kept, "duty": Duty(kept["duty"]), "due_on": date.fromisoformat(kept["due_on"])})
+    steps = tuple(step_of(one) for one in kept.get("steps", ()))
+    said = {**kept, "duty": Duty(kept["duty"]), "due_on": date.fromisoformat(kept["due_on"]), "steps": steps}
+    return DutyView(**said)
 
 
 def _kept(told: Due, duty: Duty, borrowed: bool, note: str) -> dict[str, Any]:  # noqa: FBT001 (a record's own fields)
@@ -134,4 +137,5 @@ def _kept(told: Due, duty: Duty, borrowed: bool, note: str) -> dict[str, Any]:  
         "borrowed": borrowed,
         "note": note,
         "trace": told.trace,
+        "steps": [one.codes() for one in told.steps],
     }

@@ -20,7 +20,10 @@ def test_dates_are_told_a_line_each_without_any_store(
     lines = [json.loads(line) for line in told.out.splitlines()]
     assert [line["due"] for line in lines] == ["2026-03-02", "2026-04-07"]
     assert lines[0]["trace"].startswith("received Sat 31 Jan 2026 -> one month -> 28 Feb 2026 is Saturday")
+    assert [one["move"] for one in lines[0]["steps"]] == ["received", "period", "rolled"]
     assert not (tmp_path / "none").exists()
+    other = ("--law", "gdpr", "--kind", "access", "--country", "LU", "--language", "ru", "2026-01-31")
+    assert "следующий рабочий день: пн 02.03.2026" in command("deadlines", "due", *other).out
 
 
 def test_dates_come_from_standard_input_and_a_wrong_one_is_named(

@@ -72,6 +72,7 @@ def test_a_page_shows_laws_with_traced_dates_and_the_plan_of_an_erasure(desks, r
 
     assert "152-FZ" in page
     assert "How this date comes about" in page
+    assert re.search(r"received \w{3} \d+ \w{3} \d{4} → ", page)
     assert "What the erasure would do today" in page
     assert "GDPR Art. 12(3)" in page
     assert "/refusal" not in desks("auditor").get(f"/console/requests/{request}").text

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policies.deadline_reader import parse_deadlines
-from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule, Wait
+from governance.policies.deadline_rules import Duty, LawTimes, RequestKind, Rule, Span, Unit, Wait
+from governance.policies.deadline_steps import Move, Step, step_of
+from governance.policies.deadline_words import LANGUAGES, trace, written
 from governance.policies.deadlines import Waited, due
 from governance.policies.documents import DocumentError
 from governance.policies.shipped import deadlines
@@ -90,6 +92,37 @@ def test_the_trace_names_every_step_the_calendar_and_what_says_so() -> None:
     assert "6 Apr 2026 is a public holiday (Ouschterméindeg) -> next working day Tue 7 Apr 2026" in holiday
     plain = due(times, rule, date(2026, 1, 27), calendar=LUXEMBOURG).trace
     assert "one month -> Fri 27 Feb 2026; calendar LU v3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(2)(c)" in plain
+
+
+def test_the_trace_reads_in_each_language_and_comes_back_from_its_codes() -> None:
+    times, rule = _rule("gdpr", "access")
+    told = due(times, rule, date(2026, 1, 31), calendar=LUXEMBOURG, extended_on=date(2026, 2, 3))
+    longer = due(times, rule, date(2026, 1, 31), calendar=LUXEMBOURG)
+
+    assert tuple(step_of(one.codes()) for one in told.steps) == told.steps
+    assert longer.traced("ru") == (
+        "получено: сб 31.01.2026 -> 1 месяц -> 28.02.2026 — суббота -> следующий рабочий день: пн 02.03.2026; "
+        "календарь LU, редакция 3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(4)"
+    )
+    assert told.traced("uk").startswith("отримано: сб 31.01.2026 -> разом із продовженням 3 місяці -> чт 30.04.2026")
+    assert longer.traced("de") == longer.trace
+
+
+def test_every_step_and_number_of_days_has_words_in_every_language() -> None:
+    counted = {"ru": ("1 день", "2 дня", "5 дней", "11 дней", "21 день", "22 дня"), "en": ("one day", "two days")}
+    for language, expected in counted.items():
+        numbers = (1, 2, 5, 11, 21, 22)[: len(expected)]
+        assert tuple(written(Span(one, Unit.DAYS), language) for one in numbers) == expected
+    steps = [
+        Step(move, date(2026, 5, 1), span=Span(2, unit), rest=date(2026, 5, 1), name="1 May", wait=wait)
+        for move in Move
+        for unit in Unit
+        for wait in Wait
+    ]
+    for language in LANGUAGES:
+        line = trace(steps, calendar="LU", version=1, citation="Art. 1", language=language)
+        assert "{" not in line, language
+        assert line.isascii() == (language == "en"), language
 
 
 @pytest.mark.parametrize(
