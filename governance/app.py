@@ -81,7 +81,7 @@ from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
 from governance.kernel.space import DiskFullError, lacks_room
-from governance.pages import languages, serving
+from governance.pages import languages, reporting, serving
 from governance.pages.brand import brand
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
@@ -143,6 +143,7 @@ FACES: Final = ("governance.portal", "governance.console")
 """Packages whose pages have catalogues of words."""
 STRANGERS_PER_MINUTE: Final = 60
 FORMS_PER_MINUTE: Final = 20
+REPORTS_PER_MINUTE: Final = 30
 
 
 def create_app(settings: Settings) -> Flask:
@@ -181,6 +182,7 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
     app = assemble(service, blueprints)
     languages.register(app, FACES)
     app.register_blueprint(serving.blueprint)
+    reporting.attach(app, count_sender=Limiter(max(1, REPORTS_PER_MINUTE // settings.web_workers)).take)
     attach(app, _portal(store, service))
     console_pages.attach(app, _console(store, service))
     if settings.trusted_proxies:

@@ -53,10 +53,10 @@ def demo() -> int:
     given = settings()
     found = replace(given, data_dir=given.data_dir.absolute() / FOLDER, database_url=None, database_admin_url=None)
     found = with_mail_folder(found)
-    return keep_up(found, prepare=_fill, when_ready=lambda: _tell(found))
+    return keep_up(found, prepare=fill, when_ready=lambda: _tell(found))
 
 
-def _fill(server: Server) -> None:
+def fill(server: Server) -> None:
     """Bring the demonstration to where it should be; what stands is left as it is."""
     set_up(server, ANSWERS)
     with open_store(server.settings) as store:

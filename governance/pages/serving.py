@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 
 from governance import __version__
 
+REPORTS: Final = "/pages/reports"
+"""Where browsers tell of what they refused (`reporting`)."""
+
 blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path="/pages/static")
 
-_POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+# Not report-to: browsers that know it then tell nothing of a page without TLS, and heed no report-uri beside it.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}; "
+    f"report-uri {REPORTS}"
+)
 _SCRIPTS: Final = "; script-src 'self'; connect-src 'self'"
 _IMAGES: Final = "; img-src 'self'"
 
@@ -33,5 +40,6 @@ def style_address() -> str:
 
 @blueprint.after_request
 def _keep(response: Response) -> Response:
-    response.headers["Cache-Control"] = "public, max-age=86400"  # its address names the release
+    if request.endpoint == "pages.static":
+        response.headers["Cache-Control"] = "public, max-age=86400"  # its address names the release
     return response

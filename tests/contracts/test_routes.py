@@ -33,8 +33,8 @@ LINKS_IN_MAIL = {"/confirm/<token>", "/unsubscribe/<token>", "/keep/<token>"}
 """A link in a mail needs something that only the mail holds; it names nobody."""
 LINK_OF_THE_TERMINAL = "/console/setup/<token>"
 """Sets a new store up, once; the terminal that began it shows it, and it names nobody."""
-FORMS = {"/subscribe/<form>", "/certificate", "/certificate/number", *LINKS_IN_MAIL}
-"""Pages with a button: without login, since whoever presses it has none."""
+FORMS = {"/subscribe/<form>", "/certificate", "/certificate/number", "/pages/reports", *LINKS_IN_MAIL}
+"""Pages with a button, and where browsers tell of what they refused: without login, since whoever comes has none."""
 SIGN_IN = {
     "POST /v1/invitations/acceptances",
     "POST /v1/sessions",
