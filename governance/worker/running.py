@@ -23,7 +23,8 @@ from governance.kernel.settings import Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.messages import operations as messages
 from governance.worker.loops import Loop
-from governance.worker.tasks import Surroundings, find_interrupted, make_app
+from governance.worker.surroundings import Surroundings
+from governance.worker.tasks import find_interrupted, make_app
 from governance.worker.timetable import Timetable, entries
 from governance.worker.webhooks import webhooks_loop
 

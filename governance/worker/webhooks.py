@@ -9,7 +9,7 @@ from governance.messages.webhooks.delivering import Line, Postman
 from governance.messages.webhooks.records import Message, Topic
 from governance.rights import telling as requests
 from governance.worker.loops import Loop
-from governance.worker.tasks import Surroundings
+from governance.worker.surroundings import Surroundings
 
 EVERY_SECONDS = 1.0
 

@@ -17,8 +17,8 @@ from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.vault.keyring import Keyring
-from governance.worker import tasks
-from governance.worker.tasks import Surroundings
+from governance.worker import rights_tasks
+from governance.worker.surroundings import Surroundings
 from governance.worker.timetable import entries
 from tests.conftest import NOW, Store
 from tests.factories.erasing import shop, whole
@@ -44,13 +44,13 @@ def test_a_job_does_what_can_be_done_and_the_timetable_what_waits_for_its_day(ar
             text("SELECT args->>'erasure' FROM procrastinate_jobs WHERE task_name = :name"), {"name": erasure.RUN}
         ).scalars()
     assert queued == str(begun)
-    tasks.run_erasure(around, erasure=queued)
-    tasks.run_erasure(around, erasure=queued)
-    tasks.tend_erasures(around)
+    rights_tasks.run_erasure(around, erasure=queued)
+    rights_tasks.run_erasure(around, erasure=queued)
+    rights_tasks.tend_erasures(around)
 
     after = Surroundings(around.store, FixedClock(datetime(2040, 1, 1, tzinfo=UTC)), around.stopping)
-    tasks.tend_erasures(after)
-    tasks.run_erasure(after, erasure=queued)
+    rights_tasks.tend_erasures(after)
+    rights_tasks.run_erasure(after, erasure=queued)
     with open_work(database, SYSTEM, clock=after.clock) as work:
         assert erasure.show(work, erasure=begun).state is ErasureState.CLOSED
 

@@ -19,8 +19,9 @@ from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.vault.keyring import Keyring
-from governance.worker import tasks
-from governance.worker.tasks import TASKS, Surroundings
+from governance.worker import rights_tasks
+from governance.worker.surroundings import Surroundings
+from governance.worker.tasks import TASKS
 from governance.worker.timetable import entries
 from tests.conftest import NOW, Store
 from tests.factories import exporting
@@ -54,24 +55,24 @@ def test_an_export_is_taken_up_where_a_worker_left_it_and_destroyed_when_its_day
         export = exporting.export(work, anna, boris, selection=Selection(exporting.buyers(work, 2)))
 
     around.stopping.set()
-    tasks.make_export(around, export=str(export))
+    rights_tasks.make_export(around, export=str(export))
     assert state(around, export) is ExportState.MAKING
     around.stopping.clear()
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         work.session.execute(text("DELETE FROM procrastinate_jobs"))  # the job was lost
-    tasks.tend_exports(around)
+    rights_tasks.tend_exports(around)
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         queued = work.session.execute(text("SELECT task_name, args->>'export' FROM procrastinate_jobs")).all()
     assert [(name, one) for name, one in queued if name == disclosures.MAKE] == [(disclosures.MAKE, str(export))]
-    tasks.make_export(around, export=str(export))
-    tasks.make_export(around, export=str(export))
+    rights_tasks.make_export(around, export=str(export))
+    rights_tasks.make_export(around, export=str(export))
     assert state(around, export) is ExportState.READY
-    tasks.tend_exports(around)
+    rights_tasks.tend_exports(around)
     assert state(around, export) is ExportState.READY
 
     night = Surroundings(around.store, FixedClock(NOW + timedelta(hours=24)), around.stopping)
-    tasks.tend_exports(night)
-    tasks.tend_exports(night)
+    rights_tasks.tend_exports(night)
+    rights_tasks.tend_exports(night)
     assert state(around, export) is ExportState.DESTROYED
 
 
@@ -88,9 +89,9 @@ def test_what_refuses_to_be_made_is_marked_and_destroyed(around: Surroundings) -
         export = exporting.export(work, anna, boris, selection=Selection(exporting.buyers(work, 2)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(making, "columns_of", _refuse)
-        tasks.make_export(around, export=str(export))
+        rights_tasks.make_export(around, export=str(export))
     assert state(around, export) is ExportState.FAILED
-    tasks.tend_exports(around)
+    rights_tasks.tend_exports(around)
     assert state(around, export) is ExportState.DESTROYED
 
 

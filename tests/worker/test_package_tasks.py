@@ -21,8 +21,8 @@ from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import Package, PackageId, PackageKind, PackageState
 from governance.rights.packages.tables import PackagePartRow
 from governance.vault.keyring import Keyring
-from governance.worker import tasks
-from governance.worker.tasks import Surroundings
+from governance.worker import rights_tasks
+from governance.worker.surroundings import Surroundings
 from tests.conftest import NOW, Store
 from tests.factories import packaging
 
@@ -67,11 +67,11 @@ def test_a_job_that_breaks_off_leaves_nothing_and_one_that_runs_twice_makes_one_
     with monkeypatch.context() as patch:
         patch.setattr(making, "_tell", die)
         with pytest.raises(KeyboardInterrupt):
-            tasks.make_package(around, package=str(package))
+            rights_tasks.make_package(around, package=str(package))
     assert (stands(around, package).state, parts(around)) == (PackageState.MAKING, 0)
-    tasks.make_package(around, package=str(package))
+    rights_tasks.make_package(around, package=str(package))
     made = parts(around)
-    tasks.make_package(around, package=str(package))
+    rights_tasks.make_package(around, package=str(package))
     assert (stands(around, package).state, parts(around)) == (PackageState.READY, made)
 
 
@@ -79,14 +79,14 @@ def test_what_was_lost_is_put_into_the_queue_again_and_what_is_over_is_destroyed
     package = begun(around)
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         work.session.execute(text("DELETE FROM procrastinate_jobs"))
-    tasks.tend_packages(replace(around, clock=FixedClock(NOW + timedelta(minutes=10))))
+    rights_tasks.tend_packages(replace(around, clock=FixedClock(NOW + timedelta(minutes=10))))
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         waiting = work.session.execute(text("SELECT task_name, args ->> 'package' FROM procrastinate_jobs")).all()
     assert [tuple(one) for one in waiting] == [(packages.MAKE, str(package))]
-    tasks.make_package(around, package=str(package))
-    tasks.tend_packages(around)
+    rights_tasks.make_package(around, package=str(package))
+    rights_tasks.tend_packages(around)
     assert stands(around, package).state is PackageState.READY
-    tasks.tend_packages(replace(around, clock=FixedClock(NOW + timedelta(days=14))))
+    rights_tasks.tend_packages(replace(around, clock=FixedClock(NOW + timedelta(days=14))))
     assert (stands(around, package).state, parts(around)) == (PackageState.DESTROYED, 0)
 
 
@@ -94,6 +94,6 @@ def test_a_package_that_nobody_can_make_says_why(around: Surroundings) -> None:
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         person = packaging.buyer(work)
         package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
-    tasks.make_package(around, package=str(package))
+    rights_tasks.make_package(around, package=str(package))
     found = stands(around, package)
     assert (found.state, found.failure) == (PackageState.FAILED, "no-controller")

@@ -38,8 +38,8 @@ from governance.reference.operations import set_controller
 from governance.vault.epochs import index_states
 from governance.vault.keyring import Keyring
 from governance.vault.register import add_index_version
-from governance.worker import tasks
-from governance.worker.tasks import Surroundings
+from governance.worker import customer_tasks, rights_tasks, store_tasks, tasks
+from governance.worker.surroundings import Surroundings
 from governance.worker.timetable import Entry, entries
 from tests.conftest import Store
 from tests.factories.saying import notice, said, someone
@@ -70,8 +70,8 @@ def batch(around: Surroundings) -> BatchId:
 
 
 def test_an_import_is_brought_to_its_end(around: Surroundings, batch: BatchId) -> None:
-    tasks.resume_import(around, batch=str(batch))
-    tasks.resume_import(around, batch=str(batch))
+    customer_tasks.resume_import(around, batch=str(batch))
+    customer_tasks.resume_import(around, batch=str(batch))
 
     with open_work(around.store.database, SYSTEM) as work:
         report = intake.report(work, batch=batch)
@@ -80,15 +80,15 @@ def test_an_import_is_brought_to_its_end(around: Surroundings, batch: BatchId) -
 
 def test_a_worker_that_is_to_end_leaves_the_import_for_the_next(around: Surroundings, batch: BatchId) -> None:
     around.stopping.set()
-    tasks.resume_import(around, batch=str(batch))
+    customer_tasks.resume_import(around, batch=str(batch))
     around.stopping.clear()
     tasks.find_interrupted(around)
     with open_work(around.store.database, SYSTEM) as work:
         waiting = work.session.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
         unfinished = intake.report(work, batch=batch).state != "finished"
 
-    assert waiting == ([tasks.RESUME_IMPORT] if unfinished else [FIND_DUPLICATES, TAKE_SNAPSHOT])
-    tasks.resume_import(around, batch=str(batch))
+    assert waiting == ([customer_tasks.RESUME_IMPORT] if unfinished else [FIND_DUPLICATES, TAKE_SNAPSHOT])
+    customer_tasks.resume_import(around, batch=str(batch))
     with open_work(around.store.database, SYSTEM) as work:
         assert intake.report(work, batch=batch).state == "finished"
 
@@ -101,29 +101,29 @@ def test_a_run_of_a_segment_ends_with_the_worker_and_goes_on_at_its_next_start(a
         begun = segmenting.evaluate(work, segment=made.id)
         work.session.execute(text("DELETE FROM procrastinate_jobs"))
     around.stopping.set()
-    tasks.run_segment(around, run=str(begun.id))
+    customer_tasks.run_segment(around, run=str(begun.id))
     around.stopping.clear()
     tasks.find_interrupted(around)
     with open_work(around.store.database, SYSTEM) as work:
         assert segmenting.run(work, run=begun.id).state == "running"
         assert work.session.scalars(text("SELECT task_name FROM procrastinate_jobs")).all() == [segmenting.RUN]
-    tasks.run_segment(around, run=str(begun.id))
-    tasks.run_segment(around, run=str(begun.id))
+    customer_tasks.run_segment(around, run=str(begun.id))
+    customer_tasks.run_segment(around, run=str(begun.id))
     with open_work(around.store.database, SYSTEM) as work:
         assert (seen := segmenting.run(work, run=begun.id)).state == "done"
         assert seen.done == 1
 
 
 def test_a_search_for_duplicates_that_ends_with_the_worker_begins_anew(around: Surroundings, batch: BatchId) -> None:
-    tasks.resume_import(around, batch=str(batch))
+    customer_tasks.resume_import(around, batch=str(batch))
     with open_work(around.store.database, SYSTEM) as work:
         work.session.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
     around.stopping.set()
-    tasks.find_duplicates(around)
+    customer_tasks.find_duplicates(around)
     with open_work(around.store.database, SYSTEM) as work:
         assert jobs.counts(work)["todo"] == 1
     around.stopping.clear()
-    tasks.find_duplicates(around)
+    customer_tasks.find_duplicates(around)
     with open_work(around.store.database, SYSTEM) as work:
         assert len(trail(work, Action.DUPLICATES_SOUGHT)) == 1
 
@@ -150,7 +150,7 @@ def test_what_was_kept_for_a_time_is_forgotten(around: Surroundings, fresh_store
         )
         connection.execute("UPDATE procrastinate_events SET at = at - interval '40 days'")
 
-    tasks.purge(around)
+    store_tasks.purge(around)
 
     with psycopg.connect(fresh_store.admin_url) as connection:
         left = connection.execute(
@@ -160,8 +160,8 @@ def test_what_was_kept_for_a_time_is_forgotten(around: Surroundings, fresh_store
 
 
 def test_partitions_of_the_log_are_made_ahead(around: Surroundings) -> None:
-    tasks.partitions(around)
-    tasks.partitions(around)
+    store_tasks.partitions(around)
+    store_tasks.partitions(around)
 
 
 def test_a_backup_is_made_each_night_and_old_ones_go(around: Surroundings, fresh_store: Store) -> None:
@@ -169,8 +169,8 @@ def test_a_backup_is_made_each_night_and_old_ones_go(around: Surroundings, fresh
     store = replace(around.store, settings=settings, server=Server(settings, fresh_store.roles))
     with_admin = replace(around, store=store)
 
-    tasks.make_backup(with_admin)
-    tasks.make_backup(with_admin)
+    store_tasks.make_backup(with_admin)
+    store_tasks.make_backup(with_admin)
 
     folders = [path for path in (settings.data_dir / "backups").iterdir() if path.is_dir()]
     assert len(folders) == 1
@@ -181,9 +181,9 @@ def test_keys_are_rotated_when_they_are_due_and_not_before(around: Surroundings,
     later = FixedClock(datetime.now(UTC) + timedelta(days=settings.epoch_days))
     store = replace(around.store, settings=settings, server=Server(settings, fresh_store.roles))
 
-    tasks.rotate_keys(replace(around, store=store))
+    store_tasks.rotate_keys(replace(around, store=store))
     assert [epoch.id for epoch in store.keyring.epochs()] == [1]
-    tasks.rotate_keys(replace(around, store=store, clock=later))
+    store_tasks.rotate_keys(replace(around, store=store, clock=later))
 
     assert [epoch.id for epoch in store.keyring.epochs()] == [2]
 
@@ -196,11 +196,11 @@ def test_a_rotation_of_indexes_that_was_interrupted_is_gone_on_with(around: Surr
         add_index_version(work.session, root, state="incoming")
     with store.database.direct_connection() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        tasks.resume_indexes(around)
+        store_tasks.resume_indexes(around)
     assert [root.version for root in store.keyring.index_roots()] == [1, 2]
 
-    tasks.resume_indexes(around)
-    tasks.resume_indexes(around)
+    store_tasks.resume_indexes(around)
+    store_tasks.resume_indexes(around)
 
     with open_work(store.database, SYSTEM) as work:
         assert index_states(work.session) == {1: "dropped", 2: "live"}
@@ -225,7 +225,7 @@ def test_consents_lapse_by_themselves(around: Surroundings) -> None:
         notice(work, "surveys")
         subject = someone(work)
         consent.record(work, event=said(EventKind.CONFIRMED, subject=subject, purpose="surveys"))
-    tasks.expire_consents(replace(around, clock=FixedClock(datetime(2026, 1, 1, tzinfo=UTC))))
+    customer_tasks.expire_consents(replace(around, clock=FixedClock(datetime(2026, 1, 1, tzinfo=UTC))))
     with open_work(around.store.database, SYSTEM) as work:
         (state,) = consent.states_of(work, subject=subject).items
     assert state.state.standing is Standing.EXPIRED
@@ -245,7 +245,7 @@ def test_what_was_approved_is_carried_out_by_its_job(around: Surroundings) -> No
     with open_work(around.store.database, anna) as work:
         accounts.approve(work, proposal=made.id, digest=made.digest)
 
-    tasks.tend_proposals(around)
+    rights_tasks.tend_proposals(around)
     for _ in range(2):
         tasks.TASKS[EXECUTE](around, proposal=str(made.id))
 
@@ -259,10 +259,10 @@ def test_the_base_is_counted_and_what_the_end_of_the_worker_interrupts_is_put_of
     around.stopping.set()
     with open_work(around.store.database, SYSTEM) as work:
         someone(work)
-    tasks.count_base(around)
+    customer_tasks.count_base(around)
     with open_work(around.store.database, SYSTEM) as work:
         waiting = work.session.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
     around.stopping.clear()
-    tasks.count_base(around)
+    customer_tasks.count_base(around)
     with open_work(around.store.database, SYSTEM) as work:
         assert (TAKE_SNAPSHOT in waiting, intake.freshness_report(work).people) == (True, 1)

@@ -1,0 +1,33 @@
+"""What jobs of the worker work with."""
+
+from dataclasses import dataclass
+from threading import Event
+
+from governance.custody.opening import Store
+from governance.kernel.clock import Clock
+
+
+class StoppedError(Exception):
+    """The worker is to end; what was begun goes on at its next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What jobs work with.
+
+    Attributes:
+        stopping: set when the worker is to end; long jobs stop at their next step and are resumed later.
+    """
+
+    store: Store
+    clock: Clock
+    stopping: Event
+
+    def stop_where_told(self, *_progress: object) -> None:
+        """What long jobs call at each step.
+
+        Raises:
+            StoppedError: the worker is to end.
+        """
+        if self.stopping.is_set():
+            raise StoppedError
