@@ -2,18 +2,28 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from sqlalchemy import Uuid, func, literal, select, tuple_
 
 from governance.audit.actions import Action, ActionClass
+from governance.audit.cursors import read_cursor, write_cursor
 from governance.audit.entries import Entry, decode
 from governance.audit.tables import BodyRow
-from governance.kernel.db import UtcDateTime
+from governance.kernel.db import UtcDateTime, driver_connection, id_list
 from governance.kernel.ids import SubjectRef
 from governance.kernel.work import Work
 
 BLOCK = 500
+
+_NEWEST: Final[LiteralString] = """
+SELECT body.bytes FROM unnest(%(subjects)s::uuid[]) AS asked (ref) CROSS JOIN LATERAL (
+    SELECT bytes, at, eid FROM audit_body WHERE subject_ref = asked.ref AND class = 'read'
+        AND (%(at)s::timestamptz IS NULL OR (at, eid) < (%(at)s, %(eid)s))
+    ORDER BY at DESC, eid DESC LIMIT %(limit)s
+) AS body ORDER BY body.at DESC, body.eid DESC LIMIT %(limit)s
+"""
 
 
 def acts_of(work: Work, *, actor: UUID, since: datetime, actions: Sequence[Action], limit: int) -> list[Entry]:
@@ -42,6 +52,23 @@ def readings_about(work: Work, *, subjects: Sequence[SubjectRef]) -> Iterator[li
     """
     for subject in subjects:  # one by one, since of several an index would not tell the order
         yield from _readings_of_one(work, subject)
+
+
+def newest_readings(
+    work: Work, *, subjects: Sequence[SubjectRef], cursor: str | None, limit: int
+) -> tuple[list[Entry], str | None]:
+    """Acts of reading that name a person by one of their references, the newest first, and where the list goes on.
+
+    Whoever calls tells of the reading.
+
+    Raises:
+        InvalidError: where *cursor* is none of ours.
+    """
+    at, eid = (None, None) if cursor is None else read_cursor(cursor)
+    asked = {"subjects": id_list(subjects), "at": at, "eid": eid, "limit": limit + 1}
+    rows = driver_connection(work.session).execute(_NEWEST, asked).fetchall()
+    entries = [decode(bytes(leaf)) for (leaf,) in rows[:limit]]
+    return entries, write_cursor(entries[-1]) if len(rows) > limit else None
 
 
 def _readings_of_one(work: Work, subject: SubjectRef) -> Iterator[list[Entry]]:

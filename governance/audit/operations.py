@@ -4,14 +4,15 @@
 is `sequencer.drain`: both open their own transactions.
 """
 
-from governance.audit.acts import acts_of, readings_of
+from governance.audit.acts import acts_of, newest_readings, readings_of
 from governance.audit.aging import count_bodies, drop_bodies, ensure_partitions, forget_details
 from governance.audit.appending import append, append_many
+from governance.audit.details import details, details_of
 from governance.audit.enforcement import verify_enforcement
 from governance.audit.exporting import export
 from governance.audit.opening import open_tree
 from governance.audit.quarantining import quarantine
-from governance.audit.trail import consistency_proof, details, entry, inclusion_proof, inclusion_proofs, search
+from governance.audit.trail import consistency_proof, entry, inclusion_proof, inclusion_proofs, search
 from governance.audit.verification import verify_live
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "consistency_proof",
     "count_bodies",
     "details",
+    "details_of",
     "drop_bodies",
     "ensure_partitions",
     "entry",
@@ -28,6 +30,7 @@ __all__ = [
     "forget_details",
     "inclusion_proof",
     "inclusion_proofs",
+    "newest_readings",
     "open_tree",
     "quarantine",
     "readings_of",

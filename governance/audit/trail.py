@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -16,16 +13,15 @@ from sqlalchemy.orm import Session
 from governance.audit import merkle
 from governance.audit.actions import Action
 from governance.audit.appending import append
-from governance.audit.entries import SALT_BYTES, Entry, ObjectRef, decode, digest
+from governance.audit.cursors import read_cursor, write_cursor
+from governance.audit.entries import Entry, ObjectRef, decode
 from governance.audit.errors import AuditBrokenError, NotYetProvableError
 from governance.audit.notes import Checkpoint
-from governance.audit.tables import BodyRow, DetailRow, EntryRow, LeafRow
+from governance.audit.tables import BodyRow, EntryRow, LeafRow
 from governance.audit.trees import SignedCheckpoint, Tree, all_trees, newest_checkpoint, tile_reader
 from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import EntryId, SubjectRef
 from governance.kernel.work import Work
-from governance.vault.items import OpenItem
-from governance.vault.runtime import vault_of
 
 MAX_PAGE = 500
 
@@ -114,12 +110,12 @@ def search(work: Work, *, by: Filter, cursor: str | None = None, limit: int = 50
         raise InvalidError(f"A page holds 1 to {MAX_PAGE} entries.", errors={"limit": ["out of bounds"]})
     query = _matching(by).order_by(BodyRow.at.desc(), BodyRow.eid.desc()).limit(limit + 1)
     if cursor is not None:
-        query = query.where(tuple_(BodyRow.at, BodyRow.eid) < tuple_(*_read_cursor(cursor)))
+        query = query.where(tuple_(BodyRow.at, BodyRow.eid) < tuple_(*read_cursor(cursor)))
     found = list(work.session.execute(query))
     entries = tuple(Placed(decode(leaf), leaf, tree_id, seq) for leaf, tree_id, seq in found[:limit])
     append(work, Action.AUDIT_SEARCHED, subject=by.subject, facts={"by": by.given(), "found": len(entries)})
     more = len(found) > limit
-    return Page(entries, _write_cursor(entries[-1].entry) if more else None)
+    return Page(entries, write_cursor(entries[-1].entry) if more else None)
 
 
 def entry(work: Work, *, eid: EntryId) -> Placed:
@@ -128,39 +124,14 @@ def entry(work: Work, *, eid: EntryId) -> Placed:
     Raises:
         NotFoundError: where there is none, or its body was dropped by age.
     """
-    kept = _kept(work.session, eid)
+    kept = entry_row(work.session, eid)
     place = _place(work.session, eid)
-    leaf = _body(work.session, kept)
+    leaf = body_of(work.session, kept)
     if leaf is None:
         raise NotFoundError("The body of this entry was dropped by age; its hash is still in the tree.")
     read = decode(leaf)
     append(work, Action.AUDIT_ENTRY_READ, subject=read.subject, object=ObjectRef("audit-entry", eid))
     return Placed(read, leaf, None if place is None else place.tree_id, None if place is None else place.seq)
-
-
-def details(work: Work, *, eid: EntryId) -> Mapping[str, str | None]:
-    """Personal details of an entry in the clear, None for those that were erased; the reading is told in the trail.
-
-    Raises:
-        NotFoundError: where there is no such entry, or its body was dropped by age.
-        AuditBrokenError: where a detail is not the one that the entry speaks of.
-    """
-    leaf = _body(work.session, _kept(work.session, eid))
-    if leaf is None:
-        raise NotFoundError("The body of this entry was dropped by age; its details cannot be checked any more.")
-    told = decode(leaf)
-    rows = list(work.session.scalars(select(DetailRow).where(DetailRow.eid == eid)))
-    place = DetailRow.sealed_fields["content"].place
-    items = [OpenItem(place, row.id, row.owner_id, row.content_sealed) for row in rows]  # type: ignore[attr-defined]  # made by SealedField
-    opened: dict[str, str | None] = dict.fromkeys(told.personal)
-    for row, content in zip(rows, vault_of(work.session).open_many(work.session, items), strict=True):
-        if content is None:
-            continue
-        if not hmac.compare_digest(digest(content), told.personal.get(row.name, "")):
-            raise AuditBrokenError("A personal detail is not the one that its entry speaks of.")
-        opened[row.name] = content[SALT_BYTES:].decode("utf-8", "surrogatepass")
-    append(work, Action.AUDIT_DETAILS_READ, subject=told.subject, object=ObjectRef("audit-entry", eid))
-    return opened
 
 
 def inclusion_proof(work: Work, *, eid: EntryId) -> Proof:
@@ -190,7 +161,7 @@ def inclusion_proofs(work: Work, *, eids: Sequence[EntryId]) -> list[Proof]:
 
 def _prove(work: Work, eid: EntryId, newest: dict[int, SignedCheckpoint | None]) -> Proof:
     """The proof for one entry; *newest* remembers the checkpoint of each tree, since a newer one may come meanwhile."""
-    kept = _kept(work.session, eid)
+    kept = entry_row(work.session, eid)
     place = _place(work.session, eid)
     if place is not None and place.tree_id not in newest:
         newest[place.tree_id] = newest_checkpoint(work.session, place.tree_id)
@@ -200,7 +171,7 @@ def _prove(work: Work, eid: EntryId, newest: dict[int, SignedCheckpoint | None])
     size, root = signed.checkpoint.size, signed.checkpoint.root
     node = merkle.nodes_from_tiles(size, tile_reader(work.session, _tree(work.session, place.tree_id)))
     path = merkle.inclusion_proof(place.seq, size, node)
-    leaf = _body(work.session, kept)
+    leaf = body_of(work.session, kept)
     leaf_hash = place.leaf_hash if leaf is None else merkle.leaf_hash(leaf)
     try:
         merkle.verify_inclusion(index=place.seq, size=size, leaf=leaf_hash, path=path, root=root)
@@ -259,14 +230,20 @@ def _matching(by: Filter) -> Select[bytes, int, int]:
     return query
 
 
-def _kept(session: Session, eid: EntryId) -> EntryRow:
+def entry_row(session: Session, eid: EntryId) -> EntryRow:
+    """What stays of an entry for ever.
+
+    Raises:
+        NotFoundError: where there is no such entry.
+    """
     found = session.get(EntryRow, eid)
     if found is None:
         raise NotFoundError("There is no such entry in the audit trail.")
     return found
 
 
-def _body(session: Session, kept: EntryRow) -> bytes | None:
+def body_of(session: Session, kept: EntryRow) -> bytes | None:
+    """The bytes of an entry; None where they were dropped by age."""
     # Class and instant name the partition, so that one of many is looked into.
     name = (BodyRow.action_class == kept.action_class, BodyRow.at == kept.at, BodyRow.eid == kept.eid)
     return session.scalar(select(BodyRow.leaf).where(*name))
@@ -278,18 +255,3 @@ def _place(session: Session, eid: EntryId) -> LeafRow | None:
 
 def _tree(session: Session, tree_id: int) -> Tree:
     return next(tree for tree in all_trees(session) if tree.tree_id == tree_id)
-
-
-def _write_cursor(last: Entry) -> str:
-    return base64.urlsafe_b64encode(f"{last.at.isoformat()} {last.eid}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, eid = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii").split(" ")
-        instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None:
-            raise InvalidError("This cursor is none of ours; start again without one.")
-        return instant, UUID(eid)
-    except (ValueError, binascii.Error):
-        raise InvalidError("This cursor is none of ours; start again without one.") from None

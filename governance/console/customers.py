@@ -108,6 +108,7 @@ def card(visit: Visit, customer: UUID, typed: Typed = EMPTY, opened: Mapping[str
         lines=_lines(seen, opened),
         contacts=[(one, _told(opened.get(f"contacts.{one.id}"))) for one in seen.contacts],
         kinds=words.contact_kinds(),
+        codes=words.codes(),
         typed=typed,
         errors=sayings.by_field(typed.errors),
         ticked=request.form.getlist("field"),

@@ -50,6 +50,8 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "customer_interactions": Permission.INTERACTIONS_READ,
         "customer_marks": Permission.CUSTOMERS_READ,
         "customer_requests": Permission.REQUESTS_RECEIVE,
+        "customer_sightings": Permission.AUDIT_READ,
+        "customer_retention": Permission.CUSTOMERS_READ,
         "edit_customer": Permission.CUSTOMERS_EDIT,
         "change_customer": Permission.CUSTOMERS_EDIT,
         "add_contact": Permission.CONTACTS_ADD,

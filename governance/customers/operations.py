@@ -30,6 +30,7 @@ from governance.customers.records import NewActivity, NewInteraction, NewPurchas
 from governance.customers.releasing import propose_release
 from governance.customers.reveal import Revealed, reveal
 from governance.customers.search import Found, search
+from governance.customers.sightings import Sighting, Sightings, sightings
 from governance.customers.unreviewed import unreviewed
 from governance.customers.views import ContactView, PersonView
 
@@ -57,6 +58,8 @@ __all__ = [
     "Purchases",
     "RestrictionView",
     "Revealed",
+    "Sighting",
+    "Sightings",
     "StandingHold",
     "add_contact",
     "call_backs",
@@ -94,6 +97,7 @@ __all__ = [
     "restrict",
     "reveal",
     "search",
+    "sightings",
     "unlink",
     "unreviewed",
     "values_of_contacts",

@@ -6,6 +6,7 @@ from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_c
 from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
 from governance.rights.expiring import destroy_closed
 from governance.rights.following import OwnMessage, OwnPlan, OwnStory, certificate_of, own_plan, own_story
+from governance.rights.kept_dates import KeptDates, KeptGroup, kept_dates
 from governance.rights.lifting import end_restriction
 from governance.rights.notices import note_told, notice_text
 from governance.rights.own_data import OwnData, OwnField, own_data, own_fields
@@ -24,6 +25,8 @@ __all__ = [
     "Carried",
     "CarrierRoom",
     "Carriers",
+    "KeptDates",
+    "KeptGroup",
     "NewRequest",
     "OwnData",
     "OwnField",
@@ -55,6 +58,7 @@ __all__ = [
     "forget_erased",
     "install_carriers",
     "join",
+    "kept_dates",
     "lift_due",
     "make_request",
     "note_recipient_told",
