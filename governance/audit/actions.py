@@ -96,6 +96,7 @@ class Action(StrEnum):
     SEGMENT_DEFINED = "customers:segment:defined", ActionClass.SYSTEM, "Segment defined"
     SEGMENT_EDITED = "customers:segment:edited", ActionClass.SYSTEM, "Rule of a segment changed"
     SEGMENT_RETIRED = "customers:segment:retired", ActionClass.SYSTEM, "Segment retired"
+    SEGMENT_TRIED = "customers:segment:tried", ActionClass.DECISION, "Rule of a segment tried"
     SEGMENT_STARTED = "customers:segment-run:started", ActionClass.DECISION, "Evaluation of a segment started"
     SEGMENT_STOPPED = "customers:segment-run:stopped", ActionClass.DECISION, "Evaluation of a segment stopped"
     SEGMENT_EVALUATED = "customers:segment-run:evaluated", ActionClass.DECISION, "People chosen by a segment"

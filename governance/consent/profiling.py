@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from governance.consent.segmenting import objecting
+from governance.consent.segment_runs import objecting
 from governance.customers.segments.asking import read_rule
 from governance.customers.segments.choosing import Choice
 from governance.customers.segments.defined import SegmentId, in_use

@@ -36,7 +36,7 @@ blueprint = Blueprint(
 
 LARGE_FORMS: Final[dict[str, int]] = {"sift_list": 5 * 1_048_576 + 65_536}
 """Octets that a form may have, by endpoint, where the usual limit is too small for it: those that carry lists."""
-_SHOWN_AGAIN: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+_SHOWN_AGAIN: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Refusals after which the page is shown again with what was typed."""
 STRANGER: Final = Actor(kind=ActorKind.STAFF, id=None, permissions=frozenset(), name="unauthenticated")
 

@@ -1,8 +1,6 @@
-"""Lists to look through: consents that lapse soon, segments with what they found last, exports with who took them."""
+"""Lists to look through: consents that lapse soon, exports with who took them."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Response, request
@@ -12,8 +10,6 @@ from governance.consent import operations as consent
 from governance.console import people, words
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
-from governance.customers.segments import operations as segmenting
-from governance.customers.segments.operations import Run, Segment
 from governance.disclosures import operations as disclosures
 from governance.pages.languages import language
 
@@ -39,28 +35,6 @@ def expiring(visit: Visit) -> Response:
         titles=titles,
         channels=words.channels(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A segment with its newest evaluation."""
-
-    segment: Segment
-    title: str
-    rule: str
-    run: Run | None
-
-
-@screen("/segments", "segments")
-def segments(visit: Visit) -> Response:
-    """Segments in use, each with its rule and what it found last."""
-    rows = []
-    for one in segmenting.segments(visit.work):
-        if one.retired_at is None:
-            runs = [each for each in segmenting.runs(visit.work, segment=one.id, limit=SHOWN) if each.source is None]
-            rule = json.dumps(dict(one.rule), ensure_ascii=False, indent=2)
-            rows.append(Found(one, one.titles.get(language()), rule, runs[0] if runs else None))
-    return page(visit, "segments", part="segments", rows=rows)
 
 
 @screen("/exports", "exports")

@@ -31,6 +31,7 @@ def say_conflict(error: GovernanceError) -> str:
 
 def _by_slug() -> Mapping[str, str]:
     return {
+        "precondition-failed": gettext("Somebody changed this while you wrote. Look how it stands, and send it again."),
         "identity-not-proven": gettext("Whose data this is about was not proved yet. Prove it first."),
         "approval-needed": gettext("A second person has to approve this. Submit it."),
         "not-excessive": gettext("The person asked for this once only within a year, so it is not excessive."),
@@ -143,6 +144,12 @@ def _by_field() -> Mapping[str, str]:
         "source": gettext("Say where the list came from."),
         "number": gettext("Write a whole number, such as 24."),
         "document": gettext("This is no policy that can be used. Look at its form, and at what laws say."),
+        "title": gettext("Give it a name."),
+        "key": gettext("This short name is taken, or not one. Small letters, digits and underscores."),
+        "rule": gettext("The rule asks for something that is not there. Look at purposes, channels and fields."),
+        "special.ground": gettext("The rule asks after special categories: choose the condition of GDPR Art. 9(2)."),
+        "special": gettext("The rule asks after no special category; leave this out."),
+        "special.note": gettext("Write why the condition holds."),
         "view": gettext("Choose a filter first."),
         "laws": gettext("Tick at least one law."),
         "calendar": gettext("No such calendar is known. Write a country, such as DE, or a part of one: DE-BY."),

@@ -123,6 +123,27 @@ def retire(work: Work, *, segment: SegmentId) -> Segment:
     return told(row, version_of(work, row))
 
 
+def require_condition(work: Work, rule: Mapping[str, Any], special: SpecialCondition | None) -> None:
+    """Make sure that a rule which asks after special categories names its condition, and no other rule does.
+
+    Raises:
+        ForbiddenError: where the actor may not ask after a field.
+        InvalidError: where it is no rule, or the condition is missing or out of place.
+    """
+    errors = _condition_errors(work, rule, special)
+    if errors:
+        raise InvalidError("This cannot be a segment.", errors=errors)
+
+
+def _condition_errors(work: Work, rule: Mapping[str, Any], special: SpecialCondition | None) -> dict[str, list[str]]:
+    if any(one.sensitivity is Sensitivity.SPECIAL for one in asked_fields(work, rule)):
+        if special is None or special.ground not in GROUNDS:
+            return {"special.ground": ["The rule asks after special categories: name the letter of GDPR Art. 9(2)."]}
+    elif special is not None:
+        return {"special": ["The rule asks after no special category; leave this out."]}
+    return {}
+
+
 def _checked(
     work: Work, titles: Titles, rule: Mapping[str, Any], special: SpecialCondition | None
 ) -> tuple[Titles, SpecialCondition | None]:
@@ -133,12 +154,7 @@ def _checked(
             said[language] = words(getattr(titles, language) or titles.en, longest=100)
         except Wrong as wrong:
             errors[f"titles.{language}"] = [wrong.sentence]
-    fields = asked_fields(work, rule)
-    if any(one.sensitivity is Sensitivity.SPECIAL for one in fields):
-        if special is None or special.ground not in GROUNDS:
-            errors["special.ground"] = ["The rule asks after special categories: name the letter of GDPR Art. 9(2)."]
-    elif special is not None:
-        errors["special"] = ["The rule asks after no special category; leave this out."]
+    errors |= _condition_errors(work, rule, special)
     if special is not None:
         try:
             special = SpecialCondition(special.ground, words(special.note, longest=LONG_TEXT, lines=True))
