@@ -18,8 +18,8 @@ from governance.consent.segmenting import Segment, SegmentId, SpecialCondition
 from governance.console import sayings, segment_rows, words_segments
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
-from governance.console.segment_rows import MAY, Row
 from governance.console.sayings import SAID
+from governance.console.segment_rows import MAY, Row
 from governance.console.segments import PART
 from governance.customers import operations as customers
 from governance.customers.codes import ExtraType
@@ -85,7 +85,7 @@ def edit_segment(visit: Visit, segment: UUID, typed: Typed = EMPTY) -> Response:
     found = segmenting.segment(visit.work, segment=SegmentId(segment))
     if request.method == "POST":
         draft = _typed()
-        if SAID in typed.errors:  # somebody else wrote a version meanwhile, which is told; the next one goes out from it
+        if SAID in typed.errors:  # somebody else wrote a version meanwhile; the next one goes out from it
             draft = replace(draft, version=found.version)
         return _form(visit, draft, typed=typed, of=found)
     draft = Draft(
