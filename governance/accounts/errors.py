@@ -128,3 +128,9 @@ class AlteredError(ConflictError):
     """The proposal is not what it was when it was looked at, or approved."""
 
     slug = "proposal-altered"
+
+
+class NoMailboxError(ConflictError):
+    """Whoever asks has no address on record that mail could go to."""
+
+    slug = "no-mailbox"

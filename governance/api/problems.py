@@ -125,6 +125,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "policy-not-carried-out": 422,
         "not-simulated": 409,
         "run-open": 409,
+        "no-mailbox": 409,
         # intake
         "unreadable-file": 422,
         "empty-file": 422,

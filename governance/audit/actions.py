@@ -145,6 +145,9 @@ class Action(StrEnum):
     CHANGES_FOLLOWED = "consent:changes:followed", ActionClass.READ, "Changes of consents read by another system"
     MESSAGE_SENT = "messages:message:sent", ActionClass.DECISION, "Message sent"
     MESSAGE_FAILED = "messages:message:failed", ActionClass.SYSTEM, "Message could not be sent"
+    MESSAGE_TRIED = "messages:message:tried", ActionClass.SYSTEM, "Message with made-up values sent to oneself"
+    WORDING_SET = "messages:wording:set", ActionClass.SYSTEM, "Words of a message changed"
+    WORDING_RESET = "messages:wording:reset", ActionClass.SYSTEM, "Words of a message put back as they came"
 
     KEY_ROTATED = "custody:key:rotated", ActionClass.KEY, "Key epoch opened"
     KEY_DESTROYED = "custody:key:destroyed", ActionClass.KEY, "Key epoch destroyed"

@@ -20,6 +20,7 @@ from governance.console import (
     imports,
     laws,
     lists,
+    mails,
     notices,
     place,
     proposals,
@@ -70,6 +71,7 @@ ROUTES: Final = (
     settings_hub,
     laws,
     calendars,
+    mails,
     access,
 )
 """Modules whose pages hang on the blueprint; imported for that."""

@@ -142,6 +142,13 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "try_due": Permission.REFERENCE_READ,
         "calendars": Permission.REFERENCE_READ,
         "change_calendar": Permission.REFERENCE_EDIT,
+        "mails": Permission.REFERENCE_READ,
+        "mail": Permission.REFERENCE_READ,
+        "mail_page": Permission.REFERENCE_READ,
+        "set_mail": Permission.REFERENCE_EDIT,
+        "preview_mail": Permission.REFERENCE_EDIT,
+        "reset_mail": Permission.REFERENCE_EDIT,
+        "try_mail": Permission.REFERENCE_EDIT,
     }
 )
 """By page or act; None where any session will do."""

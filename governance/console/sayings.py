@@ -38,6 +38,7 @@ def _by_slug() -> Mapping[str, str]:
         "not-simulated": gettext("Simulate it first: then it is seen what it would take away."),
         "policy-conflict": gettext("This policy is shorter than a law wants, or fights another one."),
         "run-open": gettext("A run is under way, or waits to be approved."),
+        "no-mailbox": gettext("Your account has no e-mail address that mail could go to."),
         "request-act": gettext("The request stands elsewhere now, and this cannot be done to it."),
     }
 

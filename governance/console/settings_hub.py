@@ -23,6 +23,7 @@ def _pages() -> list[tuple[str, str, str]]:
         ),
         ("calendars", gettext("Calendars"), gettext("Days of rest by country and year, and your own days off.")),
         ("try_due", gettext("Due dates"), gettext("Try when a request would be due, and why.")),
+        ("mails", gettext("Messages"), gettext("Every mail and SMS as its reader sees it; your own words.")),
         ("staff", gettext("Staff"), gettext("Who works here: invited, given roles, leaving.")),
         ("clients", gettext("Connected systems"), gettext("Till, shop or mailing system, each with a key of its own.")),
         ("health", gettext("Health"), gettext("What is not in order with this installation, and what to do.")),

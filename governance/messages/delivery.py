@@ -109,7 +109,7 @@ class _Sms:
         self.close = sender.close
 
     def carry(self, lent: Lent) -> Attempt:
-        words = render(lent.template, lent.language, lent.values)
+        words = render(lent.template, lent.language, lent.values, own=lent.own)
         return self._sender.send(words.sms, recipient=lent.recipient, reference=str(lent.id))
 
 
@@ -130,7 +130,7 @@ def forget_ended(database: Database, *, clock: Clock) -> int:
 
 def message_of(lent: Lent, *, mail_from: str) -> EmailMessage:
     """The message as it goes out (RFC 5322), in plain text and in HTML; RFC 8058 headers where it advertises."""
-    words = render(lent.template, lent.language, lent.values)
+    words = render(lent.template, lent.language, lent.values, own=lent.own)
     message = EmailMessage(policy=_POLICY)
     message["From"] = mail_from
     message["To"] = _ascii_domain(lent.recipient)

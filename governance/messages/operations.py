@@ -6,12 +6,21 @@ from governance.messages.findings import findings
 from governance.messages.outbox import MessageId, backlog, enqueue, purge
 from governance.messages.texts import LANGUAGES, Template
 from governance.messages.transport import Line
+from governance.messages.wording import (
+    Wording,
+    reset_wording,
+    set_wording,
+    wording,
+    wording_versions,
+    wordings,
+)
 
 __all__ = [
     "LANGUAGES",
     "Line",
     "MessageId",
     "Template",
+    "Wording",
     "backlog",
     "cancel",
     "deliver_due",
@@ -19,4 +28,9 @@ __all__ = [
     "findings",
     "forget_ended",
     "purge",
+    "reset_wording",
+    "set_wording",
+    "wording",
+    "wording_versions",
+    "wordings",
 ]

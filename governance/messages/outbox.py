@@ -21,6 +21,7 @@ from governance.kernel.work import Work
 from governance.messages.tables import MessageRow
 from governance.messages.texts import Template, Values, language_of
 from governance.messages.transport import Attempt, Ending, Line
+from governance.messages.wording import VERSION, version_in_force, words_of
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
@@ -44,6 +45,7 @@ class Lent:
         channel: how it goes out.
         recipient: address, or number in E.164.
         unsubscribe_url: one-click address (RFC 8058) of a message that advertises.
+        own: the controller's own words that it was put on its way in; None for those shipped.
     """
 
     id: MessageId
@@ -55,6 +57,7 @@ class Lent:
     unsubscribe_url: str | None
     attempt: int
     created_at: datetime
+    own: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,11 @@ def enqueue(
         created_at=work.now,
         forgotten=False,
         recipient=recipient,
-        content={"values": dict(values), "unsubscribe_url": unsubscribe_url},
+        content={
+            "values": dict(values),
+            "unsubscribe_url": unsubscribe_url,
+            VERSION: version_in_force(work, template=template, language=language_of(language)),
+        },
     )
     work.session.add(row)
     work.session.flush()
@@ -125,7 +132,7 @@ def lend(work: Work, *, channels: Collection[Line] = tuple(Line)) -> Lent | None
     due = select(MessageRow).where(MessageRow.ended_at.is_(None), MessageRow.due_at <= work.now, going_out)
     query = due.order_by(MessageRow.due_at).limit(1).with_for_update(skip_locked=True)
     while (row := work.session.scalars(query).first()) is not None:
-        lent = None if row.expires_at <= work.now else _opened(row)
+        lent = None if row.expires_at <= work.now else _opened(work, row)
         if lent is not None:
             row.state, row.attempts, row.due_at = "sending", lent.attempt, work.now + LENT_FOR
             work.session.flush()
@@ -192,7 +199,7 @@ def states_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(work.session.execute(query).all()) if ids else {}
 
 
-def _opened(row: MessageRow) -> Lent | None:
+def _opened(work: Work, row: MessageRow) -> Lent | None:
     try:
         recipient, content = row.recipient, row.content
     except ShreddedError:  # a restored backup, older than the shredding
@@ -209,6 +216,7 @@ def _opened(row: MessageRow) -> Lent | None:
         unsubscribe_url=content["unsubscribe_url"],
         attempt=row.attempts + 1,
         created_at=row.created_at,
+        own=words_of(work, template=Template(row.template), language=row.language, version=content.get(VERSION, 0)),
     )
 
 

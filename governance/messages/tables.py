@@ -1,8 +1,9 @@
-"""What is kept of messages: the outbox."""
+"""What is kept of messages: the outbox, and the words that a controller wrote itself."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
@@ -39,3 +40,20 @@ class MessageRow(SealedRow, Base):
 
     recipient = SealedField(TEXT, Compartment.OPERATION)
     content = SealedField(JSON, Compartment.OPERATION)
+
+
+class WordingRow(Base):
+    """One version of the words of a template in a language; never changed. Without words: those that are shipped."""
+
+    __tablename__ = "message_wording"
+    __table_args__ = (
+        UniqueConstraint("template", "language", "version"),
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    template: Mapped[str] = mapped_column(CODE)
+    language: Mapped[str] = mapped_column(String(8))
+    version: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[datetime]
+    words: Mapped[str | None] = mapped_column(Text)

@@ -1,21 +1,29 @@
 """The words of messages: a template for each kind and language, first line `Subject: …`, then plain text.
 
-The HTML beside it is made of the same paragraphs; one that is an address and nothing else becomes a button. So both say
-the same, and nothing is fetched when the mail is opened.
+A template is words with `{{ names }}` in them and nothing else, so that a controller may write its own. What depends on
+the case, and what a law wants to be said, are passages: named as other values are, written once, and never left out by
+whoever writes a template. A paragraph that comes out empty is left out. The HTML beside it is made of the same
+paragraphs; one that is an address and nothing else becomes a button. So both say the same, and nothing is fetched when
+the mail is opened.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final, TypeAlias
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+import jinja2
+from jinja2 import FunctionLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LANGUAGES: Final = ("en", "ru", "uk")
-"""Languages that every template is written in; the first one where none fits."""
+from governance.kernel import packs
+
+LANGUAGES: Final = tuple(packs.SHIPPED)
+"""Languages that every template is shipped in; the first one where none fits."""
 SUBJECT: Final = "Subject: "
 SMS: Final = "SMS:"
 """Begins the second line of a template that goes to phones, too."""
@@ -24,7 +32,14 @@ Values: TypeAlias = "Mapping[str, str | int | Sequence[str]]"
 """What a template is filled in with."""
 
 _ADDRESS: Final = re.compile(r"https?://\S+")
+NAME: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_GAP: Final = re.compile(r"\n\s*\n\s*\n")
 _HERE: Final = files("governance.messages") / "templates"
+_PASSAGES: Final = files("governance.messages") / "passages"
+PASSAGES: Final = ("act", "complaint", "grounds", "happened", "remedies")
+"""What is written once for all templates that name it."""
+PURPOSES: Final = "purpose_list"
+"""The value `purposes`, a line each."""
 
 
 class Template(StrEnum):
@@ -48,6 +63,14 @@ class Template(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph: its lines, and whether it is an address and nothing else."""
+
+    lines: tuple[str, ...]
+    is_address: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """A message in words.
 
@@ -56,62 +79,99 @@ class Rendered:
         sms: the same for a phone, in one line; the subject where the template has no other.
         text: plain text.
         html: the same as a page without images, scripts and links to styles.
+        parts: the paragraphs of the text.
+        language: that it is in.
     """
 
     subject: str
     sms: str
     text: str
     html: str
+    parts: tuple[Paragraph, ...]
+    language: str
 
 
 def language_of(wanted: str | None) -> str:
     """The language that a message is written in, where *wanted* (ISO 639, maybe with a country) is wished for."""
     short = (wanted or "").partition("-")[0].lower()
-    return short if short in LANGUAGES else LANGUAGES[0]
+    return short if short in packs.names() else LANGUAGES[0]
 
 
-def render(template: Template, language: str, values: Values) -> Rendered:
+def shipped(template: Template, language: str) -> tuple[str, str]:
+    """A template as it came, and the language that it is in: English where a further language lacks it."""
+    chosen = language_of(language)
+    source = _read(_HERE, f"{template.value}.{chosen}.txt") if chosen in LANGUAGES else _added(chosen, template.value)
+    return (source, chosen) if source else (_read(_HERE, f"{template.value}.{LANGUAGES[0]}.txt") or "", LANGUAGES[0])
+
+
+def names_in(source: str) -> frozenset[str]:
+    """What a template names."""
+    return frozenset(NAME.findall(source))
+
+
+def render(template: Template, language: str, values: Values, *, own: str | None = None) -> Rendered:
     """Fill a template in.
 
+    Args:
+        template: which.
+        language: of the reader.
+        values: what it is filled in with.
+        own: the controller's own words, instead of those shipped.
+
     Raises:
-        jinja2.UndefinedError: where *values* lack something that the template names.
+        KeyError: where *values* lack something that the template names.
     """
-    written = _environment().get_template(f"{template.value}.{language_of(language)}.txt").render(values)
+    source, chosen = shipped(template, language) if own is None else (own, language_of(language))
+    filled = {name: _said(name, chosen, values) for name in names_in(source)}
+    written = NAME.sub(lambda found: filled[found[1]], source)
     first, _, text = written.partition("\n")
     subject = " ".join(first.removeprefix(SUBJECT).split())
     second, _, rest = text.partition("\n")
     text, sms = (rest, " ".join(second.removeprefix(SMS).split())) if second.startswith(SMS) else (text, subject)
-    text = text.strip() + "\n"
+    text = _GAP.sub("\n\n", text).strip() + "\n"
     page = _pages().get_template("mail.html")
-    html = page.render(subject=subject, language=language_of(language), paragraphs=_paragraphs(text))
-    return Rendered(subject, sms, text, html)
+    parts = tuple(paragraphs(text))
+    return Rendered(subject, sms, text, page.render(subject=subject, language=chosen, paragraphs=parts), parts, chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
-    """One paragraph: its lines, and whether it is an address and nothing else."""
+def _said(name: str, language: str, values: Values) -> str:
+    if name == PURPOSES and "purposes" in values:
+        listed = values["purposes"]
+        return "\n".join(f"- {one}" for one in (listed if isinstance(listed, list | tuple) else (listed,)))
+    if name in PASSAGES:
+        return _passage(name, language).render(values).strip()
+    return str(values[name])
 
-    lines: tuple[str, ...]
-    is_address: bool
+
+def _passage(name: str, language: str) -> jinja2.Template:
+    source = (
+        _read(_PASSAGES, f"{name}.{language}.txt") if language in LANGUAGES else _added(language, f"passages/{name}")
+    )
+    return _compiled(source or _read(_PASSAGES, f"{name}.{LANGUAGES[0]}.txt") or "")
 
 
-def _paragraphs(text: str) -> list[_Paragraph]:
+def _added(language: str, name: str) -> str | None:
+    pack = packs.packs().get(language)
+    return None if pack is None else _read(pack.folder / "messages", f"{name}.txt")
+
+
+def paragraphs(text: str) -> list[Paragraph]:
+    """The paragraphs of a text."""
     found = [tuple(block.strip().split("\n")) for block in re.split(r"\n\s*\n", text.strip())]
-    return [_Paragraph(lines, len(lines) == 1 and bool(_ADDRESS.fullmatch(lines[0]))) for lines in found]
+    return [Paragraph(lines, len(lines) == 1 and bool(_ADDRESS.fullmatch(lines[0]))) for lines in found]
 
 
-def _source(name: str) -> str | None:
-    place = _HERE / name
+def _read(folder: Traversable, name: str) -> str | None:
+    place = folder / name
     return place.read_text("utf-8") if place.is_file() else None
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(  # noqa: S701 - plain text: nothing in it is markup
-        loader=FunctionLoader(_source), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> jinja2.Template:
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(source)
 
 
 @cache
-def _pages() -> Environment:
-    return Environment(loader=FunctionLoader(_source), undefined=StrictUndefined, autoescape=True)
+def _pages() -> ImmutableSandboxedEnvironment:
+    loader = FunctionLoader(lambda name: _read(_HERE, name))
+    return ImmutableSandboxedEnvironment(loader=loader, undefined=StrictUndefined, autoescape=True)

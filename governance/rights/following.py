@@ -18,7 +18,7 @@ from governance.erasure.errors import NotCertifiedError
 from governance.erasure.operations import Certificate, ErasureId
 from governance.kernel.work import Work
 from governance.messages.operations import Template
-from governance.messages.texts import render
+from governance.messages.wording import render_as_sent
 from governance.policies.deadline_rules import Duty, RequestKind
 from governance.policies.erasure import PlanStep
 from governance.policies.permissions import Permission
@@ -144,7 +144,8 @@ def _messages(work: Work, row: RequestRow) -> list[OwnMessage]:
     query = select(RequestNoticeRow).where(RequestNoticeRow.request_id == row.id)
     found: list[OwnMessage] = []
     for one in work.session.scalars(query):
-        said = render(Template(one.notice), one.language, opened(one, "content") or {})
+        values = opened(one, "content") or {}
+        said = render_as_sent(work, template=Template(one.notice), language=one.language, values=values)
         found.append(OwnMessage(one.at, by_visitor=False, subject=said.subject, text=said.text))
     found += [
         OwnMessage(line.at, by_visitor=True, subject="", text=words)

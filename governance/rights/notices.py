@@ -15,7 +15,8 @@ from governance.kernel.ids import SubjectId, SubjectRef, uuid7
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Line, Template
-from governance.messages.texts import language_of, render
+from governance.messages.texts import language_of
+from governance.messages.wording import VERSION, render_as_sent, version_in_force
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.reference import operations as reference
@@ -36,13 +37,15 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 def tell(work: Work, row: RequestRow, notice: Notice, **values: str) -> None:
     """Put a notice on its way to the requester; never blocks the request, whatever becomes of it."""
     told = {**_common(work, row), **values}
+    template = Template(notice.value)
+    told[VERSION] = str(version_in_force(work, template=template, language=language_of(row.language)))
     kind, address = address_of(work, row)
     line, carrier = _LINES.get(kind or "", (None, Carrier.HAND))
     message = None
     if line is not None and address is not None:
         message = messages.enqueue(
             work,
-            template=Template(notice.value),
+            template=template,
             language=row.language,
             recipient=address,
             values=told,
@@ -73,7 +76,7 @@ def notice_text(work: Work, *, request: UUID, notice: UUID) -> str:
     """
     allow(work, Permission.REQUESTS_WORK)
     row = _found(work, request, notice)
-    said = render(Template(row.notice), row.language, row.content or {})
+    said = render_as_sent(work, template=Template(row.notice), language=row.language, values=row.content or {})
     return f"{said.subject}\n\n{said.text}"
 
 

@@ -1,10 +1,11 @@
 """Every template is written in every language, and all of them name the same things."""
 
 import pytest
-from jinja2 import Environment, meta
 
+from governance.kernel.errors import InvalidError
 from governance.messages import texts
-from governance.messages.texts import LANGUAGES, SUBJECT, Template, language_of, render
+from governance.messages.demands import Fault, check_words, faults
+from governance.messages.texts import LANGUAGES, SUBJECT, Template, language_of, names_in, render, shipped
 
 VALUES: dict[str, str | int | list[str]] = {
     "controller": "Daisy <Ltd>\nX",
@@ -35,7 +36,7 @@ VALUES: dict[str, str | int | list[str]] = {
 def names(template: Template, language: str) -> set[str]:
     source = (texts._HERE / f"{template.value}.{language}.txt").read_text("utf-8")
     assert source.startswith(SUBJECT)
-    return meta.find_undeclared_variables(Environment().parse(source))
+    return set(names_in(source))
 
 
 @pytest.mark.parametrize("template", Template)
@@ -67,6 +68,52 @@ def test_there_is_no_template_that_nothing_sends() -> None:
     files = {one.name for one in texts._HERE.iterdir()} - {"mail.html"}
 
     assert files == {f"{template.value}.{language}.txt" for template in Template for language in LANGUAGES}
+    passages = {one.name for one in texts._PASSAGES.iterdir()}
+    assert passages == {f"{name}.{language}.txt" for name in texts.PASSAGES for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("template", Template)
+def test_words_that_are_shipped_have_what_words_must_have(template: Template) -> None:
+    for language in LANGUAGES:
+        assert faults(template, shipped(template, language)[0]) == [], language
+
+
+def test_what_a_law_wants_said_and_what_opens_something_cannot_be_left_out() -> None:
+    refused, confirm, code = (shipped(one, "en")[0] for one in CHANGED)
+    wrong = [
+        (CHANGED[0], refused.replace("{{ remedies }}", ""), Fault.MISSING),
+        (CHANGED[0], refused.replace("{{ grounds }}", "no reason"), Fault.MISSING),
+        (CHANGED[1], confirm.replace("{{ link }}", ""), Fault.MISSING),
+        (CHANGED[1], confirm.replace("{{ link }}", "Press {{ link }} now"), Fault.LINK),
+        (CHANGED[1], confirm.replace("{{ days }}", "{{ 7 * 7 }}"), Fault.BRACES),
+        (CHANGED[1], confirm + "{% for x in y %}", Fault.BRACES),
+        (CHANGED[1], confirm + "{{ password }}", Fault.UNKNOWN),
+        (CHANGED[1], confirm.replace("Subject: ", ""), Fault.SUBJECT),
+        (CHANGED[2], code.replace("Subject: Your", "Subject: {{ code }} is your"), Fault.SHOWN),
+        (CHANGED[2], "\n".join(line for line in code.split("\n") if not line.startswith("SMS")), Fault.SMS),
+        (CHANGED[2], code + "x" * 9000, Fault.LONG),
+        (CHANGED[2], code + "\x07", Fault.CONTROL),
+    ]
+    for template, words, fault in wrong:
+        assert fault in [one for one, _names in faults(template, words)], (template, fault)
+        with pytest.raises(InvalidError):
+            check_words(template, words)
+
+
+CHANGED = (Template.REQUEST_REFUSED, Template.CONFIRM_SUBSCRIPTION, Template.PORTAL_CODE)
+
+
+def test_a_paragraph_that_comes_out_empty_is_left_out() -> None:
+    said = render(Template.REQUEST_COMPLETED, "en", {**VALUES, "answer": ""}).text
+
+    assert "\n\n\n" not in said
+    assert "authority (Datatilsynet)." in said
+
+
+def test_names_in_values_are_not_filled_in_again() -> None:
+    said = render(Template.REQUEST_REFUSED, "en", {**VALUES, "reason": "{{ office }} {% if x %}"}).text
+
+    assert "{{ office }} {% if x %}" in said
 
 
 def test_what_is_filled_in_is_no_markup() -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from governance.consent.profiling import chosen_by
 from governance.customers.loading import opened
 from governance.customers.whole import Row
-from governance.messages.texts import Template, render
+from governance.messages.operations import Template
+from governance.messages.wording import render_as_sent
 from governance.policies.classification import Compartment
 from governance.policies.retention import Clock
 from governance.rights.packages.gathering import Gathered, Section, rule_titles, section
@@ -54,7 +55,12 @@ def messages(found: Gathered) -> Section:
         {
             "at": one.told_at or one.at,
             "channel": one.carrier,
-            "subject": render(Template(one.notice), one.language, opened(one, "content") or {}).subject,
+            "subject": render_as_sent(
+                found.work,
+                template=Template(one.notice),
+                language=one.language,
+                values=opened(one, "content") or {},
+            ).subject,
             "purpose": ANSWERING,
             "number": number,
         }
