@@ -1,16 +1,13 @@
-"""Lists to look through: consents that lapse soon, exports with who took them."""
+"""Lists to look through: consents that lapse soon."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from flask import Response, request
-from flask_babel import gettext
 
 from governance.consent import operations as consent
-from governance.console import people, words
+from governance.console import words
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
-from governance.disclosures import operations as disclosures
 from governance.pages.languages import language
 
 SHOWN: Final = 50
@@ -35,28 +32,3 @@ def expiring(visit: Visit) -> Response:
         titles=titles,
         channels=words.channels(),
     )
-
-
-@screen("/exports", "exports")
-def exports(visit: Visit) -> Response:
-    """Files that were made for others: for whom, what for, how many people, and who took them."""
-    return page(
-        visit,
-        "exports",
-        part="exports",
-        rows=disclosures.list_exports(visit.work, limit=SHOWN),
-        states=export_states(),
-        known=people.names(visit),
-        actors=words.actors(),
-    )
-
-
-def export_states() -> Mapping[str, tuple[str, str]]:
-    """How far an export is: in words, and how it is marked."""
-    return {
-        "making": (gettext("being made"), "wait"),
-        "ready": (gettext("waits to be fetched"), "wait"),
-        "downloaded": (gettext("handed out"), "good"),
-        "destroyed": (gettext("handed out and destroyed here"), "plain"),
-        "failed": (gettext("failed"), "bad"),
-    }

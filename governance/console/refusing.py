@@ -55,7 +55,8 @@ def _on_unconfirmed(_error: ConfirmationNeededError) -> Response:
         return refusal(
             403, gettext("This form did not come from here"), gettext("Open the page again, and send it there.")
         )
-    return confirm_page(then=request.path, kept=forms.waiting_fields(), status=HTTPStatus.UNAUTHORIZED)
+    then = request.path if request.method == "POST" else request.full_path.rstrip("?")
+    return confirm_page(then=then, kept=forms.waiting_fields(), status=HTTPStatus.UNAUTHORIZED)
 
 
 @blueprint.errorhandler(UnauthenticatedError)

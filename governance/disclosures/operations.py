@@ -8,7 +8,7 @@ from governance.disclosures.fetching import pieces as export_pieces
 from governance.disclosures.fetching import unfinished as unfinished_exports
 from governance.disclosures.formats import MEDIA_TYPES
 from governance.disclosures.making import Progress, make, make_next
-from governance.disclosures.proposing import EXECUTORS, MAKE, propose_export
+from governance.disclosures.proposing import EXECUTORS, MAKE, exportable, propose_export
 from governance.disclosures.recording import define_recipient
 from governance.disclosures.records import (
     DisclosureId,
@@ -47,6 +47,7 @@ __all__ = [
     "disclose",
     "due_for_destruction",
     "export_pieces",
+    "exportable",
     "exports_about",
     "exports_holding",
     "exposure",

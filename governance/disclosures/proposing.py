@@ -102,6 +102,29 @@ def propose_export(
     return accounts.propose(work, kind=ProposalKind.EXPORT, payload=payload, reason=reason, until=until)
 
 
+def exportable(work: Work, *, recipient: str, purpose: str) -> list[str]:
+    """Fields that the actor may export to a recipient for a purpose, in the order of their names.
+
+    Raises:
+        ForbiddenError: without `exports:make` for all customers.
+        InvalidError: where there is no such purpose or recipient, or it is not recorded for this purpose.
+    """
+    if allow(work, Permission.EXPORTS_MAKE) is not RowScope.ALL:
+        raise ForbiddenError("Exports are for those who see all customers.")
+    errors: dict[str, list[str]] = {}
+    known = consent.book(work).purposes.get(purpose)
+    if known is None:
+        errors["purpose"] = ["Not a purpose of this store; see: governance consent purposes"]
+    to = _recipient(work, recipient, errors)
+    if to is not None and known is not None:
+        _narrow(to, known, (), {}, errors)
+    if errors or to is None or known is None:
+        raise InvalidError("This cannot be exported.", errors=errors)
+    columns = columns_of(work, to.fields)
+    without = set(unneeded({one.name: one.category for one in columns.values()}, known.categories))
+    return sorted(name for name, one in columns.items() if name not in without and _sees(work, one))
+
+
 def _checked(
     work: Work, *, recipient: str, purpose: str, channels: Sequence[Channel], fields: Sequence[str]
 ) -> tuple[Recipient, list[Column]]:
