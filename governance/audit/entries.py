@@ -31,7 +31,7 @@ from uuid import UUID
 from governance.audit.actions import Action, Outcome
 from governance.audit.errors import AuditBrokenError, EntryError
 from governance.audit.merkle import leaf_hash
-from governance.kernel.ids import EntryId, OwnerId, SubjectRef, uuid7
+from governance.kernel.ids import EntryId, OwnerId, SubjectRef, spelled, uuid7
 from governance.kernel.work import Actor, ActorKind
 
 VERSION = 1
@@ -147,7 +147,7 @@ def encode(new: NewEntry, *, actor: Actor, at: datetime, told_before: Told | Non
         Detail(_code(name), secrets.token_bytes(SALT_BYTES) + value.encode("utf-8", "surrogatepass"))
         for name, value in new.personal.items()
     )
-    told = _head(new.action, actor.kind, actor.id, actor.name, at) + f',"eid":"{eid}"'
+    told = _head(new.action, actor.kind, actor.id, actor.name, at) + f',"eid":"{spelled(eid)}"'
     if new.facts:
         facts = _canonical(new.facts) if told_before is None else _as_before(new.facts, told_before)
         told += f',"facts":{facts}'
@@ -157,7 +157,7 @@ def encode(new: NewEntry, *, actor: Actor, at: datetime, told_before: Told | Non
     if details:
         told += f',"personal":{_canonical({detail.name: digest(detail.content) for detail in details})}'
     if new.subject is not None:
-        told += f',"subject":"{new.subject}"'
+        told += f',"subject":"{spelled(new.subject)}"'
     leaf = f'{told},"v":{VERSION}}}'.encode("ascii")
     if len(leaf) > MAX_LEAF_BYTES:
         raise EntryError(f"The entry would be {len(leaf)} bytes long; {MAX_LEAF_BYTES} is the limit. Tell less in it.")
@@ -236,7 +236,7 @@ def _canonical(fact: Fact) -> str:
     if isinstance(fact, str):
         return _quoted(fact)
     if isinstance(fact, UUID):
-        return f'"{fact}"'
+        return f'"{spelled(fact)}"'
     if fact is None or isinstance(fact, bool):
         return _CONSTANTS[fact]
     if isinstance(fact, int):

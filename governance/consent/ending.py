@@ -3,13 +3,15 @@
 Evidence of what was said stays where it is; whoever erases decides how long.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from sqlalchemy import select
 
 from governance.consent import states
 from governance.consent.codes import CONTACTS_OF
+from governance.consent.ledger_batches import Ending, write_batch
 from governance.consent.ledger_lines import NewLine, Wanted, write_lines
 from governance.consent.said import Said
 from governance.consent.subjects import lock
@@ -17,7 +19,7 @@ from governance.consent.tables import ConsentRequestRow
 from governance.consent.writing import write_events
 from governance.custody.shredding import Reason, shred
 from governance.customers.codes import ContactKind
-from governance.customers.erasing import held_values
+from governance.customers.erasing import Reach, reach_of
 from governance.customers.holders import find_holders, find_known
 from governance.customers.normal import normal_forms
 from governance.customers.records import NewContact
@@ -29,11 +31,11 @@ from governance.policies.purposes import Channel
 
 _STANDING: Final = frozenset({Standing.REQUESTED, Standing.CLAIMED, Standing.GIVEN})
 _ERASED: Final = {
-    (kind, alone): [
+    (kind, alone): tuple(
         NewLine(channel, Scope.EVERYTHING if alone else Scope.ADVERTISING, SuppressionReason.ERASED)
         for channel, kinds in CONTACTS_OF.items()
         if kind in kinds
-    ]
+    )
     for kind in ContactKind
     for alone in (True, False)
 }
@@ -54,29 +56,43 @@ def suppress_erased(work: Work, *, people: Collection[SubjectId], at_once: bool 
     Returns:
         How many lines keep them from being written to: one for each contact and channel.
     """
-    held = held_values(work, people)
+    held = reach_of(work, people)
     # Of what nobody else holds, who it was is the erasure itself; it is looked up where that can still be told.
-    asked = [one.contact for one in held if one.is_shared or not at_once]
-    found = dict(zip(asked, find_holders(work, asked), strict=True)) if asked else {}
-    gone, wanted = set(people), list[Wanted]()
-    values = list(dict.fromkeys(one.contact for one in held))
-    for contact, normal in zip(values, _normal_forms(values), strict=True):
-        if normal is None:
-            continue
-        holders = found.get(contact, ())
-        alone = all(one.id in gone for one in holders)
-        refs = tuple(one.ref for one in holders if not at_once or one.id not in gone)
-        wanted += [Wanted(contact.kind, normal, line, refs) for line in _ERASED[contact.kind, alone]]
+    alone = [one for one in held if at_once and not one.is_shared]
+    return _suppress_alone(work, alone) + _suppress_held(
+        work, set(people), [one for one in held if not at_once or one.is_shared], at_once=at_once
+    )
+
+
+def _suppress_alone(work: Work, reached: Iterable[Reach]) -> int:
+    """What nobody else holds, and whose holders are gone when this transaction ends."""
+    endings: list[Ending] = []
+    for kind, values in _by_kind(reached).items():
+        normals = dict.fromkeys(normal_forms(kind, values, home=None))
+        endings += [Ending(kind, one, _ERASED[kind, True]) for one in normals if one is not None]
+    return write_batch(work, endings)
+
+
+def _suppress_held(work: Work, gone: AbstractSet[SubjectId], reached: Iterable[Reach], *, at_once: bool) -> int:
+    """What others hold as well, or what is told of by the names of those who hold it."""
+    wanted: list[Wanted] = []
+    for kind, values in _by_kind(reached).items():
+        found = find_holders(work, [NewContact(kind, value) for value in values])
+        for normal, holders in zip(normal_forms(kind, values, home=None), found, strict=True):
+            if normal is not None:
+                alone = all(one.id in gone for one in holders)
+                refs = tuple(one.ref for one in holders if not at_once or one.id not in gone)
+                wanted += [Wanted(kind, normal, line, refs) for line in _ERASED[kind, alone]]
     write_lines(work, wanted, together=at_once)
     return len(wanted)
 
 
-def _normal_forms(values: Sequence[NewContact]) -> list[bytes | None]:
-    found: dict[NewContact, bytes | None] = {}
-    for kind in {one.kind for one in values}:
-        same = [one for one in values if one.kind is kind]
-        found.update(zip(same, normal_forms(kind, [one.value for one in same], home=None), strict=True))
-    return [found[one] for one in values]
+def _by_kind(reached: Iterable[Reach]) -> dict[ContactKind, list[str]]:
+    """Values of each kind, each once."""
+    found: dict[ContactKind, dict[str, None]] = {}
+    for one in reached:
+        found.setdefault(one.kind, {})[one.value] = None
+    return {kind: list(values) for kind, values in found.items()}
 
 
 def end_erased(work: Work, *, people: Iterable[SubjectId], asked: bool) -> int:

@@ -137,9 +137,22 @@ def line_entry(action: Action, line_id: UUID, line: NewLine, holders: Sequence[U
     return NewEntry(action, object=ObjectRef("suppression", line_id), facts=facts)
 
 
+def shared_entry(line: NewLine, ids: Sequence[UUID]) -> NewEntry:
+    """The entry of lines that say the same of contacts which nobody holds any more."""
+    facts: dict[str, Fact] = {
+        "channel": line.channel.value,
+        "lines": ids,
+        "purpose": line.purpose,
+        "reason": line.reason.value,
+        "scope": line.scope.value,
+    }
+    return NewEntry(Action.CONTACT_SUPPRESSED, facts=facts)
+
+
 def _write(work: Work, wanted: Sequence[_Digested], *, together: bool) -> None:
     # Everybody takes lines in one order, so that nobody waits for somebody who waits for him.
-    left = sorted(wanted, key=lambda one: (one.digests[-1], *(str(part) for part in one.line)))
+    order = {line: tuple(str(part) for part in line) for line in {one.line for one in wanted}}
+    left = sorted(wanted, key=lambda one: (one.digests[-1], order[one.line]))
     for _ in range(_ATTEMPTS):
         left = _insert(work, _make_way(work, left), together=together)
         if not left:
@@ -221,13 +234,5 @@ def _shared_entries(written: Sequence[tuple[UUID, _Digested]]) -> list[NewEntry]
     entries = _entries((line_id, one) for line_id, one in written if one.holders)
     for line, ids in alike.items():
         for first in range(0, len(ids), LINES_PER_ENTRY):
-            some = ids[first : first + LINES_PER_ENTRY]
-            facts: dict[str, Fact] = {
-                "channel": line.channel.value,
-                "lines": some,
-                "purpose": line.purpose,
-                "reason": line.reason.value,
-                "scope": line.scope.value,
-            }
-            entries.append(NewEntry(Action.CONTACT_SUPPRESSED, facts=facts))
+            entries.append(shared_entry(line, ids[first : first + LINES_PER_ENTRY]))
     return entries

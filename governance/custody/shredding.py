@@ -90,7 +90,7 @@ def shred(
         return Shredded(0, 0, work.now)
     if not isinstance(work.session.info.get(INFO), Tombstones):
         raise TombstoneError("Nothing may be shredded without a list of tombstones outside the database.")
-    if len(epochs.known_owners(work.session, ids)) != len(ids):
+    if epochs.count_owners(work.session, ids) != len(ids):
         raise NotFoundError("A key owner that is to be shredded does not exist.")
     names = None if compartments is None else tuple(dict.fromkeys(one.value for one in compartments))
     keys = destroy(work.session, ids, names)
@@ -106,10 +106,11 @@ def shred(
 def destroy(session: Session, owners: Sequence[OwnerId], compartments: Sequence[str] | None) -> int:
     """Destroy keys and digests, and nothing else: for `shred`, and for following tombstones after a restore."""
     keys = vault_of(session).owners.shred(session, owners, compartments=compartments)
+    among = epochs.any_of(owners)
     for fields in _by_table(field for field in indexed_fields() if _covers(compartments, field)):
         table = fields[0].table
         emptied = dict.fromkeys([column for field in fields for column in (field.index, field.beside)])
-        session.connection().execute(update(table).where(table.c.owner_id == epochs.any_of(owners)).values(emptied))
+        session.connection().execute(update(table).where(table.c.owner_id == among).values(emptied))
     return keys
 
 

@@ -27,7 +27,7 @@ from uuid import UUID
 from governance.custody.errors import TombstoneError
 from governance.custody.places import SECRET, private_folder
 from governance.kernel.durable import sync_folder
-from governance.kernel.ids import uuid4
+from governance.kernel.ids import spelled, uuid4
 
 INFO: Final = "tombstones"
 """Under this name sessions carry the list of their store."""
@@ -77,7 +77,7 @@ class Tombstones:
         told: dict[str, object] = {
             "id": str(tombstone),
             "at": at.isoformat(),
-            "owners": [str(owner) for owner in owners],
+            "owners": [spelled(owner) for owner in owners],
             "compartments": None if compartments is None else list(compartments),
             "transaction": transaction,
         }

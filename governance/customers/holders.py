@@ -25,7 +25,7 @@ from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
-from governance.vault.ciphers import cipher_name
+from governance.vault.ciphers import CipherName, OpenedKey, cipher_name
 from governance.vault.compartments import Compartment
 from governance.vault.errors import SealError, ShreddedError
 from governance.vault.formats import bound_to, generation_of, open_sealed
@@ -184,15 +184,16 @@ def opened_values(work: Work, vault: Vault, rows: Sequence[Any]) -> list[str | N
     A holder must not be left out because the contact was damaged: their "no" would be lost with it.
     """
     names = [cipher_name(row.contact_owner, Compartment.CONTACT.value, generation_of(row.value_sealed)) for row in rows]
-    missing = [row.contact_owner for row, name in zip(rows, names, strict=True) if vault.cache.get(name) is None]
+    missing = {name: row.contact_owner for row, name in zip(rows, names, strict=True) if vault.cache.get(name) is None}
+    fetched: Mapping[CipherName, OpenedKey] = {}
     if len(missing) > 1:  # a single one is fetched by the first opening, which also knows keys made just now
-        vault.owners.load(work.session, missing, Compartment.CONTACT.value)
+        fetched = vault.owners.load(work.session, list(missing.values()), Compartment.CONTACT.value)
     where = vault.place(_VALUE.place)
     values: list[str | None] = []
     for row, name in zip(rows, names, strict=True):
         try:
-            cipher = vault.key_for(work.session, name).cipher
-            plaintext = open_sealed(cipher, where, bound_to(row.contact_id, row.contact_owner), row.value_sealed)
+            key = fetched.get(name) or vault.key_for(work.session, name)
+            plaintext = open_sealed(key.cipher, where, bound_to(row.contact_id, row.contact_owner), row.value_sealed)
         except ShreddedError:
             values.append(None)
         except SealError:

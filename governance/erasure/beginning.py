@@ -17,6 +17,7 @@ from governance.erasure.records import COMPARTMENT_OF, ErasureId, ErasureState, 
 from governance.erasure.tables import ErasureRow, StepRow, TargetRow
 from governance.erasure.targets import Target, targets_of
 from governance.kernel import jobs
+from governance.kernel.arrays import uuids
 from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import OwnerId, SubjectId, uuid7
 from governance.kernel.work import ActorKind, Work
@@ -34,6 +35,12 @@ INSERT INTO erasure_target (erasure_id, ref, person_id, records, owners)
 SELECT %(erasure)s, ref, person_id, records::uuid[], owners::uuid[]
 FROM unnest(%(refs)s::uuid[], %(people)s::uuid[], %(records)s::text[], %(owners)s::text[])
     AS target (ref, person_id, records, owners)
+"""
+# Most people have one record; an array for each of them is made by the server.
+_SINGLE_TARGETS: Final[LiteralString] = """
+INSERT INTO erasure_target (erasure_id, ref, person_id, records, owners)
+SELECT %(erasure)s, ref, person_id, ARRAY[record], ARRAY[owner]
+FROM unnest(%(refs)b, %(people)b, %(records)b, %(owners)b) AS target (ref, person_id, record, owner)
 """
 _STATES: Final[Mapping[Fate, StepState]] = {
     Fate.DELETE: StepState.PENDING,
@@ -138,18 +145,37 @@ def _record(work: Work, plan: Sequence[PlanStep], targets: Sequence[Target], ori
         )
     )
     work.session.flush()
-    driver_connection(work.session).execute(
-        _TARGETS,
-        {
-            "erasure": erasure,
-            "refs": id_list(one.ref for one in targets),
-            "people": id_list(one.person for one in targets),
-            "records": [id_list(one.records) for one in targets],
-            "owners": [id_list(one.owners) for one in targets],
-        },
-    )
+    _record_targets(work, erasure, targets)
     work.session.execute(insert(StepRow), _steps(erasure, plan))
     return erasure
+
+
+def _record_targets(work: Work, erasure: ErasureId, targets: Sequence[Target]) -> None:
+    connection = driver_connection(work.session)
+    single = [one for one in targets if len(one.records) == 1]
+    if single:
+        connection.execute(
+            _SINGLE_TARGETS,
+            {
+                "erasure": erasure,
+                "refs": uuids(one.ref for one in single),
+                "people": uuids(one.person for one in single),
+                "records": uuids(one.records[0] for one in single),
+                "owners": uuids(one.owners[0] for one in single),
+            },
+        )
+    merged = [one for one in targets if len(one.records) != 1]
+    if merged:
+        connection.execute(
+            _TARGETS,
+            {
+                "erasure": erasure,
+                "refs": id_list(one.ref for one in merged),
+                "people": id_list(one.person for one in merged),
+                "records": [id_list(one.records) for one in merged],
+                "owners": [id_list(one.owners) for one in merged],
+            },
+        )
 
 
 def _steps(erasure: ErasureId, plan: Sequence[PlanStep]) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ So a certificate can be had again for any later checkpoint, and says the same ea
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -23,10 +23,11 @@ from governance.custody import rotation
 from governance.customers.reach import allow
 from governance.erasure.errors import NoSuchErasureError, NotCertifiedError
 from governance.erasure.records import COMPARTMENT_OF, ErasureId, Step, StepState
-from governance.erasure.rows import MISSING, targets_in
+from governance.erasure.rows import MISSING
 from governance.erasure.tables import CertificateRow, ErasureRow, PartRow, StepRow
+from governance.erasure.targets import Target
 from governance.erasure.verifying import VERSION, Json, canonical
-from governance.kernel.ids import EntryId
+from governance.kernel.ids import EntryId, spelled
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
@@ -61,11 +62,11 @@ class Certificate:
     body: Mapping[str, Json]
 
 
-def issue(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> None:
-    """Write down what a certificate says, with an entry that holds its digest."""
+def issue(work: Work, row: ErasureRow, made: Sequence[StepRow], targets: Iterable[Target]) -> None:
+    """Write down what a certificate says of *targets*, with an entry that holds its digest."""
     highest = work.session.scalar(select(func.max(CertificateRow.number)).where(CertificateRow.erasure_id == row.id))
     number = (highest or 0) + 1
-    body = canonical(_body(work, row, made, number))
+    body = canonical(_body(work, row, made, sorted(targets, key=_by_ref), number))
     facts: dict[str, Fact] = {"digest": hashlib.sha256(body).hexdigest(), "number": number}
     entry = audit.append(work, Action.ERASURE_CERTIFIED, object=ObjectRef("erasure", row.id), facts=facts)
     work.session.add(CertificateRow(erasure_id=row.id, number=number, made_at=work.now, body=body, entry=entry))
@@ -146,9 +147,14 @@ def _proof(proof: Proof) -> dict[str, Json]:
     }
 
 
-def _body(work: Work, row: ErasureRow, made: Sequence[StepRow], number: int) -> dict[str, Json]:
+def _by_ref(target: Target) -> UUID:
+    return target.ref
+
+
+def _body(
+    work: Work, row: ErasureRow, made: Sequence[StepRow], targets: Sequence[Target], number: int
+) -> dict[str, Json]:
     named = find_controller(work)
-    targets = targets_in(work, row.id)
     controller: dict[str, Json] = {}
     if named is not None:
         controller = {
@@ -184,13 +190,13 @@ def _body(work: Work, row: ErasureRow, made: Sequence[StepRow], number: int) -> 
             for one in made
             if one.state == StepState.KEPT.value
         ],
-        "key_owners": list[Json](sorted(str(owner) for target in targets for owner in target.owners)),
+        "key_owners": list[Json](sorted(spelled(owner) for target in targets for owner in target.owners)),
         "made_at": work.now.isoformat(),
         "method": METHOD,
         "number": number,
         "origin": {"id": _text(row.origin_id), "kind": row.origin, "rule": row.rule},
         "remains": dict[str, Json](REMAINS),
-        "subjects": [str(target.ref) for target in targets],
+        "subjects": [spelled(target.ref) for target in targets],
         "suppressed": {
             "citation": SUPPRESSED,
             "digests": max(one.counts.get("suppression", 0) for one in made),

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from governance.erasure.targets import Target
-from governance.kernel.db import driver_connection, id_list
+from governance.kernel.arrays import uuids
+from governance.kernel.db import driver_connection
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 
@@ -19,22 +21,22 @@ SELECT person.id, bought.first_at, bought.last_at,
     EXISTS (SELECT FROM contact WHERE person_id = person.id),
     EXISTS (SELECT FROM interaction WHERE person_id = person.id)
         OR EXISTS (SELECT FROM activity WHERE person_id = person.id)
-FROM unnest(%(records)s::uuid[]) AS person (id) LEFT JOIN (
+FROM unnest(%(records)b) AS person (id) LEFT JOIN (
     SELECT person_id, min(paid_at) AS first_at, max(paid_at) AS last_at FROM purchase
-    WHERE person_id = ANY(%(records)s) GROUP BY person_id
+    WHERE person_id = ANY(%(records)b) GROUP BY person_id
 ) AS bought ON bought.person_id = person.id
 """
 _SAID: Final[LiteralString] = """
 SELECT event.person_id, event.channel, max(event.recorded_at),
     max(event.recorded_at) FILTER (WHERE event.kind IN ('given', 'confirmed', 'renewed'))
-FROM consent_event AS event WHERE event.person_id = ANY(%(records)s) GROUP BY 1, 2
+FROM consent_event AS event WHERE event.person_id = ANY(%(records)b) GROUP BY 1, 2
 """
 _USED: Final[LiteralString] = """
 SELECT person_id, channel, max(last_used_at) FROM consent_state
-WHERE person_id = ANY(%(records)s) AND last_used_at IS NOT NULL GROUP BY 1, 2
+WHERE person_id = ANY(%(records)b) AND last_used_at IS NOT NULL GROUP BY 1, 2
 """
 _HOLDS: Final[LiteralString] = """
-SELECT person_id, id, compartments FROM person_hold WHERE person_id = ANY(%(records)s) AND released_at IS NULL
+SELECT person_id, id, compartments FROM person_hold WHERE person_id = ANY(%(records)b) AND released_at IS NULL
 """
 
 
@@ -54,11 +56,13 @@ class Known:
 
     def by_days(self, zone: ZoneInfo) -> Hashable:
         """The same for people who have the same plan, since only days count in it."""
+        paid = (_day(self.first_paid, zone), _day(self.last_paid, zone))
+        if not (self.said or self.given or self.used or self.holds):  # most of a batch
+            return (paid, self.finance, self.contact, self.behaviour)
         days = [
             tuple(sorted((name, _day(at, zone)) for name, at in instants.items()))
             for instants in (self.said, self.given, self.used)
         ]
-        paid = (_day(self.first_paid, zone), _day(self.last_paid, zone))
         holds = tuple(sorted((name, tuple(sorted(ids))) for name, ids in self.holds.items()))
         return (paid, self.finance, self.contact, self.behaviour, *days, holds)
 
@@ -67,7 +71,7 @@ def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
     """By person; statements do not grow with their number."""
     whose = {record: target.person for target in targets for record in target.records}
     found = {target.person: Known() for target in targets}
-    records = {"records": id_list(whose)}
+    records = {"records": uuids(whose)}
     cursor = driver_connection(work.session).cursor(binary=True)
     for record, first, last, extra, contact, behaviour in cursor.execute(_FACTS, records).fetchall():
         known = found[whose[record]]
@@ -87,6 +91,7 @@ def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
     return None if at is None else at.astimezone(zone).date()
 

@@ -33,8 +33,10 @@ from governance.erasure.targets import Target, targets_of
 from governance.erasure.thinning import keep_anonymous
 from governance.erasure.widening import widen
 from governance.kernel import jobs
+from governance.kernel.arrays import uuids
 from governance.kernel.clock import Clock
-from governance.kernel.db import Database, driver_connection, id_list
+from governance.kernel.collecting import uncollected
+from governance.kernel.db import Database, driver_connection
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
@@ -43,7 +45,7 @@ from governance.policies.retention import RetentionPolicy
 
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
-_BEGUN: Final[LiteralString] = "SELECT person_id FROM erasure_target WHERE person_id = ANY(%(people)s)"
+_BEGUN: Final[LiteralString] = "SELECT person_id FROM erasure_target WHERE person_id = ANY(%(people)b)"
 
 log = get_logger(__name__)
 
@@ -76,7 +78,7 @@ def run_next(work: Work, *, erasure: ErasureId) -> bool:
     step = next((one for one in made if one.state == StepState.PENDING.value), None)
     if step is None:
         _let_parts_go(_task(work, row, targets_in(work, erasure), made), row, made)
-        _finish(work, row, made)
+        _finish(work, row, made, targets_in(work, erasure))
         return False
     if step.next_at is not None and step.next_at > work.now:
         return False
@@ -88,7 +90,7 @@ def run_next(work: Work, *, erasure: ErasureId) -> bool:
     _do(_task(work, row, targets, made), row, step)
     if all(one.state != StepState.PENDING.value for one in made):
         _let_parts_go(_task(work, row, targets, made), row, made)
-        _finish(work, row, made)
+        _finish(work, row, made, targets_in(work, erasure))
         return False
     return True
 
@@ -118,17 +120,23 @@ def erase_many(
     fresh = [one for one in targets if one.person not in known]
     if not fresh:
         return []
-    begun = record(work, fresh, origin=origin, rules=rules_of(work, policies))
-    for erasure, group in begun:
-        row = work.session.get_one(ErasureRow, erasure)
-        made = steps_of(work, erasure)
-        task = _task(work, row, group, made, at_once=True)
-        if keep_statistics:
-            keep_anonymous(task, zone=row.zone)
-        _do_all(task, row, [step for step in made if step.state == StepState.PENDING.value])
-        _let_parts_go(task, row, made)
-        _finish(work, row, made)
+    with uncollected():
+        begun = record(work, fresh, origin=origin, rules=rules_of(work, policies))
+        for erasure, group in begun:
+            _erase_group(work, erasure, group, keep_statistics=keep_statistics)
     return [erasure for erasure, _ in begun]
+
+
+def _erase_group(work: Work, erasure: ErasureId, group: Sequence[Target], *, keep_statistics: bool) -> None:
+    """All that may go of people who have the same plan."""
+    row = work.session.get_one(ErasureRow, erasure)
+    made = steps_of(work, erasure)
+    task = _task(work, row, group, made, at_once=True)
+    if keep_statistics:
+        keep_anonymous(task, zone=row.zone)
+    _do_all(task, row, [step for step in made if step.state == StepState.PENDING.value])
+    _let_parts_go(task, row, made)
+    _finish(work, row, made, group)
 
 
 def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
@@ -158,7 +166,7 @@ def _do_all(task: Task, row: ErasureRow, todo: Sequence[StepRow]) -> None:
 
 
 def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:
-    asked = {"people": id_list(one.person for one in targets)}
+    asked = {"people": uuids(one.person for one in targets)}
     return {person for (person,) in driver_connection(work.session).execute(_BEGUN, asked).fetchall()}
 
 
@@ -183,7 +191,7 @@ def _task(
     )
 
 
-def _finish(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> None:
+def _finish(work: Work, row: ErasureRow, made: Sequence[StepRow], targets: Sequence[Target]) -> None:
     """All that may go has gone: close, or wait for the rest; a certificate tells which."""
     waiting = {Step(one.step) for one in made if one.state != StepState.DONE.value}
     row.completed_at = row.completed_at or work.now
@@ -197,7 +205,7 @@ def _finish(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> None:
     action = Action.ERASURE_COMPLETED if waiting else Action.ERASURE_CLOSED
     facts: dict[str, Fact] = {"waiting": sorted(one.value for one in waiting)}
     audit.append(work, action, object=ObjectRef("erasure", row.id), facts=facts)
-    issue(work, row, made)
+    issue(work, row, made, targets)
 
 
 def _put_off(work: Work, erasure: ErasureId, slug: str) -> None:

@@ -17,7 +17,8 @@ from governance.erasure.records import COMPARTMENT_OF, OriginKind, Step
 from governance.erasure.shedding import shed
 from governance.erasure.stores import Store, of_step
 from governance.erasure.targets import Target
-from governance.kernel.db import driver_connection, id_list
+from governance.kernel.arrays import uuids
+from governance.kernel.db import driver_connection, one_trip
 from governance.kernel.ids import OwnerId, SubjectId
 from governance.kernel.work import Work
 from governance.messages import operations as messages
@@ -91,8 +92,8 @@ class Task:
     def named(self) -> Mapping[str, object]:
         """Parameters of the statements."""
         return {
-            "records": id_list(self.records),
-            "owners": id_list(self.owners),
+            "records": uuids(self.records),
+            "owners": uuids(self.owners),
             "erasure": self.erasure,
             "now": self.work.now,
         }
@@ -179,10 +180,11 @@ def _delete(step: Step) -> Callable[[Task], Counts]:
     statements = [(one.table, _statement(one)) for one in of_step(step)]
 
     def delete(task: Task) -> Counts:
+        with one_trip(task.work.session) as connection:
+            done = [(table, connection.execute(statement, task.named)) for table, statement in statements]
         counts: Counts = {}
-        for table, statement in statements:
-            gone = _run(task, statement)
-            counts[table] = counts.get(table, 0) + gone
+        for table, cursor in done:
+            counts[table] = counts.get(table, 0) + cursor.rowcount
         return counts
 
     return delete

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final, LiteralString
 from uuid import UUID
 
-from governance.kernel.db import driver_connection, id_list
+from governance.kernel.arrays import uuids
+from governance.kernel.db import driver_connection
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import Work
 
@@ -13,7 +14,7 @@ _PEOPLE: Final[LiteralString] = """
 SELECT coalesce(asked.merged_into, asked.id), person.id, person.owner_id, person.subject_ref
 FROM person AS asked JOIN person
     ON person.id = coalesce(asked.merged_into, asked.id) OR person.merged_into = coalesce(asked.merged_into, asked.id)
-WHERE asked.id = ANY(%(people)s) ORDER BY person.id
+WHERE asked.id = ANY(%(people)b) ORDER BY person.id
 """
 
 
@@ -36,7 +37,7 @@ class Target:
 def targets_of(work: Work, people: Sequence[SubjectId], *, locked: bool = False) -> list[Target]:
     """Each of *people* who exists with all their records; the records locked until the transaction ends."""
     cursor = driver_connection(work.session).cursor(binary=True)
-    cursor.execute(_PEOPLE + (" FOR UPDATE OF person" if locked else ""), {"people": id_list(people)})
+    cursor.execute(_PEOPLE + (" FOR UPDATE OF person" if locked else ""), {"people": uuids(people)})
     found: dict[UUID, Target] = {}
     for survivor, record, owner, ref in cursor.fetchall():
         target = found.setdefault(survivor, Target(SubjectId(survivor), SubjectRef(ref)))

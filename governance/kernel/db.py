@@ -172,7 +172,7 @@ class ArrayText(UserDefinedType[str]):
 
 def id_list(ids: Iterable[UUID]) -> str:
     """Ids as the text of an array: the driver reads a list of hundreds element by element, and a text as it is."""
-    return "{" + ",".join(map(str, ids)) + "}"
+    return "{" + ",".join([f"{one.int:032x}" for one in ids]) + "}"  # the hyphens would cost the most of it
 
 
 def _set_up_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -1,9 +1,10 @@
 """Ids: UUIDv7 made by the client (RFC 9562, 5.7), so that a row's id is known before it is written."""
 
 from typing import NewType
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
-from uuid_utils.compat import uuid4, uuid7
+import uuid_utils
+from uuid_utils.compat import uuid4
 
 __all__ = [
     "BatchId",
@@ -14,6 +15,7 @@ __all__ = [
     "StaffId",
     "SubjectId",
     "SubjectRef",
+    "spelled",
     "uuid4",
     "uuid7",
 ]
@@ -30,3 +32,19 @@ ClientId = NewType("ClientId", UUID)
 BatchId = NewType("BatchId", UUID)
 EntryId = NewType("EntryId", UUID)
 """An entry of the audit log."""
+
+_blank, _draw, _same, _UNKNOWN = object.__new__, uuid_utils.uuid7, uuid_utils.UUID, SafeUUID.unknown
+_set_number, _set_safety = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
+
+
+def uuid7() -> UUID:
+    """A fresh id, greater than those that this process made before; at half the price of the standard constructor."""
+    one = _blank(UUID)
+    _set_number(one, _draw().int)
+    _set_safety(one, _UNKNOWN)
+    return one
+
+
+def spelled(one: UUID) -> str:
+    """The text of an id, as `str` gives it, at half its price: batches spell ids by the ten thousand."""
+    return str(_same(int=one.int))

@@ -132,6 +132,11 @@ def known_owners(session: Session, owners: Sequence[UUID]) -> set[UUID]:
     return set(session.scalars(select(KeyOwnerRow.id).where(KeyOwnerRow.id == any_of(owners))))
 
 
+def count_owners(session: Session, owners: Sequence[UUID]) -> int:
+    """How many of *owners* exist."""
+    return session.scalar(select(func.count()).where(KeyOwnerRow.id == any_of(owners))) or 0
+
+
 def any_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
     """Any of *ids*, as one parameter however many they are."""
     return any_(bindparam(None, id_list(ids), type_=ArrayText("UUID"), unique=True))

@@ -29,6 +29,7 @@ from governance.rights.packages.errors import NoSuchPackageError, PackageNotRead
 from governance.rights.packages.records import PackageId, PackageState
 from governance.rights.packages.rows import locked_package
 from governance.rights.packages.tables import PackageFlagRow, PackagePartRow, PackageRow
+from governance.vault.epochs import any_of
 
 EXPIRES_AFTER: Final = timedelta(days=14)
 LATE: Final = timedelta(minutes=10)
@@ -170,7 +171,7 @@ def discard(work: Work, *, package: PackageId) -> bool:
 def destroy_all(work: Work, people: Sequence[SubjectId]) -> int:
     """Destroy the packages of people whose data go, whatever state they are in; answers how many."""
     query = select(PackageRow.id).where(
-        PackageRow.person_id.in_(people), PackageRow.state != PackageState.DESTROYED.value
+        PackageRow.person_id == any_of(people), PackageRow.state != PackageState.DESTROYED.value
     )
     return sum(destroy(work, package=PackageId(one)) for one in work.session.scalars(query).all())
 
