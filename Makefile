@@ -29,7 +29,7 @@ test-browser: install ## Run the tests that drive a browser (Chromium)
 
 screens: install ## Take a picture of every page (docs/screens)
 	@rm -f docs/screens/*.png && mkdir -p docs/screens
-	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM SCREENS=docs/screens && exec $(PY) -m pytest -q tests/browser
+	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM SCREENS=docs/screens && $(PY) -m pytest -q tests/browser && exec $(PY) -m scripts.tour_pictures
 
 check: install ## Check style, types, layers, docstrings, dependencies
 	$(PY) -m ruff check .

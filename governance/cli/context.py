@@ -44,9 +44,9 @@ def settings() -> Settings:
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Store]:
-    """The store that settings name, opened for this command."""
-    with open_store(settings()) as store:
+def opened(found: Settings | None = None) -> Iterator[Store]:
+    """The store that *found* names, or else the settings of this process, opened for this command."""
+    with open_store(found or settings()) as store:
         install_executors(store.database, EXECUTORS)
         install_carriers(store.database, CARRIERS)
         yield store

@@ -10,14 +10,15 @@ from typing import Final
 import click
 
 from governance.accounts import operations as accounts
-from governance.cli.context import operator_work, say, settings
+from governance.cli.context import opened, operator_work, say, settings
 from governance.cli.demo_consents import record_consents
 from governance.cli.demo_forms import KEY, mail_folder, publish_demo_form, with_mail_folder
+from governance.cli.demo_office import fill_office
 from governance.cli.demo_people import demo_birth_date, demo_email, demo_emails, demo_files
 from governance.cli.demo_requests import record_requests
 from governance.cli.run import base_url, keep_up
 from governance.cli.setup import Answers, set_up
-from governance.custody.opening import Store, open_store
+from governance.custody.opening import Store
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.files import FileOptions, Provenance
@@ -59,7 +60,7 @@ def demo() -> int:
 def fill(server: Server) -> None:
     """Bring the demonstration to where it should be; what stands is left as it is."""
     set_up(server, ANSWERS)
-    with open_store(server.settings) as store:
+    with opened(server.settings) as store:
         with operator_work(store) as work:
             accounts.mark_demonstration(work)
             _add_staff(work)
@@ -70,10 +71,14 @@ def fill(server: Server) -> None:
             recorded = record_consents(work)
             publish_demo_form(work)
             asked = record_requests(work, demo_emails())
+        with operator_work(store) as work:
+            acted = fill_office(work, demo_emails())
         if recorded:
             say(f"Consents: {recorded} made up")
         if asked:
             say(f"Requests: {asked} made up")
+        if acted:
+            say("Policies, a hold, segments and reveals: made up")
 
 
 def _add_staff(work: Work) -> None:

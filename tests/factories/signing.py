@@ -32,7 +32,7 @@ class Member:
 
 def enrol(work: Work, *roles: str) -> Member:
     """Add a staff member who has accepted the invitation."""
-    made = accounts.create_staff(work, name="Кто-то", email=f"{uuid4().hex}@example.org", roles=roles)
+    made = accounts.create_staff(work, name="Daria Melnyk", email=f"{uuid4().hex}@example.org", roles=roles)
     token = accounts.invite(work, staff=made.id).token
     enrolled = accounts.accept_invitation(work, token=token, password=PASSWORD)
     return Member(made.id, made.email or "", enrolled.secret, enrolled.recovery_codes)
