@@ -53,7 +53,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 gc.disable()  # until all tests are collected
 
 # How long an example takes says more of the machine than of the code. `make properties` asks for many more of them.
-settings.register_profile("here", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "40")))
+settings.register_profile("here", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "25")))
 settings.load_profile("here")
 
 

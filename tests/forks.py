@@ -51,12 +51,14 @@ class Fork:
 
     Args:
         how: what the interpreter would be given: `-c SCRIPT ...`, `-m MODULE ...` or `FILE ...`.
+        stdin: what it reads; nothing by default.
         env: its environment; that of this process by default.
     """
 
     def __init__(
         self,
         *how: str,
+        stdin: IO[bytes] | int | None = None,
         stdout: IO[bytes] | int | None = None,
         stderr: IO[bytes] | int | None = None,
         env: Mapping[str, str] | None = None,
@@ -66,8 +68,8 @@ class Fork:
         self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._link.connect(os.environ[PLACE])
         with Path(os.devnull).open("r+b") as nothing:
-            given = [one if one is not None else nothing for one in (stdout, stderr)]
-            fds = [nothing.fileno(), *(one if isinstance(one, int) else one.fileno() for one in given)]
+            given = [one if one is not None else nothing for one in (stdin, stdout, stderr)]
+            fds = [one if isinstance(one, int) else one.fileno() for one in given]
             asked = json.dumps({"how": how, "env": dict(os.environ if env is None else env)}).encode()
             socket.send_fds(self._link, [len(asked).to_bytes(4, "big")], fds)
             self._link.sendall(asked)
@@ -120,12 +122,21 @@ def run(*how: str, env: Mapping[str, str] | None = None, timeout: float = 120) -
 @contextlib.contextmanager
 def piped(*how: str) -> Iterator[tuple[Fork, IO[bytes]]]:
     """A program and what it prints, while it prints it; awaited at the end."""
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as output:
-        fork = Fork(*how, stdout=writing)
-        os.close(writing)
+    with spoken_to(*how) as (fork, _, output):
         yield fork, output
-    fork.wait()
+
+
+@contextlib.contextmanager
+def spoken_to(*how: str) -> Iterator[tuple[Fork, IO[bytes], IO[bytes]]]:
+    """A program, what it reads (unbuffered) and what it prints; told at the end that there is no more, and awaited."""
+    (read, to_it), (from_it, written) = os.pipe(), os.pipe()
+    with os.fdopen(from_it, "rb") as output:
+        with os.fdopen(to_it, "wb", buffering=0) as said:
+            fork = Fork(*how, stdin=read, stdout=written)
+            os.close(read)
+            os.close(written)
+            yield fork, said, output
+        fork.wait()
 
 
 def _await_programs(place: str) -> dict[str, Any]:

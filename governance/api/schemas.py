@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import marshmallow as ma
 
@@ -21,6 +21,10 @@ class Schema(ma.Schema):
         """Marshmallow's options."""
 
         unknown = ma.RAISE
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """This very one: nothing changes a schema, and flask-smorest copies what it describes for each route."""
+        return self
 
 
 def unreadable_fields() -> ma.fields.List[Any]:

@@ -45,7 +45,7 @@ def rebuilt(work: Work, *, repair: bool) -> tuple[consent.Difference, ...]:
     return consent.rebuild(work, repair=repair).differences
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said_in=batches)
 def test_after_any_history_each_state_is_the_fold_of_its_events(
     work: Work, said_in: list[tuple[list[NewEvent], timedelta]]

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,23 +16,48 @@ HEAVY = {
 """What few processes need, and those only where it is used."""
 
 
-@pytest.mark.parametrize(
-    ("module", "needs"),
-    [
-        ("wsgi", set()),
-        ("governance.worker.__main__", {"procrastinate", "apscheduler"}),
-        ("governance.cli.run", {"rich"}),
-        ("governance.kernel.keeper", set()),
-    ],
-)
-def test_a_process_loads_nothing_heavy_that_it_does_not_need(module: str, needs: set[str]) -> None:
-    telling = f"import sys, {module}; print(*{{name.partition('.')[0] for name, one in sys.modules.items() if one}})"
+NEEDS: dict[str, set[str]] = {
+    "wsgi": set(),
+    "governance.worker.__main__": {"procrastinate", "apscheduler"},
+    "governance.cli.run": {"rich"},
+    "governance.kernel.keeper": set(),
+}
+"""By what a process begins with, what it needs of that."""
+COMMON = "governance.executors"
+TELLING = f"""
+import importlib, json, os, sys
 
-    loaded = subprocess.run(
-        [sys.executable, "-c", telling], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
+def tell(module):
+    importlib.import_module(module)
+    import gc
+    loaded = sorted({{name.partition(".")[0] for name, one in sys.modules.items() if one}})
+    told = {{"loaded": loaded, "frozen": gc.get_freeze_count(), "collects": gc.isenabled()}}
+    print(json.dumps([module, told]), flush=True)
 
-    assert HEAVY.intersection(loaded) <= needs
+tell("{COMMON}")
+for module in sys.argv[1:]:
+    if os.fork() == 0:
+        tell(module)
+        os._exit(0)
+    os.wait()
+"""
+"""Processes that begin where all that they have in common is loaded: with it, one after the other takes seconds."""
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, dict[str, Any]]:
+    """By module, what a process that began with it has loaded."""
+    command = [sys.executable, "-c", TELLING, *NEEDS]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return dict(json.loads(line) for line in said.splitlines())
+
+
+def test_a_process_loads_nothing_heavy_that_it_does_not_need(told: dict[str, dict[str, Any]]) -> None:
+    assert HEAVY.isdisjoint(told[COMMON]["loaded"]), "what is loaded before would be laid at the door of all"
+
+    needless = {module: HEAVY.intersection(told[module]["loaded"]) - needs for module, needs in NEEDS.items()}
+
+    assert not any(needless.values()), needless
 
 
 def test_commands_that_open_no_store_load_no_database() -> None:
@@ -42,12 +68,6 @@ def test_commands_that_open_no_store_load_no_database() -> None:
     assert told.strip() == "False"
 
 
-def test_what_was_loaded_is_left_out_of_collections_which_go_on() -> None:
-    look = "import gc, json, wsgi; print(json.dumps({'frozen': gc.get_freeze_count(), 'collects': gc.isenabled()}))"
-
-    told = json.loads(
-        subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    )
-
-    assert told["frozen"] > 50_000
-    assert told["collects"] is True
+def test_what_was_loaded_is_left_out_of_collections_which_go_on(told: dict[str, dict[str, Any]]) -> None:
+    assert told["wsgi"]["frozen"] > 50_000
+    assert told["wsgi"]["collects"] is True

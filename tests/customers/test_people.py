@@ -327,7 +327,7 @@ patches = st.fixed_dictionaries({}, optional={name: st.none() | value for name, 
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=(Phase.explicit, Phase.generate),

@@ -217,7 +217,7 @@ def test_a_rule_chooses_whom_a_plain_loop_would_choose(work: Work) -> None:
     ids = {one.id for one in people}
     extras = {key: EXTRA_KINDS[one.type] for key, one in known(work).items()}
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(documents, st.sampled_from([7, 1000]))
     def agree(document: object, size: int) -> None:
         rule = parse_rule(document, extras=extras)

@@ -1,7 +1,5 @@
 """Whoever dies, and whatever happens at the same time: nothing is lost, and nothing is done twice."""
 
-import subprocess
-import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,6 +20,7 @@ from governance.retention import operations as retention
 from governance.retention import removing, running
 from governance.retention.operations import Run, RunId, RunState
 from governance.vault.keyring import Keyring
+from tests import forks
 from tests.conftest import Store
 from tests.factories.customers import purchase
 from tests.factories.keeping import ACTIVITY, Keeping
@@ -120,8 +119,8 @@ def test_a_run_goes_on_after_its_process_was_killed_before_in_and_after_a_batch(
     _, begun = overdue(store)
     for dies in ("before", "within", "after"):
         given = [fresh_store.app_url, str(keyring.path), str(begun.id), dies]
-        died = subprocess.run([sys.executable, "-c", WORKER, *given], check=False, capture_output=True)
-        assert died.returncode == -9, died.stderr.decode()
+        died = forks.run("-c", WORKER, *given)
+        assert died.returncode == -9, died.stderr
     between = store.do(lambda work: retention.find_run(work, run=begun.id))
     assert 0 < sum(part.rows for part in between.parts) < 3 * PEOPLE
 
@@ -131,36 +130,18 @@ def test_a_run_goes_on_after_its_process_was_killed_before_in_and_after_a_batch(
 def test_two_processes_share_a_run_and_do_nothing_twice(store: Keeping, fresh_store: Store, keyring: Keyring) -> None:
     _, begun = overdue(store)
     given = [fresh_store.app_url, str(keyring.path), str(begun.id), "together"]
-    two = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, *given], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    told: list[list[str]] = [[], []]
-    for one in two:
-        assert one.stdout
-        assert one.stdout.readline() == "ready\n"
-    for one in two:  # neither goes on before both have done a batch
-        _say(one)
-    for one, mine in zip(two, told, strict=True):
-        assert one.stdout
-        mine.append(one.stdout.readline())
-    rests = [threading.Thread(target=lambda one=one: one.communicate("\n" * 100)) for one in two]
-    for rest in rests:
-        rest.start()
-    for rest in rests:
-        rest.join()
+    with forks.spoken_to("-c", WORKER, *given) as one, forks.spoken_to("-c", WORKER, *given) as other:
+        two = (one, other)
+        assert [output.readline() for _, _, output in two] == [b"ready\n"] * 2
+        for _, said, _ in two:  # neither goes on before both have done a batch
+            said.write(b"\n")
+        told = [output.readline() for _, _, output in two]
+        for _, said, _ in two:
+            said.write(b"\n" * 100)
+        assert [fork.wait() for fork, _, _ in two] == [0, 0]
 
-    assert [one.returncode for one in two] == [0, 0]
-    assert all(mine != [""] for mine in told), "each had something to do"
+    assert all(told), "each had something to do"
     require_all_once(store, store.do(lambda work: retention.find_run(work, run=begun.id)))
-
-
-def _say(process: "subprocess.Popen[str]") -> None:
-    assert process.stdin
-    process.stdin.write("\n")
-    process.stdin.flush()
 
 
 def test_a_hold_that_is_placed_during_a_run_keeps_what_it_covers(store: Keeping) -> None:
