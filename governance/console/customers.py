@@ -158,7 +158,7 @@ def interactions(visit: Visit, customer: UUID) -> Response:
 
 
 @screen("/customers/<uuid:customer>/marks", "customer_marks")
-def marks(visit: Visit, customer: UUID) -> Response:
+def marks(visit: Visit, customer: UUID, typed: Typed = EMPTY, **_names: object) -> Response:
     """Legal holds and restrictions of processing."""
     seen = customers.read(visit.work, subject=SubjectId(customer))
     found = customers.marks(visit.work, subject=SubjectId(customer))
@@ -172,6 +172,8 @@ def marks(visit: Visit, customer: UUID) -> Response:
         marks=found,
         codes=words.codes(),
         now=visit.work.now,
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -157,7 +157,7 @@ def new_export(visit: Visit, typed: Typed = EMPTY) -> Response:
         offered=None if offered is None else [(name, called.get(name, name)) for name in offered],
         channels=[(one, by.get(one, one)) for one in sorted(known[purpose].channels)] if purpose in known else [],
         formats=list(words_exports.formats().items()),
-        results=_results(visit),
+        results=results_of_segments(visit),
         run=asked.get("run", "")[:36],
         ticked={"field": asked.getlist("field"), "channel": asked.getlist("channel")},
         typed=typed,
@@ -165,7 +165,7 @@ def new_export(visit: Visit, typed: Typed = EMPTY) -> Response:
     )
 
 
-def _results(visit: Visit) -> Sequence[tuple[Run, str]]:
+def results_of_segments(visit: Visit) -> Sequence[tuple[Run, str]]:
     """Results of segments that may be used, each with what its segment is called."""
     if not (visit.may(Permission.SEGMENTS_READ) and visit.may(Permission.SEGMENTS_USE)):
         return ()

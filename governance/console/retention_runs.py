@@ -1,15 +1,14 @@
-"""Runs that remove what is overdue: begun, watched, stopped, let go on, certified; and holds that wait for a look."""
+"""Runs that remove what is overdue: begun, watched, stopped, let go on, certified."""
 
 from typing import Final
 from uuid import UUID
 
 from flask import Response, request
 
-from governance.console import people, sayings, words
+from governance.console import people, sayings
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.retention import PART, said
-from governance.customers import operations as customers
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.retention import operations as retention
@@ -81,18 +80,3 @@ def certificate(visit: Visit, run: UUID) -> Response:
     named = {"Content-Disposition": f'attachment; filename="run-{run}.json"'}
     content = retention.certificate(visit.work, run=RunId(run)).content
     return Response(content, content_type="application/json", headers=named)
-
-
-@screen("/retention/holds", "retention_holds")
-def holds(visit: Visit) -> Response:
-    """Legal holds whose time to be looked at has come."""
-    return page(
-        visit,
-        "retention_holds",
-        part=PART,
-        tab="retention_holds",
-        rows=customers.holds_to_review(visit.work, limit=SHOWN),
-        codes=words.codes(),
-        known=people.names(visit),
-        said=said(),
-    )

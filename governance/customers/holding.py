@@ -127,6 +127,16 @@ def holds_to_review(work: Work, *, limit: int = 1000) -> list[StandingHold]:
     return _within(work, work.session.scalars(query.order_by(HoldRow.review_at, HoldRow.id).limit(limit)).all())
 
 
+def holds_standing(work: Work, *, limit: int = 200) -> list[StandingHold]:
+    """Holds that stand, those first that are to be looked at soonest.
+
+    Raises:
+        ForbiddenError: where the actor may not see customers.
+    """
+    query = select(HoldRow).where(HoldRow.released_at.is_(None))
+    return _within(work, work.session.scalars(query.order_by(HoldRow.review_at, HoldRow.id).limit(limit)).all())
+
+
 def count_to_review(work: Work) -> int:
     """How many holds are to be looked at again by now."""
     query = select(func.count()).where(HoldRow.review_at <= work.now, HoldRow.released_at.is_(None))

@@ -8,7 +8,14 @@ from governance.customers.erasing import values_of_contacts
 from governance.customers.extra_types import ExtraField
 from governance.customers.extras import define, definition, definitions, edit_definition
 from governance.customers.growing import raise_ages
-from governance.customers.holding import StandingHold, count_to_review, holds_of_case, holds_to_review, place_holds
+from governance.customers.holding import (
+    StandingHold,
+    count_to_review,
+    holds_of_case,
+    holds_standing,
+    holds_to_review,
+    place_holds,
+)
 from governance.customers.interactions import Interactions, InteractionView, list_interactions, record_interaction
 from governance.customers.leaving import Leaving, leave
 from governance.customers.links import LinkView, link, links, unlink
@@ -74,6 +81,7 @@ __all__ = [
     "edit_definition",
     "forget_history",
     "holds_of_case",
+    "holds_standing",
     "holds_to_review",
     "leave",
     "lift_restriction",

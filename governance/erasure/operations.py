@@ -7,6 +7,7 @@ it through; `erase_many` does a batch at once, for retention; `resume` takes up 
 
 from governance.erasure.beginning import RUN, begin, order
 from governance.erasure.certifying import Certificate, certificate, certificates_of, with_proofs
+from governance.erasure.held_back import waiting_for
 from governance.erasure.planning import look_ahead, plan_for
 from governance.erasure.proving import Absence, Left, prove, search_files, search_stream, spellings
 from governance.erasure.reading import KeptPurchase, KeptPurchases, Wanted, read_kept
@@ -75,5 +76,6 @@ __all__ = [
     "state_of",
     "statistics",
     "verify_certificate",
+    "waiting_for",
     "with_proofs",
 ]
