@@ -11,7 +11,7 @@ from flask_babel import gettext
 from governance import __version__
 from governance.console import forms
 from governance.console.guard import Visit
-from governance.console.pages_table import NAVIGATION
+from governance.console.pages_table import GROUPS
 from governance.pages.forms import new_number
 from governance.pages.languages import NAMES, language
 from governance.pages.serving import policy, style_address
@@ -31,6 +31,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Links of the menu that belong together; the first ones need no title."""
+
+    title: str
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around a page.
 
@@ -43,7 +51,7 @@ class Frame:
     language: str
     languages: Sequence[Link]
     controller: str
-    menu: Sequence[Link]
+    menu: Sequence[Group]
     roles: str
     seal: str
     number: str
@@ -65,12 +73,16 @@ def page(
         scripts: further files of ours that it runs.
         **view: what the template shows.
     """
-    titles = names_of_pages()
-    menu = [
-        Link(one, titles[one], url_for(f"console.{one}"), current=one == part)
-        for one in NAVIGATION
-        if visit.may_open(one)
-    ]
+    titles, groups = names_of_pages(), names_of_groups()
+    links = {
+        group: [
+            Link(one, titles[one], url_for(f"console.{one}"), current=one == part)
+            for one in pages
+            if visit.may_open(one)
+        ]
+        for group, pages in GROUPS.items()
+    }
+    menu = [Group(groups[group], found) for group, found in links.items() if found]
     roles = ", ".join(shipped.roles().roles[one].titles.get(language()) for one in visit.work.actor.roles)
     return _answer(_frame(menu, roles, visit.seal, visit.number, scripts), template, status, {**view, "visit": visit})
 
@@ -80,7 +92,7 @@ def door_page(template: str, *, mark: str, status: int = HTTPStatus.OK, **view: 
     return _answer(_frame([], "", forms.seal(mark), new_number(), ()), template, status, view)
 
 
-def _frame(menu: Sequence[Link], roles: str, seal: str, number: str, scripts: Sequence[str]) -> Frame:
+def _frame(menu: Sequence[Group], roles: str, seal: str, number: str, scripts: Sequence[str]) -> Frame:
     controller = g.get("controller")
     files = ("once.js", *(("htmx-2.0.11.min.js", "console.js") if menu else ()), *scripts)
     return Frame(
@@ -115,6 +127,17 @@ def go(endpoint: str, **names: object) -> Response:
     """Lead the browser to a page after an act (303), so that reloading it repeats nothing."""
     response = redirect(url_for(f"console.{endpoint}", **names), code=HTTPStatus.SEE_OTHER)  # type: ignore[arg-type]  # ids
     return Response(response.get_data(), status=response.status_code, headers=response.headers)
+
+
+def names_of_groups() -> Mapping[str, str]:
+    """What the menu calls its groups."""
+    return {
+        "now": "",
+        "base": gettext("Customer base"),
+        "consent": gettext("Consent"),
+        "keeping": gettext("Keeping and proof"),
+        "service": gettext("Service"),
+    }
 
 
 def names_of_pages() -> Mapping[str, str]:

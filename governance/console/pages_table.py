@@ -190,7 +190,15 @@ STRANGERS: Final = frozenset(
 )
 """Pages for whoever has yet to prove who they are."""
 
-NAVIGATION: Final = ("today", "requests", "customers", "duplicates", "imports", "segments", "exports", "retention",
-                     "audit", "consent", "reach", "send_check", "clean_list", "proposals", "alerts", "staff", "clients",
-                     "settings", "health")  # fmt: skip
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "now": ("today", "requests", "proposals", "alerts"),
+        "base": ("customers", "duplicates", "imports", "segments", "exports"),
+        "consent": ("reach", "send_check", "clean_list", "consent"),
+        "keeping": ("retention", "audit"),
+        "service": ("staff", "clients", "settings", "health"),
+    }
+)
 """Pages that the menu leads to, in this order."""
+NAVIGATION: Final = tuple(page for pages in GROUPS.values() for page in pages)
+"""The same without groups."""
