@@ -139,8 +139,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     explanations.blueprint,
     informing.blueprint,
 )
-FACES: Final = ("governance.portal", "governance.console")
-"""Packages whose pages have catalogues of words."""
+FACES: Final = languages.ALL
 STRANGERS_PER_MINUTE: Final = 60
 FORMS_PER_MINUTE: Final = 20
 REPORTS_PER_MINUTE: Final = 30

@@ -53,6 +53,7 @@ COMMANDS: Final = {
     "consent": "governance.cli.consent:consent_group",
     "forms": "governance.cli.forms:forms",
     "access": "governance.cli.access:access",
+    "languages": "governance.cli.languages:languages",
 }
 
 REFUSED, WRONG_CALL, FAILED, INTERRUPTED = 1, 2, 70, 130

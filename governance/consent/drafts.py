@@ -1,9 +1,11 @@
 """Drafts of notices: the words that are shipped, filled in for this controller. Data, in `notices.yaml`."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Final
 
 from governance.consent.codes import NoticeKind
@@ -11,15 +13,18 @@ from governance.consent.errors import UnknownPurposeError
 from governance.consent.notices import BLANK, NoticeText
 from governance.consent.purposes import book
 from governance.consent.terms import NoticeVersion, terms_of
+from governance.kernel import packs
 from governance.kernel.work import Work
 from governance.policies import shipped
-from governance.policies.documents import Node, Titles, parse, titles
+from governance.policies.documents import DocumentError, Node, Titles, parse, titles
 from governance.policies.purposes import Channel, Purpose, PurposeBook
 from governance.reference.operations import controller
 from governance.reference.record import Controller
 
 LANGUAGES: Final = ("en", "ru", "uk")
 PRIVACY_KEY: Final = "privacy"
+NOTICES: Final = "notices.yaml"
+"""Notices of a further language, in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,51 @@ def _texts(node: Node) -> Mapping[str, NoticeText]:
     return {code: NoticeText(text["title"].text(), text["body"].text()) for code, text in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The words of both kinds of notices in one language, with places for what is filled in."""
+
+    consent: NoticeText
+    privacy: NoticeText
+
+
+def frames() -> Mapping[str, Frames]:
+    """By language, of those that are shipped, and of further ones that have notices of the same places."""
+    said = _shipped()
+    found = {code: Frames(said.frame[code], said.privacy[code]) for code in LANGUAGES}
+    for code, pack in packs.packs().items():
+        place = pack.folder / NOTICES
+        with contextlib.suppress(DocumentError, OSError):
+            found[code] = parse_frames(place.read_bytes(), name=f"{code}/{NOTICES}")
+    return found
+
+
+def parse_frames(source: bytes, *, name: str) -> Frames:
+    """Read the notices of a further language.
+
+    Raises:
+        DocumentError: the document is malformed, or lacks a place that is filled in.
+    """
+    top, english = parse(source, name=name).fields(required=("consent", "privacy")), _shipped()
+    return Frames(_frame(top["consent"], english.frame["en"]), _frame(top["privacy"], english.privacy["en"]))
+
+
+def _frame(node: Node, english: NoticeText) -> NoticeText:
+    said = node.fields(required=("title", "body"))
+    for part, like in (("title", english.title), ("body", english.body)):
+        try:
+            places = _places(said[part].text())
+        except ValueError:
+            said[part].wrong("a brace is not closed")
+        if places != _places(like):
+            said[part].wrong("must have these places: " + ", ".join(f"{{{one}}}" for one in sorted(_places(like))))
+    return NoticeText(said["title"].text(), said["body"].text())
+
+
+def _places(text: str) -> frozenset[str]:
+    return frozenset(name for _text, name, _spec, _conversion in Formatter().parse(text) if name is not None)
+
+
 def drafts(work: Work) -> list[Draft]:
     """Every notice that this controller needs: one for each purpose that asks for consent, and one on privacy.
 
@@ -95,17 +145,17 @@ def draft(work: Work, *, kind: NoticeKind, key: str) -> Draft:
     """
     whose, known = controller(work), book(work)
     if kind is NoticeKind.PRIVACY:
-        texts = {code: _privacy(code, whose, known) for code in LANGUAGES}
+        texts = {code: _privacy(code, frame.privacy, whose, known) for code, frame in frames().items()}
     else:
         purpose = known.purposes.get(key)
         if purpose is None or not purpose.asks_consent:
             raise UnknownPurposeError("There is no purpose of this key that asks for consent.")
-        texts = {code: _consent(code, whose, purpose) for code in LANGUAGES}
+        texts = {code: _consent(code, frame.consent, whose, purpose) for code, frame in frames().items()}
     blanks = any(BLANK in text.title + text.body for text in texts.values())
     return Draft(kind, key, texts, blanks, terms_of(work).notice_in_force(kind, key, work.now))
 
 
-def _consent(code: str, whose: Controller, purpose: Purpose) -> NoticeText:
+def _consent(code: str, frame: NoticeText, whose: Controller, purpose: Purpose) -> NoticeText:
     said = _shipped()
     act = said.acts.get(purpose.key)
     description = purpose.descriptions.get(code)
@@ -117,11 +167,10 @@ def _consent(code: str, whose: Controller, purpose: Purpose) -> NoticeText:
         "channels": _listed(said.channels[channel].get(code) for channel in Channel if channel in purpose.channels),
         "term": _term(code, purpose),
     }
-    frame = said.frame[code]
     return NoticeText(frame.title.format(**filled), frame.body.format(**filled))
 
 
-def _privacy(code: str, whose: Controller, known: PurposeBook) -> NoticeText:
+def _privacy(code: str, text: NoticeText, whose: Controller, known: PurposeBook) -> NoticeText:
     said = _shipped()
     home = known.by_country.get(whose.country)
     lines: list[str] = []
@@ -129,7 +178,6 @@ def _privacy(code: str, whose: Controller, known: PurposeBook) -> NoticeText:
         bases = [basis for basis, _ in purpose.bases if home is not None and basis.jurisdiction == home.key]
         cited = "; ".join(dict.fromkeys(basis.citation for basis in bases)) or said.words["no_ground"].get(code)
         lines.append(f"- {purpose.titles.get(code)}: {purpose.descriptions.get(code)} ({cited})")
-    text = said.privacy[code]
     return NoticeText(text.title, text.body.format(**_who(code, whose), purposes="\n".join(lines)))
 
 

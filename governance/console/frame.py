@@ -12,8 +12,9 @@ from governance import __version__
 from governance.console import forms
 from governance.console.guard import Visit
 from governance.console.pages_table import GROUPS
+from governance.kernel import packs
 from governance.pages.forms import new_number
-from governance.pages.languages import NAMES, language
+from governance.pages.languages import language
 from governance.pages.serving import policy, style_address
 from governance.policies import shipped
 
@@ -97,7 +98,7 @@ def _frame(menu: Sequence[Group], roles: str, seal: str, number: str, scripts: S
     files = ("once.js", *(("htmx-2.0.11.min.js", "console.js") if menu else ()), *scripts)
     return Frame(
         language=language(),
-        languages=[Link(code, name, "", current=code == language()) for code, name in NAMES.items()],
+        languages=[Link(code, name, "", current=code == language()) for code, name in packs.names().items()],
         controller="" if controller is None else controller.legal_name,
         menu=menu,
         roles=roles,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from flask import Response, request, url_for
+from flask import Response, request
 from flask_babel import gettext
 
 from governance.console import sayings, words_requests, words_settings
@@ -13,7 +13,7 @@ from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
 from governance.pages.forms import EMPTY, Typed
-from governance.pages.languages import SOURCE, language
+from governance.pages.languages import language
 from governance.policies.deadline_rules import RequestKind
 from governance.reference import applying
 from governance.reference.calendars import FIRST_YEAR, LAST_YEAR
@@ -140,8 +140,7 @@ def due(visit: Visit) -> Response:
         kinds=words_requests.kinds(),
         duties=words_requests.duties(),
         titles=titles,
-        english=language() == SOURCE,
-        there=url_for("console.calendars"),
+        tongue=language(),
     )
 
 

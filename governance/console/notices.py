@@ -11,8 +11,8 @@ from governance.consent.operations import Notice, NoticeText
 from governance.console import sayings
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.kernel import packs
 from governance.pages.forms import EMPTY, Typed
-from governance.pages.languages import NAMES
 
 PART: Final = "consent"
 
@@ -35,8 +35,8 @@ def editor(visit: Visit, kind: str, notice: str, typed: Typed = EMPTY) -> Respon
         versions=versions,
         standing=standing,
         other=None if other is None else _read(visit, chosen, notice, other),
-        texts=[(code, name, proposed.get(code)) for code, name in NAMES.items()],
-        languages=NAMES,
+        texts=[(code, name, proposed.get(code)) for code, name in packs.names().items()],
+        languages=packs.names(),
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )
@@ -63,7 +63,7 @@ def publish(visit: Visit, kind: str, notice: str) -> Response:
     """Publish the next version; nobody can change it after that."""
     texts: Mapping[str, NoticeText] = {
         code: NoticeText(request.form.get(f"title.{code}", "").strip(), request.form.get(f"body.{code}", "").strip())
-        for code in NAMES
+        for code in packs.names()
         if request.form.get(f"body.{code}", "").strip() or request.form.get(f"title.{code}", "").strip()
     }
     material = request.form.get("material") == "yes"

@@ -14,10 +14,11 @@ from governance.console.frame import door_page, go, page
 from governance.console.guard import Visit, act, blueprint, screen, stranger_work
 from governance.console.place import current_console
 from governance.console.sayings import say
+from governance.kernel import packs
 from governance.kernel.errors import InvalidError, NotFoundError, TooManyError, UnauthenticatedError
 from governance.kernel.ids import StaffId
 from governance.pages.forms import EMPTY, Typed, kept_fields
-from governance.pages.languages import COOKIE, NAMES
+from governance.pages.languages import COOKIE
 
 
 @blueprint.get("/sign-in")
@@ -190,7 +191,7 @@ def sign_out(visit: Visit) -> Response:
 def choose_language() -> Response:
     """Show pages in another language from now on; the choice is kept in the browser, and tells of nobody."""
     answer, chosen = _lead(forms.own_path(request.form.get("then", ""))), request.form.get("language", "")
-    if chosen in NAMES:
+    if chosen in packs.names():
         answer.set_cookie(COOKIE, chosen, path="/console", secure=cookies.is_secure(), httponly=True, samesite="Lax",
                           max_age=31_536_000)  # fmt: skip
     return answer

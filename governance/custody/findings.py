@@ -1,7 +1,7 @@
 """Findings: things that are not in order, with their remedies."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -23,12 +23,14 @@ class Finding:
         level: how bad it is.
         sentence: what was found.
         remedy: what to do.
+        values: what the sentence names, by which pages say the same in other languages; the code tells which sentence.
     """
 
     code: str
     level: Level
     sentence: str
     remedy: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def worst_first(found: Iterable[Finding]) -> list[Finding]:

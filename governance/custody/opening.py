@@ -8,7 +8,7 @@ from typing import Final
 from governance.audit.operations import verify_enforcement
 from governance.custody.places import Places
 from governance.custody.tombstones import INFO, Tombstones
-from governance.kernel import packs
+from governance.custody.tongues import take_up_languages
 from governance.kernel.db import Database
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.folders import require_private
@@ -62,7 +62,7 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
     """
     if settings.secrets_dir.is_dir():
         require_private(settings.secrets_dir)
-    packs.install(settings.data_dir)
+    take_up_languages(settings.data_dir)
     keyring = Keyring(settings.secrets_dir / KEYRING)  # first, so that a wrong folder does not get a server
     with reach(settings) as server:
         database = Database(

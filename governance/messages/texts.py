@@ -100,8 +100,19 @@ def language_of(wanted: str | None) -> str:
 def shipped(template: Template, language: str) -> tuple[str, str]:
     """A template as it came, and the language that it is in: English where a further language lacks it."""
     chosen = language_of(language)
-    source = _read(_HERE, f"{template.value}.{chosen}.txt") if chosen in LANGUAGES else _added(chosen, template.value)
-    return (source, chosen) if source else (_read(_HERE, f"{template.value}.{LANGUAGES[0]}.txt") or "", LANGUAGES[0])
+    english = _read(_HERE, f"{template.value}.{LANGUAGES[0]}.txt") or ""
+    if chosen in LANGUAGES:
+        return _read(_HERE, f"{template.value}.{chosen}.txt") or english, chosen
+    source = added(chosen, template.value)
+    return (source, chosen) if source is not None and is_like(source, english) else (english, LANGUAGES[0])
+
+
+def is_like(source: str, english: str) -> bool:
+    """Whether a template of a further language names what the English one does, in the same form."""
+    same_form = [line.startswith(SMS) for line in source.split("\n")[1:2]] == [
+        line.startswith(SMS) for line in english.split("\n")[1:2]
+    ]
+    return source.startswith(SUBJECT) and same_form and names_in(source) == names_in(english)
 
 
 def names_in(source: str) -> frozenset[str]:
@@ -139,18 +150,25 @@ def _said(name: str, language: str, values: Values) -> str:
         listed = values["purposes"]
         return "\n".join(f"- {one}" for one in (listed if isinstance(listed, list | tuple) else (listed,)))
     if name in PASSAGES:
-        return _passage(name, language).render(values).strip()
+        return passage(name, language, values)
     return str(values[name])
 
 
-def _passage(name: str, language: str) -> jinja2.Template:
-    source = (
-        _read(_PASSAGES, f"{name}.{language}.txt") if language in LANGUAGES else _added(language, f"passages/{name}")
-    )
-    return _compiled(source or _read(_PASSAGES, f"{name}.{LANGUAGES[0]}.txt") or "")
+def passage(name: str, language: str, values: Values) -> str:
+    """What is written once, in a language; in English where a further language lacks it, or it cannot be used."""
+    written = language in LANGUAGES
+    source = _read(_PASSAGES, f"{name}.{language}.txt") if written else added(language, f"passages/{name}")
+    if source is not None:
+        try:
+            return _compiled(source).render(values).strip()
+        except jinja2.TemplateError:
+            if written:
+                raise
+    return _compiled(_read(_PASSAGES, f"{name}.{LANGUAGES[0]}.txt") or "").render(values).strip()
 
 
-def _added(language: str, name: str) -> str | None:
+def added(language: str, name: str) -> str | None:
+    """A file of words for messages of a further language; None where it has none."""
     pack = packs.packs().get(language)
     return None if pack is None else _read(pack.folder / "messages", f"{name}.txt")
 
@@ -163,7 +181,7 @@ def paragraphs(text: str) -> list[Paragraph]:
 
 def _read(folder: Traversable, name: str) -> str | None:
     place = folder / name
-    return place.read_text("utf-8") if place.is_file() else None
+    return place.read_bytes().decode("utf-8", "replace") if place.is_file() else None
 
 
 @lru_cache(maxsize=256)

@@ -1,27 +1,37 @@
 """The words of pages: English in the code, other languages in `translations/LANGUAGE/messages.po` of each face.
 
-Catalogues (GNU gettext) are read as they stand, so that nothing compiled can be older than its source.
+Catalogues (GNU gettext) are read as they stand, so that nothing compiled can be older than its source. Those of further
+languages lie in the data folder, one for each face; what they lack, or fill in wrongly, is said in English.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
+from babel.core import UnknownLocaleError
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, Domain, get_locale
 
+from governance.kernel import packs
+
 SOURCE: Final = "en"
-NAMES: Final = {"en": "English", "ru": "Русский", "uk": "Українська"}
-"""Languages of pages, each by its own name."""
+NAMES: Final = packs.SHIPPED
+"""Languages that pages are shipped in, each by its own name; `packs.names` tells of further ones, too."""
+ALL: Final = ("governance.portal", "governance.console")
+"""Packages whose pages have catalogues of words."""
 PARAMETER: Final = "lang"
 COOKIE: Final = "governance-language"
 """What somebody chose; console and portal set it, each under its own path."""
 FACES: Final = "governance.faces"
+_PLACE: Final = re.compile(r"%\(\w+\)\w")
 
 
 class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
@@ -34,20 +44,70 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
         return catalogue(language(), own or faces)
 
 
-@cache
 def catalogue(name: str, faces: tuple[str, ...]) -> NullTranslations:
     """The words of a language for these packages; the source language needs none, since its words stand in the code."""
+    pack = packs.packs().get(name)
+    return _catalogue(name, faces, None if pack is None else pack.folder)
+
+
+@cache
+def _catalogue(name: str, faces: tuple[str, ...], folder: Path | None) -> NullTranslations:
     if name == SOURCE:
         return NullTranslations()
-    read = [_read(name, face) for face in faces]
+    read = [_compiled(shipped(name, face) if folder is None else _sound_ones(name, face, folder)) for face in faces]
     for further in read[1:]:
         read[0].merge(further)
     return read[0]
 
 
-def _read(name: str, face: str) -> Translations:
+def shipped(name: str, face: str) -> Catalog:
+    """The catalogue of a face in a language that is shipped."""
     with (files(face) / "translations" / name / "messages.po").open("rb") as source:
-        read = read_po(source, locale=name)
+        return read_po(source, locale=name)
+
+
+def added(name: str, face: str, folder: Path) -> Catalog:
+    """The catalogue of a face in a further language; an empty one where it has none, or none that can be read."""
+    place = folder / f"{face.rpartition('.')[2]}.po"
+    try:
+        with place.open("rb") as source:
+            return read_po(source, locale=name)
+    except (OSError, ValueError, UnknownLocaleError):
+        return Catalog()
+
+
+def _sound_ones(name: str, face: str, folder: Path) -> Catalog:
+    read = added(name, face, folder)
+    for message in read:
+        if message.id and not is_sound(message, plurals=read.num_plurals):
+            message.string = ("",) * read.num_plurals if message.pluralizable else ""
+    return read
+
+
+def is_sound(message: Message, *, plurals: int) -> bool:
+    """Whether a translation can be shown: it fills in what the message does, and has a form for each number."""
+    ids, said = words_of(message.id), words_of(message.string)
+    if message.fuzzy or (len(said) != plurals if message.pluralizable else len(said) != 1):
+        return False
+    wanted = frozenset(_PLACE.findall(ids[0]))
+    return all(frozenset(_PLACE.findall(one)) == wanted and _fills_in(one, wanted) for one in said)
+
+
+def words_of(said: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The forms of a message: one, or one for each number."""
+    return (said or "",) if isinstance(said, str) or said is None else tuple(said)
+
+
+def _fills_in(said: str, wanted: frozenset[str]) -> bool:
+    if not wanted:
+        return True
+    try:
+        return bool(said % {one[2 : one.index(")")]: 1 for one in wanted}) or True
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def _compiled(read: Catalog) -> Translations:
     compiled = BytesIO()
     write_mo(compiled, read)
     compiled.seek(0)
@@ -70,9 +130,9 @@ def language() -> str:
 def _wanted() -> str:
     """What the visitor chose, else what the browser asks for."""
     for chosen in (request.values.get(PARAMETER, ""), request.cookies.get(COOKIE, "")):
-        if chosen in NAMES:
+        if chosen in packs.names():
             return chosen
-    return request.accept_languages.best_match(list(NAMES)) or SOURCE
+    return request.accept_languages.best_match(list(packs.names())) or SOURCE
 
 
 def _zone() -> str:

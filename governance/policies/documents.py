@@ -5,7 +5,7 @@ Plain words stay words: `no` is the code of Norway, not false (YAML 1.2, 10.3.2)
 """
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn, TypeVar
@@ -192,7 +192,27 @@ class Titles:
 
     def get(self, language: str) -> str:
         """The title in *language*, in English where there is none."""
-        return {"en": self.en, "ru": self.ru, "uk": self.uk}.get(language, self.en)
+        own = {"en": self.en, "ru": self.ru, "uk": self.uk}.get(language)
+        return own or _FURTHER.get(language, {}).get(self.en) or self.en
+
+
+_FURTHER: dict[str, Mapping[str, str]] = {}
+
+
+def learn_titles(further: Mapping[str, Mapping[str, str]]) -> None:
+    """Take up titles in further languages, by language and English title, in place of those taken up before."""
+    _FURTHER.clear()
+    _FURTHER.update(further)
+
+
+def parse_further_titles(source: bytes, *, name: str) -> Mapping[str, str]:
+    """Read titles in a further language, by English title; those that are not translated yet are left out.
+
+    Raises:
+        DocumentError: where the document is malformed.
+    """
+    found = parse(source, name=name).entries()
+    return {english: node.text() for english, node in found.items() if node.value}
 
 
 def titles(node: Node) -> Titles:

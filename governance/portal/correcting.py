@@ -7,9 +7,10 @@ from typing import Final
 from flask import request
 from flask_babel import gettext
 
+from governance.kernel import packs
 from governance.kernel.errors import InvalidError
 from governance.pages.forms import Typed
-from governance.pages.languages import NAMES, language
+from governance.pages.languages import language
 from governance.portal.guard import Guest
 from governance.portal.wording import codes
 from governance.rights import operations as rights
@@ -117,7 +118,7 @@ def _value(key: str, said: str) -> object:
 
 def _choices(key: str) -> tuple[tuple[str, str], ...]:
     if key == "language":
-        return (("", "-"), *NAMES.items())
+        return (("", "-"), *packs.names().items())
     if key not in _CLOSED:
         return ()
     names = {

@@ -14,11 +14,12 @@ from werkzeug.exceptions import HTTPException
 from governance import __version__
 from governance.consent.errors import ClosedFormError, SharedContactError, SpentTokenError
 from governance.customers.visiting import Visitor
+from governance.kernel import packs
 from governance.kernel.errors import ConflictError, ForbiddenError, GovernanceError, NotFoundError, TooManyError
 from governance.kernel.logs import get_logger
 from governance.kernel.work import Work
 from governance.pages import forms
-from governance.pages.languages import COOKIE, NAMES, PARAMETER, language
+from governance.pages.languages import COOKIE, PARAMETER, language
 from governance.pages.serving import policy, style_address
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
@@ -172,7 +173,9 @@ def go(endpoint: str, **names: object) -> Response:
 
 def _languages() -> list[Link]:
     """The same page in other languages; after a form was sent, the page that shows it."""
-    return [Link(code, name, f"?{PARAMETER}={code}", current=code == language()) for code, name in NAMES.items()]
+    return [
+        Link(code, name, f"?{PARAMETER}={code}", current=code == language()) for code, name in packs.names().items()
+    ]
 
 
 def refusal(status: int, heading: str, text: str) -> Response:
@@ -259,6 +262,6 @@ def _on_http(error: HTTPException) -> Response:
 def _describe(response: Response) -> Response:
     response.headers.add("Vary", "Accept-Language")
     chosen = request.args.get(PARAMETER, "")
-    if chosen in NAMES and request.path.startswith(OWN_PATH):
+    if chosen in packs.names() and request.path.startswith(OWN_PATH):
         response.set_cookie(COOKIE, chosen, path=OWN_PATH, httponly=True, samesite="Lax", secure=request.is_secure)
     return response

@@ -5,9 +5,10 @@ from uuid import UUID
 from flask import Response, g, redirect, request, url_for
 from flask_babel import gettext
 
+from governance.kernel import packs
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError
 from governance.pages.forms import EMPTY, Typed, is_sealed
-from governance.pages.languages import NAMES, language
+from governance.pages.languages import language
 from governance.policies import shipped
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
@@ -83,7 +84,7 @@ def request_form(guest: Guest, kind: str, typed: Typed = EMPTY) -> Response:
         only=request.args.get("field", ""),
         in_words=wanted in IN_WORDS,
         codes=wording.codes(),
-        languages=NAMES,
+        languages=packs.names(),
         typed=typed,
     )
 

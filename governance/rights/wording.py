@@ -1,6 +1,6 @@
 """What kinds of requests are called in notices, in the languages that these are written in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from governance.policies.deadline_rules import RequestKind
@@ -45,3 +45,8 @@ _TITLES: Final[Mapping[tuple[RequestKind, About | None], Titles]] = {
 def what(kind: RequestKind, about: About | None, language: str) -> str:
     """What is asked for, as a notice says it."""
     return _TITLES[kind, about].get(language)
+
+
+def called() -> Sequence[Titles]:
+    """All that requests are called."""
+    return tuple(_TITLES.values())

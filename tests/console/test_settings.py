@@ -1,5 +1,7 @@
 """Settings at the officers' desks: laws, calendars and due dates."""
 
+from governance.custody.tongues import take_up_languages
+from governance.pages.skeletons import write_skeleton
 from tests.console.conftest import ORIGIN, Form
 from tests.console.test_retention import send
 
@@ -74,3 +76,26 @@ def test_what_cannot_be_computed_says_what_to_write(desks):
     assert "Write a day as 2026-12-31." in desk.get("/console/settings/due?received=someday").text
     assert "No such calendar is known" in desk.get("/console/settings/calendars?calendar=QQ").text
     assert "Write a year as 2026." in desk.get("/console/settings/calendars?year=never").text
+
+
+def test_pages_speak_a_language_that_the_operator_added(desks, door, tmp_path):
+    folder = write_skeleton(tmp_path, code="pl")
+    console = folder / "console.po"
+    words = console.read_text("utf-8").replace('msgid "Settings"\nmsgstr ""', 'msgid "Settings"\nmsgstr "Ustawienia"')
+    console.write_text(words, "utf-8")
+    take_up_languages(tmp_path)
+    try:
+        desk = desks("officer")
+        for path in ("", "/settings", "/settings/laws", "/settings/due", "/settings/calendars", "/settings/messages",
+                     "/settings/messages/portal_code/pl", "/requests", "/consent", "/retention",
+                     "/consent/notices/privacy/privacy", "/staff", "/audit", "/customers", "/health"):  # fmt: skip
+            page = desk.get(f"/console{path}?lang=pl")
+            assert page.status_code == 200, path
+            assert '<html lang="pl">' in page.text, path
+            assert "Ustawienia" in page.text, path
+            assert 'value="pl" class="tongue" lang="pl" aria-pressed="true">Polski' in page.text, path
+        mine = door.test_client().get("/my?lang=pl", follow_redirects=True)
+        assert '<html lang="pl">' in mine.text
+        assert 'href="?lang=pl"' in mine.text
+    finally:
+        take_up_languages(tmp_path / "none")
