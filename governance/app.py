@@ -70,7 +70,6 @@ from governance.audit.keys import known_vkeys
 from governance.console import assembly as console_pages
 from governance.console.place import Console, Sheets
 from governance.custody import recovery
-from governance.custody.doctor import examine
 from governance.custody.opening import Store, open_store, require_protected_log
 from governance.custody.places import Places
 from governance.custody.signing import outside_of
@@ -83,6 +82,7 @@ from governance.kernel.settings import Settings
 from governance.kernel.space import DiskFullError, lacks_room
 from governance.pages import languages, reporting, serving
 from governance.pages.brand import brand
+from governance.pages.examining import examine_all
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
 from governance.vault.derivation import derive
@@ -222,7 +222,7 @@ def _console(store: Store, service: Service) -> Console:
         verifier_keys=lambda work: known_vkeys(work.session, outside_of(store.settings.data_dir)),
         statuses=problems.STATUS,
         sheets=_sheets(store),
-        examine=lambda: examine(store, clock=service.clock),
+        examine=lambda: examine_all(store, clock=service.clock),
     )
 
 

@@ -137,7 +137,8 @@ def alert_findings(work: Work) -> list[Finding]:
     if not unseen:
         return []
     sentence = f"Nobody has seen {unseen} alerts, the oldest of {oldest:%Y-%m-%d %H:%M} UTC."
-    return [Finding("alerts-unseen", Level.WARNING, sentence, "governance alerts list, then governance alerts seen ID")]
+    remedy = "governance alerts list, then governance alerts seen ID"
+    return [Finding("alerts-unseen", Level.WARNING, sentence, remedy, {"count": str(unseen)})]
 
 
 def _tell_officers(work: Work, row: AlertRow) -> None:

@@ -96,6 +96,7 @@ def _without_four_eyes(work: Work) -> Iterator[Finding]:
         "such an act does it alone, or for 30 days after another left waits for the operator of the host. Alone it "
         f"was done {alone or 0} times in the last 30 days; the log tells of each.",
         "Give a second person the role: governance staff create, governance staff grant",
+        {"count": str(alone or 0)},
     )
 
 
@@ -110,6 +111,7 @@ def _failed(work: Work) -> Iterator[Finding]:
             Level.WARNING,
             f"{failed} approved proposals of the last 30 days could not be carried out.",
             "governance proposals list --state failed names them and why; propose anew what is still wanted",
+            {"count": str(failed)},
         )
 
 

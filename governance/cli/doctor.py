@@ -2,13 +2,11 @@
 
 import click
 
-from governance.accounts import operations as accounts
-from governance.cli.context import answer_json, as_json, opened, operator_work, settings
-from governance.custody.doctor import examine, examine_closed
+from governance.cli.context import answer_json, as_json, opened, settings
+from governance.custody.doctor import examine_closed
 from governance.custody.findings import Level
 from governance.kernel.errors import GovernanceError
-from governance.messages import operations as messages
-from governance.messages.webhooks import operations as webhooks
+from governance.pages.examining import examine_all
 
 FAILING = 1
 
@@ -22,12 +20,7 @@ def doctor(*, as_json: bool) -> int:
     """
     try:
         with opened() as store:
-            found = examine(store)
-            with operator_work(store) as work:
-                found += messages.findings(work, settings=store.settings)
-                found += webhooks.findings(work)
-                found += accounts.proposal_findings(work)
-                found += accounts.alert_findings(work)
+            found = examine_all(store)
     except GovernanceError as refusal:
         found = examine_closed(settings(), refusal)
     if as_json:

@@ -3,7 +3,7 @@
 from flask import Response
 
 from governance.accounts import operations as accounts
-from governance.console import people, sayings
+from governance.console import people, sayings, words_health
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
 from governance.console.place import current_console
@@ -36,4 +36,5 @@ def clients(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
 @screen("/health", "health")
 def health(visit: Visit) -> Response:
     """What is wrong with this installation, or soon will be; worst first."""
-    return page(visit, "health", part="health", rows=current_console().examine())
+    rows = [(one, *words_health.said(one)) for one in current_console().examine()]
+    return page(visit, "health", part="health", rows=rows)

@@ -78,6 +78,7 @@ def _protection(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The database no longer protects the audit log: {missing}.",
             "Find out who changed it, verify the log (governance audit verify), then run: governance migrate",
+            {"what": missing},
         )
 
 
@@ -88,6 +89,7 @@ def _sealing(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The database no longer protects sealed values and keys: {missing}.",
             "Find out who changed it; then put the protection back, or restore a backup",
+            {"what": missing},
         )
 
 
@@ -101,6 +103,7 @@ def _unreadable(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"Sealed values were changed or damaged where they are kept, and do not open ({len(left)}): {shown}.",
             "Find out who changed them; restore a backup from before that, or record these values anew",
+            {"count": str(len(left)), "places": shown},
         )
 
 
@@ -116,6 +119,7 @@ def _anchors(patient: _Patient) -> Iterator[Finding]:
             Level.WARNING,
             f"The anchor {name} was not told what was signed of the audit log in the last hours.",
             "See audit.anchor_failed in the log of the worker; start the worker on the host that signs",
+            {"name": name},
         )
 
 
@@ -148,6 +152,7 @@ def _backlog(patient: _Patient) -> Iterator[Finding]:
             f"{at.pending} entries of the log wait for their place in the tree, the oldest since "
             f"{at.oldest_pending_at:%Y-%m-%d %H:%M} UTC.",
             "Start the worker: governance worker (or governance up)",
+            {"count": str(at.pending)},
         )
     late = at.signed_at is None or patient.work.now - at.signed_at > BACKLOG_AGE
     if at.size > at.signed_size and late and at.pending == 0:
@@ -156,6 +161,7 @@ def _backlog(patient: _Patient) -> Iterator[Finding]:
             Level.WARNING,
             f"{at.size - at.signed_size} entries are under no checkpoint yet; the database alone protects them.",
             "Start the worker on the host that holds secrets/audit-signing.key",
+            {"count": str(at.size - at.signed_size)},
         )
 
 
@@ -173,6 +179,7 @@ def _epoch(patient: _Patient) -> Iterator[Finding]:
             Level.FAILING,
             f"The key epoch was to end on {keys.ends_at:%Y-%m-%d}; what was shredded in it still opens in copies.",
             "governance keys rotate (the worker does it by itself while it runs)",
+            {"day": f"{keys.ends_at:%Y-%m-%d}"},
         )
     elif keys.is_pending:
         yield Finding(
@@ -180,6 +187,7 @@ def _epoch(patient: _Patient) -> Iterator[Finding]:
             Level.WARNING,
             f"A rotation of keys is not done: {keys.to_rewrap} data keys wait, {len(keys.to_destroy)} old keys stand.",
             "governance keys rotate (the worker goes on with it while it runs)",
+            {"count": str(keys.to_rewrap)},
         )
     if set(index_states(patient.work.session).values()) - {"live", "dropped"}:
         yield Finding(
@@ -198,6 +206,7 @@ def _jobs(patient: _Patient) -> Iterator[Finding]:
             f"{count} jobs of {task} were given up after several attempts.",
             "The worker's log says why (worker.job_failed). Jobs of the timetable are due again by themselves, an "
             "import goes on by: governance import resume BATCH",
+            {"count": str(count), "task": task},
         )
 
 
@@ -211,6 +220,7 @@ def _databases(patient: _Patient) -> Iterator[Finding]:
             f"The database {name} {what} still stands, with wrapped keys: until the epoch ends, what was erased since "
             "can be read in it by whoever holds the keyring.",
             "governance restore --drop-old",
+            {"name": name},
         )
 
 
@@ -234,6 +244,7 @@ def _clock(patient: _Patient) -> Iterator[Finding]:
             Level.WARNING,
             f"The clock of the database is {seconds:+.0f} seconds from that of this host.",
             "Let both follow the same time servers (chrony, systemd-timesyncd)",
+            {"count": f"{seconds:+.0f}"},
         )
 
 

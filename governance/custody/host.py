@@ -91,6 +91,7 @@ def _database(server: Server) -> Iterator[Finding]:
             Level.FAILING,
             f"The schema is at {stands or 'nothing'}, this release is at {newest()}.",
             "governance migrate; where the schema is the newer one, install the newer release",
+            {"stands": stands or "-", "newest": newest()},
         )
 
 
@@ -111,6 +112,7 @@ def _keyrings(host: Host) -> Iterator[Finding]:
             f"{copy} is a keyring that was replaced. It keeps keys alive that are destroyed in the one in use.",
             "The next rotation removes it where nothing else is in it (governance keys rotate); else look what it is, "
             f"then: rm {shlex.quote(str(copy))}",
+            {"path": str(copy)},
         )
 
 
@@ -136,6 +138,7 @@ def _tombstones(host: Host) -> Iterator[Finding]:
             Level.WARNING,
             f"Of {unsettled} shreddings it is not written down whether they were committed.",
             "The nightly backup finds out by itself",
+            {"count": str(unsettled)},
         )
 
 
@@ -143,7 +146,8 @@ def _backup(host: Host) -> Iterator[Finding]:
     last = last_backup(host.settings.data_dir)
     if is_overdue(last, now=host.now):
         told = "There is no backup" if last is None else f"The last backup is of {last.manifest.made_at:%Y-%m-%d %H:%M}"
-        yield Finding("backup-overdue", Level.WARNING, f"{told}.", "governance backup")
+        day = "" if last is None else f"{last.manifest.made_at:%Y-%m-%d}"
+        yield Finding("backup-overdue", Level.WARNING, f"{told}.", "governance backup", {"day": day} if day else {})
 
 
 def _space(host: Host) -> Iterator[Finding]:
@@ -154,6 +158,7 @@ def _space(host: Host) -> Iterator[Finding]:
             Level.WARNING,
             f"Only {free >> 20} MiB are free where the data folder lies.",
             "Make room; a full disk stops the database and its backups",
+            {"count": str(free >> 20)},
         )
 
 
@@ -168,6 +173,7 @@ def _modes(host: Host) -> Iterator[Finding]:
                 Level.FAILING,
                 f"{path} can be reached by other users (mode {mode:04o}).",
                 f"chmod go= {shlex.quote(str(path))}",
+                {"path": str(path)},
             )
 
 

@@ -25,6 +25,7 @@ def _server(seen: Backlog, settings: Settings) -> Iterator[Finding]:
             Level.WARNING,
             f"{seen.waiting} messages wait in the outbox, and no mail server is set that could take them.",
             "Set GOVERNANCE_SMTP_URL and GOVERNANCE_MAIL_FROM, then start the service again",
+            {"count": str(seen.waiting)},
         )
     if settings.smtp_url is not None and settings.smtp_url.startswith("file:"):
         yield Finding(
@@ -49,6 +50,7 @@ def _late(work: Work, seen: Backlog, settings: Settings) -> Iterator[Finding]:
             Level.WARNING,
             f"{seen.waiting} messages wait, the oldest since {seen.oldest_at:%Y-%m-%d %H:%M} UTC.",
             "The worker's log names the reason (messages.not_sent); check GOVERNANCE_SMTP_URL and that the worker runs",
+            {"count": str(seen.waiting)},
         )
 
 
@@ -59,6 +61,7 @@ def _given_up(seen: Backlog) -> Iterator[Finding]:
             Level.WARNING,
             f"{seen.failed} messages of the last 30 days could not be delivered.",
             "governance audit search --action messages:message:failed names the reasons",
+            {"count": str(seen.failed)},
         )
 
 
@@ -70,4 +73,5 @@ def _address(settings: Settings) -> Iterator[Finding]:
             f"Links in mails begin with {settings.public_base}, which is not https; one-click unsubscribe needs it "
             "(RFC 8058).",
             "Set GOVERNANCE_PUBLIC_URL to the address that people reach the service by",
+            {"address": settings.public_base},
         )

@@ -25,6 +25,7 @@ def _silent(work: Work, webhook: Webhook) -> Iterator[Finding]:
             f"The webhook {webhook.id} has not been reached since {webhook.failing_since:%Y-%m-%d %H:%M} UTC; "
             f"{webhook.waiting} messages wait.",
             f"governance webhooks messages {webhook.id} names the reason; mend the receiver, or remove the webhook",
+            {"webhook": str(webhook.id), "count": str(webhook.waiting)},
         )
 
 
@@ -35,4 +36,5 @@ def _given_up(webhook: Webhook) -> Iterator[Finding]:
             Level.WARNING,
             f"{webhook.failed} messages to the webhook {webhook.id} were given up after a day.",
             f"governance webhooks resend {webhook.id}",
+            {"webhook": str(webhook.id), "count": str(webhook.failed)},
         )
