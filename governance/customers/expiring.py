@@ -11,13 +11,12 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Column,
     ColumnElement,
     Select,
     String,
-    Uuid,
     any_,
+    bindparam,
     exists,
     false,
     func,
@@ -38,7 +37,7 @@ from governance.customers.tables import (
     PurchaseRow,
     RestrictionRow,
 )
-from governance.kernel.db import Base
+from governance.kernel.db import ArrayText, Base, id_list
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work, tell_instant
 from governance.policies.retention import Clock, TargetKind
@@ -75,7 +74,7 @@ class Stock:
 
 def of_rows(ids: Sequence[UUID]) -> CollectionAggregate[bool]:
     """`= ANY(...)` of ids."""
-    return any_(literal(list(ids), ARRAY(Uuid)))
+    return any_(bindparam(None, id_list(ids), type_=ArrayText("UUID"), unique=True))
 
 
 def kept_by_hold(person: ColumnElement[UUID], compartment: Compartment | None) -> ColumnElement[bool]:
@@ -126,7 +125,7 @@ def lock_people(work: Work, people: Sequence[UUID], *, to_erase: bool) -> frozen
         people: whom.
         to_erase: whether nothing at all may be recorded of them meanwhile.
     """
-    query = select(PersonRow.id).where(PersonRow.id == of_rows(sorted(people))).order_by(PersonRow.id)
+    query = select(PersonRow.id).where(PersonRow.id == of_rows(people)).order_by(PersonRow.id)
     locked = query.with_for_update(skip_locked=True, read=not to_erase, key_share=not to_erase)
     tell_instant(work)
     return frozenset(work.session.scalars(locked))

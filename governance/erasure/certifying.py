@@ -66,7 +66,7 @@ def issue(work: Work, row: ErasureRow, made: Sequence[StepRow], targets: Iterabl
     """Write down what a certificate says of *targets*, with an entry that holds its digest."""
     highest = work.session.scalar(select(func.max(CertificateRow.number)).where(CertificateRow.erasure_id == row.id))
     number = (highest or 0) + 1
-    body = canonical(_body(work, row, made, sorted(targets, key=_by_ref), number))
+    body = canonical(_body(work, row, made, sorted(targets, key=lambda one: one.ref.int), number))
     facts: dict[str, Fact] = {"digest": hashlib.sha256(body).hexdigest(), "number": number}
     entry = audit.append(work, Action.ERASURE_CERTIFIED, object=ObjectRef("erasure", row.id), facts=facts)
     work.session.add(CertificateRow(erasure_id=row.id, number=number, made_at=work.now, body=body, entry=entry))
@@ -145,10 +145,6 @@ def _proof(proof: Proof) -> dict[str, Json]:
         "path": [b64encode(one).decode("ascii") for one in proof.path],
         "size": proof.size,
     }
-
-
-def _by_ref(target: Target) -> UUID:
-    return target.ref
 
 
 def _body(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from governance.kernel.arrays import uuids
 from governance.kernel.db import driver_connection
-from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.ids import SubjectId, SubjectRef, by_number
 from governance.kernel.work import Work
 
 _PEOPLE: Final[LiteralString] = """
@@ -46,4 +46,4 @@ def targets_of(work: Work, people: Sequence[SubjectId], *, locked: bool = False)
             target.owners.append(owner)
         if record == survivor:
             target.ref = SubjectRef(ref)
-    return [found[person] for person in sorted(found)]
+    return [found[person] for person in sorted(found, key=by_number)]

@@ -1,5 +1,6 @@
 """Ids: UUIDv7 made by the client (RFC 9562, 5.7), so that a row's id is known before it is written."""
 
+from operator import attrgetter
 from typing import NewType
 from uuid import UUID, SafeUUID
 
@@ -15,6 +16,7 @@ __all__ = [
     "StaffId",
     "SubjectId",
     "SubjectRef",
+    "by_number",
     "spelled",
     "uuid4",
     "uuid7",
@@ -48,3 +50,7 @@ def uuid7() -> UUID:
 def spelled(one: UUID) -> str:
     """The text of an id, as `str` gives it, at half its price: batches spell ids by the ten thousand."""
     return str(_same(int=one.int))
+
+
+by_number = attrgetter("int")
+"""Key to sort ids by: their own order, without a call of Python's for each comparison."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, update
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -19,7 +19,7 @@ from governance.audit.entries import Fact, NewEntry, ObjectRef
 from governance.customers.expiring import Stock, empty_fields, lock_people, refs_of, restrict_many
 from governance.erasure import operations as erasure
 from governance.erasure.operations import Origin, OriginKind
-from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.ids import SubjectId, SubjectRef, by_number
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
@@ -30,7 +30,8 @@ from governance.retention.simulating import log_class, log_month
 from governance.retention.tables import BatchRow, FailureRow, PartRow
 
 _TOLD: Final = {RetentionAction.RESTRICT: Action.RESTRICTION_PLACED}
-_NO_HASHES: Final = ("enable_hashjoin", "enable_mergejoin")
+_WHOLE_TABLES: Final = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_sort")
+"""What the planner may not do while a batch is looked for: each would read everybody for some hundreds."""
 PEOPLE_AT_ONCE: Final = 1_000
 ROWS_AT_ONCE: Final = 2_000
 
@@ -80,7 +81,7 @@ def claim(work: Work, rules: Rules, part: Part, *, at_most: int) -> list[UUID]:
     if stock.locked:
         query = query.with_for_update(of=stock.locked, skip_locked=True)
     query = query.with_only_columns(asked["id"], asked["person_id"], maintain_column_froms=True)
-    with _from_the_oldest(work, policy):
+    with _along_indexes(work, policy):
         rows: dict[UUID, UUID | None] = dict(iter(work.session.execute(query)))
     people = [one for one in set(rows.values()) if one is not None]
     locked = lock_people(work, people, to_erase=_by_person(policy))
@@ -99,30 +100,34 @@ def take_away(work: Work, rules: Rules, part: Part, claimed: Sequence[UUID]) -> 
     again = only(due(rules, policy), stock, claimed).with_only_columns(
         asked["id"], asked["person_id"], maintain_column_froms=True
     )
-    rows: dict[UUID, UUID | None] = dict(iter(work.session.execute(again)))
+    with _along_indexes(work, policy):
+        rows: dict[UUID, UUID | None] = dict(iter(work.session.execute(again)))
     if not rows:
         return Batch(tuple(claimed))
-    people = sorted({one for one in rows.values() if one is not None})
+    people = list(dict.fromkeys(one for one in rows.values() if one is not None))
     told_by_erasure = policy.action in (RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE)
     refs = {} if told_by_erasure else refs_of(work, people)
     gone, fields = _carry_out(work, part, stock, list(rows))
     _tell_people(work, part, rows, refs)
     batch = Batch(tuple(claimed), len(people), gone, fields)
-    _receipt(work, part, batch, sorted(rows))
+    _receipt(work, part, batch, sorted(rows, key=by_number))
     return batch
 
 
 @contextmanager
-def _from_the_oldest(work: Work, policy: RetentionPolicy) -> Iterator[None]:
-    """Let a claim of people go along the index of the clock: by hashes the planner reads everybody for each batch."""
+def _along_indexes(work: Work, policy: RetentionPolicy) -> Iterator[None]:
+    """Let a batch of people be looked for along indexes: that of the clock, or that of their ids."""
     if not _by_person(policy):
         yield
         return
-    for each in _NO_HASHES:
-        work.session.execute(text(f"SET LOCAL {each} = off"))
+    _let_read_whole_tables(work, "off")
     yield
-    for each in _NO_HASHES:
-        work.session.execute(text(f"SET LOCAL {each} = on"))
+    _let_read_whole_tables(work, "on")
+
+
+def _let_read_whole_tables(work: Work, state: str) -> None:
+    """Until the transaction ends; in one statement."""
+    work.session.execute(select(*(func.set_config(each, state, True) for each in _WHOLE_TABLES)))
 
 
 def _by_person(policy: RetentionPolicy) -> bool:
