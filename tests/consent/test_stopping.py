@@ -3,12 +3,17 @@ come after it lifts nothing."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.consent.ledger import digest
+from governance.consent.ledger_batches import Ending, write_batch
+from governance.consent.ledger_lines import NewLine
 from governance.consent.tables import ConsentStateRow, SuppressionRow
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind, RestrictionReason
@@ -20,6 +25,7 @@ from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
 from tests.factories.forms import EMAIL, VISIT, mailed_token, publish, token_for
 from tests.factories.saying import mail, notice, said, someone
+from tests.factories.trail import entries
 
 CONFIRMED = EventKind.CONFIRMED
 
@@ -213,3 +219,36 @@ def test_a_bounce_told_of_again_changes_nothing_and_one_of_the_restricted_is_kep
     assert customers.read(work, subject=subject).version == 2
     (contact,) = customers.read(work, subject=closed).contacts
     assert (contact.bounced_at, reason(work, "closed@example.org")) == (None, Reason.BOUNCED)
+
+
+def test_a_batch_of_people_who_are_erased_leaves_each_contact_standing_once_and_told_of(shop: Work) -> None:
+    """What stood gives way, what another wrote meanwhile is kept, what somebody else holds is said of them."""
+    came_back, alone, twin = someone(shop, EMAIL), someone(shop, "alone@example.org"), someone(shop, "both@example.org")
+    someone(shop, "both@example.org")
+    consent.suppress_erased(shop, people=[came_back])
+    batch = after(shop, 1)
+    consent.suppress_erased(batch, people=[came_back, alone, twin], at_once=True)
+    consent.suppress_erased(batch, people=[came_back, alone, twin], at_once=True)
+
+    kept = shop.session.scalars(select(SuppressionRow)).all()
+    standing = {row.id: row for row in kept if row.lifted_at is None}
+    mails = [row for row in kept if row.channel == Channel.EMAIL]
+    assert [(row.at, row.lifted_at) for row in mails if row.lifted_at is not None] == [(shop.now, batch.now)]
+    scopes = sorted(row.scope for row in mails if row.lifted_at is None)
+    assert scopes == ["advertising", "everything", "everything"]
+    told = [one for one in entries(shop, Action.CONTACT_SUPPRESSED) if one.at == batch.now]
+    lines = [UUID(str(line)) for one in told for line in cast("list[str]", one.facts.get("lines", []))]
+    alike = [one.object.id for one in told if one.object is not None]
+    assert sorted([*lines, *alike]) == sorted(standing)
+
+
+def test_a_contact_that_comes_twice_in_a_batch_has_one_line(shop: Work) -> None:
+    line = NewLine(Channel.EMAIL, Scope.EVERYTHING, SuppressionReason.ERASED)
+    twice = [Ending(ContactKind.EMAIL, b"one@example.org", (line,))] * 2
+    write_batch(shop, [*twice, Ending(ContactKind.EMAIL, b"two@example.org", (line,))])
+    kept = shop.session.scalars(select(SuppressionRow)).all()
+    assert len(kept) == 2
+    told = [
+        one for entry in entries(shop, Action.CONTACT_SUPPRESSED) for one in cast("list[str]", entry.facts["lines"])
+    ]
+    assert sorted(told) == sorted(str(row.id) for row in kept)
