@@ -1,22 +1,28 @@
 """Access given and taken: members of staff with their roles, somebody who leaves, connected systems and their keys."""
 
+from typing import Final
 from uuid import UUID
 
 from flask import Response, request
 from flask_babel import gettext
 
 from governance.accounts import operations as accounts
-from governance.accounts.operations import StaffMember
-from governance.console import sayings
+from governance.accounts.operations import ProposalState, StaffMember
+from governance.console import sayings, words
+from governance.console.actions import label_of
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.settings import clients as clients_page
-from governance.customers import operations as customers
+from governance.customers import leaving
+from governance.disclosures import operations as disclosures
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.ids import ClientId, StaffId
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies import shipped
+from governance.policies.permissions import Permission
+
+OPEN: Final = 200
 
 
 def _titles() -> list[tuple[str, str]]:
@@ -44,14 +50,12 @@ def create_staff(visit: Visit) -> Response:
 @screen("/staff/<uuid:member>", "staff_member")
 def staff_member(visit: Visit, member: UUID, typed: Typed = EMPTY, **_names: object) -> Response:
     """One member of staff: roles, and leaving."""
-    found, everybody = _found(visit, member)
-    others = [(str(one.id), one.name or "") for one in everybody if one.id != found.id and one.active]
+    found, _ = _found(visit, member)
     return page(
         visit,
         "staff_member",
         part="staff",
         found=found,
-        others=[("", gettext("nobody")), *others],
         roles=[(code, title) for code, title in _titles() if code not in found.roles],
         titles=dict(_titles()),
         typed=typed,
@@ -96,7 +100,38 @@ def invite_again(visit: Visit, member: UUID) -> Response:
     return _back(member)
 
 
-@act("/staff/<uuid:member>/leaving", "let_leave", shows=staff_member, of="staff_member", then=_back)
+@screen("/staff/<uuid:member>/leaving", "leaving")
+def leaving_page(visit: Visit, member: UUID, typed: Typed = EMPTY) -> Response:
+    """Somebody leaves: what is in their hands, what ends at once, and what they saw and took out of late."""
+    found, everybody = _found(visit, member)
+    others = [(str(one.id), one.name or "") for one in everybody if one.id != found.id and one.active]
+    waiting = []
+    if visit.may(Permission.PROPOSALS_READ):
+        open_ones = accounts.list_proposals(visit.work, state=ProposalState.OPEN, limit=OPEN)
+        waiting = [one for one in open_ones if one.proposed_by == found.id]
+    exports = []
+    if visit.may(Permission.EXPORTS_READ):
+        made = disclosures.list_exports(visit.work, limit=OPEN)
+        exports = [one for one in made if one.exporter == found.id and one.state.value in ("making", "ready")]
+    return page(
+        visit,
+        "leaving",
+        part="staff",
+        found=found,
+        others=[("", gettext("nobody")), *others],
+        entrusted=leaving.entrusted_to(visit.work, staff=found.id),
+        waiting=waiting,
+        kinds=words.proposal_kinds(),
+        exports=exports,
+        seen=accounts.seen_by(visit.work, staff=found.id),
+        label=label_of,
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+    )
+
+
+@act("/staff/<uuid:member>/leaving", "let_leave", shows=leaving_page, of="leaving",
+     then=lambda member: go("leaving", member=member))  # fmt: skip
 def let_leave(visit: Visit, member: UUID) -> Response:
     """Cut the access at once and hand the clients on; the report stays to be read."""
     said = request.form.get("successor", "")
@@ -104,8 +139,8 @@ def let_leave(visit: Visit, member: UUID) -> Response:
         successor = StaffId(UUID(said)) if said else None
     except ValueError:
         raise InvalidError("Name another person.", errors={"successor": ["Name another person."]}) from None
-    customers.leave(visit.work, staff=StaffId(member), successor=successor)
-    return _back(member)
+    leaving.leave(visit.work, staff=StaffId(member), successor=successor)
+    return go("leaving", member=member)
 
 
 @screen("/clients/new", "new_client")

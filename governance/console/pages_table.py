@@ -142,6 +142,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "propose_role": Permission.ACCOUNTS_GRANT,
         "withdraw_role": Permission.ACCOUNTS_GRANT,
         "invite_again": Permission.ACCOUNTS_INVITE,
+        "leaving": Permission.ACCOUNTS_DEACTIVATE,
         "let_leave": Permission.ACCOUNTS_DEACTIVATE,
         "clients": Permission.CLIENTS_READ,
         "new_client": Permission.CLIENTS_CREATE,

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import SeenReport
@@ -10,10 +11,12 @@ from governance.accounts.seen import DAYS
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
-from governance.customers.tables import PersonRow
+from governance.customers.reach import allow
+from governance.customers.tables import InteractionRow, PersonRow
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import StaffId, SubjectRef
 from governance.kernel.work import Work
+from governance.policies.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,38 @@ class Leaving:
     successor: StaffId | None
     clients_handed: int
     report: SeenReport
+
+
+@dataclass(frozen=True, slots=True)
+class Entrusted:
+    """What is in the hands of a staff member, and goes to another with the clients.
+
+    Attributes:
+        clients: customers whom they are responsible for.
+        call_backs: how many of those were promised to be called back, and were not yet, whatever the day.
+    """
+
+    clients: int
+    call_backs: int
+
+
+def entrusted_to(work: Work, *, staff: StaffId) -> Entrusted:
+    """How much would be handed on if a staff member left now.
+
+    Raises:
+        ForbiddenError: without `accounts:deactivate`.
+    """
+    allow(work, Permission.ACCOUNTS_DEACTIVATE)
+    later = aliased(InteractionRow)
+    settled = exists().where(later.person_id == InteractionRow.person_id, later.at > InteractionRow.at)
+    theirs = select(PersonRow.id).where(PersonRow.responsible_id == staff, PersonRow.merged_into.is_(None))
+    promised = select(InteractionRow.person_id).distinct().where(
+        InteractionRow.next_contact_at.is_not(None), ~settled, InteractionRow.person_id.in_(theirs)
+    )
+    clients, call_backs = (
+        work.session.scalar(select(func.count()).select_from(one.subquery())) or 0 for one in (theirs, promised)
+    )
+    return Entrusted(clients, call_backs)
 
 
 def leave(work: Work, *, staff: StaffId, successor: StaffId | None, days: int = DAYS) -> Leaving:

@@ -19,7 +19,8 @@ def test_somebody_is_added_given_a_role_and_leaves(desks):
     member = re.search(r'href="(/console/staff/[0-9a-f-]{36})">Ira New', desk.get("/console/staff").text)[1]
     asked = send(desk, member, f"{member}/roles", role="support", reason="New at the desk")
     assert asked.status_code == 303
-    assert send(desk, member, f"{member}/leaving", successor="").status_code == 303
+    assert send(desk, f"{member}/leaving", f"{member}/leaving", successor="").status_code == 303
+    assert "The access has ended" in desk.get(f"{member}/leaving").text
     assert "ended" in desk.get(member).text
 
 
