@@ -2,13 +2,12 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -21,7 +20,7 @@ from governance.policies.consent_state import EventKind
 from governance.policies.shipped import retention_policies
 from governance.retention import operations as retention
 from governance.vault.keyring import Keyring
-from tests.conftest import NOW, Stores, lent_store, open_database
+from tests.conftest import NOW, Store, Stores, clone, lent_store, open_database
 from tests.factories.customers import interaction, purchase
 from tests.factories.keeping import ACTIVITY, Keeping, document
 from tests.factories.saying import notice, said
@@ -59,14 +58,26 @@ PERSON = st.fixed_dictionaries(
 )
 
 
-@contextmanager
-def a_store(stores: Stores) -> Iterator[Keeping]:
-    with tempfile.TemporaryDirectory() as folder, lent_store(stores) as store:
-        yield Keeping(open_database(store, Keyring.create(Path(folder) / "secrets" / "keyring.json", now=NOW)))
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    return Keyring.create(tmp_path_factory.mktemp("agreeing") / "secrets" / "keyring.json", now=NOW)
+
+
+@pytest.fixture(scope="module")
+def kept_stores(server_url: str, template: Store, ring: Keyring) -> Iterator[Stores]:
+    """Stores in which the policies are in force already, which takes longer than a run."""
+    with clone(server_url, template) as pattern:
+        store = Keeping(open_database(pattern, ring))
+        store.do(notice)
+        store.force(*SHIPPED)
+        store.force_document(AWAY)
+        store.database.dispose()
+        found = Stores(server_url, pattern)
+        yield found
+        found.end()
 
 
 def fill(store: Keeping, people: list[dict[str, object]]) -> None:
-    store.do(notice)
     for one, subject in zip(people, store.people(len(people)), strict=True):
         store.visits(subject, *(NOW - timedelta(days=days) for days in one["visits"]))  # type: ignore[attr-defined]
         for number, days in enumerate(one["purchases"]):  # type: ignore[arg-type]
@@ -92,12 +103,11 @@ def fill(store: Keeping, people: list[dict[str, object]]) -> None:
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PERSON, min_size=1, max_size=5))
 def test_a_run_takes_away_exactly_what_was_foreseen_for_its_instant(
-    stores: Stores, people: list[dict[str, object]]
+    kept_stores: Stores, ring: Keyring, people: list[dict[str, object]]
 ) -> None:
-    with a_store(stores) as store:
+    with lent_store(kept_stores) as lent:
+        store = Keeping(open_database(lent, ring))
         fill(store, people)
-        store.force(*SHIPPED)
-        store.force_document(AWAY)
 
         foreseen = store.do(lambda work: retention.simulate(work, curve=False))
         done = store.run()
