@@ -61,7 +61,8 @@ LENT: dict[str, Lent] = {}
 """Stores that tests have just now, by their names."""
 LONG = (
     *("cli/test_up", "contracts/test_canaries", "cli/test_keys", "portal/test_journey", "client/", "worker/"),
-    *("custody/test_restore", "kernel/test_embedded", "intake/test_helping", "retention/test_agreeing"),
+    *("custody/test_restore", "kernel/test_embedded", "kernel/test_supervisor", "intake/test_helping"),
+    *("retention/test_agreeing", "api/test_lane", "api/test_arrivals"),
 )
 """Tests that wait for processes: begun first, so that no one of them is left over at the end while others are done."""
 

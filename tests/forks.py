@@ -33,8 +33,11 @@ def begin() -> None:
     """Start the process that waits, for this process and those it starts."""
     folder = tempfile.mkdtemp(prefix="forks-")
     os.environ[PLACE] = f"{folder}/socket"
-    command = [sys.executable, "-m", "tests.forks", os.environ[PLACE]]
-    waiting = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:  # whoever calls before it has loaded all waits
+        listener.bind(os.environ[PLACE])
+        listener.listen(64)
+        command = [sys.executable, "-m", "tests.forks", str(listener.fileno())]
+        waiting = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
 
     def end() -> None:
         waiting.communicate()
@@ -42,8 +45,6 @@ def begin() -> None:
         Path(folder).rmdir()
 
     atexit.register(end)
-    assert waiting.stdout is not None
-    waiting.stdout.readline()
 
 
 class Fork:
@@ -139,12 +140,8 @@ def spoken_to(*how: str) -> Iterator[tuple[Fork, IO[bytes], IO[bytes]]]:
         fork.wait()
 
 
-def _await_programs(place: str) -> dict[str, Any]:
+def _await_programs(listener: socket.socket) -> dict[str, Any]:
     """Wait for programs; returns in the process of each."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(place)
-    listener.listen(64)
-    os.write(1, b"\n")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         ready, _, _ = select.select([listener, sys.stdin], [], [])
@@ -177,7 +174,7 @@ if __name__ == "__main__":
         importlib.import_module(module)
     gc.collect()
     gc.freeze()
-    asked = _await_programs(sys.argv[1])
+    asked = _await_programs(socket.socket(fileno=int(sys.argv[1])))
     os.environ.clear()
     os.environ.update(asked["env"])
     kind, what, *arguments = asked["how"] if asked["how"][0] in {"-c", "-m"} else ["", *asked["how"]]

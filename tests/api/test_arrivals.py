@@ -1,15 +1,14 @@
 """Requests that never end arriving do not keep the threads that would answer others."""
 
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from governance.api.server import Arrivals
-from governance.kernel.schema import ROOT
+from tests import forks
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def running() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     options = ["--worker-class", "governance.api.server.Worker", "--threads", "2", "--bind", address]
-    child = subprocess.Popen([sys.executable, "-m", "gunicorn", *options, "tests.api.slow_app:application"], cwd=ROOT)
+    child = forks.Fork("-m", "gunicorn", *options, "tests.api.slow_app:application")
     try:
         deadline = time.monotonic() + 90
         while True:
@@ -31,7 +30,7 @@ def running() -> Iterator[str]:
                 time.sleep(0.1)
         yield f"http://{address}"
     finally:
-        child.terminate()
+        child.send_signal(signal.SIGTERM)
         child.wait(60)
 
 

@@ -1,11 +1,12 @@
 """`governance up`, as an operator runs it: everything in one process group, and nothing left when it ends."""
 
+import contextlib
 import json
 import signal
 import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psutil
@@ -27,9 +28,15 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def _until_gone(service: Service, *, seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
-    while left := [process for process in service.family() if process.status() != psutil.STATUS_ZOMBIE]:
-        assert time.monotonic() < deadline, [process.cmdline() for process in left]
+    while left := [process for process in service.family() if _lives(process)]:
+        assert time.monotonic() < deadline, left
         time.sleep(0.2)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may end between one look and the next
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _rotate_beside(service: Service, *, key: str) -> None:
@@ -41,7 +48,7 @@ def _rotate_beside(service: Service, *, key: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         rotating = pool.submit(service.run, "keys", "rotate", "--json")
         answers = [service.get("/readyz")[0]]
-        while not rotating.done():
+        while not wait([rotating], timeout=0.05).done:
             answers.append(service.get("/readyz")[0])
         assert rotating.result().returncode == 0, rotating.result().stderr
         # Connections at once go to both processes.

@@ -1,4 +1,4 @@
-"""From an empty store to a confirmed subscription and out again: the service as an operator runs it, real mail between.
+"""From an empty store to a confirmed subscription and out again, and a client of a service that is killed.
 
 No browser: pages are read and sent as one without script would.
 """
@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
+from governance.client import Client, UnreachableError
 from tests.cli.service import Service
 from tests.messages.conftest import Mailbox, serving
 
@@ -32,17 +34,17 @@ NOTICES = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mailbox() -> Iterator[Mailbox]:
     """Where the service's mail goes."""
     with serving() as found:
         yield found
 
 
-@pytest.fixture
-def service(tmp_path: Path, mailbox: Mailbox) -> Iterator[Service]:
-    """The whole service, with a form that is published by the command line."""
-    found = Service(tmp_path / "a store")
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Service]:
+    """The whole service; the last test kills it."""
+    found = Service(tmp_path_factory.mktemp("journey") / "a store")
     found.environment |= {
         "GOVERNANCE_SMTP_URL": mailbox.url,
         "GOVERNANCE_MAIL_FROM": "shop@example.org",
@@ -130,3 +132,33 @@ def test_a_visitor_subscribes_confirms_and_leaves_and_every_check_follows(
     assert "olena" not in said
     assert link[0].rpartition("/")[2][:43] not in said
     assert leave.rpartition("/")[2] not in said
+
+
+def web(service: Service) -> psutil.Process:
+    """The process that serves: it listens on the port, and is nobody's worker."""
+    listening = []
+    for one in service.family():
+        ports = {each.laddr.port for each in one.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+        if service.port in ports:
+            listening.append(one)
+    pids = {one.pid for one in listening}
+    return next(one for one in listening if one.ppid() not in pids)
+
+
+def test_a_client_is_told_no_by_a_killed_service_and_goes_on_when_it_is_back(service: Service) -> None:
+    key = service.run("clients", "create", "--name", "patient mailer", "--scopes", "consent:check").stdout.strip()
+    url = f"http://127.0.0.1:{service.port}"
+    with Client(url, key, patience_seconds=0.5) as hasty, Client(url, key, patience_seconds=60) as patient:
+        assert patient.may_send("newsletter", "email", ["a@example.org"])[0].reason == "no_ground"
+
+        web(service).kill()
+        (answer,) = patient.may_send("newsletter", "email", ["a@example.org"])
+        assert (answer.allowed, answer.reason, answer.answered) == (False, "no_ground", True)
+
+        service.destroy()
+        began = time.monotonic()
+        (answer,) = hasty.may_send("newsletter", "email", ["a@example.org"])
+        assert (answer.allowed, answer.reason, answer.answered) == (False, "unreachable", False)
+        assert time.monotonic() - began < 5
+    with pytest.raises(UnreachableError), Client(url, key, patience_seconds=0.5, when_unreachable="raise") as raising:
+        raising.may_send("newsletter", "email", ["a@example.org"])
