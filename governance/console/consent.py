@@ -117,6 +117,7 @@ def list_page(visit: Visit, typed: Typed = EMPTY, cleaned: Cleaned | None = None
         visit,
         "clean_list",
         part="clean_list",
+        scripts=("drop.js",),
         purposes=_choices(visit),
         channels=words.channels(),
         typed=typed,

@@ -38,7 +38,11 @@ def duplicates(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response
     """The surest pairs, and merges not looked at yet."""
     likenesses, sees = words.likenesses(), visit.may(Permission.CUSTOMERS_READ)
     found = intake.duplicates(visit.work, limit=PAIRS)
-    merges: Sequence[MergeView] = intake.list_merges(visit.work, state=MergeState.UNREVIEWED, limit=MERGES).items
+    listed = (
+        *intake.list_merges(visit.work, state=MergeState.UNREVIEWED, limit=MERGES).items,
+        *intake.list_merges(visit.work, limit=MERGES).items,
+    )
+    merges: dict[MergeId, MergeView] = {one.id: one for one in listed if _can_change(visit, one)}
     pairs = [
         Pair(
             one,
@@ -53,11 +57,16 @@ def duplicates(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response
         part=PART,
         pairs=pairs,
         more=found.more is not None,
-        merges=merges,
+        merges=list(merges.values()),
+        now=visit.work.now,
         decides=visit.may(Permission.DUPLICATES_DECIDE),
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )
+
+
+def _can_change(visit: Visit, one: MergeView) -> bool:
+    return one.undone_at is None and (one.reviewed_at is None or one.undo_until > visit.work.now)
 
 
 @act("/duplicates/<uuid:pair>/apart", "mark_apart", shows=duplicates, of="duplicates",
@@ -76,6 +85,8 @@ def merge(visit: Visit, **_names: UUID) -> Response:
     if into is None or other is None:
         raise InvalidError("Name the two who are one.")
     reason = request.form.get("reason", "")
+    if request.form.get("stays") == "second":
+        into, other = other, into
     intake.merge(visit.work, into=SubjectId(into), other=SubjectId(other), reason=reason)
     return go("duplicates")
 
@@ -85,4 +96,12 @@ def merge(visit: Visit, **_names: UUID) -> Response:
 def review(visit: Visit, merge_id: UUID) -> Response:
     """Note that a merge was looked at and is right."""
     intake.review_merge(visit.work, merge=MergeId(merge_id))
+    return go("duplicates")
+
+
+@act("/merges/<uuid:merge_id>/undo", "undo_merge", shows=duplicates, of="duplicates",
+     then=lambda **_names: go("duplicates"))  # fmt: skip
+def undo(visit: Visit, merge_id: UUID) -> Response:
+    """Make two again of those who were merged within thirty days."""
+    intake.undo_merge(visit.work, merge=MergeId(merge_id))
     return go("duplicates")

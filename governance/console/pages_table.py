@@ -64,6 +64,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "mark_apart": Permission.DUPLICATES_DECIDE,
         "merge_pair": Permission.DUPLICATES_DECIDE,
         "review_merge": Permission.DUPLICATES_DECIDE,
+        "undo_merge": Permission.DUPLICATES_DECIDE,
         "imports": Permission.INTAKE_READ,
         "new_import": Permission.INTAKE_IMPORT,
         "try_import": Permission.INTAKE_IMPORT,

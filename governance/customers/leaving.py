@@ -58,8 +58,10 @@ def entrusted_to(work: Work, *, staff: StaffId) -> Entrusted:
     later = aliased(InteractionRow)
     settled = exists().where(later.person_id == InteractionRow.person_id, later.at > InteractionRow.at)
     theirs = select(PersonRow.id).where(PersonRow.responsible_id == staff, PersonRow.merged_into.is_(None))
-    promised = select(InteractionRow.person_id).distinct().where(
-        InteractionRow.next_contact_at.is_not(None), ~settled, InteractionRow.person_id.in_(theirs)
+    promised = (
+        select(InteractionRow.person_id)
+        .distinct()
+        .where(InteractionRow.next_contact_at.is_not(None), ~settled, InteractionRow.person_id.in_(theirs))
     )
     clients, call_backs = (
         work.session.scalar(select(func.count()).select_from(one.subquery())) or 0 for one in (theirs, promised)
