@@ -9,8 +9,9 @@ from tests.browser.conftest import EMAIL, picture
 
 PAGES = ("", "/requests", "/requests/new", "/retention", "/retention/draft?policy=behaviour", "/retention/forecast",
          "/retention/runs", "/retention/holds", "/imports", "/reach", "/first-steps", "/call-backs",
-         "/staff/new", "/clients/new", "/segments", "/segments/new?like=women_in_kyiv", "/exports", "/exports/new", "/exports/trace",
-         "/recipients", "/recipients/new", "/retention/holds/new", "/expiring", "/consent/notices/consent/newsletter",
+         "/staff/new", "/clients/new", "/segments", "/segments/new?like=women_in_kyiv", "/exports",
+         "/exports/new", "/exports/trace", "/recipients",
+         "/recipients/new", "/retention/holds/new", "/expiring", "/consent/notices/consent/newsletter",
          "/customers", "/duplicates", "/audit", "/consent", "/send-check", "/clean-list", "/proposals", "/alerts",
          "/staff", "/clients", "/health", "/account")  # fmt: skip
 CARD = ("", "/consents", "/purchases", "/interactions", "/marks", "/requests", "/call", "/edit")
