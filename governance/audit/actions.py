@@ -246,6 +246,7 @@ class Action(StrEnum):
     ERASURE_STEP_DONE = "erasure:step:done", ActionClass.DECISION, "Step of an erasure done"
     ERASURE_STEP_FAILED = "erasure:step:failed", ActionClass.SYSTEM, "Step of an erasure failed, to be tried again"
     PERSON_ERASED = "erasure:person:erased", ActionClass.DECISION, "Person erased, but for what is kept or held"
+    ERASURE_RETRIED = "erasure:step:retried", ActionClass.DECISION, "Failed step of an erasure tried again by hand"
     ERASURE_COMPLETED = "erasure:erasure:completed", ActionClass.DECISION, "Erasure completed but for what must stay"
     ERASURE_CLOSED = "erasure:erasure:closed", ActionClass.DECISION, "Erasure closed, nothing is left"
     ERASURE_CERTIFIED = "erasure:certificate:issued", ActionClass.DECISION, "Certificate of an erasure issued"

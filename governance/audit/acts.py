@@ -45,6 +45,14 @@ def readings_of(work: Work, *, actor: UUID, since: datetime) -> Mapping[str, int
     return {str(action): int(times) for action, times in work.session.execute(query)}
 
 
+def counts_of(work: Work, *, action: Action, since: datetime) -> Mapping[tuple[str, UUID | None], int]:
+    """How often each actor, by kind and id, did one act from *since* on; found by the index of the act."""
+    found = (BodyRow.action == action.value, BodyRow.at >= since, BodyRow.action_class == action.action_class.value)
+    query = select(BodyRow.actor_kind, BodyRow.actor_id, func.count()).where(*found)
+    rows = work.session.execute(query.group_by(BodyRow.actor_kind, BodyRow.actor_id))
+    return {(kind, actor): int(times) for kind, actor, times in rows}
+
+
 def readings_about(work: Work, *, subjects: Sequence[SubjectRef]) -> Iterator[list[Entry]]:
     """Acts of reading that name a person, by each of their references the oldest first, block by block.
 

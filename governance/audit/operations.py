@@ -4,7 +4,7 @@
 is `sequencer.drain`: both open their own transactions.
 """
 
-from governance.audit.acts import acts_of, newest_readings, readings_of
+from governance.audit.acts import acts_of, counts_of, newest_readings, readings_of
 from governance.audit.aging import count_bodies, drop_bodies, ensure_partitions, forget_details
 from governance.audit.appending import append, append_many
 from governance.audit.details import details, details_of
@@ -21,6 +21,7 @@ __all__ = [
     "append_many",
     "consistency_proof",
     "count_bodies",
+    "counts_of",
     "details",
     "details_of",
     "drop_bodies",

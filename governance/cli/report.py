@@ -7,10 +7,12 @@ from datetime import datetime
 import click
 
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
+from governance.consent import operations as consent
 from governance.consent.freshness import Outcome
 from governance.intake import operations as intake
 from governance.intake.snapshots import Count, Freshness, QualityOfDay
-from governance.kernel.work import OPERATOR
+from governance.kernel.work import OPERATOR, open_work
+from governance.retention import operations as retention
 
 
 @click.group("report")
@@ -50,6 +52,9 @@ def take(*, as_json: bool) -> None:
     """Count now, as the worker does every night and after each import."""
     with opened() as store, progress("Counting") as bar:
         found = intake.take_snapshot(store.database, actor=OPERATOR, on_progress=lambda done: bar(done, None))
+        with open_work(store.database, OPERATOR) as work:
+            consent.count_months(work)
+            retention.count_outlook(work)
     if as_json:
         answer_json(found)
         return

@@ -32,6 +32,7 @@ from governance.consent.recording import Heard, record, record_claims, record_ea
 from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form, words_of
 from governance.consent.signals import heed_signal
+from governance.consent.statistics import ConsentMonths, MonthOfConsents, count_months, months
 from governance.consent.stopping import stop_many
 from governance.consent.stories import Story, tell_story
 from governance.consent.subscribing import Filled, subscribe
@@ -60,6 +61,7 @@ __all__ = [
     "Change",
     "Changes",
     "Checked",
+    "ConsentMonths",
     "ContactSaid",
     "Difference",
     "Draft",
@@ -79,6 +81,7 @@ __all__ = [
     "LapsingPage",
     "Leaving",
     "Line",
+    "MonthOfConsents",
     "NewEvent",
     "Notice",
     "NoticeText",
@@ -113,6 +116,7 @@ __all__ = [
     "confirm_subscription",
     "consent_receipt",
     "consent_record",
+    "count_months",
     "decide_transfer",
     "draft",
     "drafts",
@@ -135,6 +139,7 @@ __all__ = [
     "lock_histories",
     "merge",
     "minimum_notice",
+    "months",
     "note_use",
     "notice",
     "notice_in_force",

@@ -4,7 +4,7 @@ Events name their subject by id without a foreign key: they outlive the person's
 agreed to and what was refused. An event's id is the id of its audit entry.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -166,6 +166,19 @@ class ConsentStateRow(Base):
     confirmed_notice: Mapped[int | None]
     confirmed_event: Mapped[UUID | None]
     last_used_at: Mapped[datetime | None]
+
+
+class ConsentMonthRow(Base):
+    """How often consent was given and stopped in a month of the controller's zone, counted by night."""
+
+    __tablename__ = "consent_month"
+    __table_args__ = (CheckConstraint("given >= 0 AND stopped >= 0", name="counts"),)
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(PURPOSE, primary_key=True)
+    given: Mapped[int] = mapped_column(BigInteger)
+    stopped: Mapped[int] = mapped_column(BigInteger)
+    counted_at: Mapped[datetime]
 
 
 class InformingRow(Base):

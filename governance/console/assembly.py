@@ -40,6 +40,7 @@ from governance.console import (
     settings_hub,
     setup,
     signing,
+    statistics,
     today,
 )
 from governance.console.place import Console
@@ -67,6 +68,7 @@ ROUTES: Final = (
     proposals,
     consent,
     notices,
+    statistics,
     lists,
     segments,
     segment_form,

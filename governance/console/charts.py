@@ -1,4 +1,4 @@
-"""Bars: drawn on the server as shapes, with the same figures in a table for whoever does not see them."""
+"""Charts drawn on the server as shapes, with the same figures in a table for whoever does not see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ WIDTH: Final = 720
 _GAP: Final = 3
 _LEAST: Final = 2
 """Height of a bar for what is not nothing, so that it is seen."""
+_STEPS: Final = (1, 2, 4, 5, 10)
+"""Where an axis ends: one of these times a power of ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,59 @@ class Chart:
         return self.most == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A figure that stands up from the line and one that hangs from it; None for one too small to be told.
+
+    Attributes:
+        short: what stands below it. label: the same in full.
+    """
+
+    short: str
+    label: str
+    up: int | None
+    down: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pillar:
+    """A pair as it is drawn; places in units of the drawing."""
+
+    pair: Pair
+    x: float
+    width: float
+    up_y: float
+    up_height: float
+    down_height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Pairs beside each other on axes.
+
+    Attributes:
+        axis: what stands at its lines, from the top to the bottom.
+        lines: where these are. zero: where the line is that all stand on.
+    """
+
+    pillars: Sequence[Pillar]
+    axis: Sequence[int]
+    lines: Sequence[float]
+    zero: float
+    is_empty: bool
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure with a bar beside it; its share in percent of the most."""
+
+    label: str
+    value: int
+    share: float
+
+
 def chart(figures: Sequence[tuple[str, int]]) -> Chart:
     """Bars for labelled figures, the first at the left."""
     most = max((value for _label, value in figures), default=0)
@@ -51,3 +106,47 @@ def chart(figures: Sequence[tuple[str, int]]) -> Chart:
         tall = max(_LEAST, round(HEIGHT * value / most, 1)) if value else 0
         bars.append(Bar(label, value, round(place * step, 1), round(HEIGHT - tall, 1), round(step - _GAP, 1), tall))
     return Chart(bars, most)
+
+
+def plot(pairs: Sequence[Pair], *, most: int | None = None) -> Plot:
+    """Pairs on axes, the first at the left.
+
+    Args:
+        pairs: what is drawn; where none hangs down, the line that they stand on is at the bottom.
+        most: end of the axis, for charts that are to be compared; what fits where left out.
+    """
+    hangs = any(one.down != 0 for one in pairs)
+    highest = max((value or 0 for one in pairs for value in (one.up, one.down)), default=0)
+    end = axis_end(highest if most is None else most)
+    room = HEIGHT / 2 if hangs else HEIGHT
+    step = WIDTH / max(1, len(pairs))
+    pillars = []
+    for place, one in enumerate(pairs):
+        up, down = _height(one.up, end, room), _height(one.down, end, room)
+        x, width = round(place * step + _GAP, 1), round(step - 2 * _GAP, 1)
+        pillars.append(Pillar(one, x, width, round(room - up, 1), up, down))
+    axis = (end, 0, -end) if hangs else (end, end // 2, 0)
+    empty = all(one.up == 0 and one.down == 0 for one in pairs)
+    return Plot(pillars, axis, (0, HEIGHT / 2, HEIGHT), room, empty)
+
+
+def lines(figures: Sequence[tuple[str, int]]) -> Sequence[Line]:
+    """Labelled figures with bars, in their order."""
+    most = max((value for _label, value in figures), default=0)
+    return [Line(label, value, round(100 * value / most, 1) if most else 0) for label, value in figures]
+
+
+def axis_end(most: int) -> int:
+    """A round even number, not below *most*: so half of it is a whole one."""
+    power = 1
+    while True:
+        for step in _STEPS:
+            if step * power >= max(2, most) and step * power % 2 == 0:
+                return step * power
+        power *= 10
+
+
+def _height(value: int | None, end: int, room: float) -> float:
+    if value is None:
+        return _LEAST
+    return max(_LEAST, round(room * value / end, 1)) if value else 0

@@ -9,6 +9,8 @@ from governance.policies.permissions import Permission
 PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
     {
         "today": None,
+        "retry_erasure": Permission.ERASURE_BEGIN,
+        "resend_webhook": Permission.WEBHOOKS_EDIT,
         "first_steps": Permission.SERVICE_OBSERVE,
         "recovery_sheet": Permission.CUSTODY_BACKUP,
         "make_recovery_sheet": Permission.CUSTODY_BACKUP,
@@ -101,6 +103,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "consent": Permission.CONSENT_READ,
         "consent_notice": Permission.CONSENT_READ,
         "expiring": Permission.CONSENT_READ,
+        "consent_statistics": Permission.REPORTS_READ,
         "segments": Permission.SEGMENTS_READ,
         "segment": Permission.SEGMENTS_READ,
         "new_segment": Permission.SEGMENTS_DEFINE,

@@ -1,8 +1,8 @@
 """What needs somebody now: proposals, alerts, probable duplicates, and how far log and queue are."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Response, url_for
 from flask_babel import gettext, ngettext
@@ -10,17 +10,23 @@ from flask_babel import gettext, ngettext
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState
 from governance.audit.progress import progress
-from governance.console import words, words_requests
-from governance.console.charts import Chart, chart
+from governance.console import sayings, words
 from governance.console.days import today as today_of
-from governance.console.frame import page
-from governance.console.guard import Visit, screen
+from governance.console.failures import Failure, failures
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
 from governance.console.requests import Row
+from governance.console.today_charts import charts
 from governance.customers import operations as customers
 from governance.customers.merge_list import count_unreviewed
+from governance.erasure import operations as erasures
+from governance.erasure.operations import ErasureId
 from governance.intake import operations as intake
 from governance.kernel import jobs
+from governance.messages.webhooks import operations as webhooks
+from governance.messages.webhooks.operations import WebhookId
+from governance.pages.forms import EMPTY, Typed
 from governance.policies.permissions import Permission
 from governance.rights import operations as rights
 
@@ -42,31 +48,22 @@ class Tile:
     tone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """Requests that stand.
-
-    Attributes:
-        rows: those that are due first.
-        states: how many there are in each state.
-    """
-
-    rows: Sequence[Row]
-    states: Chart
-
-
 @screen("", "today")
-def today(visit: Visit) -> Response:
+def today(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
     """The start page: nothing is listed of people here, so that opening it is no reading of anybody."""
     work = visit.work
     proposals = accounts.list_proposals(work, state=ProposalState.OPEN, limit=MOST) if _decides(visit) else []
     alerts = accounts.list_alerts(work, unseen=True, limit=MOST) if visit.may(Permission.ALERTS_READ) else []
+    failed = failures(visit)
     return page(
         visit,
         "today",
         part="today",
-        tiles=_tiles(visit, len(proposals), len(alerts)),
+        tiles=[*_failed(failed), *_tiles(visit, len(proposals), len(alerts))],
+        failures=failed,
         requests=_requests(visit),
+        charts=charts(visit),
+        errors=sayings.by_field(typed.errors),
         proposals=proposals[:SHOWN],
         alerts=alerts[:SHOWN],
         kinds=words.proposal_kinds(),
@@ -79,13 +76,33 @@ def today(visit: Visit) -> Response:
     )
 
 
-def _requests(visit: Visit) -> Requests | None:
+@act("/today/erasures/<uuid:erasure>", "retry_erasure", shows=today, of="today",
+     then=lambda **_names: go("today"))  # fmt: skip
+def retry(visit: Visit, erasure: UUID) -> Response:
+    """Try a failed step of an erasure now."""
+    erasures.try_again(visit.work, erasure=ErasureId(erasure))
+    return go("today")
+
+
+@act("/today/webhooks/<uuid:webhook>", "resend_webhook", shows=today, of="today",
+     then=lambda **_names: go("today"))  # fmt: skip
+def resend(visit: Visit, webhook: UUID) -> Response:
+    """Let messages that a receiver did not take be sent again."""
+    webhooks.send_again(visit.work, webhook=WebhookId(webhook))
+    return go("today")
+
+
+def _requests(visit: Visit) -> Sequence[Row] | None:
+    """Those that are due first."""
     if not visit.may(Permission.REQUESTS_READ):
         return None
-    found, on, states = rights.queue(visit.work, limit=MOST), today_of(visit), words_requests.states()
-    counted = Counter(one.state.value for one in found)
-    bars = chart([(states[one][0], number) for one, number in counted.items()])
-    return Requests([Row.of(one, on) for one in found[:SHOWN]], bars)
+    on = today_of(visit)
+    return [Row.of(one, on) for one in rights.queue(visit.work, limit=SHOWN)]
+
+
+def _failed(found: Sequence[Failure]) -> Sequence[Tile]:
+    label = ngettext("thing that failed", "things that failed", len(found))
+    return [Tile(str(len(found)), label, "#failed", "bad")] if found else []
 
 
 def _decides(visit: Visit) -> bool:

@@ -37,7 +37,7 @@ from governance.customers.records import NewActivity, NewInteraction, NewPurchas
 from governance.customers.releasing import propose_release
 from governance.customers.reveal import Revealed, reveal
 from governance.customers.search import Found, search
-from governance.customers.sightings import Sighting, Sightings, sightings
+from governance.customers.sightings import Sighting, Sightings, reveals_by_role, sightings
 from governance.customers.unreviewed import unreviewed
 from governance.customers.views import ContactView, PersonView
 
@@ -104,6 +104,7 @@ __all__ = [
     "remove_contact",
     "restrict",
     "reveal",
+    "reveals_by_role",
     "search",
     "sightings",
     "unlink",

@@ -1,8 +1,9 @@
 """Who saw data of one person: when, in which role, which fields, what for and why; read back from the log."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from governance.audit.actions import Action
 from governance.audit.details import Details
 from governance.audit.entries import Entry
 from governance.customers.merged import merged_into
-from governance.customers.reach import find_person
+from governance.customers.reach import allow, find_person
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
 from governance.kernel.work import ActorKind, Work
@@ -20,6 +21,7 @@ from governance.policies.access import allows
 from governance.policies.permissions import Permission
 
 MOST_SIGHTINGS: Final = 200
+REVEALS_OF: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,24 @@ def sightings(work: Work, *, subject: SubjectId, cursor: str | None = None, limi
     roles = roles_held(work, staff)
     items = (_told(one, roles.get(one.actor_id, ()) if one.actor_id else (), reasons.get(one.eid, {})) for one in found)
     return Sightings(ref, tuple(items), following)
+
+
+def reveals_by_role(work: Work) -> Mapping[tuple[str, ...], int]:
+    """How often fields were opened in the clear in the last thirty days, by the roles that whoever did it holds now.
+
+    Who is no member of staff counts under their kind; who holds no role any more under none.
+
+    Raises:
+        ForbiddenError: without `audit:read`.
+    """
+    allow(work, Permission.AUDIT_READ)
+    counted = audit.counts_of(work, action=Action.PERSON_REVEALED, since=work.now - REVEALS_OF)
+    held = roles_held(work, {actor for kind, actor in counted if actor and kind == ActorKind.STAFF.value})
+    found: Counter[tuple[str, ...]] = Counter()
+    for (kind, actor), times in counted.items():
+        roles = held.get(actor, ()) if actor and kind == ActorKind.STAFF.value else (kind,)
+        found[roles] += times
+    return dict(found.most_common())
 
 
 def _told(entry: Entry, roles: tuple[str, ...], details: Details) -> Sighting:

@@ -19,7 +19,7 @@ from governance.disclosures.records import (
     LeftOut,
     Selection,
 )
-from governance.disclosures.rows import find_export, list_exports
+from governance.disclosures.rows import failed_exports, find_export, list_exports
 from governance.disclosures.tracing import Suspect, Traced, trace
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "exports_about",
     "exports_holding",
     "exposure",
+    "failed_exports",
     "fetch",
     "find_export",
     "forget_prints",

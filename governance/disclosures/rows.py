@@ -1,5 +1,8 @@
 """Exports as they stand: found, locked, listed."""
 
+from datetime import timedelta
+from typing import Final
+
 from sqlalchemy import select
 
 from governance.customers.reach import allow
@@ -10,6 +13,7 @@ from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.reference.recipients import Recipient, RecipientId, recipients_by_id
 
+FAILED_SHOWN: Final = timedelta(days=30)
 _MISSING = "There is no such export, or it was not approved yet; see: governance proposals list"
 
 
@@ -60,6 +64,20 @@ def list_exports(work: Work, *, before: ExportId | None = None, limit: int = 50)
     query = select(ExportRow).order_by(ExportRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(ExportRow.id < before)
+    rows = work.session.scalars(query).all()
+    known = recipients_by_id(work, [RecipientId(row.recipient_id) for row in rows])
+    return [told(row, known) for row in rows]
+
+
+def failed_exports(work: Work, *, limit: int = 20) -> list[Export]:
+    """Exports of the last thirty days that could not be made, the newest first.
+
+    Raises:
+        ForbiddenError: without `exports:read`.
+    """
+    allow(work, Permission.EXPORTS_READ)
+    since = ExportRow.created_at >= work.now - FAILED_SHOWN
+    query = select(ExportRow).where(ExportRow.state == "failed", since).order_by(ExportRow.id.desc()).limit(limit)
     rows = work.session.scalars(query).all()
     known = recipients_by_id(work, [RecipientId(row.recipient_id) for row in rows])
     return [told(row, known) for row in rows]

@@ -7,6 +7,7 @@ it through; `erase_many` does a batch at once, for retention; `resume` takes up 
 
 from governance.erasure.beginning import RUN, begin, order
 from governance.erasure.certifying import Certificate, certificate, certificates_of, with_proofs
+from governance.erasure.failing import FailingStep, failing, try_again
 from governance.erasure.held_back import waiting_for
 from governance.erasure.planning import look_ahead, plan_for
 from governance.erasure.proving import Absence, Left, prove, search_files, search_stream, spellings
@@ -39,6 +40,7 @@ __all__ = [
     "ErasureId",
     "ErasureState",
     "ErasureStep",
+    "FailingStep",
     "Happened",
     "KeptPurchase",
     "KeptPurchases",
@@ -56,6 +58,7 @@ __all__ = [
     "certificates_of",
     "erase_many",
     "erase_restored",
+    "failing",
     "list_erasures",
     "look_ahead",
     "note_told",
@@ -75,6 +78,7 @@ __all__ = [
     "spellings",
     "state_of",
     "statistics",
+    "try_again",
     "verify_certificate",
     "waiting_for",
     "with_proofs",

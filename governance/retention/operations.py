@@ -21,9 +21,10 @@ from governance.retention.life import (
     propose_activation,
     shipped,
 )
+from governance.retention.outlook import Outlook, PolicyAhead, count_outlook, outlook
 from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
 from governance.retention.running import Progress, purge_restored, see_through
-from governance.retention.runs import find_run, list_runs, open_runs
+from governance.retention.runs import failing_parts, find_run, list_runs, open_runs
 from governance.retention.simulating import Forecast, MonthAhead, PolicyForecast, simulate
 from governance.retention.warning import Keeping, keep, show_keeping, warn_next
 
@@ -34,6 +35,8 @@ __all__ = [
     "MonthAhead",
     "NoSuchRunError",
     "NotSimulatedError",
+    "Outlook",
+    "PolicyAhead",
     "PolicyConflictError",
     "PolicyForecast",
     "Progress",
@@ -47,9 +50,11 @@ __all__ = [
     "begin",
     "begin_nightly",
     "certificate",
+    "count_outlook",
     "draft",
     "draft_shipped",
     "end",
+    "failing_parts",
     "find_run",
     "fiscal_year",
     "hold_segment",
@@ -57,6 +62,7 @@ __all__ = [
     "list_runs",
     "look_ahead",
     "open_runs",
+    "outlook",
     "policies",
     "policy",
     "propose_activation",

@@ -38,6 +38,17 @@ def list_runs(work: Work, *, limit: int = 50) -> list[Run]:
     return _told(work, work.session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit)).all())
 
 
+def failing_parts(work: Work) -> tuple[Run, tuple[RunPart, ...]] | None:
+    """The newest run with those of its parts in which something could not go; None where all of it went.
+
+    Raises:
+        ForbiddenError: where the actor may not see it.
+    """
+    newest = next(iter(list_runs(work, limit=1)), None)
+    failed = () if newest is None else tuple(one for one in newest.parts if one.failed)
+    return None if newest is None or not failed else (newest, failed)
+
+
 def open_runs(work: Work, *, fused: bool = False) -> list[RunId]:
     """Runs that are under way, and those that wait to be approved where *fused* says so."""
     waiting = (RunState.RUNNING.value,) if not fused else (RunState.RUNNING.value, RunState.FUSED.value)

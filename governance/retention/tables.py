@@ -1,6 +1,6 @@
 """What is kept of runs: one part for each policy, one receipt for each batch, and what could not be done."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -132,3 +132,17 @@ class FailureRow(Base):
     slug: Mapped[str] = mapped_column(String(64))
     attempts: Mapped[int]
     at: Mapped[datetime]
+
+
+class MonthRow(Base):
+    """What a policy in force takes away in a month to come, or at once where it is overdue; counted by night."""
+
+    __tablename__ = "retention_month"
+    __table_args__ = (CheckConstraint("people >= 0 AND rows >= 0", name="counts"),)
+
+    policy_key: Mapped[str] = mapped_column(String(50), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    overdue: Mapped[bool] = mapped_column(primary_key=True)
+    people: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    counted_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from governance.rights.approving import EXECUTORS, approve, send_back, submit
 from governance.rights.calling import Called, call
 from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_carriers
+from governance.rights.counting import count_standing
 from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
 from governance.rights.expiring import destroy_closed
 from governance.rights.following import OwnMessage, OwnPlan, OwnStory, certificate_of, own_plan, own_story
@@ -47,6 +48,7 @@ __all__ = [
     "call",
     "certificate_of",
     "complete",
+    "count_standing",
     "destroy_closed",
     "end_restriction",
     "expire",

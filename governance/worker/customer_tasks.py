@@ -15,6 +15,7 @@ from governance.kernel.errors import ConflictError
 from governance.kernel.ids import BatchId
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, open_work
+from governance.retention import operations as retention
 from governance.worker.surroundings import StoppedError, Surroundings
 
 RESUME_IMPORT: Final = "intake.resume"
@@ -62,6 +63,9 @@ def count_base(around: Surroundings) -> None:
         with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
             jobs.defer_once(work, TAKE_SNAPSHOT, waiting=TAKE_SNAPSHOT)
     else:
+        with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+            consent.count_months(work)
+            retention.count_outlook(work)
         log.info("worker.base_counted", people=found.people, unverified=found.unverified)
 
 
