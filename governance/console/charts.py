@@ -71,17 +71,24 @@ class Pillar:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What stands at a line of an axis; its place in percent from the top."""
+
+    value: int
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
-    """Pairs beside each other on axes.
+    """Pairs beside each other on one axis.
 
     Attributes:
-        axis: what stands at its lines, from the top to the bottom.
-        lines: where these are. zero: where the line is that all stand on.
+        marks: of the axis, from the top to the bottom.
+        zero: where the line is that all stand on.
     """
 
     pillars: Sequence[Pillar]
-    axis: Sequence[int]
-    lines: Sequence[float]
+    marks: Sequence[Mark]
     zero: float
     is_empty: bool
     width: int = WIDTH
@@ -108,26 +115,25 @@ def chart(figures: Sequence[tuple[str, int]]) -> Chart:
     return Chart(bars, most)
 
 
-def plot(pairs: Sequence[Pair], *, most: int | None = None) -> Plot:
-    """Pairs on axes, the first at the left.
-
-    Args:
-        pairs: what is drawn; where none hangs down, the line that they stand on is at the bottom.
-        most: end of the axis, for charts that are to be compared; what fits where left out.
-    """
+def plot(pairs: Sequence[Pair]) -> Plot:
+    """Pairs on an axis, the first at the left; where none hangs down, the line that all stand on is at the bottom."""
+    highest, lowest = (max((_of(one, up=up) or 0 for one in pairs), default=0) for up in (True, False))
     hangs = any(one.down != 0 for one in pairs)
-    highest = max((value or 0 for one in pairs for value in (one.up, one.down)), default=0)
-    end = axis_end(highest if most is None else most)
-    room = HEIGHT / 2 if hangs else HEIGHT
-    step = WIDTH / max(1, len(pairs))
+    end, depth = axis_end(highest), axis_end(lowest) if hangs else 0
+    unit, step = HEIGHT / (end + depth), WIDTH / max(1, len(pairs))
+    zero = round(end * unit, 1)
     pillars = []
     for place, one in enumerate(pairs):
-        up, down = _height(one.up, end, room), _height(one.down, end, room)
+        up, down = _height(one.up, unit), _height(one.down, unit)
         x, width = round(place * step + _GAP, 1), round(step - 2 * _GAP, 1)
-        pillars.append(Pillar(one, x, width, round(room - up, 1), up, down))
-    axis = (end, 0, -end) if hangs else (end, end // 2, 0)
-    empty = all(one.up == 0 and one.down == 0 for one in pairs)
-    return Plot(pillars, axis, (0, HEIGHT / 2, HEIGHT), room, empty)
+        pillars.append(Pillar(one, x, width, round(zero - up, 1), up, down))
+    values = (end, 0, -depth) if hangs else (end, end // 2, 0)
+    marks = [Mark(abs(value), round(100 * (end - value) / (end + depth), 1)) for value in values]
+    return Plot(pillars, marks, zero, all(one.up == 0 and one.down == 0 for one in pairs))
+
+
+def _of(pair: Pair, *, up: bool) -> int | None:
+    return pair.up if up else pair.down
 
 
 def lines(figures: Sequence[tuple[str, int]]) -> Sequence[Line]:
@@ -146,7 +152,7 @@ def axis_end(most: int) -> int:
         power *= 10
 
 
-def _height(value: int | None, end: int, room: float) -> float:
+def _height(value: int | None, unit: float) -> float:
     if value is None:
         return _LEAST
-    return max(_LEAST, round(room * value / end, 1)) if value else 0
+    return max(_LEAST, round(value * unit, 1)) if value else 0

@@ -9,5 +9,5 @@ from governance.console.today_charts import consents
 
 @screen("/consent/statistics", "consent_statistics")
 def statistics(visit: Visit) -> Response:
-    """All purposes of which something was said, on one scale."""
+    """All purposes of which something was said."""
     return page(visit, "consent_statistics", part="consent", found=consents(visit))

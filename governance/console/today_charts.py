@@ -108,12 +108,11 @@ def _requests(visit: Visit) -> Sequence[LawRequests]:
 
 
 def consents(visit: Visit, *, most: int | None = None) -> Consents:
-    """Consents by purpose, those first of which most was said; all on one scale, so that they can be compared."""
+    """Consents by purpose, those first of which most was said."""
     found = consent.months(visit.work)
     titles = {one.purpose.key: one.purpose.titles.get(language()) for one in consent.purposes(visit.work)}
     order = sorted(found.purposes, key=lambda one: (-_said(found, one), one))
     shown = order if most is None else order[:most]
-    highest = max((value or 0 for one in shown for month in found.purposes[one] for value in _values(month)), default=0)
     return Consents(
         found.counted_at,
         [
@@ -122,16 +121,12 @@ def consents(visit: Visit, *, most: int | None = None) -> Consents:
                 title=titles.get(one, one),
                 given=sum(month.given or 0 for month in found.purposes[one]),
                 stopped=sum(month.stopped or 0 for month in found.purposes[one]),
-                plot=plot([_pair(month) for month in found.purposes[one]], most=highest),
+                plot=plot([_pair(month) for month in found.purposes[one]]),
             )
             for one in shown
         ],
         len(order) > len(shown),
     )
-
-
-def _values(month: MonthOfConsents) -> tuple[int | None, int | None]:
-    return month.given, month.stopped
 
 
 def _said(found: ConsentMonths, purpose: str) -> int:

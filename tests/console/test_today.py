@@ -95,10 +95,11 @@ def test_an_axis_ends_at_a_round_even_number_above_all_that_it_shows():
 def test_pairs_stand_on_one_line_and_what_is_not_nothing_is_seen():
     drawn = plot([Pair("J", "January", 1000, 0), Pair("F", "February", 1, None), Pair("M", "March", 0, 500)])
 
-    assert drawn.axis == (1000, 0, -1000)
+    assert [one.value for one in drawn.marks] == [1000, 0, 500]
+    assert [one.place for one in drawn.marks] == [0, 66.7, 100]
     assert all(one.up_y + one.up_height == drawn.zero for one in drawn.pillars)
     assert [one.up_height > 0 for one in drawn.pillars] == [True, True, False]
     assert drawn.pillars[1].down_height > 0
     assert plot([]).is_empty
-    assert plot([Pair("J", "January", 3)]).axis == (4, 2, 0)
+    assert [one.value for one in plot([Pair("J", "January", 3)]).marks] == [4, 2, 0]
     assert [one.share for one in lines([("a", 4), ("b", 1), ("c", 0)])] == [100, 25, 0]
