@@ -66,13 +66,14 @@ from governance.api.backlogs import figures_of
 from governance.api.blueprints import Blueprint
 from governance.api.limits import Limiter
 from governance.api.service import Check, Service
+from governance.audit.handing import Handed, hand_out
 from governance.audit.keys import known_vkeys
 from governance.console import assembly as console_pages
 from governance.console.place import Console, Sheets
 from governance.custody import recovery
 from governance.custody.opening import Store, open_store, require_protected_log
 from governance.custody.places import Places
-from governance.custody.signing import outside_of
+from governance.custody.signing import has_signing_key, outside_of, public_key_of
 from governance.kernel import logs
 from governance.kernel.clock import SystemClock
 from governance.kernel.errors import UnavailableError
@@ -80,6 +81,7 @@ from governance.kernel.outage import OUTAGES, outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.settings import Settings
 from governance.kernel.space import DiskFullError, lacks_room
+from governance.kernel.work import Work
 from governance.pages import languages, reporting, serving
 from governance.pages.brand import brand
 from governance.pages.examining import examine_all
@@ -211,6 +213,16 @@ def _portal(store: Store, service: Service) -> Portal:
     )
 
 
+def _export_log(store: Store, work: Work) -> Handed:
+    secrets = store.settings.secrets_dir
+    return hand_out(
+        work,
+        folder=store.settings.data_dir / "handing",
+        outside=outside_of(store.settings.data_dir),
+        public_key=public_key_of(secrets) if has_signing_key(secrets) else None,
+    )
+
+
 def _console(store: Store, service: Service) -> Console:
     return Console(
         settings=store.settings,
@@ -223,6 +235,8 @@ def _console(store: Store, service: Service) -> Console:
         statuses=problems.STATUS,
         sheets=_sheets(store),
         examine=lambda: examine_all(store, clock=service.clock),
+        outside=outside_of(store.settings.data_dir),
+        export_log=lambda work: _export_log(store, work),
     )
 
 

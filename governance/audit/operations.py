@@ -10,16 +10,23 @@ from governance.audit.appending import append, append_many
 from governance.audit.details import details, details_of
 from governance.audit.enforcement import verify_enforcement
 from governance.audit.exporting import export
+from governance.audit.handing import Handed, hand_out
 from governance.audit.opening import open_tree
 from governance.audit.quarantining import quarantine
+from governance.audit.signed import Continuation, ListedCheckpoint, checkpoint_of, continuation, signed_checkpoints
 from governance.audit.trail import consistency_proof, entry, inclusion_proof, inclusion_proofs, search
 from governance.audit.verification import verify_live
 
 __all__ = [
+    "Continuation",
+    "Handed",
+    "ListedCheckpoint",
     "acts_of",
     "append",
     "append_many",
+    "checkpoint_of",
     "consistency_proof",
+    "continuation",
     "count_bodies",
     "counts_of",
     "details",
@@ -29,6 +36,7 @@ __all__ = [
     "entry",
     "export",
     "forget_details",
+    "hand_out",
     "inclusion_proof",
     "inclusion_proofs",
     "newest_readings",
@@ -36,6 +44,7 @@ __all__ = [
     "quarantine",
     "readings_of",
     "search",
+    "signed_checkpoints",
     "verify_enforcement",
     "verify_live",
 ]

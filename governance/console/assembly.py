@@ -7,6 +7,7 @@ from flask import Flask
 from governance.console import (
     access,
     audit,
+    audit_checkpoints,
     calendars,
     calls,
     consent,
@@ -65,6 +66,7 @@ ROUTES: Final = (
     retention,
     retention_runs,
     audit,
+    audit_checkpoints,
     proposals,
     consent,
     notices,

@@ -135,10 +135,15 @@ def retention(visit: Visit, customer: UUID) -> Response:
 
 def _kept(groups_found: Sequence[KeptGroup]) -> Sequence[Kept]:
     named, told = groups(), []
-    fields = {**words.fields(), "customer_since": gettext("Customer since")}
-    known = {**words.codes(), **words.contact_kinds(), **words.channels(), **words_requests.kinds()}
+    labels_of: Mapping[str, Mapping[str, str]] = {
+        "person": {**words.fields(), "customer_since": gettext("Customer since")},
+        "extra_value": {},
+        "contact": words.contact_kinds(),
+        "consent_event": words.channels(),
+        "request": words_requests.kinds(),
+    }
     for one in groups_found:
-        labels = fields if one.table == "person" else {} if one.table == "extra_value" else known
+        labels = labels_of.get(one.table, words.codes())
         names = ", ".join(labels.get(each, each) for each in one.names)
         title = "" if one.title is None else one.title.get(language())
         told.append(Kept(one, named[one.table], names, title))

@@ -6,6 +6,8 @@ from typing import Final
 
 from flask import Flask, current_app
 
+from governance.audit.operations import Handed
+from governance.audit.outside import Outside
 from governance.custody.findings import Finding
 from governance.custody.recovery import Sheet, SheetStatus
 from governance.kernel.clock import Clock
@@ -43,6 +45,8 @@ class Console:
         statuses: of answers over HTTP, by slug of the refusal.
         sheets: the recovery sheet of the keyring.
         examine: what the doctor finds, worst first.
+        outside: the folder of the log outside the database.
+        export_log: the log up to its newest checkpoint, as one file.
     """
 
     settings: Settings
@@ -55,6 +59,8 @@ class Console:
     statuses: Mapping[str, int]
     sheets: Sheets
     examine: Callable[[], Sequence[Finding]]
+    outside: Outside
+    export_log: Callable[[Work], Handed]
 
 
 def install(app: Flask, console: Console) -> None:
