@@ -12,9 +12,11 @@ PAGES = ("", "/requests", "/requests/new", "/retention", "/retention/draft?polic
          "/staff/new", "/clients/new", "/segments", "/segments/new?like=women_in_kyiv", "/exports",
          "/exports/new", "/exports/trace", "/recipients",
          "/recipients/new", "/retention/holds/new", "/expiring", "/consent/notices/consent/newsletter",
+         "/audit/checkpoints", "/consent/statistics",
          "/customers", "/duplicates", "/audit", "/consent", "/send-check", "/clean-list", "/proposals", "/alerts",
          "/staff", "/clients", "/health", "/account")  # fmt: skip
-CARD = ("", "/consents", "/purchases", "/interactions", "/marks", "/requests", "/call", "/edit")
+CARD = ("", "/consents", "/purchases", "/interactions", "/marks", "/requests", "/call", "/edit",
+        "/retention", "/sightings")  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -8,7 +8,7 @@ from governance.audit.actions import Action
 from governance.audit.checkpoints import Signer
 from governance.audit.outside import load_signing_key, replace_signing_key
 from governance.audit.sequencer import drain
-from governance.custody.signing import outside_of
+from governance.custody.signing import has_signing_key, outside_of
 from governance.kernel.work import OPERATOR, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import EMAIL, ORIGIN, Form
@@ -86,7 +86,8 @@ def test_the_log_is_searched_by_what_officers_call_things(desks, customer):
 
 def test_an_entry_comes_with_a_proof_for_the_browser(desks, door):
     desk, service = desks("auditor"), service_of(door)
-    replace_signing_key(service.settings.secrets_dir)
+    if not has_signing_key(service.settings.secrets_dir):
+        replace_signing_key(service.settings.secrets_dir)
     outside = outside_of(service.settings.data_dir)
     listed = desk.get("/console/audit", query_string={"action": "accounts:session:begun"})
     entry = re.search(r'href="(/console/audit/[0-9a-f-]{36})"', listed.text)[1]
