@@ -18,6 +18,7 @@ from governance.policies.access import allows
 from governance.policies.classification import Field, Visibility
 from governance.policies.permissions import Permission
 from governance.policies.roles import RowScope
+from governance.policies.sight import READ_BY
 
 TARGET: Final = Path(__file__).resolve().parents[1] / "docs" / "roles.md"
 STAFF: Final = tuple(name for name, role in shipped.roles().roles.items() if not role.scopes)
@@ -39,13 +40,6 @@ FIELDS: Final = """\
 
 What ordinary reading shows: **clear**, **masked**, or nothing; **+** where `reveal` opens it in the clear, with a
 reason and on record. Sales see their own clients only."""
-READ_BY: Final = {
-    "person": Permission.CUSTOMERS_READ,
-    "contact": Permission.CUSTOMERS_READ,
-    "purchase": Permission.PURCHASES_READ,
-    "interaction": Permission.INTERACTIONS_READ,
-    "activity": Permission.ACTIVITY_READ,
-}
 
 
 @dataclass(frozen=True, slots=True)

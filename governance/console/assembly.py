@@ -10,6 +10,8 @@ from governance.console import (
     audit_checkpoints,
     calendars,
     calls,
+    catalogue,
+    company,
     consent,
     customer_consents,
     customer_pages,
@@ -82,6 +84,8 @@ ROUTES: Final = (
     laws,
     calendars,
     mails,
+    catalogue,
+    company,
     access,
 )
 """Modules whose pages hang on the blueprint; imported for that."""

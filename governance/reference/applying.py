@@ -16,7 +16,7 @@ from governance.policies.documents import Titles
 from governance.policies.shipped import deadlines
 from governance.reference.lookup import laws
 from governance.reference.operations import controller, set_controller
-from governance.reference.record import Controller
+from governance.reference.record import Controller, ProtectionOfficer
 from governance.reference.tables import LawVersionRow
 from governance.reference.times import law_times
 
@@ -132,9 +132,24 @@ def choose_laws(work: Work, *, chosen: Sequence[str], calendar: str) -> Controll
         NoControllerError: where none was set yet.
         InvalidError: a law or the calendar is unknown; `errors` says which.
     """
+    return _restated(work, {"laws": tuple(chosen), "calendar": calendar.strip().upper()})
+
+
+def name_officer(work: Work, *, name: str, email: str, phone: str, authority: str) -> Controller:
+    """Say whom people and authorities turn to, and who supervises; a version that says the same of all else.
+
+    Raises:
+        NoControllerError: where none was set yet.
+        InvalidError: a contact cannot be used; `errors` says which.
+    """
+    officer = ProtectionOfficer(name.strip() or None, email.strip() or None, phone.strip() or None)
+    told = None if officer == ProtectionOfficer() else officer
+    return _restated(work, {"officer": told, "authority": authority.strip() or None})
+
+
+def _restated(work: Work, changed: Mapping[str, object]) -> Controller:
     standing = controller(work)
     said: dict[str, Any] = {name: getattr(standing, name) for name in _SAID}
-    changed: dict[str, Any] = {"laws": tuple(chosen), "calendar": calendar.strip().upper()}
     return set_controller(work, **{**said, "fiscal_year": str(standing.fiscal_year), **changed})
 
 

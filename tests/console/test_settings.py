@@ -99,3 +99,46 @@ def test_pages_speak_a_language_that_the_operator_added(desks, door, tmp_path):
         assert 'href="?lang=pl"' in mine.text
     finally:
         take_up_languages(tmp_path / "none")
+
+
+def test_fields_tell_who_sees_them_and_own_ones_are_defined_and_retired(desks):
+    desk, page = desks("officer"), "/console/settings/fields"
+    shown = desks("auditor").get(page).text
+    assert "person.birth_date" in shown
+    assert "Support: masked" in shown
+    assert "Define a field" not in shown
+    said = {"_form": "field", "key": "Shoe size", "labels.en": "Shoe size", "type": "number", "sensitivity": "personal",
+            "category": "user.demographic", "compartment": "profile", "visibility": "masked"}  # fmt: skip
+    wrong = send(desk, page, page, **said)
+    assert wrong.status_code == 422
+    assert 'value="Shoe size"' in wrong.text
+    assert send(desk, page, page, **{**said, "key": "shoe_size", "labels.ru": "Размер обуви"}).status_code == 303
+    assert "Размер обуви" in desk.get(f"{page}?lang=ru").text
+    assert send(desk, page, f"{page}/shoe_size/retirement", retired="yes").status_code == 303
+    assert "Take up again" in desk.get(page).text
+    assert send(desk, page, f"{page}/shoe_size/retirement", retired="no").status_code == 303
+
+
+def test_whom_people_turn_to_is_changed_and_a_wrong_contact_is_named(desks):
+    desk, page = desks("officer"), "/console/settings/company"
+    said = {
+        "_form": "officer",
+        "officer.name": "Анна",
+        "officer.email": "nobody",
+        "officer.phone": "",
+        "authority": "РКН",
+    }
+    wrong = send(desk, page, page, **said)
+    assert wrong.status_code == 422
+    assert 'value="nobody"' in wrong.text
+    assert send(desk, page, page, **{**said, "officer.email": "dpo@example.org"}).status_code == 303
+    assert "dpo@example.org" in desk.get(page).text
+    assert "GOVERNANCE_SMTP_URL" in desk.get(page).text
+    assert 'name="officer.email"' not in desks("auditor").get(page).text
+
+
+def test_roles_are_a_table_of_what_each_may_do(desks):
+    shown = desks("admin").get("/console/settings/roles?lang=uk").text
+    assert "Видеть" not in shown
+    assert "customers:reveal" in shown
+    assert "Адміністратор" in shown

@@ -1,0 +1,76 @@
+"""Whose service this is, how it looks and reaches people; and what each role may do."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Response, request
+
+from governance.console import sayings
+from governance.console.frame import go, page
+from governance.console.guard import Visit, act, screen
+from governance.console.place import current_console
+from governance.kernel import packs
+from governance.pages.completeness import check_language
+from governance.pages.forms import EMPTY, Typed
+from governance.pages.languages import language
+from governance.policies import shipped
+from governance.reference.applying import name_officer
+from governance.reference.operations import controller
+
+PART: Final = "settings"
+
+
+@screen("/settings/company", "channels")
+def channels(visit: Visit, typed: Typed = EMPTY) -> Response:
+    """What is set of the company and its ways out, and where the rest is set."""
+    settings = current_console().settings
+    further = [(one.name, check_language(settings.data_dir, code=code)) for code, one in packs.packs().items()]
+    return page(
+        visit,
+        "channels",
+        part=PART,
+        tab="channels",
+        ours=controller(visit.work),
+        mail=_host(settings.smtp_url),
+        sender=settings.mail_from,
+        sms=_host(settings.sms_url),
+        address=settings.public_base,
+        brand_name=settings.brand_name,
+        has_logo=settings.brand_logo is not None,
+        colour=settings.brand_colour,
+        shipped_languages=list(packs.SHIPPED.values()),
+        further=further,
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+    )
+
+
+def _host(address: str | None) -> str | None:
+    """Which server an address names, without name and password."""
+    if address is None:
+        return None
+    parts = urlsplit(str(address))
+    return f"{parts.scheme}:{'//' + parts.hostname if parts.hostname else ''}"
+
+
+@act("/settings/company", "name_officer", shows=channels, of="channels", then=lambda: go("channels"))
+def put(visit: Visit) -> Response:
+    """Say whom people and authorities turn to."""
+    said = request.form
+    told = {name: said.get(f"officer.{name}", "") for name in ("name", "email", "phone")}
+    name_officer(visit.work, authority=said.get("authority", ""), **told)
+    return go("channels")
+
+
+@screen("/settings/roles", "roles")
+def roles(visit: Visit) -> Response:
+    """What each role may do."""
+    tongue = language()
+    known = [(name, role.titles.get(tongue)) for name, role in shipped.roles().roles.items() if not role.scopes]
+    grants = {name: shipped.roles().grants_of([name]) for name, _title in known}
+    rows = [
+        (one.value, facts.titles.get(tongue), [one.value in grants[name] for name, _title in known])
+        for one, facts in shipped.permissions().items()
+        if any(one.value in grants[name] for name, _title in known)
+    ]
+    return page(visit, "roles", part=PART, tab="roles", roles=known, rows=rows)

@@ -1,0 +1,42 @@
+"""The catalogue of fields in words."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+
+def compartments() -> Mapping[str, str]:
+    """Groups of fields that one rule of retention governs."""
+    return {
+        "profile": gettext("Profile"),
+        "contact": gettext("Contacts"),
+        "behaviour": gettext("Behaviour"),
+        "finance": gettext("Purchases"),
+        "evidence": gettext("Evidence of consents"),
+        "audit": gettext("Audit log"),
+        "operation": gettext("the service itself"),
+    }
+
+
+def said() -> Mapping[str, Mapping[str, str]]:
+    """Words of the page of fields."""
+    return {
+        "compartments": compartments(),
+        "sensitivities": {
+            "basic": gettext("ordinary"),
+            "personal": gettext("personal"),
+            "special": gettext("special (health, faith, origin)"),
+        },
+        "visibilities": {
+            "clear": gettext("in the clear"),
+            "masked": gettext("masked"),
+            "hidden": gettext("hidden"),
+        },
+        "types": {
+            "text": gettext("text"),
+            "number": gettext("number"),
+            "date": gettext("day"),
+            "boolean": gettext("yes or no"),
+            "list": gettext("list of texts"),
+        },
+    }
