@@ -14,6 +14,7 @@ from governance.pages.completeness import check_language
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies import shipped
+from governance.policies.sight import holders_of
 from governance.reference.applying import name_officer
 from governance.reference.operations import controller
 
@@ -65,12 +66,10 @@ def put(visit: Visit) -> Response:
 @screen("/settings/roles", "roles")
 def roles(visit: Visit) -> Response:
     """What each role may do."""
-    tongue = language()
-    known = [(name, role.titles.get(tongue)) for name, role in shipped.roles().roles.items() if not role.scopes]
-    grants = {name: shipped.roles().grants_of([name]) for name, _title in known}
+    tongue, known = language(), shipped.roles().roles
     rows = [
-        (one.value, facts.titles.get(tongue), [one.value in grants[name] for name, _title in known])
+        (one.value, facts.titles.get(tongue), [known[name].titles.get(tongue) for name in held])
         for one, facts in shipped.permissions().items()
-        if any(one.value in grants[name] for name, _title in known)
+        if (held := holders_of(one))
     ]
-    return page(visit, "roles", part=PART, tab="roles", roles=known, rows=rows)
+    return page(visit, "roles", part=PART, tab="roles", rows=rows)

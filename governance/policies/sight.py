@@ -27,13 +27,23 @@ class _Holder:
     roles: tuple[str, ...]
 
 
+def _holder(role: str) -> _Holder:
+    return _Holder(None, shipped.roles().grants_of([role]), (role,))
+
+
+def holders_of(permission: Permission) -> list[str]:
+    """Roles of staff that permit an act."""
+    known = shipped.roles().roles.items()
+    return [name for name, role in known if not role.scopes and allows(_holder(name), permission).allowed]
+
+
 def readers_of(field: Field, *, table: str) -> Mapping[str, tuple[Visibility, bool]]:
     """By role, what reading shows of a field, and whether it may be opened; roles that see nothing are left out."""
     found: dict[str, tuple[Visibility, bool]] = {}
     for name, role in shipped.roles().roles.items():
         if role.scopes:
             continue
-        holder = _Holder(None, shipped.roles().grants_of([name]), (name,))
+        holder = _holder(name)
         seen = allows(holder, READ_BY[table], field=field).visibility
         opens = allows(holder, Permission.CUSTOMERS_REVEAL, field=field).allowed
         if opens or seen is not Visibility.HIDDEN:

@@ -1,7 +1,10 @@
 """Settings at the officers' desks: laws, calendars and due dates."""
 
+import re
+
 from governance.custody.tongues import take_up_languages
 from governance.pages.skeletons import write_skeleton
+from governance.policies import shipped
 from tests.console.conftest import ORIGIN, Form
 from tests.console.test_retention import send
 
@@ -141,4 +144,14 @@ def test_roles_are_a_table_of_what_each_may_do(desks):
     shown = desks("admin").get("/console/settings/roles?lang=uk").text
     assert "Видеть" not in shown
     assert "customers:reveal" in shown
+    table = dict(re.findall(r"<code[^>]*>([a-z_:]+)</code></th><td>(.*?)</td>", shown))
+    roles = shipped.roles().roles
+    for name, permission in (
+        ("officer", "segments:read"),
+        ("officer", "retention:run"),
+        ("marketer", "customers:list"),
+    ):
+        assert roles[name].titles.uk in table[permission], (name, permission)
+    assert roles["marketer"].titles.uk not in table["customers:reveal"]
+    assert roles["auditor"].titles.uk not in table["reference:edit"]
     assert "Адміністратор" in shown
