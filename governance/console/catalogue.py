@@ -106,9 +106,9 @@ def define(visit: Visit) -> Response:
     return go("fields")
 
 
-@act("/settings/fields/<key>/retirement", "retire_field", shows=fields, of="fields",
+@act("/settings/fields/<field>/retirement", "retire_field", shows=fields, of="fields",
      then=lambda **_names: go("fields"))  # fmt: skip
-def retire(visit: Visit, key: str) -> Response:
+def retire(visit: Visit, field: str) -> Response:
     """Have a field take no new values, or take it up again; values that it has stay."""
-    customers.edit_definition(visit.work, key=key, retired=request.form.get("retired") == "yes")
+    customers.edit_definition(visit.work, key=field, retired=request.form.get("retired") == "yes")
     return go("fields")
