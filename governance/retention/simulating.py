@@ -34,6 +34,8 @@ from governance.retention.due import Rules, columns, due, in_order, overdue, rul
 MONTHS: Final = 24
 FUSE_SHARE: Final = 0.05
 FUSE_PEOPLE: Final = 50
+WORK_MEM: Final = "64MB"
+"""What a million people are joined in without files; until the transaction ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,15 @@ def simulate(
     rules = rules_of(work, at=work.now if at is None else require_aware(at), instead=policies or ())
     asked = in_order(policies if policies is not None else rules.policies)
     later = _months_after(rules) if curve else ()
+    work.session.execute(select(func.set_config("work_mem", WORK_MEM, True)))
     store = count_store(work)
+    forecasts = tuple(_forecast(work, rules, one, later) for one in asked)
     return Forecast(
         at=rules.at,
         store_people=store,
-        due_people=count_touched(work, rules, asked),
+        due_people=forecasts[0].people if len(forecasts) == 1 else count_touched(work, rules, asked),
         fuse_people=fuse_of(store),
-        policies=tuple(_forecast(work, rules, one, later) for one in asked),
+        policies=forecasts,
         conflicts=tuple(conflicts(rules.policies)),
     )
 
