@@ -144,6 +144,7 @@ class Action(StrEnum):
     WEBHOOK_RESENT = "consent:webhook:resent", ActionClass.SYSTEM, "Messages to a webhook sent again"
     CHANGES_FOLLOWED = "consent:changes:followed", ActionClass.READ, "Changes of consents read by another system"
     MESSAGE_SENT = "messages:message:sent", ActionClass.DECISION, "Message sent"
+    MESSAGE_WRITTEN = "messages:message:written", ActionClass.SYSTEM, "Message written into a file"
     MESSAGE_FAILED = "messages:message:failed", ActionClass.SYSTEM, "Message could not be sent"
     MESSAGE_TRIED = "messages:message:tried", ActionClass.SYSTEM, "Message with made-up values sent to oneself"
     WORDING_SET = "messages:wording:set", ActionClass.SYSTEM, "Words of a message changed"

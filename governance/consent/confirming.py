@@ -20,7 +20,7 @@ from governance.consent.showing import ShownItem, ShownNotice
 from governance.consent.tables import ConsentEventRow, ConsentFormRow, ConsentRequestRow
 from governance.customers.codes import ContactKind
 from governance.customers.confirming import as_new, confirm_from_form, record_from_form
-from governance.customers.holders import find_holders, find_known
+from governance.customers.holders import find_holders, find_known, tie_message
 from governance.customers.records import Json
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import SubjectId
@@ -86,6 +86,7 @@ def confirm(work: Work, *, token: str, language: str, visit: Visit) -> Waiting:
     row = _find(work, token, locked=True)
     if row.confirmed_at is None:
         _record(work, row, visit)
+        tie_message(work, message=row.message_id, kind=ContactKind.EMAIL, value=row.contact or "")
         row.confirmed_at, row.contact, row.said = work.now, None, None
         work.session.flush()
     return _waiting(work, row, language)

@@ -83,22 +83,21 @@ def subscribe(work: Work, *, key: str, filled: Filled, language: str, visit: Vis
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     owner = OwnerId(uuid7())
     vault_of(work.session).owners.create(work.session, OwnerKind.MESSAGE, [owner])
-    work.session.add(
-        ConsentRequestRow(
-            owner_id=owner,
-            form=key,
-            form_version=shown.form.version,
-            choices=[_choice(item) for item in chosen],
-            language=language,
-            token_digest=digest_of(token),
-            created_at=work.now,
-            expires_at=work.now + KEPT,
-            contact=email,
-            said={"fields": dict(filled.fields), "form": snapshot(shown), "requested": visit.evidence(work.now)},
-        )
+    asked = ConsentRequestRow(
+        owner_id=owner,
+        form=key,
+        form_version=shown.form.version,
+        choices=[_choice(item) for item in chosen],
+        language=language,
+        token_digest=digest_of(token),
+        created_at=work.now,
+        expires_at=work.now + KEPT,
+        contact=email,
+        said={"fields": dict(filled.fields), "form": snapshot(shown), "requested": visit.evidence(work.now)},
     )
+    work.session.add(asked)
     work.session.flush()
-    messages.enqueue(
+    asked.message_id = messages.enqueue(
         work,
         template=messages.Template.CONFIRM_SUBSCRIPTION,
         language=language,

@@ -296,6 +296,7 @@ class ConsentRequestRow(SealedRow, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     confirmed_at: Mapped[datetime | None]
+    message_id: Mapped[UUID | None]
 
     contact = SealedField(TEXT, Compartment.OPERATION, index=BlindIndex("consent_request.contact", normal_email))
     said = SealedField(JSON, Compartment.OPERATION)

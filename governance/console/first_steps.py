@@ -29,7 +29,7 @@ def first_steps(visit: Visit) -> Response:
         part="",
         controller=reference.find_controller(visit.work),
         sheet=console.sheets.status(),
-        mail=console.settings.smtp_url is not None,
+        mail=console.settings.smtp_url is not None and console.settings.mail_folder is None,
         imported=bool(intake.batches(visit.work, limit=1)) if visit.may(Permission.INTAKE_READ) else None,
     )
 

@@ -145,9 +145,10 @@ def messages() -> Mapping[str, tuple[str, str]]:
     return {
         "waiting": (gettext("waits to be sent"), "wait"),
         "sending": (gettext("being sent"), "wait"),
+        "written": (gettext("written to a file, not sent"), "wait"),
         "sent": (gettext("sent"), "good"),
         "failed": (gettext("could not be sent"), "bad"),
-        "gone": (gettext("sent long ago"), "plain"),
+        "gone": (gettext("ended over a month ago"), "plain"),
     }
 
 

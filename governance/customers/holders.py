@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ClauseElement, LargeBinary, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ClauseElement, LargeBinary, Select, Uuid, any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import aliased
 
@@ -23,6 +23,7 @@ from governance.kernel.arrays import byteas, uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
+from governance.messages import operations as messages
 from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
 from governance.vault.ciphers import CipherName, OpenedKey, cipher_name
@@ -108,6 +109,19 @@ def _held(
     return [
         tuple(sorted(found[one.kind, one.value].values(), key=lambda person: person.created_at)) for one in contacts
     ]
+
+
+def tie_message(work: Work, *, message: UUID | None, kind: ContactKind, value: str) -> None:
+    """Note whose contacts a message went to, once somebody has shown that they read it.
+
+    Not when it is sent: then nothing is looked up, so that nobody learns from it whether a contact is known.
+    """
+    if message is None:
+        return
+    digests = vault_of(work.session).indexer.ask(_VALUE.indexes[kind], [value])
+    asked = literal(digests, ARRAY(LargeBinary))
+    held = select(ContactRow.id).where(ContactRow.__table__.c.value_index == any_(asked))
+    messages.note_contacts(work, message=message, contacts=work.session.scalars(held).all())
 
 
 def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known]:

@@ -17,7 +17,7 @@ from governance.audit.actions import Action
 from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid, read_contact
 from governance.customers.contacts import home_region
-from governance.customers.holders import Known, find_holders
+from governance.customers.holders import Known, find_holders, tie_message
 from governance.customers.loading import contacts_of, opened
 from governance.customers.records import NewContact
 from governance.customers.tables import ContactRow, PersonRow
@@ -136,6 +136,7 @@ def begin(work: Work, *, code_id: CodeId, typed: str) -> Visitor | None:
     if proven is None:
         return None
     visitor = _visitor(work, portal.begin_visit(work, proven=proven))
+    tie_message(work, message=proven.message, kind=visitor.kind, value=proven.contact.value)
     facts = {"kind": visitor.kind.value, "held": visitor.held, "sure": visitor.is_sure}
     audit.append(replace(work, actor=visitor.actor), Action.VISIT_BEGUN, subject=_ref(visitor), facts=facts)
     return visitor
@@ -181,6 +182,7 @@ def step_up(work: Work, *, visitor: Visitor, code_id: CodeId, typed: str) -> Vis
         return None
     widened = _visitor(work, portal.widen_visit(work, visit=visitor.visit.id, stepped_up=True))
     kind = _KINDS[proven.contact.line]
+    tie_message(work, message=proven.message, kind=kind, value=proven.contact.value)
     audit.append(work, Action.VISIT_STEPPED_UP, subject=_ref(visitor), facts={"kind": kind.value})
     return widened
 

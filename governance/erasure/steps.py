@@ -49,6 +49,11 @@ SELECT gen_random_uuid(), id, 'needed_for_claims', %(now)s FROM person
 WHERE id = ANY(%(records)s) AND merged_into IS NULL ON CONFLICT DO NOTHING
 """
 _NEW_NAMES: Final[LiteralString] = "SELECT erasure_rename(%(erasure)s)"
+_UNTIE_MESSAGES: Final[LiteralString] = """
+WITH gone AS MATERIALIZED (SELECT array_agg(id) AS ids FROM contact WHERE person_id = ANY(%(records)s))
+UPDATE message SET contact_ids = ARRAY(SELECT unnest(contact_ids) EXCEPT SELECT unnest(gone.ids))
+FROM gone WHERE contact_ids <> '{}' AND contact_ids && gone.ids
+"""
 _WITHOUT_PERSON: Final[LiteralString] = """
 UPDATE purchase SET person_id = NULL WHERE person_id = ANY(%(records)s)
 """
@@ -146,6 +151,7 @@ def _outgoing(task: Task) -> Counts:
     exports = disclosures.exports_about(work, people=task.records)
     counts["export"] = sum(disclosures.destroy(work, export=one) for one in exports)
     counts |= shed(work, people=task.records)
+    _run(task, _UNTIE_MESSAGES)
     _run(task, _RECIPIENTS)
     return counts
 

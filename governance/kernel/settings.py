@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NewType
+from urllib.parse import unquote
 
 from governance.kernel.errors import ConfigurationError
 
@@ -25,6 +26,8 @@ READ_ELSEWHERE = frozenset(
 CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(\d|[a-z]+://|tcp|udp)")
 """What Kubernetes and Docker set of themselves for a neighbour that is called governance."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+MAIL = "mail"
+"""Folder, in the data folder, of mail as files."""
 MAIL_SCHEMES = ("smtp://", "smtps://", "file:")
 SMS_SCHEMES = ("https://", "http://127.0.0.1", "http://localhost", "file:")
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?")
@@ -51,7 +54,8 @@ class Settings:
         epoch_days: days that a key-encryption key lives (at most 30).
         backup_hour_utc: hour of the nightly backup.
         public_url: where people reach the service, `https://privacy.example.org`; links in mails begin with it.
-        smtp_url: mail server, `smtps://user:password@host` or `smtp://host:587`; unset, mail waits in the outbox.
+        smtp_url: mail server, `smtps://user:password@host` or `smtp://host:587`, or `file:FOLDER`. Unset, mail waits in
+            the outbox; with the embedded database it also lies as files in `mail/` of the data folder.
         mail_from: address, or `Name <address>`, that mail is sent from; needed with a mail server.
         sms_url: gateway that takes an SMS by POST as JSON, `https://gateway.example.org/send`; or `file:FOLDER`. Unset,
             SMS go where mail goes, if that is a folder, and else wait in the outbox.
@@ -177,6 +181,22 @@ class Settings:
             raise ConfigurationError(f"{PREFIX}MAIL_FROM takes an address, or Name <address>.")
 
     @property
+    def mail_folder(self) -> Path | None:
+        """Where mail is written as files, since no mail server is set; None where it is sent, or waits.
+
+        With the embedded database all processes are on one host, so there is one folder to look into; elsewhere mail
+        waits in the outbox, and lies in the clear nowhere.
+        """
+        if self.smtp_url is not None:
+            return folder_of(self.smtp_url)
+        return self.data_dir / MAIL if self.database_url is None else None
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that mail is sent from."""
+        return self.mail_from or "Governance <governance@localhost>"
+
+    @property
     def secrets_dir(self) -> Path:
         """Folder of keyring, signing key and database passwords."""
         return self.data_dir / "secrets"
@@ -188,6 +208,13 @@ class Settings:
             return self.public_url.rstrip("/")
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind_host, self.bind_host)  # noqa: S104 - compared only
         return f"http://[{host}]:{self.bind_port}" if ":" in host else f"http://{host}:{self.bind_port}"
+
+
+def folder_of(url: str) -> Path | None:
+    """The folder that `file:FOLDER` names; None where an address names none."""
+    if not url.startswith("file:"):
+        return None
+    return Path(unquote(url.removeprefix("file:").removeprefix("//"))).expanduser()
 
 
 def _refuse_unknown(environ: Mapping[str, str], settings: set[str]) -> None:

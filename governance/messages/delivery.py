@@ -8,20 +8,22 @@ from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
+from pathlib import Path
 from typing import Final, Protocol
+from uuid import UUID
 
 import idna
 
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.logs import get_logger
-from governance.kernel.settings import Settings
+from governance.kernel.settings import MAIL, Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.messages import outbox
 from governance.messages.outbox import Lent
 from governance.messages.sms import SmsSender, sms_sender_of
 from governance.messages.texts import render
-from governance.messages.transport import Attempt, Ending, Line, Sender, sender_of
+from governance.messages.transport import Attempt, Ending, FolderSender, Line, Sender, sender_of
 
 AT_ONCE: Final = 50
 """Messages of one round, so that the worker can stop between rounds."""
@@ -48,7 +50,8 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
 
     Args:
         database: where the outbox is.
-        settings: name the mail server, the sender, and the gateway for SMS; what has no way out stays where it is.
+        settings: name the mail server, the sender, and the gateway for SMS, or folders; what has no way out stays where
+            it is.
         clock: tells what is due.
         sender: for mail, instead of the one that the settings name.
     """
@@ -58,8 +61,9 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
         for way in ways.values():
             stack.callback(way.close)
         for _ in range(AT_ONCE if ways else 0):
+            out = [line for line, way in ways.items() if way.is_way_out]
             with open_work(database, SYSTEM, clock=clock) as work:
-                lent = outbox.lend(work, channels=ways)
+                lent = outbox.lend(work, channels=ways, out=out)
             if lent is None:
                 break
             attempt = ways[lent.channel].carry(lent)
@@ -67,6 +71,8 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
                 outbox.settle(work, message=lent.id, attempt=attempt)
             if attempt.ending is Ending.SENT:
                 sent += 1
+                continue
+            if attempt.ending is Ending.WRITTEN:
                 continue
             log.warning("messages.not_sent", message=str(lent.id), code=attempt.code, attempt=lent.attempt)
             if attempt.ending is Ending.UNREACHABLE:
@@ -77,7 +83,9 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
 
 
 class _Way(Protocol):
-    """Takes messages of one channel out."""
+    """Takes messages of one channel out, or into files."""
+
+    is_way_out: bool
 
     def carry(self, lent: Lent) -> Attempt:
         """Hand one over."""
@@ -94,6 +102,7 @@ class _Mail:
     def __init__(self, sender: Sender, mail_from: str) -> None:
         self._sender = sender
         self._mail_from = mail_from
+        self.is_way_out = sender.is_way_out
         self.close = sender.close
 
     def carry(self, lent: Lent) -> Attempt:
@@ -106,6 +115,7 @@ class _Sms:
 
     def __init__(self, sender: SmsSender) -> None:
         self._sender = sender
+        self.is_way_out = sender.is_way_out
         self.close = sender.close
 
     def carry(self, lent: Lent) -> Attempt:
@@ -115,8 +125,12 @@ class _Sms:
 
 def _ways(settings: Settings, sender: Sender | None) -> dict[Line, _Way]:
     ways: dict[Line, _Way] = {}
-    if settings.smtp_url is not None and settings.mail_from is not None:
-        ways[Line.EMAIL] = _Mail(sender or sender_of(settings.smtp_url), settings.mail_from)
+    if settings.mail_folder is not None:
+        sender = sender or FolderSender(settings.mail_folder)
+    elif settings.smtp_url is not None:
+        sender = sender or sender_of(settings.smtp_url)
+    if sender is not None:
+        ways[Line.EMAIL] = _Mail(sender, settings.mail_sender)
     if (by_sms := sms_sender_of(settings)) is not None:
         ways[Line.SMS] = _Sms(by_sms)
     return ways
@@ -126,6 +140,32 @@ def forget_ended(database: Database, *, clock: Clock) -> int:
     """Destroy the keys of messages that have ended; answers how many."""
     with open_work(database, SYSTEM, clock=clock) as work:
         return outbox.forget(work)
+
+
+def remove_files(database: Database, settings: Settings, *, clock: Clock) -> int:
+    """Remove the files of messages that have ended: sent, out of date, or to somebody who was erased; answers how many.
+
+    What lies in the clear lives no longer than the sealed message. A folder elsewhere than in the data folder is
+    somebody else's, and is left alone.
+    """
+    folders = {settings.mail_folder, settings.data_dir / MAIL}  # a server may have been set since
+    ours = [one for one in folders if one is not None and one.is_relative_to(settings.data_dir) and one.is_dir()]
+    lying = {id_: path for folder in ours for path in folder.iterdir() if (id_ := _message_in(path)) is not None}
+    if not lying:
+        return 0
+    with open_work(database, SYSTEM, clock=clock) as work:
+        states = outbox.states_of(work, lying)
+    ended = [path for id_, path in lying.items() if states.get(id_) not in ("written", "sending")]
+    for path in ended:
+        path.unlink(missing_ok=True)
+    return len(ended)
+
+
+def _message_in(path: Path) -> UUID | None:
+    try:
+        return UUID(path.stem) if path.suffix in (".eml", ".txt") else None
+    except ValueError:
+        return None
 
 
 def message_of(lent: Lent, *, mail_from: str) -> EmailMessage:

@@ -19,20 +19,22 @@ def findings(work: Work, *, settings: Settings) -> list[Finding]:
 
 
 def _server(seen: Backlog, settings: Settings) -> Iterator[Finding]:
-    if settings.smtp_url is None and seen.waiting:
+    if settings.mail_folder is not None:
+        lying = f" {seen.written} lie there, and are sent once one is set, unless out of date by then."
+        yield Finding(
+            "mail-to-folder",
+            Level.WARNING,
+            f"No mail server is set, so no message leaves: each is a file in {settings.mail_folder}, in the clear."
+            f"{lying if seen.written else ''}",
+            "Set GOVERNANCE_SMTP_URL to a mail server and GOVERNANCE_MAIL_FROM, then start the service again",
+        )
+    elif settings.smtp_url is None and seen.waiting:
         yield Finding(
             "no-mail-server",
             Level.WARNING,
             f"{seen.waiting} messages wait in the outbox, and no mail server is set that could take them.",
             "Set GOVERNANCE_SMTP_URL and GOVERNANCE_MAIL_FROM, then start the service again",
             {"count": str(seen.waiting)},
-        )
-    if settings.smtp_url is not None and settings.smtp_url.startswith("file:"):
-        yield Finding(
-            "mail-to-folder",
-            Level.WARNING,
-            "Mail is written into a folder in the clear instead of being sent, which is for demonstrations only.",
-            "Set GOVERNANCE_SMTP_URL to a mail server",
         )
     if settings.sms_url is not None and settings.sms_url.startswith("file:"):
         yield Finding(

@@ -1,9 +1,9 @@
 """Every verb of this room."""
 
 from governance.messages.cancelling import cancel
-from governance.messages.delivery import deliver_due, forget_ended
+from governance.messages.delivery import deliver_due, forget_ended, remove_files
 from governance.messages.findings import findings
-from governance.messages.outbox import MessageId, backlog, enqueue, purge
+from governance.messages.outbox import MessageId, backlog, enqueue, note_contacts, purge, sent_to, states_of
 from governance.messages.texts import LANGUAGES, Template
 from governance.messages.transport import Line
 from governance.messages.wording import (
@@ -27,9 +27,13 @@ __all__ = [
     "enqueue",
     "findings",
     "forget_ended",
+    "note_contacts",
     "purge",
+    "remove_files",
     "reset_wording",
+    "sent_to",
     "set_wording",
+    "states_of",
     "wording",
     "wording_versions",
     "wordings",

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final, NewType
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, Uuid, delete, func, literal, or_, select, text, update
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome
-from governance.audit.entries import ObjectRef
+from governance.audit.entries import Fact, ObjectRef
 from governance.custody.shredding import Reason, shred
 from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.work import Work
@@ -35,6 +35,9 @@ MOST_ATTEMPTS: Final = 16
 """With the pauses between them, about two days."""
 FORGOTTEN_AT_ONCE: Final = 500
 ENDED_KEPT: Final = timedelta(days=30)
+WRITTEN: Final = "written"
+ONLY_WRITTEN: Final = "only-written"
+"""Why a message ended that lay in a file until it was out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,31 @@ class Backlog:
     Attributes:
         waiting: how many messages.
         oldest_at: since when the oldest of them waits; None where none does.
-        failed: how many were given up, within the time that ended messages are kept.
+        failed: how many were given up, within the time that ended messages are kept; but for those that nobody tried
+            to send.
+        written: how many lie in files until there is a server to send them by.
     """
 
     waiting: int
     oldest_at: datetime | None
     failed: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message to a customer, without its words.
+
+    Attributes:
+        state: `waiting`, `sending`, `written`, `sent` or `failed`.
+        contacts: ids of the customer's contacts that it went to.
+    """
+
+    template: Template
+    channel: Line
+    at: datetime
+    state: str
+    contacts: tuple[UUID, ...]
 
 
 def enqueue(
@@ -85,6 +107,7 @@ def enqueue(
     expires_at: datetime,
     unsubscribe_url: str | None = None,
     channel: Line = Line.EMAIL,
+    contacts: Collection[UUID] = (),
 ) -> MessageId:
     """Put a message into the outbox; it is sent if and only if the transaction of *work* is committed.
 
@@ -97,6 +120,7 @@ def enqueue(
         expires_at: from when on it is of no use.
         unsubscribe_url: one-click address, which every message that advertises must have (RFC 8058).
         channel: how it goes out; an SMS is the subject of its text and nothing else.
+        contacts: ids of the customers' contacts that it goes to, so that they are told of it when they ask.
     """
     owner = OwnerId(uuid7())
     vault_of(work.session).owners.create(work.session, OwnerKind.MESSAGE, [owner])
@@ -111,6 +135,7 @@ def enqueue(
         expires_at=expires_at,
         created_at=work.now,
         forgotten=False,
+        contact_ids=list(contacts),
         recipient=recipient,
         content={
             "values": dict(values),
@@ -123,13 +148,23 @@ def enqueue(
     return MessageId(row.id)
 
 
-def lend(work: Work, *, channels: Collection[Line] = tuple(Line)) -> Lent | None:
+def lend(work: Work, *, channels: Collection[Line] = tuple(Line), out: Collection[Line] = tuple(Line)) -> Lent | None:
     """Hand out the message that has been due longest, for `LENT_FOR`; None where none of *channels* is due.
 
     Those that are of no use any more, or whose keys are gone, are given up on the way.
+
+    Args:
+        work: the transaction.
+        channels: which can be handed over.
+        out: which of them lead to somebody; what only lies in a file goes out by them.
     """
     going_out = MessageRow.channel.in_([one.value for one in channels])
-    due = select(MessageRow).where(MessageRow.ended_at.is_(None), MessageRow.due_at <= work.now, going_out)
+    fresh = or_(
+        MessageRow.state != WRITTEN,
+        MessageRow.channel.in_([one.value for one in out]),
+        MessageRow.expires_at <= work.now,
+    )
+    due = select(MessageRow).where(MessageRow.ended_at.is_(None), MessageRow.due_at <= work.now, going_out, fresh)
     query = due.order_by(MessageRow.due_at).limit(1).with_for_update(skip_locked=True)
     while (row := work.session.scalars(query).first()) is not None:
         lent = None if row.expires_at <= work.now else _opened(work, row)
@@ -137,7 +172,8 @@ def lend(work: Work, *, channels: Collection[Line] = tuple(Line)) -> Lent | None
             row.state, row.attempts, row.due_at = "sending", lent.attempt, work.now + LENT_FOR
             work.session.flush()
             return lent
-        _end(work, row, failure="expired" if row.expires_at <= work.now else "forgotten")
+        unsent = ONLY_WRITTEN if row.state == WRITTEN else "expired"
+        _end(work, row, failure=unsent if row.expires_at <= work.now else "forgotten")
     return None
 
 
@@ -149,6 +185,11 @@ def settle(work: Work, *, message: MessageId, attempt: Attempt) -> None:
         return
     if attempt.ending is Ending.SENT:
         _end(work, row, failure=None)
+    elif attempt.ending is Ending.WRITTEN:
+        row.state, row.failure, row.attempts, row.due_at = WRITTEN, None, 0, work.now
+        work.session.flush()
+        facts: dict[str, Fact] = {"language": row.language, "template": row.template}
+        audit.append(work, Action.MESSAGE_WRITTEN, object=ObjectRef("message", row.id), facts=facts)
     elif attempt.ending is Ending.REFUSED or row.attempts >= MOST_ATTEMPTS:
         _end(work, row, failure=attempt.code)
     else:
@@ -184,13 +225,38 @@ def purge(work: Work) -> int:
 
 def backlog(work: Work) -> Backlog:
     """What has not been delivered."""
-    waiting, oldest = work.session.execute(
-        select(func.count(), func.min(MessageRow.created_at)).where(MessageRow.ended_at.is_(None))
-    ).one()
-    failed = work.session.scalar(
-        select(func.count()).where(MessageRow.ended_at.is_not(None), MessageRow.state == "failed")
+    lies, ended = MessageRow.state == WRITTEN, MessageRow.ended_at.is_not(None)
+    waits = ~lies & ~ended
+    counts = select(
+        func.count().filter(waits),
+        func.min(MessageRow.created_at).filter(waits),
+        func.count().filter(ended, MessageRow.state == "failed", MessageRow.failure != ONLY_WRITTEN),
+        func.count().filter(lies),
     )
-    return Backlog(waiting, oldest, failed or 0)
+    waiting, oldest, failed, written = work.session.execute(counts).one()
+    return Backlog(waiting, oldest, failed, written)
+
+
+def note_contacts(work: Work, *, message: UUID, contacts: Collection[UUID]) -> None:
+    """Note to which contacts of customers a message went; nothing is done where it was deleted meanwhile."""
+    noted = update(MessageRow).where(MessageRow.id == message).values(contact_ids=list(contacts))
+    work.session.execute(noted, execution_options={"synchronize_session": "fetch"})
+
+
+def sent_to(work: Work, contacts: Collection[UUID]) -> list[SentMessage]:
+    """Messages of the last weeks to contacts of a customer, oldest first; never what they said."""
+    wanted = literal(list(contacts), ARRAY(Uuid))
+    query = select(MessageRow).where(text("contact_ids <> '{}'"), MessageRow.contact_ids.bool_op("&&")(wanted))
+    return [
+        SentMessage(
+            Template(row.template),
+            Line(row.channel),
+            row.created_at,
+            row.state,
+            tuple(one for one in row.contact_ids if one in set(contacts)),
+        )
+        for row in work.session.scalars(query.order_by(MessageRow.created_at, MessageRow.id))
+    ]
 
 
 def states_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:

@@ -7,21 +7,25 @@ wants something else is reached through a few lines of somebody's own that speak
 import json
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import unquote
 
 from governance.kernel.durable import replace_file
-from governance.kernel.settings import Settings
+from governance.kernel.settings import Settings, folder_of
 from governance.messages.transport import Attempt, Ending
 from governance.messages.webhooks.addresses import Target, parse
 from governance.messages.webhooks.posting import post
 
-FOLDER: Final = "file:"
 _TOO_MANY: Final = 429
 _SERVERS_FAULT: Final = 500
 
 
 class SmsSender(Protocol):
-    """Hands SMS over, and says of each what became of it; it never raises for what a gateway does."""
+    """Hands SMS over, and says of each what became of it; it never raises for what a gateway does.
+
+    Attributes:
+        is_way_out: whether SMS get to anybody by it.
+    """
+
+    is_way_out: bool
 
     def send(self, text: str, *, recipient: str, reference: str) -> Attempt:
         """Hand over one SMS.
@@ -41,17 +45,16 @@ class SmsSender(Protocol):
 def sms_sender_of(settings: Settings) -> SmsSender | None:
     """The sender that the settings name; None where there is no way out for SMS."""
     url = settings.sms_url
-    if url is None and settings.smtp_url is not None and settings.smtp_url.startswith(FOLDER):
-        url = settings.smtp_url
-    if url is None:
-        return None
-    if url.startswith(FOLDER):
-        return FolderSms(Path(unquote(url.removeprefix(FOLDER).removeprefix("//"))).expanduser())
-    return HttpSms(parse(url), token=settings.sms_token)
+    folder = settings.mail_folder if url is None else folder_of(url)
+    if folder is not None:
+        return FolderSms(folder)
+    return None if url is None else HttpSms(parse(url), token=settings.sms_token)
 
 
 class HttpSms:
     """Speaks to a gateway: `{"to": "+380…", "text": "…", "reference": "…"}`; a status from 200 to 299 is a yes."""
+
+    is_way_out = True
 
     def __init__(self, target: Target, *, token: str | None) -> None:
         self._target = target
@@ -75,7 +78,9 @@ class HttpSms:
 
 
 class FolderSms:
-    """Writes each SMS as a file `….txt`, for demonstrations and tests: what they say lies there in the clear."""
+    """Writes each SMS as a file `ID.txt`: what they say lies there in the clear, and nobody gets it."""
+
+    is_way_out = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -86,7 +91,7 @@ class FolderSms:
             replace_file(self._folder / f"{reference}.txt", f"To: {recipient}\n\n{text}\n".encode())
         except OSError:
             return Attempt(Ending.UNREACHABLE, "folder")
-        return Attempt(Ending.SENT)
+        return Attempt(Ending.WRITTEN)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,9 +1,10 @@
 """What is kept of messages: the outbox, and the words that a controller wrote itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
@@ -20,10 +21,16 @@ class MessageRow(SealedRow, Base):
     __tablename__ = "message"
     __table_args__ = (
         CheckConstraint("channel IN ('email', 'sms')", name="channel_known"),
-        CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed')", name="state_known"),
+        CheckConstraint("state IN ('waiting', 'sending', 'written', 'sent', 'failed')", name="state_known"),
         CheckConstraint("(state IN ('sent', 'failed')) = (ended_at IS NOT NULL)", name="ended_where_it_says_so"),
         Index("ix_message_due_at", "due_at", postgresql_where=text("ended_at IS NULL")),
         Index("ix_message_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+        Index(
+            "ix_message_contact_ids",
+            "contact_ids",
+            postgresql_using="gin",
+            postgresql_where=text("contact_ids <> '{}'"),
+        ),
     )
 
     channel: Mapped[str] = mapped_column(CODE)
@@ -37,6 +44,7 @@ class MessageRow(SealedRow, Base):
     ended_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(CODE)
     forgotten: Mapped[bool]
+    contact_ids: Mapped[Sequence[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"))
 
     recipient = SealedField(TEXT, Compartment.OPERATION)
     content = SealedField(JSON, Compartment.OPERATION)

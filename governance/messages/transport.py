@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.settings import folder_of
 
 TIMEOUT_SECONDS: Final = 20.0
 PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -36,6 +37,8 @@ class Ending(StrEnum):
     """What became of an attempt."""
 
     SENT = "sent"
+    WRITTEN = "written"
+    """Into a file, and to nobody."""
     REFUSED = "refused"
     """For good: trying again would not help."""
     DELAYED = "delayed"
@@ -58,7 +61,13 @@ class Attempt:
 
 
 class Sender(Protocol):
-    """Hands messages over, and says of each what became of it; it never raises for what a server does."""
+    """Hands messages over, and says of each what became of it; it never raises for what a server does.
+
+    Attributes:
+        is_way_out: whether messages get to anybody by it.
+    """
+
+    is_way_out: bool
 
     def send(self, message: EmailMessage, *, recipient: str) -> Attempt:
         """Hand over one message."""
@@ -75,9 +84,8 @@ def sender_of(url: str) -> Sender:
     Raises:
         ConfigurationError: it names none.
     """
-    if url.startswith("file:"):
-        return FolderSender(Path(unquote(url.removeprefix("file:").removeprefix("//"))).expanduser())
-    return SmtpSender(server_of(url))
+    folder = folder_of(url)
+    return SmtpSender(server_of(url)) if folder is None else FolderSender(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,8 @@ def server_of(url: str) -> SmtpServer:
 
 class SmtpSender:
     """Speaks SMTP over one connection, which is opened when it is needed and again when it was lost."""
+
+    is_way_out = True
 
     def __init__(self, server: SmtpServer, *, tls: ssl.SSLContext | None = None) -> None:
         self._server = server
@@ -186,14 +196,16 @@ class SmtpSender:
 
 
 class FolderSender:
-    """Writes each message as a file `….eml`, for demonstrations and tests: what they say lies there in the clear."""
+    """Writes each message as a file `ID.eml`: what they say lies there in the clear, and nobody gets it."""
+
+    is_way_out = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def send(self, message: EmailMessage, *, recipient: str) -> Attempt:  # noqa: ARG002 - it stands in the message
         """Write one message."""
-        name = "".join(one for one in str(message["Message-ID"]) if one.isalnum() or one in "-@.")
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._folder / f"{name}.eml", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -201,7 +213,7 @@ class FolderSender:
                 file.write(bytes(message))
         except OSError:
             return Attempt(Ending.UNREACHABLE, "folder")
-        return Attempt(Ending.SENT)
+        return Attempt(Ending.WRITTEN)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -170,6 +170,7 @@ def _send(
                 "days": policy.warning_days,
             },
             expires_at=work.now + MAIL_LASTS,
+            contacts=[held.id],
         )
 
 

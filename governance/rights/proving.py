@@ -12,7 +12,7 @@ from governance.accounts.portal import operations as portal
 from governance.accounts.portal.operations import CodeId, ProvenContact, SentCode
 from governance.customers import visiting
 from governance.customers.codes import ContactKind
-from governance.customers.holders import find_holders, find_known
+from governance.customers.holders import find_holders, find_known, tie_message
 from governance.customers.reach import allow, find_person
 from governance.customers.records import NewContact
 from governance.customers.texts import LONG_TEXT, Complaints, words
@@ -106,7 +106,9 @@ def prove_by_code(
     proven = portal.try_code(work, code_id=code_id, typed=typed)
     if proven is None or (proven.contact.line, proven.contact.value) != (expected.line, expected.value):
         return None
-    holders = find_holders(work, [NewContact(ContactKind(row.contact_kind or ""), proven.contact.value)])[0]
+    kind = ContactKind(row.contact_kind or "")
+    tie_message(work, message=proven.message, kind=kind, value=proven.contact.value)
+    holders = find_holders(work, [NewContact(kind, proven.contact.value)])[0]
     if not holders:
         find_nothing_of(work, row)
         return told(work, row)

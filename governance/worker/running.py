@@ -92,6 +92,7 @@ def _loops(around: Surroundings, timetable: Timetable) -> Sequence[Loop]:
 
     def forget() -> None:
         messages.forget_ended(store.database, clock=clock)
+        messages.remove_files(store.database, store.settings, clock=clock)
 
     def forget_visits() -> None:
         with open_work(store.database, SYSTEM, clock=clock) as work:

@@ -32,6 +32,8 @@ VALUES: dict[str, str | int | list[str]] = {
     "days": 7,
 }
 WEEK = timedelta(days=7)
+ON_MANY_HOSTS = Settings(database_url=Secret("postgresql://db.example.org/governance"))
+"""Where nobody would look into a folder of one host."""
 
 
 def put(work: Work, **said: object) -> messages.MessageId:
@@ -121,9 +123,9 @@ def test_what_is_rolled_back_is_not_sent(fresh_database: Database, mailbox: Mail
 def test_without_a_mail_server_everything_stays_where_it_is_and_the_doctor_says_so(fresh_database: Database) -> None:
     put_one(fresh_database)
 
-    assert messages.deliver_due(fresh_database, Settings(), clock=at(NOW)) == 0
+    assert messages.deliver_due(fresh_database, ON_MANY_HOSTS, clock=at(NOW)) == 0
     with open_work(fresh_database, SYSTEM, clock=at(NOW)) as work:
-        found = messages.findings(work, settings=Settings())
+        found = messages.findings(work, settings=ON_MANY_HOSTS)
         assert messages.backlog(work).waiting == 1
     assert [one.code for one in found] == ["no-mail-server"]
     assert "1 messages wait" in found[0].sentence
@@ -279,14 +281,63 @@ def test_mail_goes_out_encrypted_to_a_server_whose_certificate_is_good(
     assert bad == Attempt(Ending.UNREACHABLE, "smtp-tls")
 
 
-def test_a_folder_takes_mail_for_demonstrations(fresh_database: Database, tmp_path: Path) -> None:
-    put_one(fresh_database)
-    folder = tmp_path / "mail drop"
+def test_without_a_mail_server_an_embedded_store_writes_files_and_says_that_nothing_was_sent(
+    fresh_database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    message = put_one(fresh_database)
 
-    assert messages.deliver_due(fresh_database, settings_of(f"file:{folder}"), clock=at(NOW)) == 1
-    [written] = folder.iterdir()
-    assert written.suffix == ".eml"
-    assert (folder.stat().st_mode & 0o777, written.stat().st_mode & 0o777) == (0o700, 0o600)
+    assert [messages.deliver_due(fresh_database, settings, clock=at(NOW)) for _ in range(2)] == [0, 0]
+    [written] = (tmp_path / "mail").iterdir()
+    assert written.name == f"{message}.eml"
+    assert (written.parent.stat().st_mode & 0o777, written.stat().st_mode & 0o777) == (0o700, 0o600)
+    row = row_of(fresh_database, message)
+    assert (row.state, row.attempts, row.ended_at) == ("written", 0, None)
+    with open_work(fresh_database, SYSTEM, clock=at(NOW)) as work:
+        seen = messages.backlog(work)
+        assert (seen.waiting, seen.written, seen.failed) == (0, 1, 0)
+        assert messages.states_of(work, [message]) == {message: "written"}
+        [said] = messages.findings(work, settings=settings)
+    assert said.code == "mail-to-folder"
+    assert "no message leaves" in said.sentence
+    assert "1 lie there" in said.sentence
+    with fresh_database.sessions() as session:
+        told = list(session.scalars(select(BodyRow.action).where(BodyRow.object_id == message)))
+    assert told == ["messages:message:written"]
+
+
+def test_what_lies_in_files_goes_out_once_there_is_a_server_unless_it_is_out_of_date(
+    fresh_database: Database, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    embedded = Settings(data_dir=tmp_path)
+    put_one(fresh_database)
+    late = put_one(fresh_database, recipient="late@example.org", expires_at=NOW + timedelta(hours=1))
+    messages.deliver_due(fresh_database, embedded, clock=at(NOW))
+    assert messages.remove_files(fresh_database, embedded, clock=at(NOW)) == 0
+    with_server = replace(settings_of(mailbox.url), data_dir=tmp_path)
+
+    assert messages.deliver_due(fresh_database, with_server, clock=at(NOW + timedelta(hours=2))) == 1
+    assert [recipient for recipient, _ in mailbox.taken] == ["irina@example.org"]
+    ended = row_of(fresh_database, late)
+    assert (ended.state, ended.failure) == ("failed", "only-written")
+    with open_work(fresh_database, SYSTEM, clock=at(NOW)) as work:
+        assert messages.backlog(work).failed == 0
+    assert messages.remove_files(fresh_database, with_server, clock=at(NOW)) == 2
+    assert list((tmp_path / "mail").iterdir()) == []
+
+
+def test_a_folder_that_was_named_is_written_into_and_never_cleared_outside_the_data_folder(
+    fresh_database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail drop"
+    settings = replace(settings_of(f"file:{folder}"), data_dir=tmp_path / "data")
+    message = put_one(fresh_database, expires_at=NOW + timedelta(hours=1))
+
+    messages.deliver_due(fresh_database, settings, clock=at(NOW))
+    messages.deliver_due(fresh_database, settings, clock=at(NOW + WEEK))
+    assert row_of(fresh_database, message).state == "failed"
+    assert messages.remove_files(fresh_database, settings, clock=at(NOW)) == 0
+    assert [one.name for one in folder.iterdir()] == [f"{message}.eml"]
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,12 @@ class RightCode:
 
     Attributes:
         owner: key owner under whom the contact is sealed.
+        message: by which the code was sent.
     """
 
     contact: ProvenContact
     owner: OwnerId
+    message: UUID | None
 
 
 def send_code(
@@ -137,7 +139,7 @@ def send_code(
     work.session.add(row)
     work.session.flush()
     controller = reference.find_controller(work)
-    messages.enqueue(
+    row.message_id = messages.enqueue(
         work,
         template=Template.PORTAL_CODE,
         language=row.language,
@@ -183,7 +185,7 @@ def try_code(work: Work, *, code_id: CodeId, typed: str, visit: VisitId | None =
         return None
     row.used_at = work.now
     work.session.flush()
-    return RightCode(ProvenContact(Line(row.kind), row.contact, row.language), OwnerId(row.owner_id))
+    return RightCode(ProvenContact(Line(row.kind), row.contact, row.language), OwnerId(row.owner_id), row.message_id)
 
 
 def _tell_refused(work: Work, code_id: CodeId) -> None:

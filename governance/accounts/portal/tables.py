@@ -48,6 +48,7 @@ class PortalCodeRow(SealedRow, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    message_id: Mapped[UUID | None]
 
     contact = SealedField(TEXT, Compartment.OPERATION)
 

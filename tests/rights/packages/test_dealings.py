@@ -1,6 +1,7 @@
 """What a package tells of readers by name, of messages, and of the groups that a rule puts the person into."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.consent import segmenting
 from governance.customers import operations as customers
+from governance.customers.tables import ContactRow
+from governance.erasure import operations as erasure
+from governance.erasure.operations import Origin, OriginKind
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Actor, Work
+from governance.messages import operations as messages
+from governance.messages.texts import Template
 from governance.policies.consent_state import EventKind
 from governance.policies.documents import Titles
 from governance.policies.purposes import Channel
@@ -90,6 +96,33 @@ def test_what_was_written_about_requests_is_told_with_its_subject_and_purpose(wo
     assert (received["channel"], received["purpose"]) == ("email", "answering_requests")
     assert received["number"] == told["requests"][0]["number"]
     assert str(received["number"]) in str(received["subject"])
+    assert received["state"] == "waiting"
+
+
+def test_all_else_that_was_sent_is_told_by_kind_contact_and_state_without_its_words(
+    work: Work, person: SubjectId
+) -> None:
+    [(held, value)] = [(row.id, row.value) for row in work.session.query(ContactRow) if row.kind == "email"]
+    for contacts in ([held], [], [uuid7()]):
+        mail = messages.enqueue(
+            work,
+            template=Template.PORTAL_CODE,
+            language="uk",
+            recipient="x@example.org",
+            values={"code": "1234 5678"},
+            expires_at=work.now + timedelta(minutes=10),
+            contacts=contacts,
+        )
+    [told] = sections(work, person)["messages"]
+    assert (told["subject"], told["purpose"], told["contact"]) == ("portal_code", "proving_identity", value)
+    assert (told["channel"], told["state"], told["number"]) == ("email", "waiting", None)
+
+    messages.note_contacts(work, message=mail, contacts=[held])
+    assert len(sections(work, person)["messages"]) == 2
+    begun = erasure.begin(work, person=person, origin=Origin(OriginKind.REQUEST))
+    while erasure.run_next(work, erasure=begun):
+        pass
+    assert messages.sent_to(work, [held]) == []
 
 
 def test_the_groups_that_choose_a_person_are_told_with_their_rules(work: Work, person: SubjectId) -> None:
