@@ -186,7 +186,7 @@ def _tell(found: Erasure) -> None:
             one.step.value,
             one.state.value,
             one.until or one.done_at or one.next_at,
-            sum(one.counts.values()) or "",
+            one.rows or "",
             one.failure or one.citation or "",
         )
         for one in found.steps

@@ -22,7 +22,7 @@ from governance.audit.trail import Proof
 from governance.custody import rotation
 from governance.customers.reach import allow
 from governance.erasure.errors import NoSuchErasureError, NotCertifiedError
-from governance.erasure.records import COMPARTMENT_OF, ErasureId, Step, StepState
+from governance.erasure.records import COMPARTMENT_OF, LINES, ErasureId, Step, StepState, gone_of
 from governance.erasure.rows import MISSING
 from governance.erasure.tables import CertificateRow, ErasureRow, PartRow, StepRow
 from governance.erasure.targets import Target
@@ -195,7 +195,7 @@ def _body(
         "subjects": [spelled(target.ref) for target in targets],
         "suppressed": {
             "citation": SUPPRESSED,
-            "digests": max(one.counts.get("suppression", 0) for one in made),
+            "digests": max(one.counts.get(LINES, 0) for one in made),
             "until": None,
         },
         "unreadable_here_since": _text(None if keys is None else keys.done_at),
@@ -220,7 +220,7 @@ def _receipt(step: str, at: datetime | None, entry: UUID | None, rows: Mapping[s
         "at": _text(at),
         "compartment": None if compartment is None else compartment.value,
         "entry": _text(entry),
-        "rows": dict[str, Json](rows),
+        "rows": dict[str, Json](gone_of(rows)),
         "step": step,
     }
 

@@ -61,6 +61,14 @@ class Step(StrEnum):
     KEYS = "keys"
 
 
+LINES = "suppression"
+"""Counts lines that stand on the suppression ledger."""
+ENDED = "consent_ended"
+"""Counts consents that were ended."""
+EMPTIED = "person_emptied"
+"""Counts rows of people that stay, with nothing in them."""
+NOT_GONE = frozenset({LINES, ENDED, EMPTIED})
+"""What a step counts besides rows that went."""
 COMPARTMENT_OF: Mapping[Step, Compartment] = {
     Step.BEHAVIOUR: Compartment.BEHAVIOUR,
     Step.CONTACT: Compartment.CONTACT,
@@ -108,6 +116,11 @@ class Plan:
     on: date
 
 
+def gone_of(counts: Mapping[str, int]) -> dict[str, int]:
+    """Rows that went, by table, of what a step counts."""
+    return {name: number for name, number in counts.items() if name not in NOT_GONE}
+
+
 @dataclass(frozen=True, slots=True)
 class ErasureStep:
     """A step as it stands.
@@ -119,7 +132,7 @@ class ErasureStep:
         holds: what it waits for.
         attempts, failure, next_at: of the last failure, its slug, and when it is tried again.
         entry: its receipt in the log.
-        counts: rows that went, by table.
+        counts: rows that went, by table, and what was done besides (`NOT_GONE`).
     """
 
     step: Step
@@ -136,6 +149,11 @@ class ErasureStep:
     counts: Mapping[str, int]
     first_until: date | None
     in_force: bool
+
+    @property
+    def rows(self) -> int:
+        """How many rows went."""
+        return sum(gone_of(self.counts).values())
 
 
 @dataclass(frozen=True, slots=True)

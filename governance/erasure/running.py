@@ -19,12 +19,14 @@ from governance.erasure.heeding import ASKED_BEFORE, heed_holds
 from governance.erasure.parting import is_parted, let_part_go
 from governance.erasure.planning import rules_of
 from governance.erasure.records import (
+    NOT_GONE,
     ErasureId,
     ErasureState,
     Origin,
     OriginKind,
     Step,
     StepState,
+    gone_of,
 )
 from governance.erasure.rows import forget_ids, locked, steps_of, targets_in
 from governance.erasure.steps import Task
@@ -147,22 +149,40 @@ def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
 def _do_all(task: Task, row: ErasureRow, todo: Sequence[StepRow]) -> None:
     """Steps in their order, with their receipts."""
     work = task.work
-    gone = [{table: number for table, number in steps.do(Step(one.step), task).items() if number} for one in todo]
+    done = [{table: number for table, number in steps.do(Step(one.step), task).items() if number} for one in todo]
     alone = task.targets[0].ref if len(task.targets) == 1 else None
     about = ObjectRef("erasure", row.id)
     told = [
-        NewEntry(Action.ERASURE_STEP_DONE, alone, about, {"step": step.step, "rows": counts})
-        for step, counts in zip(todo, gone, strict=True)
+        NewEntry(Action.ERASURE_STEP_DONE, alone, about, {"step": step.step, **_told(counts)})
+        for step, counts in zip(todo, done, strict=True)
     ]
     if row.completed_at is None and any(one.step == Step.KEYS.value for one in todo):
         facts = {"erasure": row.id}
         told += [NewEntry(Action.PERSON_ERASED, subject=one.ref, facts=facts) for one in task.targets]
     receipts = audit.append_many(work, told)
-    for step, counts, entry in zip(todo, gone, receipts, strict=False):
+    for step, counts, entry in zip(todo, done, receipts, strict=False):
         step.entry = entry
-        step.counts = {**step.counts, **{table: number + step.counts.get(table, 0) for table, number in counts.items()}}
+        step.counts = _together(step.counts, counts)
         step.state, step.done_at, step.failure, step.next_at = StepState.DONE.value, work.now, None, None
     work.session.flush()
+
+
+def _told(counts: Mapping[str, int]) -> dict[str, Fact]:
+    """What a receipt says of a step: rows that went, and what was done besides."""
+    besides: dict[str, Fact] = {name: number for name, number in counts.items() if name in NOT_GONE}
+    told: dict[str, Fact] = {"rows": gone_of(counts)}
+    return {**told, "besides": besides} if besides else told
+
+
+def _together(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    """Counts of a step that was done again: rows go once, so they add up; what is done anew is the same again."""
+    return {
+        **before,
+        **{
+            name: max(number, before.get(name, 0)) if name in NOT_GONE else number + before.get(name, 0)
+            for name, number in now.items()
+        },
+    }
 
 
 def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:

@@ -13,7 +13,7 @@ from governance.consent import operations as consent
 from governance.custody.shredding import Reason, shred
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
-from governance.erasure.records import COMPARTMENT_OF, OriginKind, Step
+from governance.erasure.records import COMPARTMENT_OF, EMPTIED, ENDED, LINES, OriginKind, Step
 from governance.erasure.shedding import shed
 from governance.erasure.stores import Store, of_step
 from governance.erasure.targets import Target
@@ -60,13 +60,17 @@ UPDATE purchase SET person_id = NULL WHERE person_id = ANY(%(records)s)
 _EXTRAS_WITHOUT_PERSON: Final[LiteralString] = """
 UPDATE extra_value SET person_id = NULL WHERE person_id = ANY(%(records)s)
 """
+_FORGET_HISTORY: Final[LiteralString] = "DELETE FROM person_history WHERE person_id = ANY(%(records)s)"
+_FORGET_CONTACT_HISTORY: Final[LiteralString] = "DELETE FROM contact_history WHERE person_id = ANY(%(records)s)"
 _CAME_SINCE: Final[LiteralString] = """
 SELECT EXISTS (SELECT FROM contact WHERE person_id = ANY(%(records)s)),
     EXISTS (SELECT FROM audit_detail WHERE owner_id = ANY(%(owners)s))
 """
-_PAIRS: Final[LiteralString] = """
+_GOING_ALONG: Final[LiteralString] = """
 SELECT (SELECT count(*) FROM duplicate_pair WHERE first_id = ANY(%(records)s) OR second_id = ANY(%(records)s)),
-    (SELECT count(*) FROM import_kept WHERE person_id = ANY(%(records)s))
+    (SELECT count(*) FROM import_kept WHERE person_id = ANY(%(records)s)),
+    (SELECT count(*) FROM person_sign WHERE person_id = ANY(%(records)s)),
+    (SELECT count(*) FROM person_history WHERE person_id = ANY(%(records)s))
 """
 
 
@@ -132,12 +136,12 @@ def shred_what_may_go(task: Task) -> int:
 
 def _suppress(task: Task) -> Counts:
     count = consent.suppress_erased(task.work, people=task.records, at_once=task.at_once and not task.held)
-    return {"suppression": count}
+    return {LINES: count}
 
 
 def _withdraw(task: Task) -> Counts:
     ended = consent.end_erased(task.work, people=task.records, asked=task.origin is not OriginKind.POLICY_RUN)
-    return {"consent_event": ended}
+    return {ENDED: ended}
 
 
 def _outgoing(task: Task) -> Counts:
@@ -199,7 +203,11 @@ def _delete(step: Step) -> Callable[[Task], Counts]:
 def _contact(task: Task) -> Counts:
     # Some may have come since the first step: by hand, or with a record that was merged.
     came = {} if task.at_once else _suppress(task)
-    return {**came, **_delete(Step.CONTACT)(task)}
+    # Deleting a contact writes what it was into its history: that goes, too, and was no row of theirs before.
+    before = _run(task, _FORGET_CONTACT_HISTORY)
+    counts = {**came, **_delete(Step.CONTACT)(task), "contact_history": before}
+    _run(task, _FORGET_CONTACT_HISTORY)
+    return counts
 
 
 def _profile(task: Task) -> Counts:
@@ -209,8 +217,9 @@ def _profile(task: Task) -> Counts:
     sealed = [f"{name}_sealed" for name in shipped.catalogue().tables["person"].fields]
     emptied = ", ".join(f"{name} = NULL" for name in (*sealed, *_READABLE))
     statement = f"UPDATE person SET {emptied}, version = version + 1 WHERE id = ANY(%(records)s)"  # noqa: S608 (as above)
-    counts["person"] = _run(task, statement)
-    _run(task, "DELETE FROM person_history WHERE person_id = ANY(%(records)s)")
+    counts["person_history"] = _run(task, _FORGET_HISTORY)
+    counts[EMPTIED] = _run(task, statement)
+    _run(task, _FORGET_HISTORY)  # what emptying wrote
     return counts
 
 
@@ -238,8 +247,8 @@ def _record(task: Task) -> Counts:
     if Compartment.FINANCE in task.waiting:
         _run(task, _WITHOUT_PERSON)
         _run(task, _EXTRAS_WITHOUT_PERSON)
-    [(pairs, kept)] = driver_connection(task.work.session).execute(_PAIRS, task.named).fetchall()
-    counts.update({"duplicate_pair": int(pairs), "import_kept": int(kept)})
+    [going] = driver_connection(task.work.session).execute(_GOING_ALONG, task.named).fetchall()
+    counts.update(dict(zip(("duplicate_pair", "import_kept", "person_sign", "person_history"), going, strict=True)))
     counts.update(_delete(Step.RECORD)(task))
     return counts
 

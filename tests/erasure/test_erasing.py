@@ -1,5 +1,6 @@
 """A person is erased step by step: what goes, what stays, and what says so."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +18,7 @@ from governance.disclosures import operations as disclosures
 from governance.erasure import operations as erasure
 from governance.erasure.errors import BeingErasedError, NoSuchErasureError
 from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState
+from governance.erasure.records import gone_of
 from governance.intake import operations as intake
 from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
@@ -199,6 +201,49 @@ def test_all_records_of_a_merged_person_go_with_all_their_keys(desk: Work) -> No
     [owners] = desk.session.execute(text("SELECT owners FROM erasure_target")).scalars()
     assert len(owners) == 2
     assert count(desk, f"{LIVE_KEYS} AND compartment NOT IN ('finance', 'evidence')") == 0
+
+
+COUNTED = (
+    *("interaction", "activity", "extra_value", "contact", "contact_history", "purchase", "consent_event", "informing"),
+    *(
+        "consent_state",
+        "consent_subject",
+        "disclosure_person",
+        "reading",
+        "named_reader",
+        "person_link",
+        "person_merge",
+    ),
+    *("person_hold", "person_restriction", "duplicate_pair", "import_kept", "person", "person_history", "person_sign"),
+    *("person_merge", "person_enrichment", "retention_warning", "audit_detail", "portal_session"),
+)
+
+
+@pytest.mark.parametrize(
+    ("country", "bought", "merged", "shared"),
+    [("DE", True, True, False), ("DE", False, False, True), ("US", True, False, True), ("US", False, True, False)],
+)
+def test_each_row_that_goes_is_counted_once_and_nothing_else_is(
+    work: Work, country: str, *, bought: bool, merged: bool, shared: bool
+) -> None:
+    shop(work, country=country)
+    one = whole(work) if bought else somebody(work)
+    if merged:
+        intake.merge(work, into=one, other=whole(work, contacts=(email("second@example.org"),)), reason="Одно лицо")
+    if shared:
+        whole(work, given_name="Пётр")
+    before = {table: count(work, table) for table in COUNTED}
+
+    done = erase(work, one)
+    written = sum(step.counts.get("consent_ended", 0) for step in done.steps)
+    gone = {table: before[table] - count(work, table) for table in COUNTED}
+    gone["consent_event"] += written
+    told = Counter[str]()
+    for step in done.steps:
+        told.update({table: number for table, number in gone_of(step.counts).items() if table in COUNTED})
+    assert {table: number for table, number in gone.items() if number} == dict(told)
+    [contact] = [step for step in done.steps if step.step is Step.CONTACT]
+    assert contact.rows == told["contact"] + told["contact_history"]
 
 
 def test_mails_that_wait_for_the_person_go_and_those_of_others_stay(desk: Work) -> None:
