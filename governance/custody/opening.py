@@ -15,7 +15,7 @@ from governance.kernel.folders import require_private
 from governance.kernel.outage import outage_named
 from governance.kernel.revision import require_newest
 from governance.kernel.server import Server, reach
-from governance.kernel.settings import Settings
+from governance.kernel.settings import PUBLIC_BASE, Settings
 from governance.vault.keyring import Keyring
 from governance.vault.listener import KeyListener
 from governance.vault.runtime import Vault
@@ -72,6 +72,7 @@ def open_store(settings: Settings, *, listen: bool = False) -> Iterator[Store]:
             vault = _install(database, keyring)
             vault.unreadable = Unreadables(Places(settings.data_dir).unreadable)
             database.remember(**{INFO: Tombstones(Places(settings.data_dir).tombstones)})
+            database.remember(**{PUBLIC_BASE: settings.public_base})
             with _listening(database, vault) if listen else contextlib.nullcontext():
                 yield Store(settings, server, database, keyring, vault)
         finally:

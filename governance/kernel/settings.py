@@ -26,6 +26,8 @@ READ_ELSEWHERE = frozenset(
 CONTAINER_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_\w+)=(\d|[a-z]+://|tcp|udp)")
 """What Kubernetes and Docker set of themselves for a neighbour that is called governance."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+PUBLIC_BASE = "public_base"
+"""Under which sessions know `Settings.public_base`, for links in messages."""
 MAIL = "mail"
 """Folder, in the data folder, of mail as files."""
 MAIL_SCHEMES = ("smtp://", "smtps://", "file:")

@@ -48,6 +48,7 @@ def example(template: Template, language: str, *, controller: str, authority: st
         "due": "31.12.2026",
         "office": office or controller,
         "authority": authority,
+        "certificate_at": "",
         "question": question,
         "reason": reason,
         "ground": "excessive",

@@ -12,6 +12,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.holders import contact_used
 from governance.customers.reach import allow
 from governance.kernel.ids import SubjectId, SubjectRef, uuid7
+from governance.kernel.settings import PUBLIC_BASE
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Line, Template
@@ -139,4 +140,11 @@ def _common(work: Work, row: RequestRow) -> dict[str, str]:
         "due": written(row.due_on, row.language),
         "office": reach or controller.address or controller.legal_name,
         "authority": controller.authority or "",
+        "certificate_at": _certificate(work, row),
     }
+
+
+def _certificate(work: Work, row: RequestRow) -> str:
+    """Where the certificate of an erasure is had, by the number of its request; empty for all else."""
+    base = work.session.info.get(PUBLIC_BASE)
+    return f"{base}/certificate" if base and row.kind == RequestKind.ERASURE.value else ""

@@ -1,5 +1,13 @@
 """Erasures at the door of systems: looked at, begun with a reason, followed, certified."""
 
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from governance.audit import sequencer
+from governance.audit.anchors import FileAnchor
+from governance.audit.checkpoints import Outside, Signer
+from governance.erasure import operations as erasure
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import OPERATOR, open_work
 from tests.api.conftest import door, door_store, service_of
@@ -36,6 +44,33 @@ def test_an_officer_looks_ahead_erases_with_a_reason_and_sees_the_steps(door):
         "/v1/erasures", json={"customer": person, "reason": "Noch einmal"}, headers={**who, "Idempotency-Key": "b" * 20}
     )
     assert (again.status_code, again.json["type"]) == (409, "being-erased")
+
+
+def test_the_certificate_comes_as_json_and_as_a_page_for_people_in_each_language(door, tmp_path):
+    web, who, person = officer(door)
+    service = service_of(door)
+    asked = {"customer": person, "reason": "Brief vom 3. Mai"}
+    begun = web.post("/v1/erasures", json=asked, headers={**who, "Idempotency-Key": str(uuid4())}).json["id"]
+    assert erasure.run(service.database, erasure=erasure.ErasureId(UUID(begun)), clock=service.clock)
+    sequencer.drain(service.database)
+    outside = Outside(tmp_path / "audit")
+    signer = Signer(service.database, Ed25519PrivateKey.generate(), outside, [FileAnchor(outside.anchor_path)])
+    signer.sign(clock=service.clock)
+
+    path = f"/v1/erasures/{begun}/certificate"
+    made = web.get(path, headers=who)
+    assert (made.status_code, made.content_type) == (200, "application/json")
+    assert begun in made.text
+    pages = {language: web.get(f"{path}?form=pdf&language={language}", headers=who) for language in ("en", "ru", "uk")}
+    for language, page in pages.items():
+        assert (page.status_code, page.content_type) == (200, "application/pdf"), language
+        assert page.data.startswith(b"%PDF-"), language
+        assert f'filename="erasure-{begun}-1.pdf"' in page.headers["Content-Disposition"]
+    assert len({page.data for page in pages.values()}) == 3
+    assert web.get(f"{path}?form=pdf&language=de", headers=who).status_code == 422
+    assert web.get(f"{path}?form=docx", headers=who).status_code == 422
+    assert web.get(f"{path}?form=pdf&number=2", headers=who).status_code == 409
+    assert web.get(f"{path}?form=pdf").status_code == 401
 
 
 def test_an_erasure_that_does_not_exist_is_not_found(door):

@@ -4,13 +4,21 @@ import re
 
 import pytest
 
+from governance.customers import operations as customers
+from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.deadline_rules import RequestKind
 from governance.rights import operations as rights
 from governance.rights.codes import Arrival
 from governance.rights.operations import NewRequest
+from governance.rights.packages import making
+from governance.rights.packages import operations as packages
+from governance.rights.packages.operations import PackageState
 from tests.api.conftest import service_of
-from tests.console.conftest import ORIGIN, Form
+from tests.console.conftest import EMAIL, ORIGIN, Form
+from tests.factories import packaging
+from tests.factories.customers import email, interaction
+from tests.portal.guests import last_code
 
 
 @pytest.fixture
@@ -116,3 +124,66 @@ def test_an_erasure_that_needs_two_is_put_before_another(desks, received):
     assert do(desk, request, "submission", reason="As the letter says").status_code == 303
     page = desk.get(f"/console/requests/{request}").text
     assert "Open the proposal" in page or "Nothing for you to do now" in page or "being carried out" in page
+
+
+def test_a_code_read_out_proves_who_asks_and_a_wrong_one_counts_as_a_try(desks, received, door):
+    desk, request = desks("officer"), received(RequestKind.ACCESS, customer=None, contact_kind="email", contact=EMAIL)
+    assert "not proved yet" in desk.get(f"/console/requests/{request}").text
+    sent = do(desk, request, "code")
+    assert sent.status_code == 200
+    assert "A code is on its way" in sent.text
+
+    code = last_code(door, EMAIL)
+    path = f"/console/requests/{request}/code-proof"
+    wrong = desk.post(path, data=Form(sent, "/code-proof").filled(typed="0000 000x"), headers=ORIGIN)
+    assert wrong.status_code == 200
+    assert "This code is wrong, spent or too old." in wrong.text
+    right = desk.post(path, data=Form(wrong, "/code-proof").filled(typed=code), headers=ORIGIN)
+    assert right.status_code == 303
+    shown = desk.get(right.location).text
+    assert "not proved yet" not in shown
+    again = desk.post(path, data=Form(wrong, "/code-proof").filled(typed=code), headers=ORIGIN)
+    assert again.status_code in (200, 409)
+    assert desks("auditor").post(
+        path, data=Form(wrong, "/code-proof").filled(typed=code), headers=ORIGIN
+    ).status_code in (
+        403,
+        404,
+        409,
+    )
+
+
+def test_notes_about_others_are_redacted_or_released_before_a_package_goes_out(desks, door):
+    with open_work(service_of(door).database, OPERATOR) as work:
+        one = packaging.buyer(work, contacts=(email(f"{uuid4()}@example.org"),))
+        for note in ("Пришла с Натальей", "Писать на natasha@example.org <b>&"):
+            customers.record_interaction(work, subject=one, interaction=interaction(note=note))
+        made = rights.receive(
+            work,
+            new=NewRequest(kind=RequestKind.ACCESS, arrival=Arrival.LETTER, customer=one, checked="Passport seen"),
+        ).request
+        rights.start(work, request=made.id)
+        [package] = packages.packages_for(work, request=made.id)
+        making.make_now(work, package=package.id)
+    desk, path = desks("officer"), f"/console/requests/{made.id}"
+    page = desk.get(path)
+    assert page.text.count("A note that may be about others") >= 2
+    assert "natasha@example.org &lt;b&gt;&amp;" in page.text
+
+    flags = re.findall(rf'action="({path}/packages/[^"]+/flags/[^"]+)"', page.text)
+    assert len(flags) == 2
+    redacted = Form(page, flags[0]).filled(decision="redact", instead="Пришла не одна")
+    assert desk.post(flags[0], data=redacted, headers=ORIGIN).status_code == 303
+    twice = desk.post(flags[0], data=redacted, headers=ORIGIN)
+    assert twice.status_code in (303, 409)
+    page = desk.get(path)
+    assert len(re.findall(rf'action="({path}/packages/[^"]+/flags/[^"]+)"', page.text)) == 1
+    released = Form(page, flags[1]).filled(decision="release", instead="of no use")
+    assert desk.post(flags[1], data=released, headers=ORIGIN).status_code == 303
+    with open_work(service_of(door).database, OPERATOR) as work:
+        [package] = packages.packages_for(work, request=made.id)
+        assert package.state is PackageState.MAKING
+        said = packaging.document(packaging.archive(work, packaging.made(work, package.id)))["sections"]["interactions"]
+    assert "Пришла не одна" in {row["note"] for row in said}
+    assert "of no use" not in {row["note"] for row in said}
+    assert desks("support").post(flags[0], data=redacted, headers=ORIGIN).status_code in (403, 404)
