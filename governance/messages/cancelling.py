@@ -10,6 +10,7 @@ from governance.audit.entries import NewEntry, ObjectRef
 from governance.custody.shredding import Reason, shred
 from governance.kernel.ids import OwnerId
 from governance.kernel.work import Work
+from governance.messages.outbox import ERASED
 from governance.messages.tables import MessageRow
 from governance.vault.ciphers import cipher_name
 from governance.vault.compartments import Compartment
@@ -49,7 +50,7 @@ def cancel(work: Work, *, recipients: Iterable[str]) -> int:
         NewEntry(
             Action.MESSAGE_FAILED,
             object=ObjectRef("message", row.id),
-            facts={"attempts": row.attempts, "language": row.language, "template": row.template, "failure": "erased"},
+            facts={"attempts": row.attempts, "language": row.language, "template": row.template, "failure": ERASED},
             outcome=Outcome.FAILED,
         )
         for row in gone
@@ -57,7 +58,7 @@ def cancel(work: Work, *, recipients: Iterable[str]) -> int:
     ]
     for row in gone:
         if row.ended_at is None:
-            row.state, row.failure, row.ended_at = "failed", "erased", work.now
+            row.state, row.failure, row.ended_at = "failed", ERASED, work.now
         row.recipient = row.content = None
         row.forgotten = True
     work.session.flush()

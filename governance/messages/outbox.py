@@ -38,6 +38,9 @@ ENDED_KEPT: Final = timedelta(days=30)
 WRITTEN: Final = "written"
 ONLY_WRITTEN: Final = "only-written"
 """Why a message ended that lay in a file until it was out of date."""
+ERASED: Final = "erased"
+"""Why one ended whose recipient was erased."""
+NOT_TRIED: Final = (ONLY_WRITTEN, ERASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,7 @@ def backlog(work: Work) -> Backlog:
     counts = select(
         func.count().filter(waits),
         func.min(MessageRow.created_at).filter(waits),
-        func.count().filter(ended, MessageRow.state == "failed", MessageRow.failure != ONLY_WRITTEN),
+        func.count().filter(ended, MessageRow.state == "failed", MessageRow.failure.not_in(NOT_TRIED)),
         func.count().filter(lies),
     )
     waiting, oldest, failed, written = work.session.execute(counts).one()

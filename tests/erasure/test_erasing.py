@@ -261,6 +261,7 @@ def test_mails_that_wait_for_the_person_go_and_those_of_others_stay(desk: Work) 
 
     [step] = [each for each in done.steps if each.step is Step.OUTGOING]
     assert step.counts["message"] == 1
+    assert messages.backlog(desk).failed == 0
     assert count(desk, "message WHERE forgotten") == 1
     assert count(desk, "message WHERE ended_at IS NULL") == 1
 
