@@ -12,6 +12,7 @@ from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.consent import segmenting
 from governance.customers import operations as customers
+from governance.customers.segments import asking
 from governance.customers.tables import ContactRow
 from governance.erasure import operations as erasure
 from governance.erasure.operations import Origin, OriginKind
@@ -146,7 +147,7 @@ def test_the_groups_that_choose_a_person_are_told_with_their_rules(work: Work, p
 def test_who_objected_to_being_profiled_is_in_no_group(work: Work, person: SubjectId) -> None:
     rule = {"field": "city", "op": "is", "value": "Санкт-Петербург"}
     segmenting.define(work, key="petersburg", titles=Titles("a", "b", "c"), rule=rule)
-    said = saying.said(EventKind.OBJECTED, subject=person, purpose=segmenting.PURPOSE, channel=Channel.EMAIL)
+    said = saying.said(EventKind.OBJECTED, subject=person, purpose=asking.PURPOSE, channel=Channel.EMAIL)
     consent.record_many(work, events=[said])
     assert sections(work, person)["segments"] == []
 
