@@ -214,10 +214,11 @@ def try_segment(visit: Visit) -> Response:
     if wanted == "more":
         return _form(visit, replace(draft, rows=[*draft.rows, Row()]), of=of)
     rule = _rule(visit, draft)
+    segmenting.require_purposes(visit.work, rule)  # which reads it first: what is no rule has no rows
     if wanted == "text":
         return _form(visit, replace(_with_rule(draft, rule), is_text=True), of=of)
     if wanted == "rows":
-        found = segment_rows.rows_of(rule) if rule.keys() & {"all", "any", "not", "field", "may"} else None
+        found = segment_rows.rows_of(rule)
         if found is None:
             raise InvalidError("No rows.", errors={"rule": [gettext("This rule goes deeper than rows can show.")]})
         return _form(visit, replace(draft, is_text=False, join=found[0], rows=found[1]), of=of)

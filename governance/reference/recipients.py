@@ -105,7 +105,7 @@ def recipient_history(work: Work, *, key: str) -> list[Recipient]:
     """
     _require(work, Permission.REFERENCE_READ)
     query = select(RecipientVersionRow).where(RecipientVersionRow.key == key)
-    rows = work.session.scalars(query.order_by(RecipientVersionRow.version.desc())).all()
+    rows = work.session.scalars(query.order_by(RecipientVersionRow.version.desc())).all() if KEY.fullmatch(key) else ()
     if not rows:
         raise NoSuchRecipientError("There is no recipient of this key; see: governance recipients list")
     return [_told(row) for row in rows]
@@ -279,6 +279,8 @@ def _said(one: Recipient) -> tuple[object, ...]:
 
 
 def _newest(work: Work, key: str) -> RecipientVersionRow | None:
+    if not KEY.fullmatch(key):
+        return None
     query = select(RecipientVersionRow).where(RecipientVersionRow.key == key)
     return work.session.scalars(query.order_by(RecipientVersionRow.version.desc()).limit(1)).first()
 
