@@ -47,6 +47,7 @@ class AlertKind(StrEnum):
     REQUESTS_NEARLY_DUE = "requests_nearly_due"
     REQUESTS_OVERDUE = "requests_overdue"
     PURGE_FUSED = "purge_fused"
+    PURGE_FAILED = "purge_failed"
     HOLDS_DUE = "holds_due"
     DECIDER_LEFT = "decider_left"
     READING_LOOSENED = "reading_loosened"

@@ -1,4 +1,8 @@
-"""What leaves the log: bodies of whole months by age, personal details by erasure. Hashes stay, proofs stay valid."""
+"""What leaves the log: bodies of whole months by age, personal details by erasure. Hashes stay, proofs stay valid.
+
+Of decisions those stay longer that belong to a matter which is open, or was closed too lately: a request, an erasure, a
+run, a hold, a proposal, a package or an export, a consent. The database itself knows which (`audit_awaited`).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from governance.audit.actions import Action, ActionClass
 from governance.audit.appending import append, append_many
-from governance.audit.entries import NewEntry
+from governance.audit.entries import Fact, NewEntry
 from governance.audit.errors import RetentionError
 from governance.kernel.ids import OwnerId
 from governance.kernel.work import Work
@@ -32,24 +36,35 @@ def ensure_partitions(work: Work, *, months_ahead: int = MONTHS_AHEAD) -> int:
 
 
 def count_bodies(work: Work, *, action_class: ActionClass, before: date) -> int:
-    """How many bodies of a class are older than the month *before*."""
-    counted = text("SELECT count(*) FROM audit_body WHERE class = :kind AND at < CAST(:before AS date)")
+    """How many bodies of a class are older than the month *before* and belong to nothing that was closed since."""
+    counted = text(
+        "SELECT count(*) FROM audit_body b WHERE class = :kind "
+        "AND at < CAST(:before AS date)::timestamp AT TIME ZONE 'UTC' "
+        "AND NOT EXISTS (SELECT FROM audit_awaited(:kind, :before) AS awaited WHERE awaited = b.eid)"
+    )
+    return int(work.session.scalar(counted, {"kind": action_class.value, "before": before}) or 0)
+
+
+def count_awaited(work: Work, *, action_class: ActionClass, before: date) -> int:
+    """How many bodies of a class that are older than the month *before* stay, since what they are about does."""
+    counted = text("SELECT count(*) FROM audit_awaited(:kind, :before)")
     return int(work.session.scalar(counted, {"kind": action_class.value, "before": before}) or 0)
 
 
 def drop_bodies(work: Work, *, action_class: ActionClass, before: date) -> int:
     """Drop the bodies of a class that are older than the month *before*, with the entry that tells of it.
 
-    The database insists on the entry, on whole months, and on an age that no setting lowers: a year for reads and
-    system acts, three years for decisions, ten for keys.
+    The database insists on the entry, on whole months, on an age that no setting lowers (a year for reads and system
+    acts, three years for decisions, ten for keys), and keeps what belongs to a matter that was not closed before.
 
     Returns:
-        Number of partitions dropped.
+        Number of partitions that something was dropped of.
 
     Raises:
         RetentionError: where *before* is no first of a month or too young.
     """
-    facts = {"class": action_class.value, "before": before}
+    awaited = count_awaited(work, action_class=action_class, before=before)
+    facts: dict[str, Fact] = {"class": action_class.value, "before": before, "awaited": awaited}
     eid = append(work, Action.AUDIT_BODIES_DROPPED, facts=facts)
     parameters = {"kind": action_class.value, "before": before, "entry": eid}
     try:

@@ -5,7 +5,7 @@ is `sequencer.drain`: both open their own transactions.
 """
 
 from governance.audit.acts import acts_of, counts_of, newest_readings, readings_of
-from governance.audit.aging import count_bodies, drop_bodies, ensure_partitions, forget_details
+from governance.audit.aging import count_awaited, count_bodies, drop_bodies, ensure_partitions, forget_details
 from governance.audit.appending import append, append_many
 from governance.audit.details import details, details_of
 from governance.audit.enforcement import verify_enforcement
@@ -27,6 +27,7 @@ __all__ = [
     "checkpoint_of",
     "consistency_proof",
     "continuation",
+    "count_awaited",
     "count_bodies",
     "counts_of",
     "details",

@@ -172,6 +172,20 @@ def runs(limit: int, *, as_json: bool) -> None:
 
 @retention_group.command()
 @click.argument("run", type=click.UUID)
+@as_json
+def failures(run: UUID, *, as_json: bool) -> None:
+    """Show what a run could not remove, and what hindered it; the next run tries it again."""
+    with operator_work() as work:
+        found = retention.failures(work, run=RunId(run))
+    if as_json:
+        answer_json(found)
+        return
+    rows = [(one.policy, one.version, one.object, one.slug, one.attempts, one.at) for one in found]
+    answer_table(["policy", "version", "row", "hindered by", "attempts", "at"], rows)
+
+
+@retention_group.command()
+@click.argument("run", type=click.UUID)
 @click.option("--output", type=_FILE, help="Where to; printed where left out.")
 @click.option("--pdf", type=_FILE, help="Where to write it for people.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the PDF.")

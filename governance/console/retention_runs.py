@@ -51,6 +51,7 @@ def run_page(visit: Visit, run: UUID, typed: Typed = EMPTY) -> Response:
         part=PART,
         found=found,
         titles={one.policy.key: one.policy.titles.get(language()) for one in retention.policies(visit.work)},
+        failures=retention.failures(visit.work, run=RunId(run), limit=SHOWN),
         known=people.names(visit),
         typed=typed,
         errors=sayings.by_field(typed.errors),

@@ -190,6 +190,7 @@ def alert_kinds() -> Mapping[str, str]:
         "requests_nearly_due": gettext("Requests of people are nearly due"),
         "requests_overdue": gettext("Requests of people are overdue"),
         "purge_fused": gettext("A purge would remove unusually much, and waits for approval"),
+        "purge_failed": gettext("Some of what is overdue could not be removed"),
         "holds_due": gettext("Legal holds are to be looked at again"),
         "decider_left": gettext("Somebody who decides over the acts of others was shut out"),
         "reading_loosened": gettext("More may be read than before, or less is watched"),

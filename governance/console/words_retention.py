@@ -76,6 +76,7 @@ def origins() -> Mapping[str, str]:
         "timetable": gettext("by night, by itself"),
         "hand": gettext("by hand"),
         "restore": gettext("after a restore"),
+        "release": gettext("once a hold was released"),
     }
 
 

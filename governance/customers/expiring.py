@@ -5,7 +5,7 @@ Whoever calls has decided that they are to go, has locked them, and tells of it 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Interval,
     Select,
     String,
     any_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -30,6 +32,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import CollectionAggregate
 
 from governance.customers.codes import ContactKind, RestrictionReason
+from governance.customers.signs.tables import SignRow
 from governance.customers.tables import (
     ContactRow,
     HoldRow,
@@ -115,6 +118,34 @@ def restrict_many(work: Work, *, people: Sequence[UUID]) -> int:
     ]
     placed = insert(RestrictionRow).on_conflict_do_nothing().returning(RestrictionRow.id)
     return len(work.session.scalars(placed, rows).all())
+
+
+def released_since(instant: datetime) -> Statement:
+    """A statement of `id` of people of whom a hold was released since an instant."""
+    return select(HoldRow.person_id.label("id")).where(HoldRow.released_at >= instant)
+
+
+def lift_restrictions_of_policies(work: Work, *, unless: Sequence[Statement]) -> dict[UUID, UUID]:
+    """Lift what policies restricted, of people who were active since and whom none of some statements of `id` reaches.
+
+    Returns:
+        By the id of each restriction that was lifted, the name of its person in the log.
+    """
+    row, sign = RestrictionRow.__table__.c, SignRow.__table__.c
+    # A purchase has a day only; it counts from the beginning of that.
+    after = row.placed_at - literal(timedelta(days=1), Interval)
+    active = select(sign.person_id).where(sign.person_id == row.person_id, sign.proven, sign.last_at > after)
+    still = [row.person_id.in_(select(one.subquery().c.id)) for one in unless]
+    lifted = (
+        update(RestrictionRow)
+        .where(row.reason == RestrictionReason.PERIOD_OVER.value, row.lifted_at.is_(None), exists(active))
+        .where(*(not_(one) for one in still))
+        .values(lifted_at=work.now)
+        .returning(row.id, row.person_id)
+    )
+    found = dict(iter(work.session.execute(lifted, execution_options={"synchronize_session": False})))
+    refs = refs_of(work, list(found.values()))
+    return {restriction: refs[person] for restriction, person in found.items()}
 
 
 def lock_people(work: Work, people: Sequence[UUID], *, to_erase: bool) -> frozenset[UUID]:

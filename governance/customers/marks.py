@@ -27,7 +27,7 @@ from governance.vault.compartments import Compartment
 
 HOLDABLE = (Compartment.PROFILE, Compartment.CONTACT, Compartment.BEHAVIOUR, Compartment.FINANCE, Compartment.EVIDENCE)
 """What a hold may keep; the log keeps itself."""
-AFTER_RELEASE: Final = "erasure.tend"
+AFTER_RELEASE: Final = ("erasure.tend", "retention.resume")
 """Name of the job that lets go on what waited for a hold."""
 
 
@@ -159,7 +159,8 @@ def release_hold(work: Work, *, subject: SubjectId, hold: UUID, reason: str) -> 
     row.released_at, row.released_by = work.now, _staff(work)
     work.session.flush()
     _tell_hold(work, Action.HOLD_LIFTED, person, row, reason)
-    jobs.defer_once(work, AFTER_RELEASE, waiting=AFTER_RELEASE)
+    for job in AFTER_RELEASE:
+        jobs.defer_once(work, job, waiting=job)
     return _hold_view(Lens(work, Permission.CUSTOMERS_READ, person), row)
 
 

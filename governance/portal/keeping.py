@@ -11,7 +11,8 @@ from governance.retention import operations as retention
 def keeping(token: str) -> Response:
     """What the link leads to, and a button for it."""
     with visit() as work:
-        return page(work, "kept" if retention.show_keeping(work, token=token).kept else "keep")
+        shown = retention.show_keeping(work, token=token)
+        return page(work, "kept" if shown.kept else "keep", anonymised=shown.anonymised)
 
 
 @blueprint.post("/keep/<token>")

@@ -191,8 +191,12 @@ def finish(work: Work, *, run: RunId) -> None:
         if part.at_most is not None and part.rows:
             take_wave(work, policy=PolicyId(part.policy_id))
     work.session.flush()
-    facts: dict[str, Fact] = {"people": sum(one.people for one in parts), "rows": sum(one.rows for one in parts)}
+    counted = ("people", "rows", "failed")
+    facts: dict[str, Fact] = {name: sum(getattr(one, name) for one in parts) for name in counted}
     audit.append(work, Action.PURGE_FINISHED, object=ObjectRef("retention-run", run), facts=facts)
+    failed = sum(one.failed for one in parts)
+    if failed:
+        accounts.raise_alert(work, kind=AlertKind.PURGE_FAILED, facts={"run": run, "rows": failed})
     issue(work, find_run(work, run=run))
 
 
@@ -216,7 +220,8 @@ def _chosen(work: Work, keys: Sequence[str] | None) -> dict[str, PolicyVersion]:
 
 def _limit(work: Work, store: int) -> int:
     """How many people a run may touch: a share of the store, and not ten times as many as the runs before did."""
-    query = select(RunRow.due_people).where(RunRow.state == RunState.DONE.value)
+    whole = (RunOrigin.TIMETABLE.value, RunOrigin.HAND.value)
+    query = select(RunRow.due_people).where(RunRow.state == RunState.DONE.value, RunRow.origin.in_(whole))
     before = work.session.scalars(query.order_by(RunRow.id.desc()).limit(USUAL_RUNS)).all()
     usual = fuse_of(store)
     if len(before) >= LEAST_RUNS:

@@ -136,13 +136,13 @@ def _midnight(at: datetime, zone: ZoneInfo, days: int) -> datetime:
     return datetime.combine(at.astimezone(zone).date() + timedelta(days=days), time(), zone).astimezone(UTC)
 
 
-def overdue(rules: Rules, policy: RetentionPolicy) -> Statement:
-    """A statement of all rows whose period is over, whatever keeps them."""
+def overdue(rules: Rules, policy: RetentionPolicy, *, again: bool = False) -> Statement:
+    """A statement of all rows whose period is over, whatever keeps them; of people restricted already only *again*."""
     stock = rules.stock(policy)
     reached = stock.rows.where(columns(stock)["at"] < rules.cutoff(policy), *_narrowed(stock, policy))
     if policy.action is RetentionAction.CLEAR_FIELDS:
         reached = reached.where(or_(*(stock.sealed[name].is_not(None) for name in policy.target.fields)))
-    if policy.action is RetentionAction.RESTRICT:
+    if policy.action is RetentionAction.RESTRICT and not again:
         reached = reached.where(~restricted_by_policy(columns(stock)["person_id"]))
     return reached
 

@@ -9,6 +9,7 @@ from governance.retention.beginning import (
 )
 from governance.retention.certifying import RunCertificate, certificate
 from governance.retention.errors import NoSuchRunError, NotSimulatedError, PolicyConflictError, RunOpenError
+from governance.retention.failing import failures
 from governance.retention.fiscal import fiscal_year, set_fiscal_year
 from governance.retention.holding import hold_segment
 from governance.retention.life import (
@@ -22,13 +23,16 @@ from governance.retention.life import (
     shipped,
 )
 from governance.retention.outlook import Outlook, PolicyAhead, count_outlook, outlook
-from governance.retention.records import Run, RunId, RunOrigin, RunPart, RunState
+from governance.retention.records import Run, RunFailure, RunId, RunOrigin, RunPart, RunState
+from governance.retention.releasing import RESUME, begin_released
+from governance.retention.returning import lift_ended
 from governance.retention.running import Progress, purge_restored, see_through
 from governance.retention.runs import failing_parts, find_run, list_runs, open_runs
 from governance.retention.simulating import Forecast, MonthAhead, PolicyForecast, simulate
 from governance.retention.warning import Keeping, keep, show_keeping, warn_next
 
 __all__ = [
+    "RESUME",
     "RUN",
     "Forecast",
     "Keeping",
@@ -42,6 +46,7 @@ __all__ = [
     "Progress",
     "Run",
     "RunCertificate",
+    "RunFailure",
     "RunId",
     "RunOpenError",
     "RunOrigin",
@@ -49,16 +54,19 @@ __all__ = [
     "RunState",
     "begin",
     "begin_nightly",
+    "begin_released",
     "certificate",
     "count_outlook",
     "draft",
     "draft_shipped",
     "end",
     "failing_parts",
+    "failures",
     "find_run",
     "fiscal_year",
     "hold_segment",
     "keep",
+    "lift_ended",
     "list_runs",
     "look_ahead",
     "open_runs",

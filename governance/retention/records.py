@@ -18,6 +18,8 @@ class RunOrigin(StrEnum):
     TIMETABLE = "timetable"
     HAND = "hand"
     RESTORE = "restore"
+    RELEASE = "release"
+    """A hold was released that had kept something from going."""
 
 
 class RunState(StrEnum):
@@ -76,3 +78,23 @@ class Run:
     due_people: int
     finished_at: datetime | None
     parts: tuple[RunPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailure:
+    """Something that a run could not take away.
+
+    Attributes:
+        policy, version: by which it was to go.
+        object: id of the row, or of the person who was to be erased; of the policy where nothing could begin.
+        slug: what hindered it.
+        attempts: how often runs of this version have tried.
+        at: when the last of them did.
+    """
+
+    policy: str
+    version: int
+    object: UUID
+    slug: str
+    attempts: int
+    at: datetime

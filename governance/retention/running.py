@@ -11,18 +11,19 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from governance.erasure import operations as erasure
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
-from governance.kernel.errors import GovernanceError, UnavailableError
+from governance.kernel.errors import UnavailableError
 from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
+from governance.kernel.outage import OUTAGES
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
 from governance.reference.retention_rules import PolicyId, PolicyState, active_versions, policy_version
+from governance.retention import failing
 from governance.retention.beginning import begin, finish, stop
 from governance.retention.due import Rules, rules_of
 from governance.retention.records import Run, RunId, RunOrigin, RunState
@@ -135,13 +136,13 @@ def _do_part(
         try:
             with open_work(database, actor, clock=clock) as work:
                 batch = _do_batch(work, part, size, claimed, patient=waited < WAITS)
-        except UnavailableError:
+        except (UnavailableError, *OUTAGES):
             raise
-        except GovernanceError as error:
-            log.warning("retention.batch_failed", run=str(part.run), policy=part.policy.key, slug=error.slug)
-            if len(claimed.ids) <= 1:
-                with open_work(database, actor, clock=clock) as work:
-                    _note_failure(work, part, claimed.ids, error.slug)
+        except failing.REFUSALS as error:
+            slug = failing.slug_of(error)
+            log.warning("retention.batch_failed", run=str(part.run), policy=part.policy.key, slug=slug)
+            if len(claimed.ids) <= 1 and not _go_on_without(database, actor, part, claimed.ids, slug, clock):
+                return
             size = max(1, len(claimed.ids) // 2)
             continue
         if batch is None:
@@ -229,16 +230,14 @@ def _end(work: Work, part: Part, rules: Rules | None) -> None:
     )
 
 
-def _note_failure(work: Work, part: Part, ids: list[UUID], slug: str) -> None:
-    """Take down what could not go: shown, and tried again by the next run; never marked as done."""
-    for one in ids:
-        row = {"run_id": part.run, "number": part.number, "object_id": one, "slug": slug, "attempts": 1, "at": work.now}
-        again = {"slug": slug, "attempts": FailureRow.attempts + 1, "at": work.now}
-        noted = insert(FailureRow).values(row)
-        work.session.execute(noted.on_conflict_do_update(index_elements=["run_id", "number", "object_id"], set_=again))
-    work.session.execute(
-        update(PartRow)
-        .where(PartRow.run_id == part.run, PartRow.number == part.number)
-        .values(failed=PartRow.failed + len(ids)),
-        execution_options={"synchronize_session": False},
-    )
+def _go_on_without(
+    database: Database, actor: Actor, part: Part, ids: Sequence[UUID], slug: str, clock: Clock | None
+) -> bool:
+    """Take down what could not go; where nothing could even be claimed, or too much failed, the part is over."""
+    with open_work(database, actor, clock=clock) as work:
+        more = failing.note(work, part, ids or [part.version.id], slug)
+        if ids and more:
+            return True
+        if _open_part(work, part) is not None:
+            _end(work, part, _rules(work, part))
+    return False

@@ -27,7 +27,7 @@ class RunRow(Base):
 
     __tablename__ = "retention_run"
     __table_args__ = (
-        CheckConstraint("origin IN ('timetable', 'hand', 'restore')", name="origin_known"),
+        CheckConstraint("origin IN ('timetable', 'hand', 'restore', 'release')", name="origin_known"),
         CheckConstraint("state IN ('fused', 'running', 'stopped', 'done')", name="state_known"),
         CheckConstraint("store_people >= 0 AND due_people >= 0", name="counts"),
         Index("ix_retention_run_open", "id", postgresql_where=text("state = 'running'")),

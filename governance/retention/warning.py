@@ -1,7 +1,7 @@
-"""Telling people before they are erased, and letting them stay: a link with a button, which counts as activity.
+"""Telling people before they are erased or made anonymous, and letting them stay by a link with a button.
 
-Keeping one's data renews no consent, and the message offers nothing. Whoever has no address that works, must not be
-written to, or is suppressed altogether cannot be reached, and is erased on time.
+Pressing it counts as activity. It renews no consent, and the message offers nothing. Whoever has no address that works,
+must not be written to, or is suppressed altogether cannot be reached, and is erased on time.
 """
 
 import secrets
@@ -28,7 +28,7 @@ from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
-from governance.policies.retention import RetentionPolicy
+from governance.policies.retention import RetentionAction, RetentionPolicy
 from governance.reference.operations import controller
 from governance.reference.retention_rules import active
 from governance.retention.due import Rules, columns, kept, overdue, reachable, rules_of, warned
@@ -46,9 +46,11 @@ class Keeping:
 
     Attributes:
         kept: whether it was used already.
+        anonymised: whether the person is to be made anonymous, rather than erased with all that they did.
     """
 
     kept: bool
+    anonymised: bool = False
 
 
 def warn_next(work: Work, *, base_url: str, at_most: int = AT_ONCE) -> int:
@@ -77,7 +79,9 @@ def show_keeping(work: Work, *, token: str) -> Keeping:
     Raises:
         SpentTokenError: where it is none of ours, or the person was erased.
     """
-    return Keeping(_warning(work, token).kept_at is not None)
+    row = _warning(work, token)
+    policy = active(work).get(row.policy_key)
+    return Keeping(row.kept_at is not None, policy is not None and policy.action is RetentionAction.ANONYMISE)
 
 
 def keep(work: Work, *, token: str) -> None:
@@ -168,6 +172,7 @@ def _send(
                 "controller": name,
                 "link": f"{base_url}/keep/{tokens[person]}",
                 "days": policy.warning_days,
+                "action": policy.action.value,
             },
             expires_at=work.now + MAIL_LASTS,
             contacts=[held.id],

@@ -99,7 +99,10 @@ def tend_erasures(around: Surroundings) -> None:
 
 
 def begin_purge(around: Surroundings) -> None:
-    """Begin the nightly run of the retention policies in force."""
+    """Begin the nightly run of the retention policies in force; lift what they restricted of people who came back."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        lifted = retention.lift_ended(work)
+    log.info("worker.restrictions_lifted", lifted=lifted)
     with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
         begun = retention.begin_nightly(work, hour=around.store.settings.retention_hour)
     log.info("worker.purge_begun", run=None if begun is None else str(begun.id))
@@ -132,6 +135,13 @@ def run_purge(around: Surroundings, *, run: str) -> None:
             clock=around.clock,
             on_progress=around.stop_where_told,
         )
+
+
+def resume_purge(around: Surroundings) -> None:
+    """Begin a run of what a hold kept that was released."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        begun = retention.begin_released(work, hour=around.store.settings.retention_hour)
+    log.info("worker.purge_resumed", run=None if begun is None else str(begun.id))
 
 
 def remind_of_holds(around: Surroundings) -> None:

@@ -51,6 +51,7 @@ TASKS: Final[Mapping[str, Callable[..., None]]] = {
     TAKE_SNAPSHOT: customer_tasks.count_base,
     segmenting.RUN: customer_tasks.run_segment,
     "retention.begin": rights_tasks.begin_purge,
+    retention.RESUME: rights_tasks.resume_purge,
     "holds.remind": rights_tasks.remind_of_holds,
     retention.RUN: rights_tasks.run_purge,
 }

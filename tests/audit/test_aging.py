@@ -9,11 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from governance.audit import merkle, verify
 from governance.audit import operations as audit
 from governance.audit.actions import Action, ActionClass
+from governance.audit.entries import ObjectRef
 from governance.audit.errors import RetentionError
 from governance.audit.trail import Filter
 from governance.kernel.clock import FixedClock
 from governance.kernel.errors import NotFoundError
-from governance.kernel.ids import EntryId
+from governance.kernel.ids import EntryId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
 from tests.audit.conftest import STAFF, Log
 
@@ -87,14 +88,62 @@ def test_the_log_stays_whole_and_provable_after_a_dropping(aged: Log):
     assert not (aged.folder / "export/tile/entries/001").exists()
 
 
-def test_the_default_partition_is_emptied_only_when_all_of_it_is_old_enough(aged: Log):
+def test_of_the_default_partition_only_what_is_old_enough_goes(aged: Log):
     assert drop(aged, ActionClass.DECISION, date(2023, 10, 1)) == 0
     aged.now = datetime(2020, 1, 1, tzinfo=UTC)
     aged.append(3, Action.PERSON_EDITED)
     aged.sequence()
     aged.now = datetime(2026, 11, 22, tzinfo=UTC)
-    assert drop(aged, ActionClass.DECISION, date(2023, 10, 1)) == 0  # March 2025 lies beside January 2020
-    assert aged.ask("SELECT count(*) FROM audit_body WHERE class = 'decision'") == [(4,)]
+    assert drop(aged, ActionClass.DECISION, date(2023, 10, 1)) == 1
+    assert aged.ask("SELECT at::date::text FROM audit_body WHERE class = 'decision'") == [("2025-03-05",)]
+    assert aged.ask("SELECT class, month FROM audit_dropped") == [("decision", "2020-01")]
+
+
+RUN = """
+INSERT INTO retention_run (id, origin, state, at, started_at, started_by_kind, store_people, due_people, finished_at)
+VALUES ('{}', 'hand', 'running', '2020-01-05', '2020-01-05', 'operator', 0, 0, {})
+"""
+
+
+def test_what_belongs_to_a_matter_that_is_open_or_closed_too_lately_waits_and_the_rest_of_its_month_goes(log: Log):
+    """A month with a partition of its own: what stays of it moves, stays provable, and goes in its own time."""
+    owner = log.ask("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'audit_body'")[0][0]
+    matters = {uuid7(): ended for ended in ("NULL", "'2023-09-30'", "'2023-10-01'")}
+    runs = [RUN.format(run, ended) for run, ended in matters.items()]
+    log.as_superuser(*runs, f'SET ROLE "{owner}"', partition("decision", date(2020, 1, 1)))
+    today, log.now = log.now, datetime(2020, 1, 5, tzinfo=UTC)
+    log.append(2, Action.PERSON_EDITED)
+    with open_work(log.database, STAFF, clock=FixedClock(log.now)) as work:
+        about = [audit.append(work, Action.PURGE_STARTED, object=ObjectRef("retention-run", one)) for one in matters]
+    log.sequence()
+    log.sign()
+    log.now = today
+
+    def left() -> set[object]:
+        return {eid for (eid,) in log.ask("SELECT eid FROM audit_body WHERE class = 'decision'")}
+
+    def count(before: date) -> int:
+        with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
+            return audit.count_bodies(work, action_class=ActionClass.DECISION, before=before)
+
+    assert count(date(2023, 10, 1)) == 3
+    assert drop(log, ActionClass.DECISION, date(2023, 10, 1)) == 1
+    assert left() == {about[0], about[2]}, "open, or closed on the first day that is kept"
+    facts = log.ask("SELECT convert_from(bytes, 'UTF8')::jsonb -> 'facts' ->> 'awaited' FROM audit_body "
+                    "WHERE action = 'audit:bodies:dropped'")  # fmt: skip
+    assert facts == [("2",)]
+    assert log.verify().whole
+    assert (count(date(2023, 10, 1)), drop(log, ActionClass.DECISION, date(2023, 10, 1))) == (0, 0), "nothing twice"
+    assert (count(date(2023, 11, 1)), drop(log, ActionClass.DECISION, date(2023, 11, 1))) == (1, 1)
+    assert left() == {about[0]}
+    log.sequence()
+    log.sign()
+    found = log.verify()
+    assert (found.whole, found.dropped) == (True, 4), found.differences
+    with open_work(log.database, SYSTEM, clock=FixedClock(log.now)) as work:
+        assert audit.verify_enforcement(work.session.connection()) == []
+        proof = audit.inclusion_proof(work, eid=about[1])
+    merkle.verify_inclusion(index=proof.index, size=proof.size, leaf=proof.leaf_hash, path=proof.path, root=proof.root)
 
 
 def test_a_default_partition_of_old_entries_alone_is_emptied_and_goes_on_guarded(log: Log):

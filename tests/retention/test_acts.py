@@ -140,6 +140,35 @@ def test_restricted_people_may_only_be_stored_and_go_later_by_another_policy(sto
     assert store.count("person") == 1
 
 
+def test_whoever_comes_back_is_restricted_no_more_and_what_was_restricted_for_another_reason_is(store: Keeping) -> None:
+    anna, boris, clara, dora = store.people(4)
+    store.seen(dict.fromkeys((anna, boris, clara, dora), OLD))
+    store.force_document(RESTRICT)
+    assert store.run().parts[0].people == 4
+    store.do(lambda work: customers.restrict(work, subject=clara, reason=RestrictionReason.NEEDED_FOR_CLAIMS))
+    assert store.do(retention.lift_ended) == 0
+
+    store.clock.at = NOW + timedelta(days=40)
+    today = store.clock.at.date()
+    for who, day in ((anna, today), (clara, today), (dora, today - timedelta(days=900))):
+        buy(store, who, day.isoformat())
+    assert store.do(retention.lift_ended) == 2
+    assert store.do(retention.lift_ended) == 0
+
+    def marks(who: object) -> list[str]:
+        told = store.do(lambda work: customers.marks(work, subject=who))  # type: ignore[arg-type]
+        return [one.reason for one in told.restrictions if one.lifted_at is None]
+
+    assert (marks(anna), marks(boris), marks(clara), marks(dora)) == (
+        [],
+        [RestrictionReason.PERIOD_OVER],
+        [RestrictionReason.NEEDED_FOR_CLAIMS],
+        [RestrictionReason.PERIOD_OVER],
+    )
+    assert store.count("audit_body WHERE action = 'customers:restriction:lifted'") == 2
+    assert store.run().parts[0].rows == 0, "nobody is restricted again who came back"
+
+
 def test_whoever_is_made_anonymous_is_gone_and_what_they_did_stays_by_the_month_and_leads_to_nobody(
     store: Keeping,
 ) -> None:

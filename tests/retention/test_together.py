@@ -187,6 +187,35 @@ def test_what_a_hold_kept_goes_by_itself_once_it_is_released(store: Keeping) -> 
     assert (after.state, store.count("activity"), store.count("person")) == (ErasureState.CLOSED, 0, 0)
 
 
+def test_rows_that_a_hold_kept_go_by_a_run_of_their_own_once_it_is_released(store: Keeping) -> None:
+    anna, boris = store.people(2)
+    store.visits(anna, OLD)
+    store.visits(boris, OLD)
+    marks = [store.hold(one, Compartment.BEHAVIOUR) for one in (anna, boris)]
+    store.force_document(ACTIVITY)
+    store.force("purchases_tax")
+    assert store.run().parts[0].rows == 0
+    released = [
+        store.do(lambda work, one=one, who=who: customers.release_hold(work, subject=who, hold=one.id, reason="ended"))  # type: ignore[misc]
+        for one, who in zip(marks[:1], (anna,), strict=True)
+    ]
+    assert len(released) == 1
+    assert store.count("procrastinate_jobs WHERE task_name = 'retention.resume' AND status = 'todo'") == 1
+
+    assert store.do(lambda work: retention.begin_released(work, hour=-1)) is None, "by hand alone"
+    other = store.do(lambda work: retention.begin(work, keys=["purchases_tax"], at_once=True))
+    assert store.do(lambda work: retention.begin_released(work, hour=1)) is None
+    assert store.count("procrastinate_jobs WHERE task_name = 'retention.resume' AND scheduled_at IS NOT NULL") == 1
+    store.see(other)
+    begun = store.do(lambda work: retention.begin_released(work, hour=1))
+
+    assert begun is not None
+    assert (begun.origin, [part.key for part in begun.parts]) == (retention.RunOrigin.RELEASE, ["behaviour"])
+    assert store.see(begun).parts[0].rows == 1
+    assert store.count(f"activity WHERE person_id = '{boris}'") == 1, "his hold stands"
+    assert store.do(lambda work: retention.begin_released(work, hour=1)) is None, "nothing is left to go"
+
+
 def test_whoever_is_active_while_a_batch_looks_at_them_stays(store: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
     people, begun = overdue(store)
     anna = people[0]

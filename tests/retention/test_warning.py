@@ -13,12 +13,13 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages import operations as messages
 from governance.messages.outbox import lend
+from governance.messages.texts import render
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.purposes import Channel
 from governance.retention import operations as retention
 from tests.conftest import NOW
 from tests.factories.customers import email, origin, person
-from tests.factories.keeping import Keeping
+from tests.factories.keeping import Keeping, document
 from tests.factories.saying import mail
 
 OLD = datetime(2024, 1, 10, tzinfo=UTC)
@@ -68,6 +69,43 @@ def test_whoever_can_be_reached_is_erased_only_after_the_days_of_warning(store: 
     assert store.run().parts[0].people == 1
     assert store.count("person") == 0
     assert store.count("retention_warning") == 0
+
+
+ANONYMISE = document(
+    "inactive_customers",
+    """applies_to: {subject: true}
+clock: last_activity
+keep: P24M
+action: anonymise
+warning_days: 30
+citation: decided
+verified: true""",
+)
+WORDS = {
+    "en": ("made anonymous", "in 30 days your name"),
+    "ru": ("обезличены", "дней до их обезличивания — 30"),
+    "uk": ("знеособлено", "днів до їх знеособлення — 30"),
+}
+
+
+def test_whoever_is_to_be_made_anonymous_is_told_so_and_not_that_all_is_deleted(store: Keeping) -> None:
+    store.force_document(ANONYMISE)
+    someone(store)
+    warn(store)
+    lent = store.do(lambda work: lend(work, channels=list(messages.Line)))
+    assert lent is not None
+
+    for language, (subject, words) in WORDS.items():
+        told = render(lent.template, language, lent.values)
+        assert subject in told.subject
+        assert words in told.text
+        erased = render(lent.template, language, {**lent.values, "action": "erase_subject"})
+        assert subject not in erased.subject
+        assert words not in erased.text
+    token = str(lent.values["link"]).removeprefix(f"{BASE}/keep/")
+    assert store.do(lambda work: retention.show_keeping(work, token=token)) == retention.Keeping(False, True)
+    store.force("inactive_customers")
+    assert store.do(lambda work: retention.show_keeping(work, token=token)) == retention.Keeping(False, False)
 
 
 def test_nobody_is_warned_twice_of_the_same(store: Keeping) -> None:
