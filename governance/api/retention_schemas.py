@@ -44,6 +44,12 @@ class PolicyShown(Schema):
     citation = ma.fields.String(required=True, attribute="policy.citation")
     verified = ma.fields.Boolean(required=True, attribute="policy.verified")
     warning_days = ma.fields.Integer(required=True, attribute="policy.warning_days")
+    reason = ma.fields.String(
+        required=True,
+        allow_none=True,
+        attribute="policy.reason",
+        metadata={"description": "Why entries of the log are kept longer than otherwise."},
+    )
     drafted_at = Instant(required=True)
     drafted_by_kind = code(ActorKind, required=True)
     drafted_by = ma.fields.UUID(required=True, allow_none=True)

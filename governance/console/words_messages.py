@@ -13,6 +13,7 @@ def messages() -> Mapping[str, str]:
         "confirm_subscription": gettext("Please confirm your subscription"),
         "portal_code": gettext("Code to sign in by, for customers"),
         "retention_warning": gettext("Data are about to be deleted"),
+        "retention_anonymising": gettext("Data are about to be made anonymous"),
         "request_received": gettext("Request: confirmation of receipt"),
         "request_identity": gettext("Request: please prove who you are"),
         "request_question": gettext("Request: question"),

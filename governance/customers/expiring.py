@@ -143,7 +143,7 @@ def lift_restrictions_of_policies(work: Work, *, unless: Sequence[Statement]) ->
         .values(lifted_at=work.now)
         .returning(row.id, row.person_id)
     )
-    found = dict(iter(work.session.execute(lifted, execution_options={"synchronize_session": False})))
+    found: dict[UUID, UUID] = dict(iter(work.session.execute(lifted, execution_options={"synchronize_session": False})))
     refs = refs_of(work, list(found.values()))
     return {restriction: refs[person] for restriction, person in found.items()}
 

@@ -20,6 +20,7 @@ NEEDED: Final[Mapping[Template, frozenset[str]]] = {
     Template.ALERT_RAISED: frozenset({"happened", "alert"}),
     Template.PORTAL_CODE: frozenset({"controller", "code", "minutes"}),
     Template.RETENTION_WARNING: frozenset({"controller", "days", "link"}),
+    Template.RETENTION_ANONYMISING: frozenset({"controller", "days", "link"}),
     Template.REQUEST_RECEIVED: frozenset({"controller", "number", "due", "office"}),
     Template.REQUEST_IDENTITY: frozenset({"controller", "number", "until", "office"}),
     Template.REQUEST_QUESTION: frozenset({"controller", "number", "question", "until", "office"}),

@@ -51,6 +51,7 @@ class Template(StrEnum):
     ALERT_RAISED = "alert_raised"
     PORTAL_CODE = "portal_code"
     RETENTION_WARNING = "retention_warning"
+    RETENTION_ANONYMISING = "retention_anonymising"
     REQUEST_RECEIVED = "request_received"
     REQUEST_IDENTITY = "request_identity"
     REQUEST_QUESTION = "request_question"

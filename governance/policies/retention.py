@@ -6,9 +6,11 @@ Something is due when its last day lies strictly before today.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -149,6 +151,7 @@ class RetentionPolicy:
         warning_days: how long before the person is told; 0 for not at all.
         owner: role that looks after it.
         fiscal_start: where a law says itself when its year begins; else that of the controller counts.
+        reason: why bodies of the log are kept longer than they are otherwise.
     """
 
     key: str
@@ -166,6 +169,17 @@ class RetentionPolicy:
     warning_days: int = 0
     owner: str = "officer"
     fiscal_start: YearStart | None = None
+    reason: str | None = None
+
+
+LOG_PERIODS: Final[Mapping[str, Period]] = MappingProxyType({"read": Period(12), "decision": Period(36)})
+"""By class of the log how long bodies are kept: never shorter, and longer only with a written reason."""
+_DAYS_COMPARED: Final = (date(2023, 1, 31), date(2023, 2, 28), date(2023, 12, 31), date(2024, 2, 29))
+
+
+def is_shorter(one: Period, other: Period) -> bool:
+    """Whether a period ends before another one, from any day: months and days have no order of their own."""
+    return any(_after(one, day) < _after(other, day) for day in _DAYS_COMPARED)
 
 
 def last_day(policy: RetentionPolicy, event: date, *, fiscal: YearStart = CALENDAR_YEAR) -> date:

@@ -90,7 +90,7 @@ def _policy(node: Node, key: str, country: str | None) -> RetentionPolicy:
         required=("titles", "applies_to", "clock", "action"),
         optional=(
             *("version", "anchor", "keep", "citation", "verified", "minimum", "countries"),
-            *("filter", "warning_days", "owner", "fiscal_year"),
+            *("filter", "warning_days", "owner", "fiscal_year", "reason"),
         ),
     )
     values = _values(node, said, country)
@@ -113,6 +113,7 @@ def _policy(node: Node, key: str, country: str | None) -> RetentionPolicy:
         warning_days=_warning(said["warning_days"], action) if "warning_days" in said else 0,
         owner=said["owner"].text() if "owner" in said else "officer",
         fiscal_start=_fiscal_start(values["fiscal_year"]) if "fiscal_year" in values else None,
+        reason=_reason(said["reason"], target) if "reason" in said else None,
     )
 
 
@@ -135,6 +136,12 @@ def _fiscal_start(node: Node) -> YearStart:
         return parse_year_start(node.text())
     except ValueError:
         node.wrong("must be the month and day on which the year begins, such as '04-06'")
+
+
+def _reason(node: Node, target: Target) -> str:
+    if target.kind is not TargetKind.LOG:
+        node.wrong("is for the log alone, where bodies are kept longer than they are otherwise")
+    return node.text()
 
 
 def _target(node: Node) -> Target:
@@ -221,6 +228,8 @@ def write_policy(policy: RetentionPolicy) -> str:
     if policy.warning_days:
         told["warning_days"] = policy.warning_days
     told["owner"] = policy.owner
+    if policy.reason is not None:
+        told["reason"] = policy.reason
     if policy.fiscal_start is not None:
         told["fiscal_year"] = str(policy.fiscal_start)
     return yaml.safe_dump({"policies": {policy.key: told}}, allow_unicode=True, sort_keys=False, width=120)

@@ -16,7 +16,7 @@ from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.policies.documents import DocumentError
 from governance.policies.permissions import Permission
-from governance.policies.retention import RetentionPolicy
+from governance.policies.retention import LOG_PERIODS, RetentionPolicy, TargetKind, is_shorter
 from governance.policies.retention_conflicts import Conflict, ConflictReason, conflicts
 from governance.policies.retention_reader import parse_policies
 from governance.policies.shipped import retention_policies
@@ -206,11 +206,26 @@ def _draft(work: Work, read: RetentionPolicy) -> PolicyVersion:
             "The policy cannot be used.",
             errors=_wrong(f"policies.{read.key}.action: nothing here carries it out yet."),
         )
+    _require_log_period(read)
     version = replace(read, version=kept.following_version(work, key=read.key))
     made = kept.keep_draft(work, policy=version)
     facts: dict[str, Fact] = {"policy": version.key, "version": version.version}
     audit.append(work, Action.POLICY_DRAFTED, object=ObjectRef("retention-policy", made.id), facts=facts)
     return made
+
+
+def _require_log_period(read: RetentionPolicy) -> None:
+    """Bodies of the log are kept no shorter than the database insists on, and longer only for a reason in writing."""
+    if read.target.kind is not TargetKind.LOG:
+        return
+    usual = LOG_PERIODS[read.target.name]
+    if is_shorter(read.keep, usual):
+        said = f"policies.{read.key}.keep: the log keeps such entries for {usual} in any case."
+    elif is_shorter(usual, read.keep) and not read.reason:
+        said = f"policies.{read.key}.reason: say why such entries are kept longer than {usual}."
+    else:
+        return
+    raise InvalidError("The policy cannot be used.", errors=_wrong(said))
 
 
 def _activatable(work: Work, policy: PolicyId) -> PolicyVersion:

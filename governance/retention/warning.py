@@ -36,6 +36,10 @@ from governance.retention.tables import WarningRow
 
 AT_ONCE: Final = 200
 TOKEN_BYTES: Final = 32
+_TEMPLATES: Final = {
+    RetentionAction.ERASE_SUBJECT: Template.RETENTION_WARNING,
+    RetentionAction.ANONYMISE: Template.RETENTION_ANONYMISING,
+}
 MAIL_LASTS: Final = timedelta(days=7)
 """A warning that could not be sent for so long is of no use any more; the person counts as warned all the same."""
 
@@ -165,14 +169,13 @@ def _send(
     for person, held in reached.items():
         messages.enqueue(
             work,
-            template=Template.RETENTION_WARNING,
+            template=_TEMPLATES[policy.action],
             language=languages.get(person) or controller(work).language,
             recipient=held.value,
             values={
                 "controller": name,
                 "link": f"{base_url}/keep/{tokens[person]}",
                 "days": policy.warning_days,
-                "action": policy.action.value,
             },
             expires_at=work.now + MAIL_LASTS,
             contacts=[held.id],

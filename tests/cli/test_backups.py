@@ -38,6 +38,44 @@ def test_a_backup_is_made_listed_verified_and_restored(ready: Command) -> None:
     assert ready("staff", "list").code == 0
 
 
+WAITING = """
+WITH owner AS (
+    INSERT INTO key_owner (id, kind, created_at)
+    SELECT gen_random_uuid(), 'request', now() FROM generate_series(1, 3)
+    RETURNING id
+)
+INSERT INTO consent_request (id, owner_id, form, form_version, choices, language, token_digest, created_at,
+    expires_at)
+SELECT gen_random_uuid(), id, 'web', 1, '[]', 'en', sha256(id::text::bytea), now() - interval '20 days', now()
+FROM owner
+"""
+
+
+def test_what_retention_had_removed_since_a_backup_is_removed_again_before_the_service_opens(
+    ready: Command, fresh_store: Store
+) -> None:
+    def waiting() -> int:
+        with psycopg.connect(fresh_store.admin_url) as connection:
+            [found] = connection.execute("SELECT count(*) FROM consent_request").fetchone() or [0]
+            return int(found)
+
+    for act in (("draft", "--shipped"), ("simulate", "--policy"), ("activate", "--reason", "Decided.")):
+        assert ready("retention", *act, "unconfirmed_subscriptions").code == 0
+    with psycopg.connect(fresh_store.admin_url) as connection:
+        connection.execute(WAITING)
+    folder = ready("backup", "--json").json["folder"]
+    [run] = ready("retention", "run", "--json").json
+    assert (run["parts"][0]["rows"], waiting()) == (3, 0)
+
+    done = ready("restore", folder, "--yes")
+
+    assert done.code == 0, done.err
+    assert "3 rows that were overdue were removed again" in done.err
+    assert waiting() == 0
+    again = ready("retention", "runs", "--json").json
+    assert [(one["origin"], one["state"], one["parts"][0]["rows"]) for one in again] == [("restore", "done", 3)]
+
+
 def test_folders_of_backups_are_shown_whole_in_a_narrow_terminal(
     ready: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

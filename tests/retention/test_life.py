@@ -129,6 +129,31 @@ def test_a_policy_that_nothing_carries_out_stays_out(desk: Work) -> None:
         retention.draft_shipped(desk, key="closed_requests")
 
 
+LOG = document(
+    "log",
+    """applies_to: {log: decision}
+clock: log.at
+keep: P3Y
+action: delete_rows
+citation: decided
+verified: true""",
+)
+
+
+def test_the_log_is_kept_no_shorter_than_its_time_and_longer_only_with_a_reason_that_stays_on_record(
+    desk: Work,
+) -> None:
+    for change, complaint in (("P35M", "P3Y in any case"), ("P1094D", "P3Y in any case"), ("P5Y", "reason: say why")):
+        with pytest.raises(InvalidError) as told:
+            retention.draft(desk, document=LOG.replace("P3Y", change))
+        assert complaint in str(told.value.errors), change
+    [longer] = retention.draft(desk, document=LOG.replace("P3Y", "P5Y\n    reason: A case before the court"))
+    assert retention.policy(desk, policy=longer.id).policy.reason == "A case before the court"
+    assert retention.draft(desk, document=LOG)[0].policy.reason is None
+    with pytest.raises(InvalidError):
+        retention.draft(desk, document=ACTIVITY.replace("P13M", "P13M\n    reason: because"))
+
+
 def test_drafting_needs_its_permission_and_an_auditor_may_only_look(desk: Work) -> None:
     auditor = by(desk, staff("auditor"))
 
