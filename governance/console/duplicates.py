@@ -43,10 +43,12 @@ def duplicates(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response
         *intake.list_merges(visit.work, limit=MERGES).items,
     )
     merges: dict[MergeId, MergeView] = {one.id: one for one in listed if _can_change(visit, one)}
+    everybody = {who for one in found.items for who in one.customers} if sees else set()
+    seen = customers.read_several(visit.work, subjects=everybody) if everybody else {}
     pairs = [
         Pair(
             one,
-            [Summary.of(customers.read(visit.work, subject=who)) for who in one.customers] if sees else [],
+            [Summary.of(seen[who]) for who in one.customers if who in seen],
             [likenesses.get(reason.value, reason.value) for reason in one.reasons],
         )
         for one in found.items

@@ -68,7 +68,8 @@ def said() -> Mapping[str, Mapping[str, object]]:
 def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, content: str = "") -> Response:
     """The form to hand a list over by; once it was tried, with what came of it and with its columns."""
     chosen = tried.file.kind if tried is not None else FileKind.CUSTOMERS
-    keys = sorted(field_keys(chosen), key=lambda one: words_imports.fields().get(one, one))
+    titles = words_imports.fields()
+    keys = sorted(field_keys(chosen), key=lambda one: titles.get(one, one))
     return page(
         visit,
         "import_new",
@@ -80,7 +81,7 @@ def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, 
         refusals=[] if tried is None else tried.refusals[:REFUSALS],
         content=content,
         columns=[] if tried is None else _columns(tried),
-        keys=[(key, words_imports.fields().get(key, key)) for key in keys],
+        keys=[(key, titles.get(key, key)) for key in keys],
         sources=list(words_imports.sources().items()),
         grounds=list(words_imports.grounds().items()),
         megabytes=MEGABYTES,

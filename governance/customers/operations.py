@@ -31,7 +31,7 @@ from governance.customers.marks import (
 )
 from governance.customers.pages import After
 from governance.customers.past import forget_history
-from governance.customers.people import People, create, edit, list_people, read
+from governance.customers.people import People, create, edit, list_people, read, read_several
 from governance.customers.purchases import Purchases, PurchaseView, list_purchases, record_purchase
 from governance.customers.records import NewActivity, NewInteraction, NewPurchase
 from governance.customers.releasing import propose_release
@@ -97,6 +97,7 @@ __all__ = [
     "propose_release",
     "raise_ages",
     "read",
+    "read_several",
     "record_activity",
     "record_interaction",
     "record_purchase",

@@ -120,7 +120,8 @@ def sealed_for(holder: str) -> str:
 
 
 def _frame(work: Work, seal: str, part: str, scripts: Sequence[str], *, alone: bool) -> Frame:
-    controller, brand, visitor = find_controller(work), current_portal().brand, g.get("visitor")
+    controller = g.get("controller") or find_controller(work)
+    brand, visitor = current_portal().brand, g.get("visitor")
     legal_name = "" if controller is None else controller.legal_name
     files = ("once.js", *scripts) if seal else scripts
     return Frame(

@@ -275,6 +275,23 @@ def test_who_was_merged_answers_by_the_survivor_and_is_not_listed(work: Work):
     assert [one.id for one in customers.list_people(work).items] == [survivor.id]
 
 
+def test_several_are_read_as_one_is_and_told_one_by_one(work: Work):
+    survivor, merged, other = irina(work), irina(work), irina(work, city="Тверь")
+    work.session.get_one(PersonRow, merged.id).merged_into = survivor.id
+    work.session.flush()
+    wanted = [survivor.id, merged.id, other.id, SubjectId(uuid7())]
+    one_by_one = {one: customers.read(work, subject=one) for one in wanted[:3]}
+    before = len(entries(work, Action.PERSON_READ))
+
+    assert customers.read_several(work, subjects=wanted) == one_by_one
+    told = entries(work, Action.PERSON_READ)[before:]
+    assert {entry.subject for entry in told} == {survivor.ref, other.ref}
+    sales = by(work, staff("sales"))
+    assert customers.read_several(sales, subjects=wanted) == {}
+    with pytest.raises(ForbiddenError):
+        customers.read_several(by(work, client(Permission.CONSENT_CHECK)), subjects=wanted)
+
+
 def test_reading_takes_the_same_statements_however_much_there_is(fresh_database: Database):
     with open_work(fresh_database, SYSTEM) as work:
         customers.define(
