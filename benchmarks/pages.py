@@ -34,7 +34,7 @@ from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, open_work
 from governance.messages import outbox
 from governance.portal.place import EXTENSION as PORTAL
-from scripts.walk import walk
+from scripts.walk import opener, walk
 
 BAR: Final = 60.0
 """Milliseconds, median of a page."""
@@ -172,7 +172,7 @@ def measured(store: Store, app: Flask) -> list[Seen]:
     found = []
     for who, (made, starts) in visits.items():
         client = made()
-        for endpoint, addresses in walk(client, starts).items():
+        for endpoint, addresses in walk(app, opener(client), starts).items():
             found.append(measure(store, client, who, endpoint, addresses[0]))
     return found
 

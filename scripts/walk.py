@@ -6,7 +6,7 @@ at without a word, or is named as one that nothing leads to.
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import unescape
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,7 +18,10 @@ from werkzeug.exceptions import HTTPException
 FACES: Final = ("console", "portal")
 """Blueprints whose routes are pages."""
 NOT_PAGES: Final = frozenset(
-    {"console.static", "console.front", "console.nowhere", "portal.brand_logo", "portal.brand_style"}
+    {
+        *("console.static", "console.front", "console.nowhere", "portal.brand_logo", "portal.brand_style"),
+        *("console.erasure_certificate", "console.run_certificate", "console.import_refused"),
+    }
 )
 """Files, and addresses at which nothing is."""
 _LINK: Final = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
@@ -27,25 +30,28 @@ _LINK: Final = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
 def pages_of(app: Flask) -> frozenset[str]:
     """Endpoints of all pages that are opened by GET."""
     return frozenset(
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint.split(".")[0] in FACES and "GET" in (rule.methods or ()) and rule.endpoint not in NOT_PAGES
+        rule.endpoint for rule in app.url_map.iter_rules() if _is_page(rule.endpoint) and "GET" in (rule.methods or ())
     )
 
 
-def walk(client: FlaskClient, starts: Iterable[str], *, each: int = 1) -> dict[str, list[str]]:
+Opens = Callable[[str], str | None]
+"""Opens an address as somebody; answers the page, or None where it is none for them."""
+
+
+def walk(app: Flask, opens: Opens, starts: Iterable[str], *, each: int = 1) -> dict[str, list[str]]:
     """Addresses of the pages that links lead to.
 
     Args:
-        client: a browser, signed in as somebody.
+        app: whose routes they are.
+        opens: how they are opened.
         starts: addresses to begin with.
         each: how many addresses of a route to open; the first ones that are met.
 
     Returns:
-        By endpoint the addresses that answered with a page (HTML, 200).
+        By endpoint the addresses that answered with a page.
     """
-    matcher = client.application.url_map.bind("localhost")
-    waiting, met, seen, found = deque(starts), set[str](), dict[str, int](), dict[str, list[str]]()
+    matcher = app.url_map.bind("localhost")
+    waiting, met, found = deque(starts), set[str](), dict[str, list[str]]()
     while waiting:
         address = waiting.popleft()
         parts = urlsplit(address)
@@ -56,12 +62,24 @@ def walk(client: FlaskClient, starts: Iterable[str], *, each: int = 1) -> dict[s
             endpoint, _names = matcher.match(parts.path, method="GET")
         except HTTPException:
             continue
-        if endpoint.split(".")[0] not in FACES or endpoint in NOT_PAGES or seen.get(endpoint, 0) >= each:
+        if not _is_page(endpoint) or len(found.get(endpoint, ())) >= each:
             continue
-        answer = client.get(address)
-        if answer.status_code != 200 or answer.mimetype != "text/html":
-            continue
-        seen[endpoint] = seen.get(endpoint, 0) + 1
-        found.setdefault(endpoint, []).append(address)
-        waiting.extend(unescape(one) for one in _LINK.findall(answer.text) if not one.startswith(("#", "?")))
+        shown = opens(address)
+        if shown is not None:
+            found.setdefault(endpoint, []).append(address)
+            waiting.extend(unescape(one) for one in _LINK.findall(shown) if not one.startswith(("#", "?")))
     return found
+
+
+def opener(client: FlaskClient) -> Opens:
+    """Opens addresses by a browser of the tests."""
+
+    def opens(address: str) -> str | None:
+        answer = client.get(address)
+        return answer.text if (answer.status_code, answer.mimetype) == (200, "text/html") else None
+
+    return opens
+
+
+def _is_page(endpoint: str) -> bool:
+    return endpoint.split(".", maxsplit=1)[0] in FACES and endpoint not in NOT_PAGES

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
@@ -26,6 +27,7 @@ from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, open_work
+from governance.pages.reporting import PLACE, Violation
 from governance.reference.operations import set_controller
 from tests.api.conftest import door, door_store, service_of
 from tests.factories.customers import interaction, purchase
@@ -42,19 +44,21 @@ MODES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Site:
     """The service under test.
 
     Attributes:
         officer: who signs in.
         customer: somebody who is kept.
+        refused: what browsers told that the policy of content made them refuse.
     """
 
     app: Flask
     url: str
     officer: Member
     customer: SubjectId
+    refused: list[Violation]
 
     def seal_log(self) -> None:
         """Place and sign what the log holds, as a worker does every few seconds."""
@@ -90,12 +94,15 @@ def site(door: Flask) -> Iterator[Site]:
         accounts.raise_alert(work, kind=accounts.AlertKind.EXPORT_READY, facts={"rows": 120})
     with open_work(service.database, OPERATOR) as work:
         accounts.propose_grant(work, staff=other.id, role="steward", reason="New at the desk")
+    refused: list[Violation] = []
+    door.extensions[PLACE] = replace(door.extensions[PLACE], count_sender=free.take, hear=refused.append)
     server = make_server("127.0.0.1", 0, door, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(door, f"http://127.0.0.1:{server.server_port}", officer, made.id)
+    yield Site(door, f"http://127.0.0.1:{server.server_port}", officer, made.id, refused)
     server.shutdown()
     thread.join()
+    assert refused == [], "browsers told of what the policy of content refused"
 
 
 @pytest.fixture(scope="session")
@@ -141,13 +148,6 @@ class Watch:
         return [one for one in self.said if "the server responded with a status of" not in one]
 
 
-@pytest.fixture(params=MODES)
-def desk(request: pytest.FixtureRequest, chromium: Browser, site: Site, signed_in: object) -> Iterator[Page]:
-    """The officer's desk: light, dark, and on a phone."""
-    context = chromium.new_context(locale="en", storage_state=signed_in, base_url=site.url, **MODES[request.param])
-    yield from _watched(context, request.param)
-
-
 @pytest.fixture
 def screen(chromium: Browser, site: Site, signed_in: object) -> Iterator[Page]:
     """The officer's desk, once."""
@@ -173,9 +173,45 @@ def _watched(context: BrowserContext, mode: str) -> Iterator[Page]:
     assert watch.settled() == []
 
 
-def picture(page: Page, name: str) -> None:
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {
+    "light": {"type": "tag", "values": TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""What axe-core looks at: in dark only what colours decide, since nothing else differs."""
+
+
+def faults_of(page: Page, name: str, *modes: str) -> list[object]:
+    """What is wrong with a page: by axe-core in light and in dark, and what sticks out of it in each of the modes.
+
+    The page is loaded once; its colours and its width are changed. Pictures are taken in each mode.
+    """
+    found: list[object] = []
+    for mode in modes:
+        given = MODES[mode]
+        page.set_viewport_size(given["viewport"])
+        page.emulate_media(color_scheme=given["color_scheme"])
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append((name, mode, "sticks out"))
+        picture(page, name, mode)
+    for scheme, rules in RULES.items():
+        page.emulate_media(color_scheme=scheme)
+        told = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+        for one in told.response["violations"]:
+            found.append((name, scheme, one["id"], [node["html"][:120] for node in one["nodes"]]))
+    return found
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Hold a page that an act led to against what holds for all, as it stands."""
+    faults = faults_of(page, name, page.mode)
+    page.emulate_media(color_scheme=MODES[page.mode]["color_scheme"])
+    assert faults == []
+
+
+def picture(page: Page, name: str, mode: str) -> None:
     """Take a picture of the whole page, where pictures are wanted."""
     folder = os.environ.get("SCREENS")
     if folder:
         time.sleep(0.1)
-        page.screenshot(path=Path(folder) / f"{name}-{page.mode}.png", full_page=True)
+        page.screenshot(path=Path(folder) / f"{name}-{mode}.png", full_page=True)

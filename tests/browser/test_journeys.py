@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import EMAIL, picture
+from tests.browser.conftest import EMAIL, looked_at
 
 REASON = "The customer asks by phone"
 
@@ -22,7 +22,7 @@ def reveal(page):
 def test_an_officer_finds_in_the_log_who_revealed_a_phone_number_and_verifies_the_entry(screen, site):
     reveal(screen)
     expect(screen.locator("mark")).to_have_text("+79334552061")
-    picture(screen, "reveal")
+    looked_at(screen, "reveal")
     site.seal_log()
     screen.goto("/console/audit")
     screen.select_option("#action", "customers:person:revealed")
@@ -31,10 +31,10 @@ def test_an_officer_finds_in_the_log_who_revealed_a_phone_number_and_verifies_th
     screen.click("#results table th a >> nth=0")
     screen.click("text=Show it; that is in the log, too")
     expect(screen.locator("mark")).to_have_text(REASON)
-    picture(screen, "entry")
+    looked_at(screen, "entry")
     screen.click("a:has-text('Verify in this browser')")
     expect(screen.locator(".verdict")).to_have_text("Verified: the entry is in the log, unchanged.")
-    picture(screen, "proof")
+    looked_at(screen, "proof")
 
 
 def test_a_forged_key_and_a_changed_entry_are_not_verified(screen, site):

@@ -26,7 +26,7 @@ from governance.retention import operations as retention
 from governance.rights import operations as rights
 from governance.vault.keyring import Keyring
 from tests.api.conftest import open_service, service_of
-from tests.browser.conftest import MODES, picture
+from tests.browser.conftest import MODES, looked_at
 from tests.conftest import NOW
 from tests.factories.signing import enrol, signed_in
 
@@ -105,14 +105,14 @@ def test_a_request_is_refused_with_its_ground_in_russian(chromium, site, somebod
         page.dblclick("button.danger:has-text('Отказать')")
         expect(page.locator(".heading .badge").first).to_have_text("отказ")
         expect(page.locator("#history + .timeline")).to_contain_text("Это не касается данных.")
-        picture(page, "request-refused")
+        looked_at(page, "request-refused")
 
 
 def test_an_erasure_goes_from_the_letter_to_its_certificate_by_two_officers(chromium, site, somebody):
     with desk_of(chromium, site, "officer") as first, desk_of(chromium, site, "officer") as second:
         put_on_record(first, somebody, "erasure", said="Delete everything")
         expect(first.locator("main")).to_contain_text("What the erasure would do today")
-        picture(first, "request-erasure")
+        looked_at(first, "request-erasure")
         first.fill("#submit-reason", "As the letter asks")
         first.click("button:has-text('Put forward')")
         first.click("text=Open the proposal")
@@ -140,7 +140,7 @@ def test_a_policy_is_simulated_approved_and_run_in_ukrainian(chromium, site):
         first.click("tbody th a")
         first.click("button:has-text('Програти')")
         expect(first.locator("#ahead")).to_be_visible()
-        picture(first, "policy-simulated")
+        looked_at(first, "policy-simulated")
         first.fill("#activate-reason", "Довше не потрібно")
         first.click("button.main")
         second.goto("/console/proposals")
@@ -153,7 +153,7 @@ def test_a_policy_is_simulated_approved_and_run_in_ukrainian(chromium, site):
         work_off(site)
         first.click("tbody th a >> nth=0")
         expect(first.locator(".heading .badge")).to_have_text("виконано")
-        picture(first, "run")
+        looked_at(first, "run")
         site.seal_log()
         with first.expect_download() as handed:
             first.click("a.button[href$='/certificate']")
@@ -198,7 +198,7 @@ def test_a_notice_is_published_and_those_who_agreed_before_are_asked_anew(chromi
         publish("I want the newsletter, each week.", anew=True)
         assert "words that have since changed materially" in answer()
         page.goto(f"/console/customers/{somebody}/consents")
-        picture(page, "consents-asked-anew")
+        looked_at(page, "consents-asked-anew")
 
 
 def test_a_bad_file_is_refused_and_an_import_taken_back(chromium, site):
@@ -211,7 +211,7 @@ def test_a_bad_file_is_refused_and_an_import_taken_back(chromium, site):
         page.set_input_files("#file", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows})
         page.click("main form button.main")
         expect(page.locator("#trial")).to_be_visible()
-        picture(page, "import-trial")
+        looked_at(page, "import-trial")
         page.click("button:has-text('Bring it in')")
         work_off(site)
         expect(page.locator("[data-state=finished]")).to_be_visible()
@@ -233,20 +233,23 @@ def test_the_first_hour_leads_from_the_link_to_who_may_be_written_to(chromium, f
     page.mode = "light"
     try:
         page.goto(f"/console/setup/{link}")
+        looked_at(page, "setup-begin")
         page.click("main button.main")
-        picture(page, "setup")
+        looked_at(page, "setup")
         for name, said in {"legal_name": "Daisy Shop", "address": "1 Example Street, Berlin"}.items():
             page.fill(f"#{name}", said)
         page.select_option("#country", "DE")
         page.click("main button.main")
         page.goto(f"/console/setup/{link}")  # left, and gone on with
         page.click("main button.main")
+        looked_at(page, "setup-officer")
         for name, said in {"name": "Ann", "email": "ann@example.org"}.items():
             page.fill(f"#{name}", said)
         page.fill("#password", PASSPHRASE)
         page.fill("#again", PASSPHRASE)
         page.click("main button.main")
         secret = page.inner_text("code.secret")
+        looked_at(page, "enrolled")
         page.click("main a.main")
         page.fill("#email", "ann@example.org")
         page.fill("#password", PASSPHRASE)
@@ -265,7 +268,7 @@ def test_the_first_hour_leads_from_the_link_to_who_may_be_written_to(chromium, f
         intake.take_snapshot(service.database, actor=SYSTEM)
         page.click("text=Who may be written to? >> nth=0")
         expect(page.locator("#answer")).to_have_text("0 may be written to, 12 may not")
-        picture(page, "reach")
+        looked_at(page, "reach")
     finally:
         context.close()
         server.shutdown()

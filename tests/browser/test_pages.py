@@ -1,86 +1,230 @@
-"""Every page in light, dark and on a phone: accessible (axe-core), nothing refused by its policy or sticking out."""
+"""Every page that a route leads to: accessible (axe-core) in light and dark, wide and on a phone; and without script.
+
+The pages are met along their links. A new one is met as well, or fails the test that looks for what was not.
+"""
 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 
-from tests.browser.conftest import EMAIL, picture
+from governance.customers import operations as customers
+from governance.customers.contact_values import ContactSaid
+from governance.kernel.work import OPERATOR, open_work
+from governance.pages.reporting import Violation
+from governance.retention.tables import WarningRow
+from governance.retention.warning import _digest
+from scripts.walk import pages_of, walk
+from tests.api.conftest import service_of
+from tests.browser import stock
+from tests.browser.conftest import EMAIL, MODES, Watch, faults_of, looked_at
+from tests.browser.portal import take_phone
+from tests.factories.signing import enrol, signed_in
 
-PAGES = ("", "/requests", "/requests/new", "/retention", "/retention/draft?policy=behaviour", "/retention/forecast",
-         "/retention/runs", "/retention/holds", "/imports", "/reach", "/first-steps", "/call-backs",
-         "/staff/new", "/clients/new", "/segments", "/segments/new?like=women_in_kyiv", "/exports",
-         "/exports/new", "/exports/trace", "/recipients",
-         "/recipients/new", "/retention/holds/new", "/expiring", "/consent/notices/consent/newsletter",
-         "/audit/checkpoints", "/consent/statistics",
-         "/customers", "/duplicates", "/audit", "/consent", "/send-check", "/clean-list", "/proposals", "/alerts",
-         "/staff", "/clients", "/health", "/account")  # fmt: skip
-CARD = ("", "/consents", "/purchases", "/interactions", "/marks", "/requests", "/call", "/edit",
-        "/retention", "/sightings")  # fmt: skip
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def looked_at(page, name):
-    """Hold a page against what holds for all."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]})
-    told = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found.response["violations"]]
-    assert told == [], name
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, name
-    picture(page, name)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_for_everybody(desk, path):
-    assert desk.goto(f"/console{path}").status == 200
-    looked_at(desk, path.partition("?")[0].strip("/").replace("/", "-") or "today")
-
-
-@pytest.mark.parametrize("path", CARD)
-def test_a_card_is_for_everybody(desk, site, path):
-    desk.goto(f"/console/customers/{site.customer}{path}")
-    looked_at(desk, "customer" + path.replace("/", "-"))
+PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/confirm/nothing", "/console/sign-in",
+          "/console/invitation")  # fmt: skip
+TOKEN = "k" * 43
+ELSEWHERE = {
+    "console.setup": "the first hour (test_office)",
+    "console.setup_link": "the first hour (test_office)",
+    "portal.confirmation": "a subscription confirmed (test_portal)",
+    "portal.subscription_sent": "a subscription (test_portal)",
+    "portal.leaving": "a mail's link followed (test_portal)",
+    "portal.keeping": "a mail's link followed, below",
+    "portal.type_code": "a code asked for, below",
+    "portal.proof_code": "a code asked for, below",
+}
+"""Pages that no link of ours leads to, and where they are looked at."""
 
 
-@pytest.mark.parametrize("path", ["sign-in", "invitation"])
-def test_the_door_is_for_everybody(desk, path):
-    desk.context.clear_cookies()
-    desk.goto(f"/console/{path}")
-    looked_at(desk, path)
+def named(app, address):
+    """A name for the pictures of a page, without anybody's id."""
+    endpoint, _names = app.url_map.bind("localhost").match(address.partition("?")[0], method="GET")
+    return endpoint.removeprefix("console.").replace(".", "-").replace("_", "-")
 
 
-def test_a_proposal_is_for_everybody(desk):
-    desk.goto("/console/proposals")
-    desk.click("main table a")
-    looked_at(desk, "proposal")
+@pytest.fixture
+def desk_with(chromium, site):
+    """A desk of somebody with some roles."""
+    opened = []
+
+    def make(*roles, script=True, locale="en"):
+        with open_work(service_of(site.app).database, OPERATOR) as work:
+            session = signed_in(work, enrol(work, *roles))
+        context = chromium.new_context(locale=locale, base_url=site.url, java_script_enabled=script, **MODES["light"])
+        place = {"domain": "127.0.0.1", "path": "/console"}
+        context.add_cookies([{"name": "governance-session", "value": session.token, **place}])
+        page = context.new_page()
+        page.mode = "light"
+        page.watch = Watch(page)
+        opened.append((context, page.watch))
+        return page
+
+    yield make
+    for context, watch in opened:
+        context.close()
+        assert watch.settled() == []
 
 
-def test_an_answer_of_the_send_check_is_for_everybody(desk):
+def looking(page, app, faults):
+    """Opens pages and looks at each."""
+
+    def opens(address):
+        try:
+            answer = page.goto(address)
+        except Error as error:
+            if "Download is starting" in str(error):
+                return None
+            raise
+        if answer.status >= 400:
+            return None
+        faults.extend(faults_of(page, named(app, address), *MODES))
+        return page.content()
+
+    return opens
+
+
+def test_every_page_is_for_everybody_in_light_and_dark_and_on_a_phone(chromium, site, desk_with):
+    stock.fill(site)
+    faults, app = [], site.app
+    desk = desk_with("officer", "admin", "steward")
+    site.seal_log()  # so that the newest entry has a proof
+    starts = [
+        "/console/audit",
+        "/console",
+        "/console/retention/draft?policy=behaviour",
+        f"/console/customers/{site.customer}",
+    ]
+    met = set(walk(app, looking(desk, app, faults), starts))
+    phone = take_phone(chromium, site, "en")
+    met |= set(walk(app, looking(phone.page, app, faults), PUBLIC))
+    phone.become_customer()
+    phone.come_in()
+    phone.page.goto("/my/requests/new/complaint")
+    phone.page.fill("#said", "The shop does not answer")
+    phone.page.click("main form button.main")
+    phone.page.goto("/my/proof?then=/my")
+    phone.prove()
+    met |= set(walk(app, looking(phone.page, app, faults), ("/my", "/my/proof", "/my/requests/new/erasure")))
+    phone.context.close()
+
+    assert faults == []
+    assert phone.watch.settled() == []
+    assert pages_of(app) - met - set(ELSEWHERE) == set()
+
+
+def test_answers_of_forms_are_for_everybody(desk_with, site):
+    desk = desk_with("officer", "admin")
     desk.goto("/console/send-check")
     desk.fill("#contact", EMAIL)
     desk.click("main button.main")
     desk.wait_for_selector("#verdict")
     looked_at(desk, "send-check-answer")
-
-
-def test_a_cleaned_list_is_for_everybody(desk):
     desk.goto("/console/clean-list")
     rows = b"email\n" + EMAIL.encode() + b"\nnobody@example.org\nno contact\n"
     desk.set_input_files("#file", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows})
     desk.click("main button.main")
     desk.wait_for_selector("#result")
     looked_at(desk, "clean-list-answer")
-
-
-def test_a_refusal_is_for_everybody(desk):
+    desk.goto("/console/clients/new")
+    desk.click("main button.main")
+    looked_at(desk, "client-refused")
+    desk.fill("main form input[name=name]", "Cash desk")
+    desk.locator("main form input[type=checkbox]").first.check()
+    desk.click("main button.main")
+    desk.wait_for_selector("code")
+    looked_at(desk, "client-key")
     desk.goto("/console/customers/00000000-0000-4000-8000-000000000000")
     looked_at(desk, "refusal")
 
 
-def test_pages_are_light(screen):
-    weights = {}
-    screen.on("response", lambda one: weights.__setitem__(one.url, len(one.body())))
-    screen.goto("/console/audit")
-    screen.wait_for_load_state("networkidle")
+def test_pages_of_customers_that_say_what_is_wrong_are_for_everybody(chromium, site):
+    phone = take_phone(chromium, site, "en")
+    page = phone.page
+    page.goto("/my")
+    page.fill("#contact", "nonsense")
+    page.click("main button.main")
+    looked_at(page, "portal-wrong-contact")
+    phone.become_customer()
+    page.fill("#contact", phone.email)
+    page.click("main button.main")
+    page.wait_for_url("**/my/code**")
+    looked_at(page, "type-code")
+    page.fill("#code", "12345678")
+    page.click("main button.main")
+    looked_at(page, "portal-wrong-code")
+    phone.come_in()
+    page.goto("/my")
+    looked_at(page, "start-unsure")
+    page.goto("/my/choices")
+    looked_at(page, "choices-unsure")
+    page.goto("/my/requests/new/complaint")
+    page.click("main form button.main")
+    looked_at(page, "portal-wrong-form")
+    second = f"second.{phone.email}"
+    with phone.working() as work:
+        customers.add_contact(work, subject=phone.subject, contact=ContactSaid(kind="email", value=second))
+        row = WarningRow(person_id=phone.subject, policy_key="a", warned_at=work.now, digest=_digest(TOKEN))
+        work.session.add(row)
+    page.goto("/my/proof")
+    page.click("main form[action='/my/proof/contact'] button")
+    page.wait_for_url("**/my/proof/code**")
+    looked_at(page, "portal-proof-code")
+    page.goto(f"/keep/{TOKEN}")
+    looked_at(page, "portal-keep")
+    page.click("main button.main")
+    looked_at(page, "portal-kept")
+    phone.context.close()
+    assert phone.watch.settled() == []
+
+
+def test_a_page_that_was_made_to_load_from_elsewhere_is_told_of(desk_with, site):
+    desk = desk_with("auditor")
+    desk.goto("/console/audit?outcome=refused")
+    with desk.expect_request("**/pages/reports"):
+        desk.evaluate("""() => {
+            const one = document.createElement("img");
+            one.src = "https://elsewhere.example/olga@example.org.png";
+            document.body.append(one);
+        }""")
+    desk.goto("/console/account")  # by its answer the report has come
+
+    assert site.refused == [Violation("img-src", "elsewhere", "console.audit")]
+    site.refused.clear()
+    desk.watch.said.clear()
+
+
+def test_every_page_is_made_without_script_and_the_main_acts_are_forms(desk_with, chromium, site):
+    stock.fill(site)
+    desk = desk_with("officer", "admin", "steward", script=False)
+    wanting = []
+
+    def opens(address):
+        try:
+            answer = desk.goto(address)
+        except Error:
+            return None
+        if answer.status >= 400:
+            return None
+        shown = desk.content()
+        for form in re.findall(r"<form[^>]*>.*?</form>", shown, re.DOTALL):
+            if not re.search(r"<button(?![^>]*type=\"button\")", form):
+                wanting.append((address, "a form without a button"))
+        if "<h1" not in shown or re.search(r'href="(?:#"|javascript:)', shown):
+            wanting.append((address, "no heading, or a link that leads nowhere"))
+        return shown
+
+    met = walk(site.app, opens, ["/console"])
+
+    assert wanting == []
+    assert len(met) > 40
+
+
+def test_pages_are_light(desk_with, site):
+    desk, weights = desk_with("officer"), {}
+    desk.on("response", lambda one: weights.__setitem__(one.url, len(one.body())))
+    desk.goto("/console/audit")
+    desk.wait_for_load_state("networkidle")
 
     assert sum(weights.values()) <= 150_000, weights
     assert all(re.match(r"http://127\.0\.0\.1:\d+/(?:console|pages)", one) for one in weights)

@@ -18,7 +18,7 @@ from governance.rights import operations as rights
 from governance.rights.packages import making
 from governance.rights.packages.operations import packages_of
 from tests.api.conftest import service_of
-from tests.browser.conftest import picture
+from tests.browser.conftest import looked_at
 from tests.browser.portal import take_phone
 from tests.factories.actors import by
 from tests.factories.signing import enrol
@@ -46,18 +46,19 @@ def test_somebody_subscribes_confirms_and_leaves_by_the_link_in_a_mail(phone):
     page.goto("/subscribe/club")
     page.fill("#email", phone.email)
     page.check("#choice-newsletter")
-    picture(page, "portal-subscribe")
+    looked_at(page, "portal-subscribe")
     page.click("main button.main")
     expect(page.locator("h1")).to_have_text("Перевірте пошту")
+    looked_at(page, "portal-sent")
     link = next(str(one["link"]) for one in phone.mail() if "link" in one)
     page.goto("/confirm/" + link.rpartition("/confirm/")[2])
-    picture(page, "portal-confirm")
+    looked_at(page, "portal-confirm")
     page.click("main button.main")
     expect(page.locator("h1")).to_contain_text("Дякуємо")
     allowed, leave = answer_to(phone, phone.email)
     assert allowed
     page.goto("/unsubscribe/" + leave.rpartition("/unsubscribe/")[2])
-    picture(page, "portal-unsubscribe")
+    looked_at(page, "portal-unsubscribe")
     page.dblclick("main button.main >> nth=0")
     expect(page.locator("h1")).to_contain_text("Вас відписано")
     assert answer_to(phone, phone.email)[0] is False
@@ -71,7 +72,7 @@ def test_somebody_sees_and_corrects_their_data(phone):
     page.goto("/my/data")
     phone.prove()
     expect(page.locator("h1")).to_have_text("Мои данные")
-    picture(page, "portal-data")
+    looked_at(page, "portal-data")
     page.locator("a.correct", has_text="Город").click()
     page.fill("#city", "Новгород")
     page.click("main form button.main")
@@ -86,10 +87,10 @@ def test_somebody_asks_for_all_their_data_and_downloads_them(phone):
     phone.come_in()
     page = phone.page
     page.goto("/my/requests/new")
-    picture(page, "portal-request-kinds")
+    looked_at(page, "portal-request-kinds")
     page.click("text=See all my data")
     page.click("main .note a")
-    picture(page, "portal-proof")
+    looked_at(page, "portal-proof")
     phone.prove()
     page.dblclick("main form button.main")
     expect(page.locator(".countdown")).to_contain_text("days left")
@@ -97,7 +98,7 @@ def test_somebody_asks_for_all_their_data_and_downloads_them(phone):
         [made] = packages_of(work, person=phone.subject)
         making.make_now(work, package=made.id)
     page.reload()
-    picture(page, "portal-request")
+    looked_at(page, "portal-request")
     with page.expect_download() as started:
         page.click("button:has-text('Download')")
     file = zipfile.ZipFile(io.BytesIO(started.value.path().read_bytes()))
@@ -116,7 +117,7 @@ def test_an_erasure_goes_from_request_to_certificate_when_two_officers_approve_i
     page.click("main button.main")
     page.wait_for_url("**/new/erasure")
     expect(page.locator("#plan")).to_be_visible()
-    picture(page, "portal-erasure")
+    looked_at(page, "portal-erasure")
     page.click("main button.danger")
     number = page.locator("main code").first.inner_text()
     request = rights.RequestId(type(uuid7())(phone.request_id()))
@@ -138,7 +139,7 @@ def test_an_erasure_goes_from_request_to_certificate_when_two_officers_approve_i
     page.fill("#number", number)
     page.click("text=Показать сертификат")
     expect(page.locator("h1")).to_have_text("Сертификат об удалении")
-    picture(page, "portal-certificate-shown")
+    looked_at(page, "portal-certificate-shown")
     with page.expect_download() as started:
         page.click("main button.main")
     content = started.value.path().read_bytes()
@@ -151,7 +152,7 @@ def test_an_erasure_goes_from_request_to_certificate_when_two_officers_approve_i
         page.set_input_files("#file", str(file))
         page.click("main form#verify button.main")
         expect(page.locator(".verdict")).to_have_attribute("data-state", state)
-        picture(page, f"portal-certificate-{state}")
+        looked_at(page, f"portal-certificate-{state}")
     page.evaluate("document.getElementById('found').remove()")
 
     plain = take_phone(phone.context.browser, phone.site, "ru", script=False)
