@@ -11,6 +11,7 @@ from governance.kernel import packs
 from governance.kernel.errors import InvalidError
 from governance.pages.forms import Typed
 from governance.pages.languages import language
+from governance.pages.naming import countries
 from governance.portal.guard import Guest
 from governance.portal.wording import codes
 from governance.rights import operations as rights
@@ -119,6 +120,8 @@ def _value(key: str, said: str) -> object:
 def _choices(key: str) -> tuple[tuple[str, str], ...]:
     if key == "language":
         return (("", "-"), *packs.names().items())
+    if key == "country":
+        return (("", "-"), *countries())
     if key not in _CLOSED:
         return ()
     names = {
@@ -136,6 +139,5 @@ def _choices(key: str) -> tuple[tuple[str, str], ...]:
 def _hints() -> Mapping[str, str]:
     return {
         "birth_date": gettext("Like this: 1990-12-31"),
-        "country": gettext("Two letters, such as DE or UA"),
         "interests": gettext("Several with commas between"),
     }

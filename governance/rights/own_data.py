@@ -105,10 +105,11 @@ class OwnCategory:
 
 @dataclass(frozen=True, slots=True)
 class OwnTable:
-    """Rows of one sort, the newest last; *count* of them in all."""
+    """Rows of one sort, the newest last; *count* of them in all. *keys* are those of the columns."""
 
     key: str
     title: str
+    keys: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[Shown, ...], ...]
     count: int
@@ -252,7 +253,7 @@ def _table(found: Gathered, section: Section, why: Mapping[str, Why]) -> OwnTabl
             count += 1
     used = {one.category for one in shipped.catalogue().tables[_NAMES[section.key]].fields.values()}
     titles = tuple(found.words.columns[name] for name in columns)
-    return OwnTable(section.key, found.words.sections[section.key], titles, tuple(rows), count, _of(why, used))
+    return OwnTable(section.key, found.words.sections[section.key], columns, titles, tuple(rows), count, _of(why, used))
 
 
 def _shown(found: Gathered, section: Section, name: str, value: Cell) -> Shown:

@@ -276,3 +276,17 @@ def test_the_plan_of_an_erasure_is_seen_before_and_nothing_happens_by_looking(on
     assert "stays until" in told
     assert "deleted" in told
     assert one.get("/my/data").status_code == 200
+
+
+def test_countries_and_amounts_are_told_in_the_language_of_the_page_and_a_country_is_chosen_by_its_name(one):
+    with working(one) as work:
+        customers.record_purchase(work, subject=one.subject, purchase=purchase(total=Decimal("7731.01"), currency="EUR"))
+    one.come_in()
+    one.prove()
+    own = say(one.get("/my/data?lang=uk"))
+    form = one.get("/my/requests/new/rectification?field=country&lang=ru").text
+
+    assert "Німеччина" in own
+    assert " DE " not in own
+    assert "7\xa0731,01\xa0€" in html.unescape(one.get("/my/data?lang=uk").text)
+    assert '<option value="DE" selected>Германия</option>' in form

@@ -1,0 +1,44 @@
+"""Countries, languages and amounts of money as the language of the present page names and writes them (CLDR)."""
+
+from decimal import Decimal, InvalidOperation
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.numbers import format_currency
+from flask_babel import get_locale
+
+from governance.pages.languages import SOURCE
+
+
+def country(code: str) -> str:
+    """The name of a country, by its two letters (ISO 3166); the code where it has none."""
+    return str(_locale().territories.get(code.upper(), code))
+
+
+def countries() -> list[tuple[str, str]]:
+    """All countries, code and name, in the order of their names."""
+    known = _locale().territories.items()
+    named = [(code, str(name)) for code, name in known if len(code) == 2 and code.isalpha() and code not in _NONE]
+    return sorted(named, key=lambda one: one[1])
+
+
+def tongue(code: str) -> str:
+    """The name of a language, by its code (ISO 639); the code where it has none."""
+    return str(_locale().languages.get(code.lower(), code))
+
+
+def money(amount: str, currency: str) -> str:
+    """An amount with its currency (ISO 4217); as it stands where it is no number."""
+    try:
+        return str(format_currency(Decimal(amount), currency, locale=_locale()))
+    except (InvalidOperation, UnknownLocaleError):
+        return f"{amount} {currency}".strip()
+
+
+def _locale() -> Locale:
+    found = get_locale()
+    return Locale(SOURCE) if found is None else Locale(str(found.language))
+
+
+_NONE = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
+"""Codes of CLDR that are no countries."""
