@@ -43,7 +43,7 @@ def check_certificate() -> Response:
         if not content:
             return _page(work, errors={"file": gettext("Choose the file of the certificate.")})
         given = kept or _own_checkpoint(content)
-        keys = current_portal().verifier_keys(work)
+        keys = _keys_said() or current_portal().verifier_keys(work)
         tried = [erasure.verify_certificate(content, checkpoint=given, vkey=one) for one in keys]
         best = next((one for one in tried if one.holds), None)
         found = best or erasure.verify_certificate(content, checkpoint=given)
@@ -92,9 +92,14 @@ def _page(
         checked=checked,
         body=body or {},
         kept=kept,
-        keys=current_portal().verifier_keys(work),
+        keys=_keys_said() or current_portal().verifier_keys(work),
         codes=codes(),
     )
+
+
+def _keys_said() -> list[str]:
+    """Keys that the visitor kept; none where the form says nothing of them."""
+    return [one.strip() for one in request.form.get("vkey", "")[:8000].splitlines() if one.strip()]
 
 
 def _uploaded(name: str) -> bytes:

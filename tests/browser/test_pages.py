@@ -4,6 +4,7 @@ The pages are met along their links. A new one is met as well, or fails the test
 """
 
 import re
+from functools import cache
 
 import pytest
 from playwright.sync_api import Error
@@ -16,9 +17,9 @@ from governance.retention.tables import WarningRow
 from governance.retention.warning import _digest
 from scripts.walk import pages_of, walk
 from tests.api.conftest import service_of
-from tests.browser import stock
 from tests.browser.conftest import EMAIL, MODES, Watch, faults_of, looked_at
 from tests.browser.portal import take_phone
+from tests.factories import stock
 from tests.factories.signing import enrol, signed_in
 
 PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/confirm/nothing", "/console/sign-in",
@@ -41,6 +42,12 @@ def named(app, address):
     """A name for the pictures of a page, without anybody's id."""
     endpoint, _names = app.url_map.bind("localhost").match(address.partition("?")[0], method="GET")
     return endpoint.removeprefix("console.").replace(".", "-").replace("_", "-")
+
+
+@cache
+def fill_once(site):
+    """Bring in something for every page."""
+    stock.fill(site.app, site.customer)
 
 
 @pytest.fixture
@@ -85,7 +92,7 @@ def looking(page, app, faults):
 
 
 def test_every_page_is_for_everybody_in_light_and_dark_and_on_a_phone(chromium, site, desk_with):
-    stock.fill(site)
+    fill_once(site)
     faults, app = [], site.app
     desk = desk_with("officer", "admin", "steward")
     site.seal_log()  # so that the newest entry has a proof
@@ -198,7 +205,7 @@ def test_a_page_that_was_made_to_load_from_elsewhere_is_told_of(desk_with, site)
 
 
 def test_every_page_is_made_without_script_and_the_main_acts_are_forms(desk_with, chromium, site):
-    stock.fill(site)
+    fill_once(site)
     desk = desk_with("officer", "admin", "steward", script=False)
     wanting = []
 

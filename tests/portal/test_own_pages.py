@@ -1,10 +1,12 @@
 """What customers see, choose and ask for: choices, data, who saw them, requests, and what comes of each."""
 
+import html
 import io
 import json
 import re
 import zipfile
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -280,7 +282,9 @@ def test_the_plan_of_an_erasure_is_seen_before_and_nothing_happens_by_looking(on
 
 def test_countries_and_amounts_are_told_in_the_language_of_the_page_and_a_country_is_chosen_by_its_name(one):
     with working(one) as work:
-        customers.record_purchase(work, subject=one.subject, purchase=purchase(total=Decimal("7731.01"), currency="EUR"))
+        customers.record_purchase(
+            work, subject=one.subject, purchase=purchase(total=Decimal("7731.01"), currency="EUR")
+        )
     one.come_in()
     one.prove()
     own = say(one.get("/my/data?lang=uk"))

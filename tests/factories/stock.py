@@ -1,7 +1,8 @@
 """Something on every page: a list brought in, a request, a policy in force and what a run of it did."""
 
 import io
-from functools import cache
+
+from flask import Flask
 
 from governance.accounts import operations as accounts
 from governance.consent import operations as consent
@@ -10,7 +11,7 @@ from governance.customers.codes import Ground, Source
 from governance.executors import EXECUTORS
 from governance.intake import operations as intake
 from governance.intake.files import FileOptions, Provenance
-from governance.kernel.ids import uuid4
+from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.deadline_rules import RequestKind
 from governance.retention import operations as retention
@@ -18,7 +19,6 @@ from governance.rights import operations as rights
 from governance.rights.codes import Arrival
 from governance.rights.operations import NewRequest
 from tests.api.conftest import service_of
-from tests.browser.conftest import Site
 from tests.factories.actors import by
 from tests.factories.customers import interaction
 from tests.factories.forms import DOCUMENT, publish_notices
@@ -27,15 +27,14 @@ from tests.factories.signing import enrol
 LIST = "Client;E-mail;Phone\nGreen Carl;carl.green@example.org;\nWhite Dan;no address;\nGreen Karl;;+4930901820\n"
 
 
-@cache
-def fill(site: Site) -> None:
-    """Bring it all in, once."""
-    database = service_of(site.app).database
+def fill(app: Flask, customer: SubjectId) -> None:
+    """Bring it all in."""
+    database = service_of(app).database
     with open_work(database, OPERATOR) as work:
         for kind in (RequestKind.ERASURE, RequestKind.COMPLAINT):
-            said = {"arrival": Arrival.LETTER, "customer": site.customer, "said": "As the law says", "checked": "Seen"}
+            said = {"arrival": Arrival.LETTER, "customer": customer, "said": "As the law says", "checked": "Seen"}
             rights.receive(work, new=NewRequest(kind=kind, **said))
-        customers.record_interaction(work, subject=site.customer, interaction=interaction(next_contact_at=work.now))
+        customers.record_interaction(work, subject=customer, interaction=interaction(next_contact_at=work.now))
         if not any(form.key == "club" for form in consent.forms(work)):
             publish_notices(work, "newsletter", "own_offers")
             consent.publish_form(work, key="club", document=DOCUMENT)
@@ -57,4 +56,3 @@ def fill(site: Site) -> None:
     with open_work(database, SYSTEM) as work:
         begun = retention.begin(work, keys=["behaviour"], at_once=True)
     retention.see_through(database, actor=SYSTEM, run=begun.id, rest=0)
-    site.seal_log()

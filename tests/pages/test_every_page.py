@@ -1,0 +1,230 @@
+"""What holds for all pages, console and portal: words of one language, and forms that keep what was typed."""
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from governance.api.limits import Limiter
+from governance.audit.checkpoints import Signer
+from governance.audit.outside import load_signing_key, replace_signing_key
+from governance.audit.sequencer import drain
+from governance.console.place import EXTENSION as CONSOLE
+from governance.custody.signing import outside_of
+from governance.customers import operations as customers
+from governance.customers.contact_values import ContactSaid
+from governance.kernel.work import OPERATOR, open_work
+from governance.portal.place import EXTENSION as PORTAL
+from governance.reference.operations import set_controller
+from governance.vault.keyring import Keyring
+from scripts.walk import opener, walk
+from tests.api.conftest import open_service, service_of
+from tests.conftest import NOW, clone
+from tests.factories import stock
+from tests.factories.signing import enrol, signed_in
+from tests.portal.guests import guest
+
+STARTS = ("/console", "/console/retention/draft?policy=behaviour")
+PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/console/sign-in", "/console/invitation")
+OWN = ("/my", "/my/proof", "/my/requests/new/erasure", "/my/requests/new/rectification")
+
+
+@pytest.fixture(scope="module")
+def app(server_url, template, tmp_path_factory):
+    """A service of these tests alone, with something on every page."""
+    folder = tmp_path_factory.mktemp("pages")
+    with clone(server_url, template) as store:
+        made = open_service(store, Keyring.create(folder / "secrets" / "keyring.json", now=NOW), folder)
+        free, service = Limiter(1_000_000).take, service_of(made)
+        made.extensions[CONSOLE] = replace(made.extensions[CONSOLE], count_stranger=free, count_call=free)
+        made.extensions[PORTAL] = replace(made.extensions[PORTAL], count_stranger=free, forms_per_minute=1_000_000)
+        with open_work(service.database, OPERATOR) as work:
+            set_controller(work, legal_name="Ромашка", address="Псков", country="DE")
+            made.officer = signed_in(work, enrol(work, "officer", "admin", "steward")).token
+            told = {"family_name": "Воробьева", "given_name": "Ольга", "source": "till", "ground": "contract"}
+            mail = ContactSaid(kind="email", value="olga@example.org")
+            made.customer = customers.create(work, fields=told, contacts=[mail]).id
+        stock.fill(made, made.customer)
+        replace_signing_key(service.settings.secrets_dir)
+        outside = outside_of(service.settings.data_dir)
+        drain(service.database, outside=outside)
+        Signer(service.database, load_signing_key(service.settings.secrets_dir), outside).sign()
+        yield made
+        service.database.dispose()
+
+
+@pytest.fixture
+def desk(app):
+    """The desk of an officer."""
+    client = app.test_client()
+    client.set_cookie("governance-session", app.officer, path="/console")
+    return client
+
+
+@pytest.fixture
+def own(app):
+    """Somebody at the portal who proved who they are."""
+    found = guest(app)
+    found.come_in()
+    found.prove()
+    return found.web
+
+
+SILENT = {"script", "style", "code", "pre", "textarea", "mark", "svg", "option", "title"}
+VOID = {"input", "br", "link", "meta", "img", "hr", "col", "path", "rect"}
+TYPED = {"text", "search", "email", "tel", "url", "number", "date"}
+
+
+class Spoken(HTMLParser):
+    """The words of a page, less code, what was typed, and words that are marked as of another language."""
+
+    def __init__(self, page, language):
+        super().__init__()
+        self.language, self.silent, self.open, self.words = language, 0, [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        said = dict(attrs)
+        if tag in VOID:
+            return
+        mute = tag in SILENT or said.get("lang", self.language) != self.language or "data-kept" in said
+        self.open.append(mute)
+        self.silent += mute
+
+    def handle_endtag(self, tag):
+        if tag not in VOID and self.open:
+            self.silent -= self.open.pop()
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+
+NAMES = re.compile(
+    r"[\w.+•-]+@[\w.•-]+|\bR-[0-9A-Z]{8}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{6,}…?|https?://\S+|Europe/Berlin|"
+    r"\b(?:GDPR|DSGVO|PDF|CSV|XLSX|XLS|ODS|YAML|JSON|SMTP|SMS|API|HTTP|HTML|SHA|QR|Excel|Typst|WebCrypto|Push"
+    r"|governance|doctor|Governance|English|newsletter|own_offers|birthday|privacy|csv|club|Carl|Green|Dan|White|Karl|Seen"
+    r"|As the law says)\b"
+)
+"""What is called the same in all languages: formats, products, codes of the controller's, names and words of people."""
+QUOTED = re.compile(r"/console/(?:retention|settings|requests/\*)|/subscribe/|/my/choices$")
+"""Pages that quote: citations of laws, names of holidays as their book has them, a letter in its reader's language,
+words of notices that the controller wrote."""
+DAYS = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+
+
+@pytest.mark.parametrize("name", ["ru", "uk"])
+def test_no_page_has_english_words_or_dates_of_machines_in_another_language(app, desk, own, name):
+    left = {}
+
+    def reading(client):
+        client.set_cookie("governance-language", name, path="/console")
+        client.set_cookie("governance-language", name, path="/my")
+        opens = opener(client)
+
+        def opens_and_reads(address):
+            public = not address.startswith(("/console", "/my"))
+            shown = opens(f"{address}{'&' if '?' in address else '?'}lang={name}" if public else address)
+            if shown is not None:
+                text, place = " ".join(Spoken(shown, name).words), re.sub(r"[0-9a-f-]{36}", "*", address)
+                found = [] if QUOTED.match(place) else re.findall(r"[A-Za-z]{3,}(?: [A-Za-z]+)*", NAMES.sub(" ", text))
+                found += (
+                    [] if place == "/console/segments/new" else DAYS.findall(text)
+                )  # it shows how a rule is written
+                if found:
+                    left[place] = sorted(set(found))
+            return shown
+
+        return opens_and_reads
+
+    met = walk(app, reading(app.test_client()), PUBLIC)
+    met |= walk(app, reading(desk), [*STARTS, f"/console/customers/{app.customer}"])
+    met |= walk(app, reading(own), OWN)
+
+    assert len(met) > 60
+    assert not left, "\n".join(f"{where}: {found}" for where, found in left.items())
+
+
+class Forms(HTMLParser):
+    """Forms of a page that are sent by POST: where to, hidden fields, and those into which something is typed."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.now, self.choice = [], None, ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        said = {name: value or "" for name, value in attrs}
+        name = said.get("name", "")
+        if tag == "form" and said.get("method") == "post":
+            self.now = {"action": said.get("action", ""), "sent": {}, "typed": []}
+            self.found.append(self.now)
+        elif self.now is None or (not name and tag != "option"):
+            return
+        elif tag == "textarea" or (tag == "input" and said.get("type", "text") in TYPED):
+            self.now["typed"].append(name)
+        elif tag == "input" and (said.get("type") == "hidden" or "checked" in said):
+            self.now["sent"][name] = said.get("value", "")
+        elif tag == "select":
+            self.choice = name
+        elif tag == "option" and self.choice and (not self.now["sent"].get(self.choice) or "selected" in said):
+            self.now["sent"][self.choice] = said.get("value", "")
+        elif tag == "button" and name not in self.now["sent"]:
+            self.now["sent"][name] = said.get("value", "")
+
+    def handle_endtag(self, tag):
+        self.choice = "" if tag == "select" else self.choice
+        self.now = None if tag == "form" else self.now
+
+
+NOT_KEPT = {"code", "password", "again", "passphrase", "check_code", "number", "sheet", "text"}
+"""Proofs, which are typed anew, and the number by which a certificate is asked for."""
+
+
+def faults_of(answer, typed):
+    """What is wrong with the answer to a form, into which this was typed."""
+    if answer.status_code in (400, 500, 503):
+        return [f"answers {answer.status_code} to {sorted(typed)}"]
+    if answer.status_code not in (409, 422):
+        return []
+    shown = unescape(answer.text)
+    gone = [name for name, said in typed.items() if name not in NOT_KEPT and said not in shown]
+    says = re.search(r'role="alert"|class="refused"', answer.text)
+    return [f"loses {gone}"] * bool(gone) + ["does not say what is wrong"] * (not says)
+
+
+def test_every_form_with_wrong_input_keeps_what_was_typed_and_says_what_to_do(app, desk, own):
+    wrong, tried = [], {}
+
+    def trying(client):
+        opens = opener(client)
+
+        def opens_and_tries(address):
+            shown = opens(address)
+            for form in Forms(shown or "").found:
+                path = form["action"] or address.partition("?")[0]
+                endpoint, _names = app.url_map.bind("localhost").match(path.partition("?")[0], method="POST")
+                if form["typed"] and endpoint not in tried:
+                    tried[endpoint] = None
+                    for mark in ("", "<~&#~>"):
+                        now = opens(address) or ""  # a form before it may have left the page in another state
+                        if f'action="{form["action"]}"' not in now:
+                            continue
+                        typed = {name: f"{mark}{name}" if mark else "" for name in form["typed"]}
+                        answer = client.post(
+                            path, data={**form["sent"], **typed}, headers={"Origin": "http://localhost"}
+                        )
+                        tried[endpoint] = answer.status_code
+                        wrong.extend(f"{endpoint}: {one}" for one in faults_of(answer, typed if mark else {}))
+            return shown
+
+        return opens_and_tries
+
+    walk(app, trying(app.test_client()), PUBLIC)
+    walk(app, trying(desk), [*STARTS, f"/console/customers/{app.customer}"])
+    walk(app, trying(own), OWN)
+
+    assert not wrong, "\n".join(wrong)
+    assert len(tried) > 30, sorted(tried)
