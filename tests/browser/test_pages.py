@@ -21,21 +21,9 @@ from tests.browser.conftest import EMAIL, MODES, Watch, faults_of, looked_at
 from tests.browser.portal import take_phone
 from tests.factories import stock
 from tests.factories.signing import enrol, signed_in
+from tests.pages.test_every_page import ELSEWHERE, OWN, PUBLIC
 
-PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/confirm/nothing", "/console/sign-in",
-          "/console/invitation")  # fmt: skip
 TOKEN = "k" * 43
-ELSEWHERE = {
-    "console.setup": "the first hour (test_office)",
-    "console.setup_link": "the first hour (test_office)",
-    "portal.confirmation": "a subscription confirmed (test_portal)",
-    "portal.subscription_sent": "a subscription (test_portal)",
-    "portal.leaving": "a mail's link followed (test_portal)",
-    "portal.keeping": "a mail's link followed, below",
-    "portal.type_code": "a code asked for, below",
-    "portal.proof_code": "a code asked for, below",
-}
-"""Pages that no link of ours leads to, and where they are looked at."""
 
 
 def named(app, address):
@@ -112,7 +100,7 @@ def test_every_page_is_for_everybody_in_light_and_dark_and_on_a_phone(chromium, 
     phone.page.click("main form button.main")
     phone.page.goto("/my/proof?then=/my")
     phone.prove()
-    met |= set(walk(app, looking(phone.page, app, faults), ("/my", "/my/proof", "/my/requests/new/erasure")))
+    met |= set(walk(app, looking(phone.page, app, faults), OWN))
     phone.context.close()
 
     assert faults == []

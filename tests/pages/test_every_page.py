@@ -19,16 +19,28 @@ from governance.kernel.work import OPERATOR, open_work
 from governance.portal.place import EXTENSION as PORTAL
 from governance.reference.operations import set_controller
 from governance.vault.keyring import Keyring
-from scripts.walk import opener, walk
+from scripts.walk import opener, pages_of, walk
 from tests.api.conftest import open_service, service_of
 from tests.conftest import NOW, clone
 from tests.factories import stock
 from tests.factories.signing import enrol, signed_in
 from tests.portal.guests import guest
 
-STARTS = ("/console", "/console/retention/draft?policy=behaviour")
-PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/console/sign-in", "/console/invitation")
+STARTS = ("/console/audit", "/console", "/console/retention/draft?policy=behaviour")
+PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/confirm/nothing", "/console/sign-in",
+          "/console/invitation")  # fmt: skip
 OWN = ("/my", "/my/proof", "/my/requests/new/erasure", "/my/requests/new/rectification")
+ELSEWHERE = {
+    "console.setup": "the first hour (tests/browser)",
+    "console.setup_link": "the first hour (tests/browser)",
+    "portal.confirmation": "a subscription confirmed (tests/browser)",
+    "portal.subscription_sent": "a subscription (tests/browser)",
+    "portal.leaving": "a mail's link followed (tests/browser)",
+    "portal.keeping": "a mail's link followed (tests/browser)",
+    "portal.type_code": "a code asked for (tests/browser)",
+    "portal.proof_code": "a code asked for (tests/browser)",
+}
+"""Pages that no link of ours leads to, and where they are looked at."""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +118,7 @@ NAMES = re.compile(
     r"[\w.+•-]+@[\w.•-]+|\bR-[0-9A-Z]{8}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{6,}…?|https?://\S+|Europe/Berlin|"
     r"\b(?:GDPR|DSGVO|PDF|CSV|XLSX|XLS|ODS|YAML|JSON|SMTP|SMS|API|HTTP|HTML|SHA|QR|Excel|Typst|WebCrypto|Push"
     r"|governance|doctor|Governance|English|newsletter|own_offers|birthday|privacy|csv|club|Carl|Green|Dan|White|Karl|Seen"
-    r"|As the law says)\b"
+    r"|Daria Melnyk|As the law says)\b"
 )
 """What is called the same in all languages: formats, products, codes of the controller's, names and words of people."""
 QUOTED = re.compile(r"/console/(?:retention|settings|requests/\*)|/subscribe/|/my/choices$")
@@ -145,6 +157,14 @@ def test_no_page_has_english_words_or_dates_of_machines_in_another_language(app,
 
     assert len(met) > 60
     assert not left, "\n".join(f"{where}: {found}" for where, found in left.items())
+
+
+def test_every_page_is_met_along_the_links_or_is_named_with_where_it_is_looked_at(app, desk, own):
+    met = set(walk(app, opener(app.test_client()), PUBLIC))
+    met |= set(walk(app, opener(desk), [*STARTS, f"/console/customers/{app.customer}"]))
+    met |= set(walk(app, opener(own), OWN))
+
+    assert pages_of(app) - met == set(ELSEWHERE)
 
 
 class Forms(HTMLParser):
