@@ -6,6 +6,7 @@ from flask import Flask
 
 from governance.accounts import operations as accounts
 from governance.consent import operations as consent
+from governance.consent import segmenting
 from governance.customers import operations as customers
 from governance.customers.codes import Ground, Source
 from governance.executors import EXECUTORS
@@ -14,6 +15,7 @@ from governance.intake.files import FileOptions, Provenance
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.deadline_rules import RequestKind
+from governance.policies.documents import Titles
 from governance.retention import operations as retention
 from governance.rights import operations as rights
 from governance.rights.codes import Arrival
@@ -21,6 +23,7 @@ from governance.rights.operations import NewRequest
 from tests.api.conftest import service_of
 from tests.factories.actors import by
 from tests.factories.customers import interaction
+from tests.factories.exporting import export, letters, propose
 from tests.factories.forms import DOCUMENT, publish_notices
 from tests.factories.signing import enrol
 
@@ -45,6 +48,11 @@ def fill(app: Flask, customer: SubjectId) -> None:
             options=FileOptions(file_name=f"{uuid4().hex}.csv"),
         )
         officers = [by(work, accounts.staff_actor(work, staff=enrol(work, "officer").id)) for _ in range(2)]
+        letters(work)
+        export(work, officers[0].actor, officers[1].actor)
+        propose(officers[0], reason="Letters of the season")
+        rule = {"field": "city", "op": "is", "value": "Псков"}
+        segmenting.define(work, key="neighbours", titles=Titles("Neighbours", "Соседи", "Сусіди"), rule=rule)
         drafted = retention.draft_shipped(officers[0], key="behaviour")
         retention.look_ahead(officers[0], policy=drafted.id)
         proposed = retention.propose_activation(officers[0], policy=drafted.id, reason="Decided by the board")
