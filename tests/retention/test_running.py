@@ -10,8 +10,8 @@ from governance.customers.codes import RestrictionReason
 from governance.kernel.db import Database
 from governance.kernel.work import SYSTEM, open_work
 from governance.policies.classification import Compartment
+from governance.retention import beginning, removing
 from governance.retention import operations as retention
-from governance.retention import removing
 from governance.retention.operations import RunOpenError, RunState
 from tests.conftest import NOW
 from tests.factories.customers import interaction, purchase
@@ -182,6 +182,26 @@ def test_a_run_that_would_touch_too_many_waits_to_be_approved(store: Keeping) ->
 
     done = retention.see_through(store.database, actor=SYSTEM, run=begun.id, clock=store.clock, rest=0)
     assert (done.state, done.parts[0].people, store.count("activity")) == (RunState.DONE, 60, 0)
+
+
+def test_a_run_of_ten_times_the_usual_waits_though_it_is_a_small_share_of_the_store(
+    store: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "count_store", lambda _: 10_000)
+    store.force_document(ACTIVITY)
+    people = store.people(60)
+    done = (
+        "INSERT INTO activity (id, person_id, kind, at, created_at, owner_id) SELECT gen_random_uuid(), id, 'visit', "
+    )
+    every = text(f"{done} :at, :at, owner_id FROM person")
+    store.do(lambda work: work.session.execute(every, {"at": OLD}))
+    assert store.run().state is RunState.DONE, "nothing is known yet of what is usual, and 60 of 10,000 are few"
+    for _ in range(11):
+        store.visits(people[0], OLD)
+        assert store.run().state is RunState.DONE
+    store.do(lambda work: work.session.execute(every, {"at": OLD}))
+
+    assert store.do(lambda work: retention.begin(work, at_once=True)).state is RunState.FUSED
 
 
 def test_a_second_run_is_refused_while_one_is_under_way(store: Keeping) -> None:
