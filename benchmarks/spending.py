@@ -45,8 +45,13 @@ def server_seconds(store: BenchStore) -> float:
         parent = psutil.Process(connection.info.backend_pid).parent()
         if parent is None:
             raise RuntimeError("the server has just ended")
-        times = [one.cpu_times() for one in parent.children()]
-        whole = parent.cpu_times()
+        while True:
+            try:
+                times = [one.cpu_times() for one in parent.children()]
+            except psutil.NoSuchProcess:  # it has just ended, and counts among those of the parent
+                continue
+            whole = parent.cpu_times()
+            break
     return sum(one.user + one.system for one in [whole, *times]) + whole.children_user + whole.children_system
 
 
