@@ -285,8 +285,8 @@ def test_only_sites_that_the_form_names_may_show_it_in_a_frame(visitor: FlaskCli
     form = visitor.get("/subscribe/club")
     leave = visitor.get(f"/unsubscribe/{leaving_token(working)}")
 
-    assert form.headers["Content-Security-Policy"].endswith("frame-ancestors https://shop.example.org")
-    assert leave.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+    framed = [re.findall(r"frame-ancestors ([^;]*)", one.headers["Content-Security-Policy"]) for one in (form, leave)]
+    assert framed == [["https://shop.example.org"], ["'none'"]]
 
 
 def test_every_page_has_what_a_screen_reader_needs(visitor: FlaskClient, working: Working) -> None:
