@@ -28,7 +28,7 @@ def render() -> str:
     api = openapi.describe(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    return "\n".join(_lines(reference_page.build(api.spec.to_dict()))) + "\n"
+    return "\n".join(_lines(reference_page.build(api.document()))) + "\n"
 
 
 def _lines(page: Page) -> Iterator[str]:

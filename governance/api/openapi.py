@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -25,9 +27,31 @@ blueprint = Blueprint("description", __name__, url_prefix="/v1", static_folder="
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
-    """The interface, with our own refusals in its description."""
+    """The interface, with our own refusals in its description, which is made when somebody first asks for it."""
 
     ERROR_SCHEMA = Problem
+
+    def __init__(self, app: Flask, *, spec_kwargs: Mapping[str, object]) -> None:
+        super().__init__(app, spec_kwargs=spec_kwargs)
+        self._describing = Lock()
+        self._undescribed: list[flask_smorest.Blueprint] = []
+
+    def register_blueprint(self, blp: flask_smorest.Blueprint) -> None:
+        """Serve the routes of a blueprint: a description of all takes megabytes, and most processes never tell it."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """The description of all that is registered, in OpenAPI 3.1."""
+        with self._describing:
+            while self._undescribed:
+                blp = self._undescribed[0]
+                blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+                self.spec.tag({"name": blp.name, "description": blp.description})
+                del self._undescribed[0]
+        described: dict[str, Any] = self.spec.to_dict()
+        return described
 
     def _register_error_handlers(self) -> None:
         """Leave all errors to `problems`."""
@@ -60,8 +84,7 @@ def _schema_name(schema: type[ma.Schema] | ma.Schema) -> str:
 def _document() -> dict[str, Any]:
     extension: dict[str, Any] = current_app.extensions["flask-smorest"]["apis"][""]
     api: Api = extension["ext_obj"]
-    document: dict[str, Any] = api.spec.to_dict()
-    return document
+    return api.document()
 
 
 def _answer(body: bytes, media_type: str) -> Response:

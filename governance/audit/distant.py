@@ -18,13 +18,15 @@ from governance.audit.errors import AnchorError
 from governance.audit.notes import Checkpoint, Note
 from governance.audit.outside import Outside
 from governance.audit.posting import post
-from governance.audit.stamping import stamp, stamp_name
+from governance.audit.stamps import stamp_name
+from governance.kernel.late import load
 from governance.kernel.logs import get_logger
 
 NOTE_TYPE: Final = "text/plain; charset=utf-8"
 WEBHOOK_EVERY: Final = timedelta(seconds=30)
 STAMP_EVERY: Final = timedelta(hours=1)
 """Authorities that stamp for nothing do not want to be asked every few seconds."""
+STAMP: Final = "governance.audit.stamping:stamp"
 LATE_AFTER: Final = timedelta(hours=3)
 
 log = get_logger(__name__)
@@ -65,7 +67,7 @@ def time_stamps(url: str, trusted: list[Certificate], outside: Outside) -> Dista
 
     def tell(note: bytes) -> None:
         name = stamp_name(note, Checkpoint.parse_text(Note.parse(note).text).size)
-        answer = stamp(note, url=url, trusted=trusted)
+        answer: bytes = load(STAMP)(note, url=url, trusted=trusted)
         outside.keep_stamp(name, note=note, stamp=answer)
 
     return DistantAnchor("time-stamps", STAMP_EVERY, tell)

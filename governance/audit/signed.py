@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from governance.audit.notes import Checkpoint, Note, NoteError
 from governance.audit.outside import Outside
-from governance.audit.stamping import stamp_name
+from governance.audit.stamps import stamp_name
 from governance.audit.tables import CheckpointRow
 from governance.audit.trail import consistency_proof
 from governance.audit.trees import SignedCheckpoint, all_trees, checkpoints, current_tree

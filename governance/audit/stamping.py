@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha256
-from pathlib import Path
 
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from cryptography.x509 import Certificate
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
@@ -18,7 +16,6 @@ from rfc3161_client import (
 
 from governance.audit.errors import AnchorError
 from governance.audit.posting import post
-from governance.kernel.errors import ConfigurationError
 
 REQUEST_TYPE = "application/timestamp-query"
 CERTIFICATES = 0xA0
@@ -46,23 +43,6 @@ def verify_stamp(answer: bytes, note: bytes, *, trusted: list[Certificate]) -> d
     response = _decode(answer)
     _verify(response, note, VerifierBuilder(roots=list(trusted)))
     return response.tst_info.gen_time
-
-
-def read_trusted(path: Path) -> list[Certificate]:
-    """Certificates (PEM) of the authority that stamps are trusted by, up to its root.
-
-    Raises:
-        ConfigurationError: where the file cannot be read or holds none.
-    """
-    try:
-        return load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError):
-        raise ConfigurationError(f"{path} holds no certificates (PEM) of a time-stamping authority.") from None
-
-
-def stamp_name(note: bytes, size: int) -> str:
-    """Name under which the stamp of a checkpoint is kept: its size, and what tells two trees apart."""
-    return f"{size}-{sha256(note).hexdigest()[:16]}"
 
 
 def _decode(answer: bytes) -> TimeStampResponse:

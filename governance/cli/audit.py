@@ -11,7 +11,8 @@ import click
 from governance.audit import operations as log
 from governance.audit.errors import AuditBrokenError, AuditRollbackError
 from governance.audit.findings import Verification
-from governance.audit.stamping import read_trusted, verify_stamp
+from governance.audit.stamping import verify_stamp
+from governance.audit.stamps import read_trusted
 from governance.audit.trail import Filter
 from governance.audit.verify import describe, verify_export
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from governance.audit.distant import DistantAnchor, late, tell_all, time_stamps, webhook
-from governance.audit.stamping import read_trusted
+from governance.audit.stamps import read_trusted
 from governance.custody.opening import Store
 from governance.custody.signing import outside_of
 from governance.kernel.clock import Clock

@@ -13,9 +13,9 @@ from importlib import resources
 from typing import NamedTuple
 
 import yaml
-from rapidfuzz.distance import OSA
 
 from governance.intake.folding import fold_name, plain_name
+from governance.intake.letters import is_one_letter_apart
 
 NEAR_LENGTH = 5
 """Shorter names of one letter's difference are too often two names (Нина, Инна)."""
@@ -158,4 +158,4 @@ def _is_slip(one: str, other: str) -> bool:
     """Whether one letter apart, not the first nor the last: those tell Иван from Яна and Виктор from Виктория."""
     if min(len(one), len(other)) < NEAR_LENGTH or one[0] != other[0] or one[-1] != other[-1]:
         return False
-    return OSA.distance(one, other, score_cutoff=1) <= 1
+    return is_one_letter_apart(one, other)

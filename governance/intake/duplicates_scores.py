@@ -13,10 +13,9 @@ from datetime import date
 from enum import StrEnum
 from math import log2
 
-from rapidfuzz.distance import OSA
-
 from governance.intake.duplicates_names import Likeness, family_likeness, given_likeness, patronymic_likeness
 from governance.intake.duplicates_profiles import Profile
+from governance.intake.letters import is_one_letter_apart
 
 ENOUGH_BITS = 3.0
 """Odds of eight to one that it is one person; less is not worth anybody's time."""
@@ -275,13 +274,13 @@ def is_near_date(one: str, other: str) -> bool:
         return same_part or (first.day, first.month) == (second.month, second.day)
     if (first.month, first.day) != (second.month, second.day) or abs(first.year - second.year) > SLIP_YEARS:
         return False
-    return OSA.distance(one, other, score_cutoff=1) <= 1
+    return is_one_letter_apart(one, other)
 
 
 def _is_near(one: str, other: str) -> bool:
     if min(len(one), len(other)) < CONTACT_LENGTH:
         return False
-    return OSA.distance(one, other, score_cutoff=1) <= 1
+    return is_one_letter_apart(one, other)
 
 
 def _is_near_email(one: str, other: str) -> bool:

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from math import log
 from typing import BinaryIO
 
-from charset_normalizer import from_bytes
-
 from governance.intake.errors import UnreadableFileError
+from governance.kernel.late import load
 
 BLOCK_BYTES = 1 << 20
 SAMPLE_BYTES = 1 << 18
@@ -167,7 +166,7 @@ def _single_byte(sample: bytes) -> Encoding:
         return Encoding(name)
     if _is_western(sample):
         return Encoding("cp1252")
-    advice = from_bytes(sample[:SAMPLE_BYTES_PER_BLOCK], cp_isolation=_ADVISED).best()
+    advice = load("charset_normalizer:from_bytes")(sample[:SAMPLE_BYTES_PER_BLOCK], cp_isolation=_ADVISED).best()
     if advice is None:
         raise UnreadableFileError(
             "The encoding of this text cannot be told; save it as CSV UTF-8 or XLSX and give that."

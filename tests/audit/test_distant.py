@@ -12,7 +12,8 @@ from governance.audit.errors import AnchorError
 from governance.audit.notes import Checkpoint, sign_checkpoint
 from governance.audit.outside import Outside
 from governance.audit.posting import MAX_ANSWER_BYTES
-from governance.audit.stamping import read_trusted, stamp_name, verify_stamp
+from governance.audit.stamping import verify_stamp
+from governance.audit.stamps import read_trusted, stamp_name
 from governance.kernel.errors import ConfigurationError
 from tests.audit.authority import AT, Authority, Receiver, integer, receiving
 from tests.conftest import NOW
