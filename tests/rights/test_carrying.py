@@ -11,7 +11,9 @@ from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureId
 from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError
+from governance.kernel.settings import PUBLIC_BASE
 from governance.kernel.work import Actor, Work
+from governance.messages.texts import Template, render
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import RequestState
 from governance.rights import operations as rights
@@ -64,6 +66,34 @@ def test_an_erasure_proved_by_code_goes_by_itself_and_names_nobody_in_the_end(wo
     assert (row.person_id, row.subject_ref, row.contact) == (None, None, None)
     assert rights.forget_erased(work) == 0
     assert [one.act for one in rights.find(work, request=older.id).events] == ["receive", "prove", "withdraw"]
+
+
+def test_the_mail_that_ends_an_erasure_names_its_certificate_in_the_words_of_the_person(work: Work):
+    work.session.info[PUBLIC_BASE] = "https://privacy.daisy.example"
+    said = {
+        "en": "What was deleted, and what a law makes us keep and until when, stands in a certificate.",
+        "ru": "Что удалено и что мы обязаны хранить по закону и до какого дня, указано в акте.",
+        "uk": "Що видалено, а що ми зобов'язані зберігати за законом і до якого дня, зазначено в акті.",
+    }
+    for language, words in said.items():
+        irina = person(work, address=f"irina.{language}@example.org")
+        contact = {"contact": f"irina.{language}@example.org", "language": language}
+        made = request(work, RequestKind.ERASURE, customer=irina.id, checked="Ausweis", **contact).request
+        carried = rights.find(work, request=rights.submit(work, request=made.id, reason="Kein Code").id).carried_as
+        assert carried is not None
+        through(work, ErasureId(carried))
+        rights.follow_up(work)
+        template, recipient, values = sent(work)[-1]
+        assert (template, recipient) == ("request_completed", contact["contact"])
+        mail = render(Template(template), language, values)  # type: ignore[arg-type]  # as the outbox keeps them
+        assert f"{words} " in mail.text, language
+        assert "\n\nhttps://privacy.daisy.example/certificate\n\n" in mail.text, language
+        assert f" {made.number}:\n\nhttps" in mail.text, language
+        assert '<a href="https://privacy.daisy.example/certificate"' in mail.html, language
+    request(work, RequestKind.WITHDRAWAL, customer=person(work).id, checked="Ausweis")
+    template, _, values = sent(work)[-1]
+    assert (template, values["certificate_at"]) == ("request_completed", "")
+    assert "certificate" not in render(Template.REQUEST_COMPLETED, "en", values).text  # type: ignore[arg-type]  # as above
 
 
 def test_a_request_about_whoever_was_erased_finds_nothing(work: Work):
