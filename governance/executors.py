@@ -3,7 +3,7 @@
 It stands above the rooms and below the doors, so that no room reaches up for what another one does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from governance.accounts import granting
@@ -11,7 +11,9 @@ from governance.accounts.operations import install_executors
 from governance.accounts.proposed import Executors
 from governance.customers import releasing
 from governance.disclosures import proposing
+from governance.erasure.letting_go import let_go
 from governance.erasure.shedding import Shedder, install_shedders
+from governance.intake.parting import Parting, install_partings
 from governance.kernel.db import Database
 from governance.retention import executing
 from governance.retention.stocks import install_stocks
@@ -32,6 +34,9 @@ CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 SHEDDERS: Final[Mapping[str, Shedder]] = {"package": packages.destroy_all}
 """What rooms above erasure destroy of people who are erased, by the name under which receipts count it."""
 
+PARTINGS: Final[Sequence[Parting]] = (let_go,)
+"""What rooms above imports do when a merge is undone."""
+
 
 def install(database: Database) -> None:
     """Let proposals, requests and erasures in sessions of *database* be carried out by this installation."""
@@ -39,3 +44,4 @@ def install(database: Database) -> None:
     install_carriers(database, CARRIERS)
     install_stocks(database, expiring.STOCKS)
     install_shedders(database, SHEDDERS)
+    install_partings(database, PARTINGS)

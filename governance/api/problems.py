@@ -90,6 +90,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "no-such-export": 404,
         "no-such-erasure": 404,
         "being-erased": 409,
+        "merge-in-erasure": 409,
         "not-certified": 409,
         "export-not-there": 409,
         "not-your-export": 403,

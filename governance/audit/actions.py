@@ -251,6 +251,7 @@ class Action(StrEnum):
     ERASURE_COMPLETED = "erasure:erasure:completed", ActionClass.DECISION, "Erasure completed but for what must stay"
     ERASURE_CLOSED = "erasure:erasure:closed", ActionClass.DECISION, "Erasure closed, nothing is left"
     ERASURE_CERTIFIED = "erasure:certificate:issued", ActionClass.DECISION, "Certificate of an erasure issued"
+    ERASURE_FREED = "erasure:person:freed", ActionClass.DECISION, "Left an erasure, since a merge was undone"
     ERASURE_RECIPIENT_TOLD = "erasure:recipient:told", ActionClass.DECISION, "Recipient told of an erasure"
     ERASURE_READ = "erasure:erasure:read", ActionClass.READ, "Erasure looked at"
     ERASURE_KEPT_READ = "erasure:kept:read", ActionClass.READ, "Purchases read that a law keeps of erased people"

@@ -38,6 +38,10 @@ def _by_slug() -> Mapping[str, str]:
         "not-simulated": gettext("Simulate it first: then it is seen what it would take away."),
         "policy-conflict": gettext("This policy is shorter than a law wants, or fights another one."),
         "run-open": gettext("A run is under way, or waits to be approved."),
+        "merge-in-erasure": gettext(
+            "This customer is being erased, and part of the data is gone: the merge cannot be undone any more. "
+            "A legal hold keeps what is still there."
+        ),
         "no-mailbox": gettext("Your account has no e-mail address that mail could go to."),
         "request-act": gettext("The request stands elsewhere now, and this cannot be done to it."),
     }

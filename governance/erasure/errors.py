@@ -15,6 +15,12 @@ class BeingErasedError(ConflictError):
     slug = "being-erased"
 
 
+class MergeInErasureError(ConflictError):
+    """A merge cannot be undone any more: an erasure took something of the two already."""
+
+    slug = "merge-in-erasure"
+
+
 class NotCertifiedError(ConflictError):
     """There is no certificate yet: something is still to be done, or no checkpoint covers it."""
 

@@ -41,11 +41,16 @@ def widen(work: Work, row: ErasureRow, targets: Sequence[Target], made: Sequence
         target.person = now.person
         target.owners += [owner for owner in now.owners if owner not in target.owners]
         target.records += [record for record in now.records if record not in target.records]
-        told = {"person": target.person, "records": target.records, "owners": target.owners, "ref": target.ref}
-        driver_connection(work.session).execute(_WIDEN, {**told, "erasure": row.id})
+        write_target(work, row, target)
     if wider:
-        _begin_anew(work, row, targets, made)
+        plan_anew(work, row, targets, made)
     return bool(wider)
+
+
+def write_target(work: Work, row: ErasureRow, target: Target) -> None:
+    """Write down whom an erasure is of, by the random name that it was begun with."""
+    told = {"person": target.person, "records": target.records, "owners": target.owners, "ref": target.ref}
+    driver_connection(work.session).execute(_WIDEN, {**told, "erasure": row.id})
 
 
 def _is_elsewhere(work: Work, erasure: UUID, now: Target) -> bool:
@@ -54,7 +59,8 @@ def _is_elsewhere(work: Work, erasure: UUID, now: Target) -> bool:
     return bool(found)
 
 
-def _begin_anew(work: Work, row: ErasureRow, targets: Sequence[Target], made: Sequence[StepRow]) -> None:
+def plan_anew(work: Work, row: ErasureRow, targets: Sequence[Target], made: Sequence[StepRow]) -> None:
+    """Let steps begin anew, by what is planned for those whom the erasure is of by now."""
     origin = Origin(OriginKind(row.origin), row.origin_id, row.rule)
     plans = plans_of(work, targets, origin=origin, rules=rules_of(work)).values()
     for step in made:

@@ -26,6 +26,7 @@ from governance.customers.merge_list import (
 from governance.customers.merging import MergeId, Two
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.intake.apart import carry_over, give_back_pairs, score_of
+from governance.intake.parting import tell_parted
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
 from governance.kernel.errors import ConflictError, NotFoundError
@@ -115,7 +116,8 @@ def undo_merge(work: Work, *, merge: MergeId) -> Parted:
     Raises:
         ForbiddenError: where the actor may not decide it.
         NotFoundError: where there is no such merge within reach.
-        ConflictError: where it was undone before, the time is over, or the survivor was itself merged since.
+        ConflictError: where it was undone before, the time is over, the survivor was itself merged since, or the two
+            are being erased and something of them is gone (`merge-in-erasure`).
     """
     row, two = find_merge(work, merge, Permission.DUPLICATES_DECIDE)
     into, other = SubjectId(row.into_id), SubjectId(row.other_id)
@@ -134,6 +136,7 @@ def undo_merge(work: Work, *, merge: MergeId) -> Parted:
         with_other=followers,
     )
     give_back_pairs(work, merging.moves_of(work, merge, _PAIR))
+    tell_parted(work, survivor=into, other=other)
     _tell(work, Action.MERGE_UNDONE, merge, two, {"stayed": sum(stayed.values())}, None)
     return Parted(merge_view(work, row, two.survivor), stayed)
 

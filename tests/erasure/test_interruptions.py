@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from governance import executors
+from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.custody.tombstones import INFO, Tombstones
 from governance.customers import operations as customers
@@ -16,11 +18,12 @@ from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid
 from governance.customers.merging import MergeId
 from governance.erasure import operations as erasure
+from governance.erasure.errors import MergeInErasureError
 from governance.erasure.operations import ErasureId, ErasureState, Step, StepState
 from governance.intake import operations as intake
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
-from governance.kernel.errors import GovernanceError
+from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, open_work
 from governance.policies.consent_facts import SuppressionReason
@@ -282,25 +285,65 @@ def test_a_hold_that_is_placed_midway_keeps_what_is_still_there_until_it_is_rele
     nothing_is_left(fresh_database, begun)
 
 
-def test_undoing_a_merge_in_the_middle_takes_nobody_out_of_the_erasure_and_leaves_nothing_half_done(
-    fresh_database: Database,
-) -> None:
-    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
-        shop(work)
-        one = whole(work, contacts=(email("one@example.org"),))
-        other = whole(work, contacts=(email("other@example.org"),))
-        intake.merge(work, into=one, other=other, reason="Same person")
-        begun = erasure.begin(work, person=one, origin=ASKED)
-    for _ in range(4):
-        with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
-            assert erasure.run_next(work, erasure=begun)
-    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+def undone(database: Database) -> None:
+    with open_work(database, SYSTEM, clock=CLOCK) as work:
         merge = work.session.execute(text("SELECT id FROM person_merge")).scalar_one()
         intake.undo_merge(work, merge=MergeId(merge))
+
+
+@pytest.mark.parametrize("asked_for", ["stays", "goes", "meanwhile"])
+def test_whoever_a_merge_brought_into_an_erasure_goes_free_where_it_is_undone_before_anything_is_gone(
+    fresh_database: Database, asked_for: str
+) -> None:
+    executors.install(fresh_database)
+    one, other = people(fresh_database, "one", "other")
+    into, gone = (other, one) if asked_for == "goes" else (one, other)
+    if asked_for == "stays":
+        merged(fresh_database, into, gone)
+    begun = begun_for(fresh_database, one)
+    for _ in range(2):  # the ledger, and the end of all consents
+        with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+            assert erasure.run_next(work, erasure=begun)
+    if asked_for != "stays":
+        merged(fresh_database, into, gone)
+    undone(fresh_database)
+
     assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
     with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
-        assert [count(work, table) for table in ("person", "contact", "person_merge")] == [0, 0, 0]
-        assert erasure.prove(work, erasure=begun, values=["one@example.org", "other@example.org"]).left == ()
+        left = [count(work, table) for table in ("person", "contact", "interaction", "activity")]
+        assert left == [1, 1, 1, 1]
+        free = customers.read(work, subject=other)
+        assert (free.merged_into, len(free.contacts)) == (None, 1)
+        assert erasure.prove(work, erasure=begun, values=["one@example.org"]).left == ()
+        assert erasure.show(work, erasure=begun).people == 1
+        freed = count(work, f"audit_body WHERE action = '{Action.ERASURE_FREED.value}'")
+        assert freed == (1 if asked_for == "stays" else 0)
+
+
+def test_a_merge_is_not_undone_once_an_erasure_took_something_of_the_two(fresh_database: Database) -> None:
+    executors.install(fresh_database)
+    one, other = people(fresh_database, "one", "other")
+    merged(fresh_database, one, other)
+    begun = begun_for(fresh_database, one)
+    for _ in range(3):
+        with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+            assert erasure.run_next(work, erasure=begun)
+    with pytest.raises(MergeInErasureError, match="legal hold"):
+        undone(fresh_database)
+
+    assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    nothing_is_left(fresh_database, begun)
+
+
+def test_a_merge_is_not_undone_while_a_step_is_being_done(fresh_database: Database) -> None:
+    executors.install(fresh_database)
+    one, other = people(fresh_database, "one", "other")
+    merged(fresh_database, one, other)
+    begun = begun_for(fresh_database, one)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        work.session.execute(text("SELECT FROM erasure WHERE id = :begun FOR UPDATE"), {"begun": begun})
+        with pytest.raises(ConflictError, match="try again"):
+            undone(fresh_database)
 
 
 def test_what_an_import_brings_while_an_erasure_runs_goes_with_it_and_its_contact_is_on_the_ledger(
