@@ -1,9 +1,11 @@
 """Stores with retention policies in force, and what is done in them, each act in a transaction of its own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
+import psycopg
 from sqlalchemy import text
 
 from governance.customers import operations as customers
@@ -125,3 +127,25 @@ action: delete_rows
 citation: decided
 verified: true""",
 )
+
+
+HINDERING = """
+CREATE FUNCTION outsider() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.id = ANY('{%s}'::uuid[]) THEN RAISE EXCEPTION 'not this one'; END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER outsider BEFORE DELETE ON activity FOR EACH ROW EXECUTE FUNCTION outsider()
+"""
+
+
+def hinder(admin_url: str, rows: Iterable[UUID]) -> None:
+    """Let the database refuse that some rows of `activity` be deleted."""
+    with psycopg.connect(admin_url) as outsider:
+        outsider.execute(HINDERING % ",".join(map(str, rows)))  # type: ignore[arg-type]
+
+
+def hinder_no_more(admin_url: str) -> None:
+    """Let all of them be deleted again."""
+    with psycopg.connect(admin_url) as outsider:
+        outsider.execute("DROP TRIGGER outsider ON activity; DROP FUNCTION outsider()")

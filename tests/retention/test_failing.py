@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -11,18 +10,9 @@ from governance.retention import operations as retention
 from governance.retention import running
 from governance.retention.operations import RunState
 from tests.conftest import NOW, Store
-from tests.factories.keeping import ACTIVITY, Keeping
+from tests.factories.keeping import ACTIVITY, Keeping, hinder, hinder_no_more
 
 OLD = datetime(2024, 1, 10, tzinfo=UTC)
-HINDER = """
-CREATE FUNCTION outsider() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF OLD.id = ANY('{%s}'::uuid[]) THEN RAISE EXCEPTION 'not this one'; END IF;
-    RETURN OLD;
-END $$
-"""
-PLACED = "CREATE TRIGGER outsider BEFORE DELETE ON activity FOR EACH ROW EXECUTE FUNCTION outsider()"
-RID = "DROP TRIGGER outsider ON activity; DROP FUNCTION outsider()"
 
 
 @pytest.fixture
@@ -39,9 +29,7 @@ def test_rows_that_the_database_refuses_are_counted_and_shown_and_go_once_nothin
     rows = store.do(lambda work: [row[0] for row in work.session.execute(text("SELECT id FROM activity ORDER BY id"))])
     stuck = {rows[1], rows[6]}
     store.force_document(ACTIVITY)
-    with psycopg.connect(fresh_store.admin_url) as outsider:
-        outsider.execute(HINDER % ",".join(map(str, stuck)))  # type: ignore[arg-type]
-        outsider.execute(PLACED)
+    hinder(fresh_store.admin_url, stuck)
 
     done = store.run()
 
@@ -61,8 +49,7 @@ def test_rows_that_the_database_refuses_are_counted_and_shown_and_go_once_nothin
     assert (again.parts[0].due_rows, again.parts[0].rows, again.parts[0].failed) == (2, 0, 2)
     assert {one.attempts for one in store.do(lambda work: retention.failures(work, run=again.id))} == {2}
 
-    with psycopg.connect(fresh_store.admin_url) as outsider:
-        outsider.execute(RID)
+    hinder_no_more(fresh_store.admin_url)
     last = store.run().parts[0]
     assert (last.rows, last.failed, last.left_over, store.count("activity")) == (2, 0, 0, 0)
 
@@ -78,9 +65,7 @@ def test_a_part_in_which_all_fails_is_given_up_and_the_others_go_on(
     store.force_document(ACTIVITY)
     store.force("inactive_customers")
     rows = store.do(lambda work: [row[0] for row in work.session.execute(text("SELECT id FROM activity"))])
-    with psycopg.connect(fresh_store.admin_url) as outsider:
-        outsider.execute(HINDER % ",".join(map(str, rows)))  # type: ignore[arg-type]
-        outsider.execute(PLACED)
+    hinder(fresh_store.admin_url, rows)
 
     behaviour, inactive = store.run().parts
 
