@@ -16,7 +16,7 @@ from governance.intake import operations as intake
 from governance.intake.claims import NoticeShown
 from governance.intake.files import FileOptions, Provenance
 from governance.intake.headings import FileKind
-from governance.intake.reports import BatchReport, BatchState, DryRun
+from governance.intake.reports import BatchReport, BatchState, DryRun, Undone
 from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import OPERATOR, open_work
@@ -144,13 +144,14 @@ def list_(*, limit: int, as_json: bool) -> None:
 @click.argument("batch", type=click.UUID)
 @as_json
 def show(*, batch: UUID, as_json: bool) -> None:
-    """Show one import."""
+    """Show one import; of one that was undone, also who was left as they are."""
     with operator_work() as work:
-        found = intake.report(work, batch=BatchId(batch))
+        found = intake.undone(work, batch=BatchId(batch))
     if as_json:
-        answer_json(found)
+        answer_json(found.batch)
         return
-    import_report.show_batch(found)
+    import_report.show_batch(found.batch)
+    _show_kept(found)
 
 
 @imports.command()
@@ -184,6 +185,10 @@ def undo(*, batch: UUID, yes: bool, as_json: bool) -> None:
         answer_json(done)
         return
     say(f"Undone: {done.removed} records removed, {done.restored} people restored.")
+    _show_kept(done)
+
+
+def _show_kept(done: Undone) -> None:
     if done.edited_since:
         say(f"{len(done.edited_since)} people were edited since and left as they are:")
         for person in done.edited_since:

@@ -13,23 +13,27 @@ from uuid import UUID
 
 from flask import Response, request
 
-from governance.console import sayings, words, words_imports
+from governance.console import sayings, words, words_imports, words_refused
+from governance.console.customers import Summary
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, screen
+from governance.customers import operations as customers
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.bounds import Bounds
 from governance.intake.files import FileOptions, Provenance
 from governance.intake.headings import FileKind, field_keys
-from governance.intake.reports import BatchReport, BatchState, DryRun
+from governance.intake.reports import BatchReport, BatchState, DryRun, RefusalShown, Undone
 from governance.kernel import jobs
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import BatchId
 from governance.pages.forms import EMPTY, Typed
+from governance.policies.permissions import Permission
 
 PART: Final = "imports"
 ROWS: Final = 50
 REFUSALS: Final = 20
+KEPT: Final = 50
 MEGABYTES: Final = 5
 _RESUME: Final = "intake.resume"
 _TRIAL: Final = Bounds(rows=20_000, seconds=10)
@@ -78,7 +82,9 @@ def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, 
         typed=typed,
         errors=sayings.by_field(typed.errors),
         tried=tried,
-        refusals=[] if tried is None else tried.refusals[:REFUSALS],
+        refusals=[]
+        if tried is None
+        else [(one, words_refused.why(one.code, one.reason)) for one in tried.refusals[:REFUSALS]],
         content=content,
         columns=[] if tried is None else _columns(tried),
         keys=[(key, titles.get(key, key)) for key in keys],
@@ -87,6 +93,11 @@ def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, 
         megabytes=MEGABYTES,
         said=said(),
     )
+
+
+def _refusals(tried: DryRun) -> Sequence[tuple[RefusalShown, str]]:
+    """The first refusals of a trial, each with what is wrong in words."""
+    return [(one, words_refused.why(one.code, one.reason)) for one in tried.refusals[:REFUSALS]]
 
 
 def _columns(tried: DryRun) -> Sequence[tuple[str, str]]:
@@ -118,18 +129,30 @@ def begin_import(visit: Visit) -> Response:
 @screen("/imports/<uuid:batch>", "import_page")
 def import_page(visit: Visit, batch: UUID, typed: Typed = EMPTY) -> Response:
     """How far an import is, what came of it, and how to take it back."""
-    found = intake.report(visit.work, batch=BatchId(batch))
+    undone = intake.undone(visit.work, batch=BatchId(batch))
+    found = undone.batch
     return page(
         visit,
         "import_page",
         part=PART,
         found=found,
+        undone=undone if found.state is BatchState.UNDONE else None,
+        kept=_kept(visit, undone),
+        kept_shown=KEPT,
         going=is_going(found),
         whole=found.good + found.refused,
         typed=typed,
         errors=sayings.by_field(typed.errors),
         said=said(),
     )
+
+
+def _kept(visit: Visit, undone: Undone) -> Sequence[Summary]:
+    """The first of those whom an undoing left as they are, where the visitor may see people."""
+    people = undone.edited_since[:KEPT]
+    if not people or not visit.may(Permission.CUSTOMERS_READ):
+        return []
+    return [Summary.of(one) for one in customers.read_several(visit.work, subjects=people).values()]
 
 
 @act("/imports/<uuid:batch>/undo", "undo_import", shows=import_page, of="import_page",
@@ -144,7 +167,8 @@ def undo(visit: Visit, batch: UUID) -> Response:
 @screen("/imports/<uuid:batch>/refused", "import_refused")
 def refused(visit: Visit, batch: UUID) -> Response:
     """Rows that were refused, with the reasons, as a file to correct and bring again."""
-    lines = "".join(intake.refused_csv(visit.work, batch=BatchId(batch)))
+    told = intake.RefusedWords(words_refused.headings(), words_refused.outcomes(), words_refused.of_refusal)
+    lines = "".join(intake.refused_csv(visit.work, batch=BatchId(batch), words=told))
     named = {"Content-Disposition": f'attachment; filename="refused-{batch}.csv"'}
     return Response("\ufeff" + lines, content_type="text/csv; charset=utf-8", headers=named)
 

@@ -3,11 +3,11 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -24,6 +24,7 @@ from governance.intake.headings import FileKind
 from governance.intake.reports import BatchReport, BatchState
 from governance.intake.staging import RefusedRow, Remark, decode_refused, unpack
 from governance.intake.tables import ImportBatchRow, ImportChunkRow
+from governance.intake.values import Refusal
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import BatchId
 from governance.kernel.work import Work
@@ -171,21 +172,44 @@ def _refused(work: Work, batch: BatchId) -> Iterator[RefusedRow]:
         yield from sorted(found, key=lambda row: row.number)
 
 
-def refused_csv(work: Work, *, batch: BatchId) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class RefusedWords:
+    """Words of a file of refused rows, for doors that speak another language.
+
+    Attributes:
+        headings: over row number, outcome and reasons.
+        outcomes: nothing of the row was taken; all but the refused cells.
+        say: why a cell or row is refused, with its column.
+    """
+
+    headings: tuple[str, str, str]
+    outcomes: tuple[str, str]
+    say: Callable[[Refusal], str]
+
+
+def _in_english(one: Refusal) -> str:
+    return f"{one.column}: {one.reason}" if one.column else one.reason
+
+
+_ENGLISH: Final = RefusedWords(("row", "imported", "why"), ("no", "without these cells"), _in_english)
+
+
+def refused_csv(work: Work, *, batch: BatchId, words: RefusedWords = _ENGLISH) -> Iterator[str]:
     """The refused rows as lines of CSV: row number, what became of it, reasons, then the cells as they stood.
 
     Text that a spreadsheet would take for a formula is made harmless. Raises as `refused_rows` does.
     """
     rows = refused_rows(work, batch=batch)
     columns = report(work, batch=batch).file.columns
-    return _csv_lines(rows, [column.heading for column in columns])
+    return _csv_lines(rows, [column.heading for column in columns], words)
 
 
-def _csv_lines(rows: Iterator[RefusedRow], headings: Sequence[str]) -> Iterator[str]:
-    yield _csv_line(["row", "imported", "why", *headings])
+def _csv_lines(rows: Iterator[RefusedRow], headings: Sequence[str], words: RefusedWords) -> Iterator[str]:
+    yield _csv_line([*words.headings, *headings])
+    nothing, some = words.outcomes
     for row in rows:
-        why = " ".join(f"{one.column}: {one.reason}" if one.column else one.reason for one in row.refusals)
-        yield _csv_line([str(row.number), "no" if row.whole else "without these cells", why, *row.cells])
+        why = " ".join(map(words.say, row.refusals))
+        yield _csv_line([str(row.number), nothing if row.whole else some, why, *row.cells])
 
 
 def _csv_line(cells: Sequence[str]) -> str:

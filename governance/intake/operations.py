@@ -5,7 +5,7 @@ A door shows `dry_run`, asks for source and ground, calls `start`, and then `run
 bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_refused` is for the timetable.
 """
 
-from governance.intake.batches import batches, purge_refused, refused_csv, refused_rows, remarks, report
+from governance.intake.batches import RefusedWords, batches, purge_refused, refused_csv, refused_rows, remarks, report
 from governance.intake.claims import notices_told, read_notice
 from governance.intake.duplicates import count_duplicates, duplicates, mark_apart
 from governance.intake.duplicates_files import duplicates_in
@@ -24,9 +24,10 @@ from governance.intake.snapshots import (
 from governance.intake.starting import brought_before, start
 from governance.intake.stop_lists import stop_list
 from governance.intake.trying import dry_run
-from governance.intake.undoing import begin_undo
+from governance.intake.undoing import begin_undo, undone
 
 __all__ = [
+    "RefusedWords",
     "askable_people",
     "batches",
     "begin_undo",
@@ -61,5 +62,6 @@ __all__ = [
     "take_snapshot",
     "undo_batch",
     "undo_merge",
+    "undone",
     "unverified_people",
 ]

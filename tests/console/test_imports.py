@@ -4,9 +4,10 @@ import io
 import re
 from uuid import UUID
 
+from governance.customers import operations as customers
 from governance.intake import operations as intake
 from governance.kernel.ids import BatchId
-from governance.kernel.work import OPERATOR
+from governance.kernel.work import OPERATOR, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
 
@@ -71,3 +72,22 @@ def test_who_may_be_written_to_is_told_with_the_reasons(desks, door, customer):
 
     assert re.search(r"\d+ may be written to, \d+ may not", page)
     assert "Why not" in page
+
+
+def test_an_import_taken_back_names_whom_somebody_worked_on_since(desks, door):
+    desk, service = desks("steward"), service_of(door)
+    form = Form(hand_over(desk, "Surname;Email\nKeptova;kept@example.org\nGonova;gone@example.org\n"), "/trial")
+    told = form.filled(heading=["Surname", "Email"], meaning=["family_name", "email"])
+    begun = desk.post("/console/imports", data=told, headers=ORIGIN)
+    batch = BatchId(UUID(re.search(r"[0-9a-f-]{36}", begun.location)[0]))
+    intake.resume(service.database, actor=OPERATOR, batch=batch)
+    with open_work(service.database, OPERATOR) as work:
+        [kept] = customers.search(work, by="email", value="kept@example.org").items
+        customers.edit(work, subject=kept.id, patch={"city": "Псков"})
+    desk.post(f"{begun.location}/undo", data=Form(desk.get(begun.location), "/undo").filled(), headers=ORIGIN)
+    intake.resume(service.database, actor=OPERATOR, batch=batch)
+    page = desk.get(begun.location).text
+
+    assert "What taking it back came to" in page
+    assert f"/console/customers/{kept.id}" in page
+    assert page.count("/console/customers/") == 1
