@@ -7,6 +7,7 @@ from flask import Flask, Request
 
 from governance.api import health, metrics, openapi, problems, requests
 from governance.api.blueprints import Blueprint
+from governance.api.rules import LateRule
 from governance.api.service import Service, install
 
 
@@ -31,6 +32,7 @@ def assemble(service: Service, blueprints: tuple[Blueprint, ...]) -> Flask:
     """The application that answers for *service* with the routes of *blueprints*."""
     app = Flask("governance", static_folder=None)
     app.request_class = InMemoryRequest
+    app.url_rule_class = LateRule
     app.config.update(
         MAX_CONTENT_LENGTH=BODY_LIMIT_BYTES,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT_BYTES,

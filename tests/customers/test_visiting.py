@@ -95,6 +95,7 @@ def test_what_is_done_for_a_known_contact_and_for_an_unknown_one_is_the_same(wor
 
         event.listen(engine, "before_cursor_execute", note)
         ask(work, value)
+        work.session.flush()
         event.remove(engine, "before_cursor_execute", note)
         told[name] = statements
     assert told["known"] == told["unknown"]
