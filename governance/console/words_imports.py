@@ -14,7 +14,7 @@ def states() -> Mapping[str, tuple[str, str]]:
         "running": (gettext("runs"), "wait"),
         "finished": (gettext("finished"), "good"),
         "undoing": (gettext("being taken back"), "wait"),
-        "undone": (gettext("taken back"), "plain"),
+        "undone": (gettext("undone"), "plain"),
     }
 
 
