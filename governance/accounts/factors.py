@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Final
 
 import pyotp
-import segno
+
+from governance.kernel.qr import qr_of
 
 STEP_SECONDS: Final = 30
 DRIFT_STEPS: Final = 1
@@ -31,7 +32,7 @@ def setup_uri(secret: str, *, account: str) -> str:
 
 def setup_qr(uri: str) -> str:
     """The same address as a QR code in SVG, to be put into a page."""
-    return segno.make_qr(uri, error="m").svg_inline(scale=5, border=4)
+    return qr_of(uri, scale=5, sized=True)
 
 
 def step_of(code: str, *, secret: str, at: datetime, after: int | None) -> int | None:

@@ -10,9 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
-
-from cryptography.x509 import Certificate
+from typing import TYPE_CHECKING, Final
 
 from governance.audit.errors import AnchorError
 from governance.audit.notes import Checkpoint, Note
@@ -21,6 +19,9 @@ from governance.audit.posting import post
 from governance.audit.stamps import stamp_name
 from governance.kernel.late import load
 from governance.kernel.logs import get_logger
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 NOTE_TYPE: Final = "text/plain; charset=utf-8"
 WEBHOOK_EVERY: Final = timedelta(seconds=30)

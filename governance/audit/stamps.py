@@ -1,11 +1,17 @@
 """What time stamps are called, and whom they are trusted by; making and verifying them (`stamping`) takes more."""
 
-from hashlib import sha256
-from pathlib import Path
+from __future__ import annotations
 
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.late import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.x509 import Certificate
 
 
 def read_trusted(path: Path) -> list[Certificate]:
@@ -15,9 +21,10 @@ def read_trusted(path: Path) -> list[Certificate]:
         ConfigurationError: where the file cannot be read or holds none.
     """
     try:
-        return load_pem_x509_certificates(path.read_bytes())
+        found: list[Certificate] = load("cryptography.x509:load_pem_x509_certificates")(path.read_bytes())
     except (OSError, ValueError):
         raise ConfigurationError(f"{path} holds no certificates (PEM) of a time-stamping authority.") from None
+    return found
 
 
 def stamp_name(note: bytes, size: int) -> str:

@@ -7,9 +7,8 @@ from html import escape
 from string import Template
 from typing import Final
 
-import segno
-
 from governance.custody.sheets import Line
+from governance.kernel.qr import qr_of
 
 LINES_PER_CODE: Final = 8
 """So few that every camera reads the code off paper."""
@@ -101,5 +100,4 @@ def as_page(lines: Sequence[Line], heading: Heading) -> str:
 
 def _qr(lines: Sequence[Line]) -> str:
     """Upper-case letters, digits and `/` make the smallest codes (alphanumeric mode)."""
-    code = segno.make_qr("/".join(line.packed() for line in lines), error="m")
-    return str(code.svg_inline(scale=3, border=4, omitsize=False))
+    return qr_of("/".join(line.packed() for line in lines), scale=3, sized=True)

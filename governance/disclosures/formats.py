@@ -10,8 +10,8 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import escape
 from typing import Final
-from xml.sax.saxutils import escape
 
 from governance.customers.records import Json
 from governance.disclosures.prints import as_text
@@ -142,7 +142,7 @@ def _xlsx(headings: Sequence[str], parts: Iterable[Rows]) -> Iterator[bytes]:
 
 def _row(cells: Sequence[str]) -> str:
     written = "".join(
-        f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_ILLEGAL.sub("", cell))}</t></is></c>'
+        f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_ILLEGAL.sub("", cell), quote=False)}</t></is></c>'
         if cell
         else "<c/>"
         for cell in cells

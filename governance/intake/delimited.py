@@ -2,9 +2,9 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import mode
 from typing import BinaryIO
 
 from governance.intake.cells import BlankRows, RawRow
@@ -129,7 +129,7 @@ def find_delimiter(sample: str) -> str:
         widths = _widths(whole, delimiter)
         if not widths:
             continue
-        usual = mode(widths)
+        ((usual, _),) = Counter(widths).most_common(1)
         if usual > 1:
             share = widths.count(usual) / len(widths)
             score = share * share * (1 + min(usual, 30) / 30)

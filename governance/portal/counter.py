@@ -2,8 +2,8 @@
 
 from flask import Response, url_for
 
+from governance.kernel.qr import qr_of
 from governance.pages.languages import language
-from governance.pages.qr import qr_of
 from governance.portal.guard import look_up_controller
 from governance.portal.pages import blueprint, page
 from governance.portal.place import current_portal, visit
