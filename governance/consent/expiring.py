@@ -9,17 +9,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, delete, func, literal, null, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from governance.consent.tables import ConsentEventRow, ConsentRequestRow, ConsentStateRow, ConsentSubjectRow
 from governance.custody.shredding import Reason, shred
 from governance.customers.expiring import Statement, Stock, of_rows
 from governance.kernel.ids import OwnerId
 from governance.kernel.work import Work
-from governance.policies.consent_state import Standing
+from governance.policies.consent_state import EventKind, Standing
 from governance.policies.retention import Clock
 from governance.vault.compartments import Compartment
 
+GRANTS: Final = (EventKind.GIVEN, EventKind.CONFIRMED, EventKind.RENEWED)
 ENDED: Final = (Standing.WITHDRAWN, Standing.OBJECTED, Standing.REFUSED, Standing.EXPIRED)
 
 
@@ -84,14 +85,23 @@ def _evidence(clock: Clock, at: Any) -> Stock:  # noqa: ANN401 - a column, or a 
 
 
 _CREATED: InstrumentedAttribute[Any] = ConsentRequestRow.created_at
-_USED_AT = func.greatest(_STATE.last_used_at, _STATE.given_at, _STATE.confirmed_at)
+_GIVEN = aliased(ConsentEventRow)
+# A state forgets its grant when the consent ends, and the period of its proof runs from the grant all the same.
+_GRANTED_AT = (
+    select(func.max(func.coalesce(_GIVEN.valid_at, _GIVEN.recorded_at)))
+    .where(
+        _GIVEN.person_id == _EVENT.person_id,
+        _GIVEN.purpose == _EVENT.purpose,
+        _GIVEN.channel == _EVENT.channel,
+        _GIVEN.kind.in_([one.value for one in GRANTS]),
+    )
+    .correlate(_EVENT)
+    .scalar_subquery()
+)
 STOCKS: Final = (
     _evidence(Clock.CONSENT_WITHDRAWN, _STATE.since),
-    _evidence(Clock.CONSENT_GIVEN, func.coalesce(_STATE.given_at, _STATE.since)),
-    _evidence(
-        Clock.CONSENT_LAST_USED,
-        func.coalesce(func.greatest(_STATE.last_used_at, _STATE.given_at, _STATE.confirmed_at), _STATE.since),
-    ),
+    _evidence(Clock.CONSENT_GIVEN, func.coalesce(_GRANTED_AT, _STATE.since)),
+    _evidence(Clock.CONSENT_LAST_USED, func.greatest(_STATE.last_used_at, _GRANTED_AT)),
     Stock(
         "subscription",
         Clock.SUBSCRIPTION_REQUESTED,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from governance.consent import states
 from governance.consent.codes import CONTACTS_OF
 from governance.consent.events import ContactSaid
+from governance.consent.expiring import GRANTS
 from governance.consent.histories import StateView, state_view
 from governance.consent.ledger import Line, lines
 from governance.consent.purposes import book
@@ -60,6 +61,16 @@ def said_by(work: Work, *, person: SubjectId) -> list[Said]:
         )
         for row in work.session.scalars(query)
     ]
+
+
+def grants_of(said: Sequence[Said]) -> Mapping[tuple[str, str], datetime]:
+    """By purpose and channel when consent was given last, whatever became of it."""
+    found: dict[tuple[str, str], datetime] = {}
+    for one in said:
+        if one.kind in GRANTS:
+            at = one.valid_at or one.recorded_at
+            found[one.purpose, one.channel] = max(at, found.get((one.purpose, one.channel), at))
+    return found
 
 
 def suppressed(work: Work, *, contacts: Sequence[tuple[ContactKind, str]]) -> Mapping[int, list[Line]]:

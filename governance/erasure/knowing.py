@@ -28,7 +28,7 @@ FROM unnest(%(records)b) AS person (id) LEFT JOIN (
 """
 _SAID: Final[LiteralString] = """
 SELECT event.person_id, event.channel, max(event.recorded_at),
-    max(event.recorded_at) FILTER (WHERE event.kind IN ('given', 'confirmed', 'renewed'))
+    max(coalesce(event.valid_at, event.recorded_at)) FILTER (WHERE event.kind IN ('given', 'confirmed', 'renewed'))
 FROM consent_event AS event WHERE event.person_id = ANY(%(records)b) GROUP BY 1, 2
 """
 _USED: Final[LiteralString] = """

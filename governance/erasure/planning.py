@@ -220,6 +220,6 @@ def _event(policy: RetentionPolicy, known: Known, zone: ZoneInfo, on: date) -> d
     channels = None if policy.narrowing is None else policy.narrowing.values
     if policy.clock is Clock.CONSENT_WITHDRAWN:  # what stands is withdrawn by the erasure itself
         return on if known.said and (channels is None or channels & known.said.keys()) else None
-    by = {Clock.CONSENT_GIVEN: known.given, Clock.CONSENT_LAST_USED: {**known.given, **known.used}}.get(policy.clock)
-    found = [at for channel, at in (by or {}).items() if channels is None or channel in channels]
+    by = {Clock.CONSENT_GIVEN: (known.given,), Clock.CONSENT_LAST_USED: (known.given, known.used)}.get(policy.clock, ())
+    found = [at for known_at in by for channel, at in known_at.items() if channels is None or channel in channels]
     return max(found).astimezone(zone).date() if found else None

@@ -172,6 +172,10 @@ class RetentionPolicy:
     reason: str | None = None
 
 
+PROOF: Final = frozenset({"consent_event"})
+"""Tables of what the controller must be able to prove (GDPR Art. 5(2), 7(1)): there the policy that keeps longest
+counts, as for calls in Germany, where proof stays for years after the last use of a consent, withdrawn or not
+(§ 7a UWG). Elsewhere the shortest counts that no law forbids."""
 LOG_PERIODS: Final[Mapping[str, Period]] = MappingProxyType({"read": Period(12), "decision": Period(36)})
 """By class of the log how long bodies are kept: never shorter, and longer only with a written reason."""
 _DAYS_COMPARED: Final = (date(2023, 1, 31), date(2023, 2, 28), date(2023, 12, 31), date(2024, 2, 29))

@@ -19,6 +19,7 @@ from governance.erasure.under_way import being_erased
 from governance.kernel.clock import UTC
 from governance.kernel.work import Work
 from governance.policies.retention import (
+    PROOF,
     RetentionAction,
     RetentionPolicy,
     TargetKind,
@@ -73,6 +74,10 @@ class Rules:
     def cutoff(self, policy: RetentionPolicy) -> datetime:
         """What is due has its clock strictly before this."""
         return cutoff(policy, at=self.at, zone=self.zone, fiscal=self.fiscal)
+
+    def minimum_cutoff(self, policy: RetentionPolicy) -> datetime:
+        """What no law keeps any more has its clock strictly before this."""
+        return minimum_cutoff(policy, at=self.at, zone=self.zone, fiscal=self.fiscal)
 
 
 def rules_of(work: Work, *, at: datetime, instead: Iterable[RetentionPolicy] = ()) -> Rules:
@@ -176,15 +181,19 @@ def _narrowed(stock: Stock, policy: RetentionPolicy) -> list[ColumnElement[bool]
 
 
 def _protected(rules: Rules, policy: RetentionPolicy, stock: Stock) -> list[ColumnElement[bool]]:
-    """Rows that laws want kept, by other policies about the same table; people with such rows in a compartment."""
+    """Rows that laws want kept, by other policies about the same table; people with such rows in a compartment.
+
+    Of proof, what any other policy keeps.
+    """
     found = []
     for other in rules.policies:
-        if other.key == policy.key or other.minimum is None or stock.kind is TargetKind.SUBJECT or not rules.can(other):
+        keeps = other.minimum is not None or other.target.name in PROOF
+        if other.key == policy.key or not keeps or stock.kind is TargetKind.SUBJECT or not rules.can(other):
             continue
         theirs = rules.stock(other)
         if theirs.kind is not TargetKind.TABLE or not _reaches(stock, theirs):
             continue
-        until = minimum_cutoff(other, at=rules.at, zone=rules.zone, fiscal=rules.fiscal)
+        until = rules.cutoff(other) if other.target.name in PROOF else rules.minimum_cutoff(other)
         rows = theirs.rows.where(and_(columns(theirs)["at"] >= until, *_narrowed(theirs, other)))
         found.append(_is_among(stock, rows, whose=stock.kind is TargetKind.COMPARTMENT))
     return found

@@ -45,9 +45,13 @@ UNION ALL SELECT 'request', kind, count(*), min(closed_at), max(closed_at), NULL
     FROM request JOIN mine ON mine.id = person_id GROUP BY kind
 """
 _SAID: Final[LiteralString] = """
-SELECT channel, given_at, CASE WHEN standing IN ('withdrawn', 'refused', 'objected', 'expired') THEN since END,
-    last_used_at, count(*)
-FROM consent_state WHERE person_id = ANY(%(records)s) GROUP BY 1, 2, 3, 4
+SELECT channel, granted.at, CASE WHEN standing IN ('withdrawn', 'refused', 'objected', 'expired') THEN since END,
+    greatest(last_used_at, granted.at), count(*)
+FROM consent_state AS state, LATERAL (
+    SELECT max(coalesce(valid_at, recorded_at)) AS at FROM consent_event AS event
+    WHERE event.person_id = state.person_id AND event.purpose = state.purpose AND event.channel = state.channel
+        AND kind IN ('given', 'confirmed', 'renewed')
+) AS granted WHERE person_id = ANY(%(records)s) GROUP BY 1, 2, 3, 4
 """
 _CLOCKS: Final[Mapping[str, tuple[Compartment, Clock]]] = {
     "contact": (Compartment.CONTACT, Clock.CREATED),

@@ -1,11 +1,11 @@
 """What a package tells of what was done with the data: consents, recipients, readers, rules, rights (GDPR Art. 15)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from governance.consent.informing import informings_of
 from governance.consent.notices import notice_words
-from governance.consent.whole import Said, said_by, standing_of, suppressed
+from governance.consent.whole import Said, grants_of, said_by, standing_of, suppressed
 from governance.customers.codes import ContactKind
 from governance.customers.whole import Cell, Row, latest_purchase, marks_of, rows_of
 from governance.disclosures.operations import recipients_of
@@ -45,7 +45,7 @@ _LOGIC: Final = ("check", "merge", "segment", "none")
 def consents(found: Gathered) -> Iterator[Section]:
     """What the person said, where it stands, and the words that it was said to."""
     said = said_by(found.work, person=found.person)
-    yield _standing(found)
+    yield _standing(found, said)
     columns: tuple[str, ...] = ("recorded_at", "valid_at", "purpose", "channel", "kind", "method", "notice", "language")
     if found.kind is PackageKind.ACCESS:
         columns = (*columns, "evidence")
@@ -95,14 +95,16 @@ def _event(one: Said) -> Row:
     }
 
 
-def _standing(found: Gathered) -> Section:
+def _standing(found: Gathered, said: Sequence[Said]) -> Section:
+    granted = grants_of(said)
     rows: list[Row] = []
     for one in standing_of(found.work, person=found.person):
         state = one.state
+        given = granted.get((one.purpose, one.channel))
         clocks = {
-            Clock.CONSENT_GIVEN: None if state.given is None else state.given.at,
+            Clock.CONSENT_GIVEN: given,
             Clock.CONSENT_WITHDRAWN: state.since if state.standing in _ENDED else None,
-            Clock.CONSENT_LAST_USED: one.last_used_at,
+            Clock.CONSENT_LAST_USED: max(filter(None, (given, one.last_used_at)), default=None),
         }
         until = found.keeping.until("consent_event", Compartment.EVIDENCE, clocks, code=one.channel.value)
         rows.append(

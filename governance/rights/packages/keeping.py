@@ -17,6 +17,7 @@ from governance.policies.classification import Compartment
 from governance.policies.erasure import Minimum
 from governance.policies.retention import (
     CALENDAR_YEAR,
+    PROOF,
     Clock,
     Narrowing,
     RetentionAction,
@@ -103,6 +104,9 @@ class Keeping:
                 floors.append(Until(floor, rule.key))
         if not ends:
             return NO_RULE
+        proofs = [one for one in ends if table in PROOF and self.rules[one.rule].target.name == table]
+        if proofs:
+            return max(proofs, key=_day)
         return max([min(ends, key=_day), *floors], key=_day)
 
     def _day(self, instant: datetime) -> date:
