@@ -15,7 +15,7 @@ from governance.accounts.operations import ProposalKind, ProposalState
 from governance.consent import operations as consent
 from governance.consent import segmenting
 from governance.consent.segmenting import Run, RunId
-from governance.console import people, sayings, words, words_exports
+from governance.console import people, sayings, words, words_exports, words_failures
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, screen
 from governance.console.place import current_console
@@ -100,6 +100,7 @@ def export_page(visit: Visit, export: UUID, typed: Typed = EMPTY) -> Response:
         part=PART,
         found=found,
         state=state_of(found),
+        why_failed=words_failures.why(found.failure, found.failure_words),
         left=left(visit, found),
         recipient=_recipient_name(visit, found.recipient_key),
         purpose=titles(visit).get(found.purpose, found.purpose),

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from governance.console import words_requests
+from governance.console import words_failures, words_requests
 from governance.console.guard import Visit
 from governance.disclosures import operations as disclosures
 from governance.erasure import operations as erasures
@@ -99,7 +99,7 @@ def _exports(visit: Visit) -> Iterator[Failure]:
     for one in disclosures.failed_exports(visit.work):
         yield Failure(
             what=gettext("Export for “%(recipient)s” could not be made", recipient=one.recipient_key),
-            why=one.failure or "",
+            why=words_failures.why(one.failure, one.failure),
             mend=gettext("Mend what it names, and propose the export anew."),
             address=url_for("console.exports"),
         )

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertId, ProposalId, ProposalState
-from governance.console import people, sayings, words
+from governance.console import people, sayings, words, words_failures
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.pages.forms import EMPTY, Typed
@@ -45,6 +45,7 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
         found=found,
         kind=words.proposal_kinds()[found.kind.value],
         state=words.proposal_states()[found.state.value],
+        why_failed=words_failures.why(found.failure, found.failure_words),
         by=people.called(known, found.proposed_by_kind.value, found.proposed_by),
         decided_by=people.called(known, found.decided_by_kind.value, found.decided_by) if found.decided_by_kind else "",
         is_own=is_own,
