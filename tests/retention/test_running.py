@@ -184,6 +184,32 @@ def test_a_run_that_would_touch_too_many_waits_to_be_approved(store: Keeping) ->
     assert (done.state, done.parts[0].people, store.count("activity")) == (RunState.DONE, 60, 0)
 
 
+def test_what_was_overdue_when_a_policy_was_simulated_goes_in_the_waves_that_were_approved_and_no_more(
+    store: Keeping,
+) -> None:
+    store.people(60)
+    every = text(
+        "INSERT INTO activity (id, person_id, kind, at, created_at, owner_id) "
+        "SELECT gen_random_uuid(), id, 'visit', :at, :at, owner_id FROM person, generate_series(1, 2)"
+    )
+    store.do(lambda work: work.session.execute(every, {"at": OLD}))
+    [version] = store.force_document(ACTIVITY)
+    assert (version.wave_size, version.waves_left) == (60, 2)
+    [told] = store.do(lambda work: work.session.scalars(text("SELECT payload FROM proposal")).all())
+    assert told["waves"] == 2, "it is approved with the policy"
+
+    gone = []
+    for left in (1, 0):
+        done = store.run()
+        assert done.state is RunState.DONE, "what was approved trips no fuse"
+        gone.append((done.parts[0].at_most, done.parts[0].rows, done.parts[0].left_over))
+        assert store.do(lambda work: retention.policy(work, policy=version.id)).waves_left == left
+    assert gone == [(60, 60, 60), (60, 60, 0)]
+
+    store.do(lambda work: work.session.execute(every, {"at": OLD}))
+    assert store.do(lambda work: retention.begin(work, at_once=True)).state is RunState.FUSED, "that was not foreseen"
+
+
 def test_a_run_of_ten_times_the_usual_waits_though_it_is_a_small_share_of_the_store(
     store: Keeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,9 @@ from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages import operations as messages
-from governance.messages.outbox import lend
+from governance.messages.outbox import lend, settle
 from governance.messages.texts import render
+from governance.messages.transport import Attempt, Ending
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.purposes import Channel
 from governance.retention import operations as retention
@@ -69,6 +70,22 @@ def test_whoever_can_be_reached_is_erased_only_after_the_days_of_warning(store: 
     assert store.run().parts[0].people == 1
     assert store.count("person") == 0
     assert store.count("retention_warning") == 0
+
+
+def test_a_warning_that_is_only_written_into_a_file_lets_nobody_be_kept_longer(store: Keeping) -> None:
+    someone(store)
+    warn(store)
+    lent = store.do(lambda work: lend(work, channels=list(messages.Line)))
+    assert lent is not None
+    store.do(lambda work: settle(work, message=lent.id, attempt=Attempt(Ending.WRITTEN)))
+    assert store.count("message WHERE state = 'written'") == 1
+
+    store.clock.at = NOW + timedelta(days=30)
+    assert store.run().parts[0].people == 0, "a server may be set meanwhile"
+    store.clock.at = NOW + timedelta(days=31)
+
+    assert store.run().parts[0].people == 1, "whoever cannot be reached goes on time"
+    assert store.count("message WHERE ended_at IS NULL") == 0
 
 
 ANONYMISE = document(
