@@ -6,6 +6,7 @@ import pytest
 
 from governance.accounts import operations as accounts
 from governance.audit.actions import Action
+from governance.audit.entries import ObjectRef
 from governance.consent import operations as consent
 from governance.consent.operations import Asked
 from governance.customers import operations as customers
@@ -20,7 +21,7 @@ from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 from governance.policies.requests import TRANSITIONS, RequestAct, RequestState, acts_in
 from governance.rights import operations as rights
-from governance.rights.acting import step
+from governance.rights.acting import _ACTIONS, step
 from governance.rights.carriers import _INFO, CarrierRoom
 from governance.rights.codes import About, Arrival, Asking, Outcome, Proof, RefusalGround, Reminder
 from governance.rights.errors import ApprovalNeededError, NotExcessiveError, NotProvenError, WrongActError
@@ -85,6 +86,41 @@ def test_every_act_is_in_the_history_and_in_the_log_with_who_when_and_why(work: 
     assert refused.facts["ground"] == "rights_of_others"
     templates = [template for template, _, _ in sent(work)]
     assert templates == ["request_received", "request_question", "request_refused"]
+
+
+def test_each_step_of_the_table_and_each_reminder_is_told_with_who_when_and_why(work: Work, irina: PersonView):
+    officer = staff("officer")
+    mine = by(on(work, date(2026, 11, 23)), officer)
+    row = work.session.get_one(RequestRow, proven(work, irina))
+    for state, following in TRANSITIONS.items():
+        for act, reached in following.items():
+            row.state, row.closed_at = state.value, None
+            step(mine, row, act, reason=f"Wegen {act.value}")
+            last = rights.find(work, request=RequestId(row.id)).events[-1]
+            assert (last.act, last.state, last.actor_id, last.at, last.reason) == (
+                *(act.value, reached, officer.id, mine.now, f"Wegen {act.value}"),
+            )
+            told = entries(work, _ACTIONS[act])[-1]
+            assert (told.actor_id, told.at, told.subject, told.facts["state"]) == (
+                *(officer.id, mine.now, irina.ref, reached.value),
+            ), act
+            assert told.object == ObjectRef("request", row.id)
+            assert set(told.personal) == {"reason"}, act
+    reminded = proven(work, irina, RequestKind.PORTABILITY, received_on=date(2026, 11, 2))
+    late = on(work, date(2026, 12, 3))
+    assert rights.remind(late) == 1
+    last = rights.find(work, request=reminded).events[-1]
+    assert (last.act, last.at, last.actor_id) == ("remind", late.now, None)
+    [told] = entries(work, Action.REQUEST_REMINDED)
+    assert (told.at, told.object, told.facts["reminder"]) == (late.now, ObjectRef("request", reminded), "overdue")
+
+
+def test_while_the_clock_stands_still_nobody_is_reminded_of_a_day_that_moves(work: Work, irina: PersonView):
+    controller(work, country="GB")
+    made = proven(work, irina, received_on=date(2026, 11, 2))
+    due = rights.ask(on(work, date(2026, 11, 3)), request=made, question="?", until=date(2027, 1, 29)).due_on
+    assert rights.remind(on(work, due + timedelta(days=1))) == 0
+    assert rights.find(work, request=made).due_on > due + timedelta(days=1)
 
 
 def test_an_extension_counts_once_and_only_if_told_in_time(work: Work, irina: PersonView):
