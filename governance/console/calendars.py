@@ -11,6 +11,7 @@ from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
 from governance.pages.forms import EMPTY, Typed
+from governance.pages.languages import language
 from governance.reference.calendars import FIRST_YEAR, LAST_YEAR, edited_calendars
 from governance.reference.days import Change, change_day, days_of
 from governance.reference.operations import controller
@@ -27,7 +28,7 @@ def calendars(visit: Visit, typed: Typed = EMPTY) -> Response:
     year = int(said) if said.isdigit() and FIRST_YEAR <= int(said) <= LAST_YEAR else today(visit).year
     sought: dict[str, str] = {}
     try:
-        version, rows = days_of(visit.work, calendar=asked, year=year)
+        version, rows = days_of(visit.work, calendar=asked, year=year, language=language())
     except InvalidError:
         version, rows = 0, []
         sought["calendar"] = gettext("No such calendar is known. Write a country, such as DE, or a part of one: DE-BY.")

@@ -1,12 +1,13 @@
 """Purposes and notices, the tester of send checks, and lists given back with only those who may be written to."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
 from flask import Response, abort, request
+from flask_babel import gettext
 
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
@@ -36,6 +37,7 @@ def purposes(visit: Visit) -> Response:
         part="consent",
         purposes=consent.purposes(visit.work),
         notices=sorted(consent.notices(visit.work), key=lambda one: (one.kind.value, one.key, -one.version)),
+        names=names_of_notices(visit),
         channels=words.channels(),
         now=visit.work.now,
     )
@@ -47,7 +49,13 @@ def notice(visit: Visit, kind: str, notice: str, version: int) -> Response:
     if kind not in set(NoticeKind):
         abort(404)
     found = consent.notice(visit.work, kind=NoticeKind(kind), key=notice, version=version)
-    return page(visit, "notice", part="consent", found=found)
+    return page(visit, "notice", part="consent", found=found, name=names_of_notices(visit).get(notice, notice))
+
+
+def names_of_notices(visit: Visit) -> Mapping[str, str]:
+    """What notices are called, by key: those of purposes as the purposes are."""
+    titles = {one.purpose.key: one.purpose.titles.get(language()) for one in consent.purposes(visit.work)}
+    return {"privacy": gettext("Privacy notice")} | titles
 
 
 @dataclass(frozen=True, slots=True)

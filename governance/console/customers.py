@@ -1,8 +1,9 @@
 """Customers: found by an exact value, shown masked, opened field by field with a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from flask import Response, request
@@ -16,11 +17,13 @@ from governance.customers.operations import Found, PersonView
 from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.pages import naming
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.permissions import Permission
 
 PART = "customers"
+_NAMED: Final[Mapping[str, Callable[[str], str]]] = {"country": naming.country, "language": naming.tongue}
 _CODED = frozenset({"sex", "marital_status", "source", "ground", "not_mailable"})
 
 
@@ -184,6 +187,7 @@ def _lines(seen: PersonView, opened: Mapping[str, object]) -> Sequence[Line]:
         value = getattr(seen, name)
         told = ", ".join(value) if isinstance(value, tuple) else value
         told = codes.get(told, told) if name in _CODED else told
+        told = _NAMED[name](told) if told and name in _NAMED and name not in seen.masked else told
         masked = name in seen.masked or name in seen.hidden
         if told or masked:
             lines.append(Line(name, label, told, masked, _told(opened.get(name))))

@@ -9,6 +9,7 @@ from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.operations import Notice, NoticeText
 from governance.console import sayings
+from governance.console.consent import names_of_notices
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel import packs
@@ -32,6 +33,7 @@ def editor(visit: Visit, kind: str, notice: str, typed: Typed = EMPTY) -> Respon
         part=PART,
         kind=kind,
         notice=notice,
+        name=names_of_notices(visit).get(notice, notice),
         versions=versions,
         standing=standing,
         other=None if other is None else _read(visit, chosen, notice, other),

@@ -30,6 +30,8 @@ from governance.rights.operations import RequestId, RequestView
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import Flag, Package, PackageState
 
+_WORDS: Final = ("question", "words", "answer", "reason", "checked", "into")
+"""Fields of the acts that hold words."""
 DECIDED: Final = frozenset({RequestAct.REFUSE, RequestAct.APPROVE, RequestAct.SEND_BACK})
 """Acts that need `requests:decide`; the others need `requests:work`."""
 
@@ -47,7 +49,7 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
     """A request with everything about it; what may be done now comes first."""
     found = rights.find(visit.work, request=RequestId(request_id))
     on = today(visit)
-    stands = found.state not in ENDED
+    stands, acts = found.state not in ENDED, acts_of(visit, found)
     return page(
         visit,
         "request",
@@ -57,7 +59,7 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         state=words_requests.states()[found.state.value],
         left=countdown(found.due_on, on) if stands else None,
         stands=stands,
-        acts=acts_of(visit, found),
+        acts=acts,
         holders=_holders(visit, found) if stands else [],
         person=_person(visit, found),
         plan=_plan(visit, found) if stands else None,
@@ -68,6 +70,7 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         known=people.names(visit),
         actors=words.actors(),
         typed=typed,
+        left_over=_left_over(typed, acts),
         errors=sayings.by_field(typed.errors),
         fields=words.fields(),
         laws={key: law.titles.get(language()) for key, law in shipped.deadlines().items()},
@@ -76,6 +79,14 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         said=_said(),
         tongue=language(),
     )
+
+
+def _left_over(typed: Typed, acts: frozenset[str]) -> Sequence[str]:
+    """Words typed into a form that is gone, since the request changed meanwhile; nobody has to think of them twice."""
+    form = typed.get("_form")
+    if form not in set(RequestAct) | {"extend"} or form in acts:
+        return ()
+    return [said for name in _WORDS if (said := typed.get(name).strip())]
 
 
 def acts_of(visit: Visit, found: RequestView) -> frozenset[str]:

@@ -48,8 +48,8 @@ class Row:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was chosen in it."""
-        return not self.field and not self.value.strip()
+        """Whether nothing was chosen or written in it; a comparison always stands there."""
+        return not any(one.strip() for one in (self.field, self.value, self.within, self.currency, self.only))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from flask import Response, request
 from governance.pages import naming
 from governance.pages.languages import language
 from governance.policies.permissions import Permission
+from governance.portal.grounds import cited
 from governance.portal.guard import Guest, screen
 from governance.portal.pages import page
 from governance.rights import operations as rights
@@ -27,7 +28,9 @@ def own_data(guest: Guest) -> Response:
         categories=tuple(replace(one, fields=tuple(map(_named, one.fields))) for one in told.categories),
         tables=tuple(map(_with_money, told.tables)),
     )
-    return page(guest.work, "data", seal=guest.seal, part="own_data", own=own, most=MOST_ROWS)
+    reasons = (*(one.why for one in own.categories), *(one.why for one in own.tables))
+    grounds = [ground for why in reasons for ground in why.grounds]
+    return page(guest.work, "data", seal=guest.seal, part="own_data", own=own, most=MOST_ROWS, cited=cited(grounds))
 
 
 def _named(field: OwnField) -> OwnField:

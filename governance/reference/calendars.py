@@ -26,6 +26,8 @@ CALENDAR_LOCK = 0x63616C656E646172
 """Advisory lock under which versions are numbered ("calendar" in ASCII)."""
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Years that calendars tell of."""
+_LOCALES = {"en": "en_US"}
+"""As the package names languages, where it names them by country."""
 _MOST_EDITS = 2000
 _LONGEST_NAME = 100
 
@@ -65,10 +67,20 @@ def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
     return Calendar(key, 0, MappingProxyType(days), weekend=frozenset(weekend or {5, 6}))
 
 
+def names_of_holidays(key: str, *, year: int, language: str) -> Mapping[date, str]:
+    """What shipped holidays are called in a language; where the package has no names in it, as calendars name them.
+
+    Raises:
+        InvalidError: where no such calendar is known.
+    """
+    country, _, part = key.partition("-")
+    return _known(country, part, year, _LOCALES.get(language, language))[0]
+
+
 @lru_cache(maxsize=256)
-def _known(country: str, part: str, year: int) -> tuple[Mapping[date, str], set[int]]:
+def _known(country: str, part: str, year: int, language: str | None = None) -> tuple[Mapping[date, str], set[int]]:
     try:
-        found = load("holidays:country_holidays")(country, subdiv=part or None, years=year)
+        found = load("holidays:country_holidays")(country, subdiv=part or None, years=year, language=language)
     except NotImplementedError:
         raise InvalidError(
             "No such calendar is known.",

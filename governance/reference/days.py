@@ -7,7 +7,7 @@ from enum import StrEnum
 from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.policies.working_days import Calendar
-from governance.reference.calendars import calendar_edits, edit_calendar, shipped_calendar
+from governance.reference.calendars import calendar_edits, edit_calendar, names_of_holidays, shipped_calendar
 
 
 class Origin(StrEnum):
@@ -44,16 +44,17 @@ class CalendarDay:
     origin: Origin
 
 
-def days_of(work: Work, *, calendar: str, year: int) -> tuple[int, list[CalendarDay]]:
-    """Version of a calendar, and the days of a year that it tells of, in order.
+def days_of(work: Work, *, calendar: str, year: int, language: str | None = None) -> tuple[int, list[CalendarDay]]:
+    """Version of a calendar, and the days of a year that it tells of, in order; names in a language, where it is known.
 
     Raises:
         InvalidError: no such calendar is known.
     """
     shipped = shipped_calendar(calendar, years=[year]).holidays
+    names = shipped if language is None else names_of_holidays(calendar, year=year, language=language)
     version, edits = calendar_edits(work, calendar)
     found = {
-        day: CalendarDay(day, name, Origin.REMOVED if day in edits.removed else Origin.SHIPPED)
+        day: CalendarDay(day, names.get(day, name), Origin.REMOVED if day in edits.removed else Origin.SHIPPED)
         for day, name in shipped.items()
     }
     found.update({day: CalendarDay(day, name, Origin.ADDED) for day, name in edits.added.items() if day.year == year})

@@ -117,6 +117,19 @@ def test_a_request_is_asked_about_answered_and_completed(desks, received):
     assert "It is settled." in page
 
 
+def test_a_question_to_a_request_that_has_ended_meanwhile_is_not_lost(desks, received):
+    desk, request = desks("officer"), received(RequestKind.COMPLAINT, checked="Called back", said="a fourth thing")
+    address = f"/console/requests/{request}"
+    form = Form(desk.get(address), "/question").filled(question="Which of the <two> shops?")
+    assert do(desks("officer"), request, "withdrawal", reason="They called").status_code == 303
+
+    late = desk.post(f"{address}/question", data=form, headers=ORIGIN)
+    assert late.status_code == 409
+    assert "What you had typed" in late.text
+    assert "Which of the &lt;two&gt; shops?" in late.text
+    assert "What you had typed" not in desk.get(address).text
+
+
 def test_an_erasure_that_needs_two_is_put_before_another(desks, received):
     desk, request = desks("officer"), received(RequestKind.ERASURE, checked="Passport seen")
     page = desk.get(f"/console/requests/{request}").text

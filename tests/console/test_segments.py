@@ -122,6 +122,11 @@ def test_what_cannot_be_taken_keeps_all_that_was_typed(desks):
     assert 'value="thirty"' in refused.text
     assert "Write two numbers" in refused.text
     assert "Write the currency" in refused.text
+    for name, left in (("within", "90 days"), ("currency", "EUR"), ("only", "visit")):
+        typed = rows(Row(op="is", **{name: left}), Row("age", "over", "30"))
+        refused = send(desk, new, "/console/segments", **{"title.en": "No field", **typed})
+        assert (refused.status_code, f'value="{left}"' in refused.text) == (422, True), name
+        assert "Choose what is asked after." in refused.text
     unnamed = send(desk, new, "/console/segments", **rows(Row("age", "is", "30")))
     assert unnamed.status_code == 422
     assert "Give it a name." in unnamed.text

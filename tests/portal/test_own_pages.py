@@ -18,6 +18,8 @@ from governance.consent.operations import Asked
 from governance.customers import operations as customers
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.purposes import Channel
+from governance.policies.shipped import purposes
+from governance.portal.grounds import Cited, cited
 from governance.portal.place import EXTENSION
 from governance.reference.operations import set_controller
 from governance.rights import operations as rights
@@ -171,6 +173,20 @@ def test_my_data_say_what_is_kept_why_and_until_when_without_what_staff_wrote(on
         assert words in told, words
     assert "Сложная" not in told
     assert "Наталью" not in told
+
+
+def test_grounds_are_told_in_the_language_of_the_page_or_marked_with_that_of_their_law(one):
+    for name, words in (("ru", "ваше согласие"), ("uk", "ваша згода"), ("en", "your consent")):
+        page = one.get(f"/my/data?lang={name}").text
+        found = re.findall(r"<li(?: lang=\"(\w+)\")?>([^<]*(?:GDPR|2002/58)[^<]*)</li>", page)
+        assert found, name
+        assert [said for tongue, said in found if tongue] == [], name
+        assert any(words in said for _, said in found), name
+    bases = {basis.citation: basis for book in purposes().purposes.values() for basis, _ in book.bases}
+    with one.app.test_request_context("/my?lang=ru"):
+        shown = cited([*bases, "House rule 7"])
+    assert {said.language for citation, said in shown.items() if citation in bases} == {"ru", "uk", "pt"}
+    assert shown["House rule 7"] == Cited("House rule 7", "en")
 
 
 def test_who_saw_my_data_tells_role_and_time_and_no_name(one):

@@ -8,6 +8,7 @@ from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import Duty, RequestKind
 from governance.reference.calendars import calendar_edits, calendar_in_force, edit_calendar, shipped_calendar
+from governance.reference.days import days_of
 from governance.reference.times import duties_due, law_times, set_law
 
 OWN = """
@@ -27,6 +28,15 @@ def test_holidays_of_a_country_and_of_a_part_of_one_are_known() -> None:
     assert not germany.rests_on(date(2026, 1, 6))
     assert bavaria.rests_on(date(2026, 1, 6))
     assert (germany.version, germany.weekend) == (0, frozenset({5, 6}))
+
+
+def test_names_of_holidays_are_told_in_a_language_where_the_package_has_them_in_it(work: Work) -> None:
+    def named(language: str | None) -> str:
+        _version, days = days_of(work, calendar="DE", year=2026, language=language)
+        return next(one.name for one in days if one.day == date(2026, 1, 1))
+
+    assert (named("uk"), named("en")) == ("Новий рік", "New Year's Day")
+    assert named("xx") == named(None)
 
 
 @pytest.mark.parametrize("key", ["XQ", "DE-QQ", "", "de"])
