@@ -20,6 +20,7 @@ FACES: Final = ("console", "portal")
 NOT_PAGES: Final = frozenset(
     {
         *("console.static", "console.front", "console.nowhere", "portal.brand_logo", "portal.brand_style"),
+        *("portal.front", "portal.nowhere"),
         *("console.erasure_certificate", "console.run_certificate", "console.import_refused"),
     }
 )

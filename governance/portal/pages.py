@@ -241,6 +241,26 @@ _SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]
 """What a page says of a refusal; the first kind that fits."""
 
 
+@blueprint.get("/")
+def front() -> Response:
+    """The address of the service alone leads customers to their pages."""
+    return _lead(OWN_PATH, HTTPStatus.FOUND)
+
+
+@blueprint.get(f"{OWN_PATH}/<path:place>")
+@blueprint.get(f"{OWN_PATH}/", defaults={"place": ""})
+def nowhere(place: str) -> Response:
+    """An address among the customers' pages at which nothing is; one with a stroke at the end leads to the page."""
+    if request.path.endswith("/"):
+        return _lead(f"{OWN_PATH}/{place.strip('/')}".rstrip("/"), HTTPStatus.PERMANENT_REDIRECT)
+    return refusal(*_nothing_here())
+
+
+def _lead(address: str, status: HTTPStatus) -> Response:
+    answer = redirect(address, code=status)
+    return Response(answer.get_data(), status=answer.status_code, headers=answer.headers)
+
+
 @blueprint.errorhandler(GovernanceError)
 def _on_refusal(error: GovernanceError) -> Response:
     say = next((said for kind, said in _SAYINGS.items() if isinstance(error, kind)), None)

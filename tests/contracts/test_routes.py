@@ -15,6 +15,7 @@ from tests.api.conftest import door, door_store
 __all__ = ["door", "door_store"]
 
 PUBLIC = {
+    "/",
     "/healthz",
     "/readyz",
     "/metrics",

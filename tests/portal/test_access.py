@@ -33,13 +33,22 @@ def app(door):
 def test_no_page_opens_without_a_session_and_every_address_says_how_to_come_in(app):
     web = app.test_client()
     for rule in app.url_map.iter_rules():
-        if not rule.rule.startswith("/my/") or rule.rule == "/my/code":
+        if not rule.rule.startswith("/my/") or rule.rule == "/my/code" or rule.endpoint == "portal.nowhere":
             continue
         path = re.sub(r"<kind>", "erasure", re.sub(r"<uuid:[a-z_]+>", str(uuid4()), rule.rule))
         for method in rule.methods & {"GET", "POST"}:
             answer = web.open(path, method=method)
             assert answer.status_code == 401, (method, path)
             assert 'name="contact"' in answer.text
+
+
+def test_an_address_at_which_nothing_is_says_so_as_a_page_and_a_stroke_too_many_does_no_harm(app):
+    web = app.test_client()
+    nothing = web.get("/my/nothing?lang=uk")
+    assert (nothing.status_code, nothing.mimetype) == (404, "text/html")
+    assert '<html lang="uk">' in nothing.text
+    leads = {address: web.get(address).headers.get("Location") for address in ("/", "/my/", "/my/data/")}
+    assert leads == {"/": "/my", "/my/": "/my", "/my/data/": "/my/data"}
 
 
 def test_the_start_page_tells_the_rights_in_three_sentences(app):
