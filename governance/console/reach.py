@@ -55,6 +55,7 @@ def reach(visit: Visit, **_names: object) -> Response:
         channel=channel,
         channels=words.channels(),
         found=found,
+        counting=jobs.is_under_way(visit.work, TAKE_SNAPSHOT),
         may=sum(one for one in may if isinstance(one, int)) if _exact(may) else may[0],
         may_not=0 if found is None or not _exact(may) else found.people - sum(int(one) for one in may),
         reasons=_reasons(found, mine),

@@ -86,6 +86,12 @@ def counts(work: Work) -> Mapping[str, int]:
     return {state: found.get(state, 0) for state in ("todo", "doing", "failed")}
 
 
+def is_under_way(work: Work, name: str) -> bool:
+    """Whether a job of this name waits or runs."""
+    query = "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = :name AND status IN ('todo', 'doing'))"
+    return bool(work.session.scalar(text(query), {"name": name}))
+
+
 def given_up(work: Work) -> Mapping[str, int]:
     """Jobs that were given up, by task; without those of the timetable that a later run has made good."""
     found = work.session.execute(

@@ -4,10 +4,13 @@ import io
 import re
 from uuid import UUID
 
+from sqlalchemy import text
+
 from governance.customers import operations as customers
 from governance.intake import operations as intake
+from governance.kernel import jobs
 from governance.kernel.ids import BatchId
-from governance.kernel.work import OPERATOR, open_work
+from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
 
@@ -91,3 +94,13 @@ def test_an_import_taken_back_names_whom_somebody_worked_on_since(desks, door):
     assert "What taking it back came to" in page
     assert f"/console/customers/{kept.id}" in page
     assert page.count("/console/customers/") == 1
+
+
+def test_who_may_be_written_to_says_that_it_is_counted_anew(desks, door):
+    said, desk = "It is being counted anew just now", desks("officer")
+    with open_work(service_of(door).database, SYSTEM) as work:
+        work.session.execute(text("DELETE FROM procrastinate_jobs WHERE task_name = 'base.count'"))
+    assert said not in desk.get("/console/reach").text
+    with open_work(service_of(door).database, SYSTEM) as work:
+        jobs.defer_once(work, "base.count", waiting="base.count")
+    assert said in desk.get("/console/reach").text
