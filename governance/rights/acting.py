@@ -65,7 +65,9 @@ def require(row: RequestRow, act: RequestAct) -> RequestState:
     following = after(RequestState(row.state), act)
     if following is None:
         lawful = ", ".join(acts_in(RequestState(row.state))) or "nothing: it has ended"
-        raise WrongActError(f"The request stands at {row.state}, where {act.value} is not possible. Possible: {lawful}.")
+        raise WrongActError(
+            f"The request stands at {row.state}, where {act.value} is not possible. Possible: {lawful}."
+        )
     return following
 
 
