@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,8 +12,8 @@ import psutil
 
 from tests import forks
 from tests.cli.conftest import SETUP
+from tests.stores import Store
 
-ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_SECONDS = 90.0
 VARIABLES = {
     "GOVERNANCE_CONTROLLER_NAME": SETUP[1],
@@ -34,27 +33,36 @@ def free_port() -> int:
 
 
 class Service:
-    """A store in a folder with a space in its name, and the service on it."""
+    """The service on a folder with a space in its name, as `governance up` makes it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: its data folder; log and files lie beside it.
+        store: a database for it, which spares making a server and migrating; by default it makes its own.
+    """
+
+    def __init__(self, folder: Path, *, store: Store | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.output = folder.parent / "output.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forks.Fork | None = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("GOVERNANCE_")},
             **VARIABLES,
             "GOVERNANCE_DATA_DIR": str(folder),
             "GOVERNANCE_BIND": f"127.0.0.1:{self.port}",
         }
+        if store is not None:
+            self.environment |= {
+                "GOVERNANCE_DATABASE_URL": store.app_url,
+                "GOVERNANCE_DATABASE_ADMIN_URL": store.admin_url,
+                "GOVERNANCE_ROLE_PREFIX": store.roles.prefix,
+            }
 
     def start(self) -> str:
         """Start it; answers what it said until it was ready."""
         self.output.write_bytes(b"")
         with self.output.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "governance", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+            self.process = forks.Fork("-m", "governance", "up", env=self.environment, stdout=log, stderr=log)
         deadline = time.monotonic() + START_LIMIT_SECONDS
         while "Ready:" not in self.said():
             assert self.process.poll() is None, self.said()

@@ -24,7 +24,7 @@ from governance.kernel.work import OPERATOR, open_work
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
-from tests.conftest import NOW
+from tests.conftest import CARELESS, NOW
 
 CANARY = "canary-Воробьева-7f3a"
 
@@ -36,7 +36,7 @@ def at(minutes: float) -> FixedClock:
 @contextlib.contextmanager
 def served(data_dir: Path) -> Iterator[Server]:
     """A server in *data_dir* that does not wait for disks."""
-    with lease(data_dir, settings={"fsync": "off"}), reach(Settings(data_dir=data_dir, backup_keep=2)) as server:
+    with lease(data_dir, settings=CARELESS), reach(Settings(data_dir=data_dir, backup_keep=2)) as server:
         yield server
 
 

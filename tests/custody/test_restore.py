@@ -3,7 +3,6 @@
 import json
 import secrets
 import shutil
-import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
@@ -37,7 +36,7 @@ from governance.vault import epochs
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW
 from tests.custody.stores import CANARY, at, recall, remember, served, sign
-from tests.kernel.processes import kill, line_of, start
+from tests.forks import piped
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -260,11 +259,11 @@ def test_nothing_is_restored_under_a_service_that_runs(server: Server) -> None:
         "from governance.kernel.supervisor import sole_supervisor\n"
         "with sole_supervisor(pathlib.Path(sys.argv[1])):\n    print('up', flush=True)\n    time.sleep(60)"
     )
-    process = start(script, server.settings.data_dir)
-    assert line_of(process) == "up"
-    with pytest.raises(ConflictError, match="already runs"):
-        back(server)
-    kill(process)
+    with piped("-c", script, str(server.settings.data_dir)) as (process, output):
+        assert output.readline() == b"up\n"
+        with pytest.raises(ConflictError, match="already runs"):
+            back(server)
+        process.kill()
 
 
 def test_a_damaged_tombstone_stops_the_restore_before_anything_opens(server: Server) -> None:
@@ -301,15 +300,20 @@ with reach(Settings(data_dir=folder, database_url=url)) as server:
 """
 
 
+def kill_restore_at(server: Server, step: str) -> None:
+    """Restore in a process of its own, and kill that where it begins the step."""
+    arguments = (str(server.settings.data_dir), step, server.settings.database_url or "")
+    with piped("-c", SLOW_RESTORE, *arguments) as (process, output):
+        while (line := output.readline().decode().strip()) != step:
+            assert line
+        process.kill()
+
+
 @pytest.mark.parametrize("step", ["load_keys", "replay", "swap"])
 def test_killed_at_any_step_the_old_database_stands_and_the_next_restore_goes_through(
     server: Server, step: str
 ) -> None:
-    process = start(SLOW_RESTORE, server.settings.data_dir, step, server.settings.database_url)
-    while (line := line_of(process)) != step:
-        assert line
-    process.send_signal(signal.SIGKILL)
-    kill(process)
+    kill_restore_at(server, step)
     assert databases(server) == {"", "_restoring"}
     assert remembered(server, owners_of(server)) == [CANARY, "another"]
     back(server)
@@ -358,11 +362,7 @@ def test_a_keyring_older_than_the_indexes_of_a_backup_is_refused(server: Server)
 
 def test_killed_while_indexes_are_made_anew_the_next_restore_goes_on_with_them(server: Server) -> None:
     with_indexes_rotated(server)
-    process = start(SLOW_RESTORE, server.settings.data_dir, "rebuild", server.settings.database_url)
-    while (line := line_of(process)) != "rebuild":
-        assert line
-    process.send_signal(signal.SIGKILL)
-    kill(process)
+    kill_restore_at(server, "rebuild")
     assert databases(server) == {"", "_restoring"}
     assert found_by(server, "n1@example.org") == [1]
 

@@ -20,6 +20,7 @@ import yaml
 from governance.client import Client, UnreachableError
 from tests.cli.service import Service
 from tests.messages.conftest import Mailbox, serving
+from tests.stores import Store, clone
 
 FORM = {
     "titles": {"en": "Club", "ru": "Клуб", "uk": "Клуб"},
@@ -42,18 +43,21 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Service]:
+def service(
+    server_url: str, template: Store, tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox
+) -> Iterator[Service]:
     """The whole service; the last test kills it."""
-    found = Service(tmp_path_factory.mktemp("journey") / "a store")
-    found.environment |= {
-        "GOVERNANCE_SMTP_URL": mailbox.url,
-        "GOVERNANCE_MAIL_FROM": "shop@example.org",
-    }
-    try:
-        found.start()
-        yield found
-    finally:
-        found.destroy()
+    with clone(server_url, template) as store:
+        found = Service(tmp_path_factory.mktemp("journey") / "a store", store=store)
+        found.environment |= {
+            "GOVERNANCE_SMTP_URL": mailbox.url,
+            "GOVERNANCE_MAIL_FROM": "shop@example.org",
+        }
+        try:
+            found.start()
+            yield found
+        finally:
+            found.destroy()
 
 
 def fetch(address: str, data: dict[str, str] | None = None, *, method: str | None = None) -> tuple[int, str]:
