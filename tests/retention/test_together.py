@@ -1,7 +1,9 @@
 """Whoever dies, and whatever happens at the same time: nothing is lost, and nothing is done twice."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +16,7 @@ from governance.erasure.operations import ErasureState, Origin, OriginKind
 from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import SubjectId
-from governance.kernel.work import SYSTEM, open_work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.classification import Compartment
 from governance.retention import operations as retention
 from governance.retention import removing, running
@@ -214,6 +216,26 @@ def test_rows_that_a_hold_kept_go_by_a_run_of_their_own_once_it_is_released(stor
     assert store.see(begun).parts[0].rows == 1
     assert store.count(f"activity WHERE person_id = '{boris}'") == 1, "his hold stands"
     assert store.do(lambda work: retention.begin_released(work, hour=1)) is None, "nothing is left to go"
+
+
+def test_a_hold_that_comes_between_claiming_and_locking_keeps_what_it_covers(
+    store: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, begun = overdue(store)
+    anna, lock = people[0], removing.lock_people
+    held: list[object] = []
+
+    def lock_late(work: Work, found: Sequence[UUID], *, to_erase: bool) -> frozenset[UUID]:
+        if not held:
+            held.append(store.hold(anna, Compartment.BEHAVIOUR))
+        return lock(work, found, to_erase=to_erase)
+
+    monkeypatch.setattr(removing, "lock_people", lock_late)
+    done = store.see(begun)
+
+    assert held, "after its rows were found to be due"
+    assert done.parts[0].people == PEOPLE - 1
+    assert store.count(f"activity WHERE person_id = '{anna}'") > 0
 
 
 def test_whoever_is_active_while_a_batch_looks_at_them_stays(store: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
