@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from governance.customers.standing import held, restricted
 from governance.customers.tables import PersonLinkRow, PersonRow
@@ -33,12 +33,13 @@ def peculiarities(work: Work, person: SubjectId) -> tuple[Peculiarity, ...]:
     row = work.session.get(PersonRow, person)
     if row is None:
         return ()
-    merged = select(PersonRow.id).where(PersonRow.merged_into == person).limit(1)
-    linked = select(PersonLinkRow.id).where(PersonLinkRow.person_id == person, PersonLinkRow.until.is_(None)).limit(1)
+    merged = exists().where(PersonRow.merged_into == person)
+    linked = exists().where(PersonLinkRow.person_id == person, PersonLinkRow.until.is_(None))
+    has_merged, is_represented = work.session.execute(select(merged, linked)).one()
     known = {
-        Peculiarity.MERGED: work.session.scalar(merged) is not None,
+        Peculiarity.MERGED: has_merged,
         Peculiarity.MINOR: row.age_at_least is not None and row.age_at_least < OF_AGE,
-        Peculiarity.REPRESENTED: work.session.scalar(linked) is not None,
+        Peculiarity.REPRESENTED: is_represented,
         Peculiarity.DECEASED: row.deceased_at is not None,
         Peculiarity.RESTRICTED: bool(restricted(work, [person])),
         Peculiarity.HELD: bool(held(work, [person])),

@@ -40,8 +40,13 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     def get_translations(self) -> NullTranslations:
         """That of the language of the present page, of the face that it belongs to: each has its own words."""
         faces: tuple[str, ...] = current_app.extensions[FACES]
-        own = tuple(one for one in faces if one.rpartition(".")[2] == request.blueprint)
-        return catalogue(language(), own or faces)
+        return catalogue(language(), _own(faces, request.blueprint))
+
+
+@cache
+def _own(faces: tuple[str, ...], blueprint: str | None) -> tuple[str, ...]:
+    """Of these packages the one that a page belongs to; all of them for a page of none."""
+    return tuple(one for one in faces if one.rpartition(".")[2] == blueprint) or faces
 
 
 def catalogue(name: str, faces: tuple[str, ...]) -> NullTranslations:

@@ -172,11 +172,17 @@ def flags_of(work: Work, row: RequestRow) -> tuple[Peculiarity, ...]:
     return () if row.person_id is None else peculiarities(work, SubjectId(row.person_id))
 
 
-def needs_approval(work: Work, row: RequestRow) -> tuple[str, ...]:
-    """Why a second person has to approve an erasure; empty where it needs nobody."""
+def needs_approval(work: Work, row: RequestRow, *, flags: Collection[Peculiarity] | None = None) -> tuple[str, ...]:
+    """Why a second person has to approve an erasure; empty where it needs nobody.
+
+    Args:
+        work: the transaction.
+        row: the request.
+        flags: of its person, where they are known already.
+    """
     if row.kind != RequestKind.ERASURE.value or row.person_id is None:
         return ()
-    flags = flags_of(work, row)
+    flags = flags_of(work, row) if flags is None else flags
     unusual = [one.value for one in _UNUSUAL if one in flags]
     if row.asking != Asking.SELF.value:
         unusual.append("asked_by_another")
@@ -190,7 +196,7 @@ def told(work: Work, row: RequestRow) -> RequestView:
     lines = history(work, row)
     proven = row.proof is not None and row.proof != Proof.NOT_NEEDED.value
     named = row.person_id is not None and (proven or work.actor.kind is not ActorKind.CLIENT)
-    line = line_of(row)
+    line, flags = line_of(row), flags_of(work, row) if named else ()
     return RequestView(
         id=line.id,
         number=line.number,
@@ -228,8 +234,8 @@ def told(work: Work, row: RequestRow) -> RequestView:
         outcome=line.outcome,
         ground=None if row.ground is None else RefusalGround(row.ground),
         closed_at=row.closed_at,
-        flags=tuple(one.value for one in flags_of(work, row)) if named else (),
-        needs_approval=needs_approval(work, row) if named else (),
+        flags=tuple(one.value for one in flags),
+        needs_approval=needs_approval(work, row, flags=flags) if named else (),
         acts=acts_in(line.state),
         events=tuple(_event(work, one) for one in lines),
         notices=_notices(work, row),
