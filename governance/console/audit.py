@@ -13,7 +13,7 @@ from flask import Response, g, request
 from governance.audit import operations as log
 from governance.audit.actions import Action
 from governance.audit.trail import Filter, Placed
-from governance.console import people, words
+from governance.console import audit_words, people, words
 from governance.console.actions import label_of, labels
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
@@ -38,9 +38,22 @@ class Row:
 
 
 @screen("/audit", "audit")
-def search(visit: Visit) -> Response:
+def search(visit: Visit, **_typed: object) -> Response:
     """Entries that match, newest first; whoever looks is told of in the log."""
-    asked = {name: request.args.get(name, "").strip()[:80] for name in _FIELDS}
+    return _matching(visit, {name: request.args.get(name, "").strip()[:80] for name in _FIELDS})
+
+
+@act("/audit/words", "ask_audit", shows=search, of="audit")
+def ask(visit: Visit) -> Response:
+    """The same, asked in words; they may name somebody, and so they are in no address."""
+    said = request.form.get("words", "")[:200]
+    outcomes = {code: name for code, (name, _mark) in words.outcomes().items()}
+    today = visit.work.now.astimezone(ZoneInfo(g.get("zone", "UTC"))).date()
+    heard = audit_words.heard(said, staff=people.staff_names(visit), labels=labels(), outcomes=outcomes, today=today)
+    return _matching(visit, {name: heard.asked.get(name, "") for name in _FIELDS}, said=said, unheard=heard.unheard)
+
+
+def _matching(visit: Visit, asked: Mapping[str, str], said: str = "", unheard: Sequence[str] = ()) -> Response:
     by, wrong = _filter(asked)
     cursor = request.args.get("cursor") or None
     found = None if wrong else log.search(visit.work, by=by, cursor=cursor, limit=ROWS)
@@ -50,6 +63,8 @@ def search(visit: Visit) -> Response:
         "audit",
         part=PART,
         asked=asked,
+        said=said,
+        unheard=", ".join(unheard),
         wrong=wrong,
         rows=[] if found is None else [_row(one, known) for one in found.entries],
         cursor=None if found is None else found.cursor,

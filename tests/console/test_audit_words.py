@@ -1,0 +1,41 @@
+"""The log asked in words."""
+
+from datetime import date
+from uuid import UUID
+
+from governance.audit.actions import Action
+from governance.console.audit_words import heard
+from tests.console.conftest import ORIGIN, Form
+
+OLENA, PAVEL = UUID(int=1), UUID(int=2)
+STAFF = {OLENA: "Olena Kovalenko", PAVEL: "Павел Орлов"}
+OUTCOMES = {"done": "done", "refused": "refused", "failed": "failed"}
+ENGLISH = {one: one.label for one in Action}
+TODAY = date(2026, 11, 22)
+
+
+def asked(said, labels=ENGLISH):
+    return heard(said, staff=STAFF, labels=labels, outcomes=OUTCOMES, today=TODAY)
+
+
+def test_words_become_filters_and_what_is_not_understood_is_said():
+    found = asked("phone revealed in the clear by Olena last week")
+    assert found.asked == {"actor": str(OLENA), "action": "customers:person:revealed", "since": "2026-11-15"}
+    assert found.unheard == ("phone",)
+    russian = {Action.PERSON_REVEALED: "Поля человека показаны открыто", Action.AUDIT_SEARCHED: "Журнал просмотрен"}
+    assert asked("что открыто показано Орловым вчера", russian).asked == {
+        "actor": str(PAVEL), "action": "customers:person:revealed", "since": "2026-11-21", "until": "2026-11-21"
+    }  # fmt: skip
+    assert asked("failed today").asked == {"outcome": "failed", "since": "2026-11-22"}
+    assert asked("").asked == {}
+    assert asked("+7 916 123-45-67 @ %").asked == {}
+
+
+def test_the_page_shows_what_was_understood_as_filters(desks):
+    desk = desks("officer")
+    form = Form(desk.get("/console/audit"), "/audit/words")
+    page = desk.post("/console/audit/words", data=form.filled(words="revealed zebra today"), headers=ORIGIN)
+    assert page.status_code == 200
+    assert '<option value="customers:person:revealed" selected>' in page.text
+    assert "Not understood: zebra." in page.text
+    assert 'value="revealed zebra today"' in page.text
