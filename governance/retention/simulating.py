@@ -25,6 +25,7 @@ from governance.customers.expiring import (
 from governance.customers.reach import allow
 from governance.kernel.clock import UTC, require_aware
 from governance.kernel.db import UtcDateTime
+from governance.kernel.errors import InvalidError
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind, minimum_cutoff
@@ -33,6 +34,7 @@ from governance.retention.due import Rules, columns, due, in_order, overdue, rul
 
 MONTHS: Final = 24
 FUSE_SHARE: Final = 0.05
+YEARS_FORESEEN: Final = 100
 FUSE_PEOPLE: Final = 50
 WORK_MEM: Final = "64MB"
 """What a million people are joined in without files; until the transaction ends."""
@@ -124,9 +126,10 @@ def simulate(
     Raises:
         ForbiddenError: where the actor may not see it.
         NoControllerError: where no controller was set, whose zone and country are needed.
+        InvalidError: where the instant is further away than anything can be foreseen.
     """
     allow(work, Permission.RETENTION_READ)
-    rules = rules_of(work, at=work.now if at is None else require_aware(at), instead=policies or ())
+    rules = rules_of(work, at=_foreseeable(work, at), instead=policies or ())
     asked = in_order(policies if policies is not None else rules.policies)
     later = _months_after(rules) if curve else ()
     work.session.execute(select(func.set_config("work_mem", WORK_MEM, True)))
@@ -140,6 +143,16 @@ def simulate(
         policies=forecasts,
         conflicts=tuple(conflicts(rules.policies)),
     )
+
+
+def _foreseeable(work: Work, at: datetime | None) -> datetime:
+    """Periods have up to three digits of years: what they end at must be a date, too."""
+    if at is None:
+        return work.now
+    if abs(require_aware(at).year - work.now.year) > YEARS_FORESEEN:
+        said = f"must be within {YEARS_FORESEEN} years of today"
+        raise InvalidError("That is too far away to be foreseen.", errors={"at": [said]})
+    return require_aware(at)
 
 
 def fuse_of(store_people: int) -> int:

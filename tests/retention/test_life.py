@@ -1,6 +1,7 @@
 """Policies: drafted, simulated, approved by another, in force one at a time; nonsense is refused with the reason."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -167,3 +168,10 @@ def test_what_is_shipped_has_the_periods_of_the_controllers_country_and_does_not
 
     assert str(tax.keep) == "P8Y"
     assert not active(desk)
+
+
+def test_a_day_that_is_too_far_away_is_refused(desk: Work) -> None:
+    for year in (1900, 2127, 9999):
+        with pytest.raises(InvalidError, match="too far away") as told:
+            retention.simulate(desk, at=datetime(year, 12, 31, tzinfo=UTC))
+        assert list(told.value.errors) == ["at"]
