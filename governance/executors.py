@@ -3,7 +3,7 @@
 It stands above the rooms and below the doors, so that no room reaches up for what another one does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from governance.accounts import granting
@@ -34,8 +34,8 @@ CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 SHEDDERS: Final[Mapping[str, Shedder]] = {"package": packages.destroy_all}
 """What rooms above erasure destroy of people who are erased, by the name under which receipts count it."""
 
-PARTINGS: Final[Sequence[Parting]] = (let_go,)
-"""What rooms above imports do when a merge is undone."""
+PARTINGS: Final[Mapping[str, Parting]] = {"erasure": let_go}
+"""What rooms above imports do when a merge is undone, by room."""
 
 
 def install(database: Database) -> None:

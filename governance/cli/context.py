@@ -19,6 +19,8 @@ from rich.table import Table
 
 from governance.accounts.proposed import Executor, ProposalKind, install_executors
 from governance.custody.opening import Store, open_store
+from governance.erasure.shedding import Shedder, install_shedders
+from governance.intake.parting import Parting, install_partings
 from governance.kernel import logs
 from governance.kernel.late import LateMapping
 from governance.kernel.settings import Settings
@@ -31,6 +33,8 @@ WIDEST_TABLE = 100_000
 
 EXECUTORS: Final = LateMapping[ProposalKind, Executor]("governance.executors:EXECUTORS")
 CARRIERS: Final = LateMapping[RequestKind, CarrierRoom]("governance.executors:CARRIERS")
+SHEDDERS: Final = LateMapping[str, Shedder]("governance.executors:SHEDDERS")
+PARTINGS: Final = LateMapping[str, Parting]("governance.executors:PARTINGS")
 """Few commands carry anything out, and it takes all rooms to be loaded."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
@@ -49,6 +53,8 @@ def opened(found: Settings | None = None) -> Iterator[Store]:
     with open_store(found or settings()) as store:
         install_executors(store.database, EXECUTORS)
         install_carriers(store.database, CARRIERS)
+        install_shedders(store.database, SHEDDERS)
+        install_partings(store.database, PARTINGS)
         yield store
 
 

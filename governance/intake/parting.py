@@ -1,6 +1,6 @@
 """What rooms above this one do when a merge is undone: an erasure of the one lets go of the other, or refuses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from governance.kernel.db import Database
@@ -12,13 +12,13 @@ Parting: TypeAlias = Callable[[Work, SubjectId, SubjectId], None]
 _INFO: Final = "merge_partings"
 
 
-def install_partings(database: Database, partings: Sequence[Parting]) -> None:
+def install_partings(database: Database, partings: Mapping[str, Parting]) -> None:
     """Let the undoing of merges in sessions of *database* be told to these."""
-    database.remember(**{_INFO: tuple(partings)})
+    database.remember(**{_INFO: partings})
 
 
 def tell_parted(work: Work, *, survivor: SubjectId, other: SubjectId) -> None:
     """Tell all rooms that two are two again."""
-    installed: Sequence[Parting] = work.session.info.get(_INFO, ())
-    for act in installed:
+    installed: Mapping[str, Parting] = work.session.info.get(_INFO, {})
+    for act in installed.values():
         act(work, survivor, other)
