@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertKind, Approved, Proposal, ProposalKind
@@ -201,6 +201,7 @@ def finish(work: Work, *, run: RunId) -> None:
 
 
 def _refuse_second(work: Work) -> None:
+    work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(RUN))))  # of two at once, one sees the other
     waiting = (RunState.RUNNING.value, RunState.FUSED.value)
     found = work.session.execute(select(RunRow.id, RunRow.state).where(RunRow.state.in_(waiting))).first()
     if found is not None:

@@ -218,6 +218,26 @@ def test_rows_that_a_hold_kept_go_by_a_run_of_their_own_once_it_is_released(stor
     assert store.do(lambda work: retention.begin_released(work, hour=1)) is None, "nothing is left to go"
 
 
+def test_of_two_runs_that_are_begun_at_once_one_is_refused(store: Keeping) -> None:
+    store.force_document(ACTIVITY)
+    second: list[str] = []
+
+    def begin() -> None:
+        try:
+            store.do(lambda work: retention.begin(work, at_once=True))
+        except GovernanceError as error:
+            second.append(error.slug)
+
+    with open_work(store.database, SYSTEM, clock=store.clock) as work:
+        retention.begin(work, at_once=True)
+        other = threading.Thread(target=begin)
+        other.start()
+        other.join(0.5)
+        assert other.is_alive(), "it waits to see what becomes of the first"
+    other.join(10)
+    assert (second, store.count("retention_run")) == (["run-open"], 1)
+
+
 def test_a_hold_that_comes_between_claiming_and_locking_keeps_what_it_covers(
     store: Keeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
