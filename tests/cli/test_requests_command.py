@@ -1,5 +1,7 @@
 """Requests of data subjects at the command line."""
 
+from governance import executors
+from governance.cli.context import opened, operator_work
 from tests.cli.conftest import Command
 
 LETTER = (
@@ -24,7 +26,7 @@ def test_a_letter_is_received_worked_on_and_answered(governance: Command) -> Non
     assert "жалобу" in text
 
     early = governance("requests", "start", number)
-    assert (early.code, "cannot be start" in early.err) == (1, True)
+    assert (early.code, "where start is not possible" in early.err) == (1, True)
     code = governance("requests", "code", number)
     assert code.code == 0
     wrong = governance("requests", "confirm", number, code.out.strip(), "00000000")
@@ -43,3 +45,12 @@ def test_wrong_calls_are_told_in_a_sentence(governance: Command) -> None:
     assert governance("requests", "receive", "--kind", "everything").code == 2
     odd = governance("requests", "receive", "--kind", "rectification", "--change", "city")
     assert (odd.code, "FIELD=VALUE" in odd.err) == (2, True)
+
+
+def test_rooms_do_for_one_another_at_the_host_what_they_do_in_the_service(governance: Command) -> None:
+    assert governance("requests", "list").code == 0
+    with opened() as store, operator_work(store) as work:
+        installed = work.session.info
+        assert dict(installed["erasure_shedders"]) == dict(executors.SHEDDERS)
+        assert dict(installed["merge_partings"]) == dict(executors.PARTINGS)
+        assert dict(installed["request_carriers"]) == dict(executors.CARRIERS)
