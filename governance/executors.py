@@ -16,7 +16,7 @@ from governance.erasure.shedding import Shedder, install_shedders
 from governance.intake.parting import Parting, install_partings
 from governance.kernel.db import Database
 from governance.retention import executing
-from governance.retention.stocks import install_stocks
+from governance.retention.installed import Stocks, by_place, install_stocks
 from governance.rights import approving, erasing, expiring, packing
 from governance.rights.carriers import Carriers, install_carriers
 from governance.rights.packages import operations as packages
@@ -31,6 +31,8 @@ EXECUTORS: Final[Executors] = {
 CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 """Who carries out kinds of requests of data subjects; a kind that is not named is carried out by officers by hand."""
 
+STOCKS: Final[Stocks] = by_place(expiring.STOCKS)
+"""What retention policies may be about of what rooms beside it keep."""
 SHEDDERS: Final[Mapping[str, Shedder]] = {"package": packages.destroy_all}
 """What rooms above erasure destroy of people who are erased, by the name under which receipts count it."""
 
@@ -42,6 +44,6 @@ def install(database: Database) -> None:
     """Let proposals, requests and erasures in sessions of *database* be carried out by this installation."""
     install_executors(database, EXECUTORS)
     install_carriers(database, CARRIERS)
-    install_stocks(database, expiring.STOCKS)
+    install_stocks(database, STOCKS)
     install_shedders(database, SHEDDERS)
     install_partings(database, PARTINGS)

@@ -26,6 +26,7 @@ from governance.kernel.late import LateMapping
 from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
 from governance.policies.deadline_rules import RequestKind
+from governance.retention.installed import install_stocks, late_stocks
 from governance.rights.carriers import CarrierRoom, install_carriers
 
 WIDEST_TABLE = 100_000
@@ -35,6 +36,7 @@ EXECUTORS: Final = LateMapping[ProposalKind, Executor]("governance.executors:EXE
 CARRIERS: Final = LateMapping[RequestKind, CarrierRoom]("governance.executors:CARRIERS")
 SHEDDERS: Final = LateMapping[str, Shedder]("governance.executors:SHEDDERS")
 PARTINGS: Final = LateMapping[str, Parting]("governance.executors:PARTINGS")
+STOCKS: Final = late_stocks("governance.executors:STOCKS")
 """Few commands carry anything out, and it takes all rooms to be loaded."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
@@ -55,6 +57,7 @@ def opened(found: Settings | None = None) -> Iterator[Store]:
         install_carriers(store.database, CARRIERS)
         install_shedders(store.database, SHEDDERS)
         install_partings(store.database, PARTINGS)
+        install_stocks(store.database, STOCKS)
         yield store
 
 

@@ -29,7 +29,8 @@ from governance.policies.retention import (
 )
 from governance.reference.operations import controller
 from governance.reference.retention_rules import active
-from governance.retention.stocks import Stocks, is_carried_out, stock_of, stocks_of
+from governance.retention.installed import Stocks
+from governance.retention.stocks import is_carried_out, stock_of, stocks_of
 from governance.retention.tables import WarningRow
 
 _ORDER: Final = (

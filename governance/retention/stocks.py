@@ -1,8 +1,6 @@
 """What can be thinned out here: the stocks of the rooms below, and those that rooms beside this one have registered."""
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
 from governance.consent import expiring as consent
 from governance.customers import stocks as customers
@@ -10,14 +8,10 @@ from governance.customers.expiring import Stock
 from governance.disclosures import expiring as disclosures
 from governance.erasure import expiring as erasure
 from governance.intake import expiring as intake
-from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError
 from governance.kernel.work import Work
 from governance.policies.retention import Clock, RetentionPolicy, TargetKind
-
-Stocks: TypeAlias = "Mapping[tuple[TargetKind, str, Clock], Stock]"
-
-_INFO: Final = "retention.stocks"
+from governance.retention.installed import Stocks, by_place, installed_stocks
 
 
 class NotCarriedOutError(GovernanceError):
@@ -26,24 +20,14 @@ class NotCarriedOutError(GovernanceError):
     slug = "policy-not-carried-out"
 
 
-def _by_place(stocks: Iterable[Stock]) -> Stocks:
-    return MappingProxyType({(one.kind, one.name, one.clock): one for one in stocks})
-
-
-_OWN: Final = _by_place(
+_OWN: Final = by_place(
     (*customers.STOCKS, *consent.STOCKS, *intake.STOCKS, *disclosures.STOCKS, *erasure.STOCKS),
 )
 
 
-def install_stocks(database: Database, stocks: Iterable[Stock]) -> None:
-    """Let policies in sessions of *database* be about what rooms keep that do not stand below this one."""
-    database.remember(**{_INFO: _by_place(stocks)})
-
-
 def stocks_of(work: Work) -> Stocks:
     """What can be thinned out by this installation."""
-    more: Stocks = work.session.info.get(_INFO, {})
-    return {**_OWN, **more}
+    return {**_OWN, **installed_stocks(work)}
 
 
 def is_carried_out(stocks: Stocks, policy: RetentionPolicy) -> bool:
