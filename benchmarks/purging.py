@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from benchmarks import erasing
 from benchmarks.callers import Caller
 from benchmarks.check_single import single_checks
 from benchmarks.figures import Figure
@@ -31,8 +32,8 @@ QUIET_SECONDS: Final = 15.0
 BAR: Final = 2.0
 _AWAY: Final = """
 INSERT INTO person_sign (person_id, last_at, proven)
-SELECT id, CASE WHEN row_number() OVER (ORDER BY id) <= :people THEN CAST(:at AS timestamptz) ELSE now() END, true
-FROM person
+SELECT id, CASE WHEN id = ANY(:people) THEN CAST(:at AS timestamptz) ELSE now() END, true FROM person
+ON CONFLICT (person_id) DO UPDATE SET last_at = excluded.last_at, proven = true
 """
 _TOLD: Final = """
 INSERT INTO retention_warning (person_id, policy_key, warned_at)
@@ -42,15 +43,16 @@ SELECT person_id, 'inactive_customers', :told FROM person_sign WHERE last_at = :
 
 def _begin(settings: Settings) -> RunId:
     """A run that may begin: people who were away for years, and were told so long ago."""
-    named = {"at": datetime(2020, 1, 1, tzinfo=UTC), "told": datetime.now(UTC) - timedelta(days=40), "people": ERASED}
+    named = {"at": datetime(2020, 1, 1, tzinfo=UTC), "told": datetime.now(UTC) - timedelta(days=40)}
     with open_store(settings) as store:
         install(store.database)
+        people = erasing.people_with(store.database, ERASED, rows=1, mark=1)
         with open_work(store.database, SYSTEM) as work:
             drafted = retention.draft_shipped(work, key="inactive_customers")
             retention.look_ahead(work, policy=drafted.id)
             retention.propose_activation(work, policy=drafted.id, reason="Benchmark.")
         with open_work(store.database, SYSTEM) as work:
-            work.session.execute(text(_AWAY), named)
+            work.session.execute(text(_AWAY), {**named, "people": people})
             work.session.execute(text(_TOLD), named)
             begun = retention.begin(work, at_once=True)
             if begun.state is RunState.FUSED:
