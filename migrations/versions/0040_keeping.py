@@ -9,7 +9,7 @@ from alembic import op
 from migrations.helpers import grant_execute
 
 revision = "0040"
-down_revision: str | None = "0039"
+down_revision: str | None = "0038"
 
 # Entries of events of consents have the ids of the events. What was never closed since it is no matter of its own (a
 # person was edited, a purchase recorded) ages from its own day.
