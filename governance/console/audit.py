@@ -174,7 +174,7 @@ def proof(visit: Visit, entry: UUID) -> Response:
         visit,
         "audit_proof",
         part=PART,
-        scripts=("proofs.js", "verify.js"),
+        scripts=("proofs.js", "checks.js", "verify.js"),
         entry=entry,
         proof=found,
         document=json.dumps(document),

@@ -78,7 +78,7 @@ def _shown(visit: Visit, found: Continuation, *, own: bool) -> Response:
         visit,
         "audit_continuation",
         part=PART,
-        scripts=("proofs.js", "continuation.js"),
+        scripts=("proofs.js", "checks.js", "continuation.js"),
         found=found,
         own=own,
         first=found.first.decode(),

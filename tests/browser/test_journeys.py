@@ -55,6 +55,25 @@ def test_a_forged_key_and_a_changed_entry_are_not_verified(screen, site):
     expect(screen.locator("[data-check=signature]")).to_have_attribute("data-state", "good")
 
 
+def test_that_the_log_goes_on_from_an_earlier_checkpoint_is_verified_and_a_forged_path_is_not(screen, site):
+    for _ in range(2):  # a checkpoint each
+        reveal(screen)
+        site.seal_log()
+    screen.goto("/console/audit/checkpoints")
+    screen.locator("main a[href^='/console/audit/checkpoints/']").last.click()
+    expect(screen.locator(".verdict")).to_have_attribute("data-state", "good")
+    looked_at(screen, "continuation")
+    screen.evaluate("""() => {
+        const section = document.getElementById("verify"), proof = JSON.parse(section.dataset.proof);
+        proof.path[0] = btoa("x".repeat(32));
+        section.dataset.proof = JSON.stringify(proof);
+    }""")
+    screen.click("#verify-now")
+    expect(screen.locator(".verdict")).to_have_attribute("data-state", "bad")
+    expect(screen.locator("[data-check=path]")).to_have_attribute("data-state", "bad")
+    expect(screen.locator("[data-check=first]")).to_have_attribute("data-state", "good")
+
+
 def test_all_of_it_works_without_script(plain, site):
     reveal(plain)
     expect(plain.locator("mark")).to_have_text("+79334552061")

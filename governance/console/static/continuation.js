@@ -1,5 +1,5 @@
 // Checks that a signed checkpoint continues an earlier one, trusting nothing but the public key in the field.
-// Needs proofs.js.
+// Needs proofs.js and checks.js.
 "use strict";
 
 // RFC 9162, 2.1.4.2.
@@ -32,36 +32,10 @@ async function continues(first, second, firstRoot, secondRoot, path) {
   return last === 0 && same(earlier, firstRoot) && same(later, secondRoot);
 }
 
-async function verify(section) {
-  const proof = JSON.parse(section.dataset.proof), verdict = section.querySelector(".verdict");
-  const lines = section.querySelector("#vkey").value.split("\n").map((one) => one.trim()).filter(Boolean);
-  section.querySelectorAll("[data-check]").forEach((one) => one.removeAttribute("data-state"));
-  verdict.textContent = "";
-  verdict.removeAttribute("data-state");
-  const results = {};
-  try {
-    const first = proof.first.split("\n"), second = proof.second.split("\n");
-    results.first = await isSigned(proof.first, lines);
-    results.second = await isSigned(proof.second, lines);
-    results.path = first[0] === second[0]
-      && await continues(Number(first[1]), Number(second[1]), bytesOf(first[2]), bytesOf(second[2]), proof.path.map(bytesOf));
-  } catch (error) {
-    if (!crypto.subtle || error.name === "NotSupportedError") {
-      verdict.textContent = verdict.dataset.cannot;
-      return;
-    }
-  }
-  for (const one of section.querySelectorAll("[data-check]")) one.dataset.state = results[one.dataset.check] ? "good" : "bad";
-  const all = ["first", "second", "path"].every((name) => results[name]);
-  verdict.dataset.state = all ? "good" : "bad";
-  verdict.textContent = all ? verdict.dataset.good : verdict.dataset.bad;
-}
-
-const section = document.getElementById("verify"), button = document.getElementById("verify-now");
-if (!globalThis.crypto || !crypto.subtle) {
-  section.querySelector(".verdict").textContent = section.querySelector(".verdict").dataset.cannot;
-} else {
-  button.hidden = false;
-  button.addEventListener("click", () => verify(section));
-  verify(section);
-}
+checkHere(["first", "second", "path"], async (proof, lines, results) => {
+  const first = proof.first.split("\n"), second = proof.second.split("\n");
+  results.first = await isSigned(proof.first, lines);
+  results.second = await isSigned(proof.second, lines);
+  results.path = first[0] === second[0]
+    && await continues(Number(first[1]), Number(second[1]), bytesOf(first[2]), bytesOf(second[2]), proof.path.map(bytesOf));
+});
