@@ -306,6 +306,5 @@ def test_countries_and_amounts_are_told_in_the_language_of_the_page_and_a_countr
 
     assert "Німеччина" in own
     assert " DE " not in own
-    amounts = re.findall(r"7[^<]*731[^<]*", html.unescape(one.get("/my/data?lang=uk").text))
-    assert amounts == ["7\xa0731,01\xa0EUR"]  # as CLDR writes it in Ukrainian
+    assert ">7\xa0731,01\xa0EUR<" in html.unescape(one.get("/my/data?lang=uk").text)  # as CLDR writes it in Ukrainian
     assert '<option value="DE" selected>Германия</option>' in form
