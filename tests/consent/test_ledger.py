@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from governance.audit.actions import Action
 from governance.consent import operations as consent
@@ -26,14 +27,13 @@ ADDRESSES = [f"customer{number}@example.org" for number in range(5)]
 
 
 def suppress(work: Work, *addresses: str) -> None:
-    for address in addresses:
-        consent.suppress(
-            work,
-            contact=mail(address),
-            channel=Channel.EMAIL,
-            scope=Scope.ADVERTISING,
-            reason=SuppressionReason.COMPLAINT,
-        )
+    consent.suppress_many(
+        work,
+        contacts=[mail(address) for address in addresses],
+        channel=Channel.EMAIL,
+        scope=Scope.ADVERTISING,
+        reason=SuppressionReason.COMPLAINT,
+    )
 
 
 def unsubscribe(work: Work, address: str) -> None:
@@ -149,3 +149,33 @@ def test_of_a_line_in_two_layers_the_later_stays_when_they_become_one(
         found = consent.lines(work, contact=mail(ADDRESSES[-1]), channel=Channel.EMAIL)
         assert [one.at for one in found if one.lifted_at is None] == [last]
     late.dispose()
+
+
+def read_in_order(session: psycopg.Connection[tuple[int]]) -> int:
+    """Lines of the ledger that were read one after the other, by whomever."""
+    session.execute("SELECT pg_stat_clear_snapshot()")
+    [(read,)] = session.execute("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'suppression'")
+    return read
+
+
+def test_a_ledger_that_fills_is_not_read_from_end_to_end_by_lookups_planned_while_it_was_empty(
+    fresh_store: Store, fresh_database: Database
+) -> None:
+    def ask(times: int) -> None:
+        for _ in range(times):
+            with open_work(fresh_database, OPERATOR) as work:
+                consent.check(work, question=Asked("newsletter", Channel.EMAIL), contacts=[ADDRESSES[0]])
+        with open_work(fresh_database, OPERATOR) as work:
+            work.session.execute(text("SELECT pg_stat_force_next_flush()"))
+
+    many = [f"left{number}@example.org" for number in range(4000)]
+    with psycopg.connect(fresh_store.admin_url, autocommit=True) as session:
+        session.execute("VACUUM (ANALYZE) suppression")
+        ask(20)  # the plan is kept from here on
+        for first in range(0, len(many), 500):
+            with open_work(fresh_database, OPERATOR) as work:
+                suppress(work, *many[first : first + 500])
+        ask(1)  # told of the new count, and of what was read meanwhile
+        before = read_in_order(session)
+        ask(20)
+        assert read_in_order(session) == before
