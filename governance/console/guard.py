@@ -20,7 +20,7 @@ from governance.console import forms
 from governance.console.cookies import session_token
 from governance.console.pages_table import PAGES
 from governance.console.place import current_console
-from governance.console.sayings import SAID, say_conflict
+from governance.console.sayings import SAID, joined, say_conflict
 from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
 from governance.kernel.idempotency import KeyReusedError, Repeat, claim, settle
 from governance.kernel.work import Actor, ActorKind, Work, open_work
@@ -131,7 +131,7 @@ def act(
 
 
 def _typed(wrong: GovernanceError) -> Typed:
-    said = {name: " ".join(told) for name, told in wrong.errors.items()}
+    said = {name: joined(told) for name, told in wrong.errors.items()}
     whole = "_" if isinstance(wrong, InvalidError) else SAID
     return Typed(request.form.to_dict(), said or {whole: say_conflict(wrong)})
 

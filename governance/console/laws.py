@@ -80,15 +80,8 @@ def editor(visit: Visit, typed: Typed = EMPTY) -> Response:
         key=key,
         title=title,
         document=typed.get("document") or begun,
-        wrong_at=_wrong(typed),
         errors=sayings.by_field(typed.errors),
     )
-
-
-def _wrong(typed: Typed) -> tuple[str, str]:
-    """Where the document is wrong, and how, in English as its reader says it."""
-    place, _, problem = typed.errors.get("document", "").partition(": ")
-    return (place, problem) if problem else ("", place)
 
 
 @act("/settings/law", "set_law", shows=editor, of="edit_law", then=lambda: go("laws"))

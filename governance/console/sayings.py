@@ -1,6 +1,7 @@
 """What pages say of refusals, in the visitor's language; by kind of refusal, and by field of a form."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask_babel import gettext
@@ -13,6 +14,7 @@ from governance.kernel.errors import (
     GovernanceError,
     InvalidError,
     NotFoundError,
+    Sentence,
     TooManyError,
 )
 from governance.kernel.idempotency import KeyReusedError
@@ -54,12 +56,40 @@ def say(field: str, error: InvalidError) -> str:
     return _by_field().get(field, gettext("This cannot be taken as it is. Please check it."))
 
 
+_LINE: Final = re.compile(r"line (\d+)")
+
+
+class Told(str):
+    """A text in the visitor's language already."""
+
+    __slots__ = ()
+
+
+def joined(told: Sequence[str]) -> str:
+    """What is wrong with one field, as one text."""
+    known = [_in_words(one) for one in told if isinstance(one, Sentence)]
+    return Told("; ".join(known)) if known else " ".join(told)
+
+
+def _in_words(said: Sentence) -> str:
+    """A sentence of an operation in the visitor's language, with the place that it is about."""
+    told = str(gettext(said.pattern))
+    told = told % said.values if said.values else told
+    line = _LINE.fullmatch(said.place)
+    place = gettext("line %(number)s", number=line[1]) if line else said.place
+    return f"{place}: {told}" if place else told
+
+
 def by_field(errors: Mapping[str, str]) -> Mapping[str, str]:
     """The same for all fields of a form that was not taken."""
     if language() == SOURCE:
         return errors
     other = gettext("This cannot be taken as it is. Please check it.")
-    return {name: said if name == SAID else _by_field().get(name, other) for name, said in errors.items()}
+    words = _by_field()
+    return {
+        name: said if isinstance(said, Told) or name == SAID else words.get(name, other)
+        for name, said in errors.items()
+    }
 
 
 def of_refusal(error: GovernanceError) -> tuple[int, str, str]:

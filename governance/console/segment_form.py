@@ -23,7 +23,7 @@ from governance.console.segment_rows import MAY, Row
 from governance.console.segments import PART
 from governance.customers import operations as customers
 from governance.customers.codes import ExtraType
-from governance.kernel.errors import InvalidError
+from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.ids import uuid4
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import NAMES, language
@@ -180,9 +180,14 @@ def _rule(visit: Visit, draft: Draft) -> Mapping[str, Any]:
     try:
         told = parse(draft.document.encode("utf-8", "replace"), name="rule").value
     except DocumentError as error:
-        raise InvalidError("This is no rule of a segment.", errors={"rule": [error.problem]}) from None
+        raise InvalidError(
+            "This is no rule of a segment.", errors={"rule": [Sentence(error.pattern, error.values, place=error.path)]}
+        ) from None
     if not isinstance(told, dict):
-        raise InvalidError("This is no rule of a segment.", errors={"rule": ["Give a mapping."]})
+        raise InvalidError(
+            "This is no rule of a segment.",
+            errors={"rule": [Sentence("Give a mapping: a condition, or one of all, any, not.")]},
+        )
     return told
 
 

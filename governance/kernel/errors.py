@@ -5,6 +5,29 @@ A detail never holds a personal value, since it ends up in answers and logs.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Self
+
+
+class Sentence(str):
+    """A sentence in English that pages can say in other languages, too.
+
+    Attributes:
+        place: what it is about, such as a key of a document; empty where it is about all.
+        pattern: the sentence with places for values (`%(name)s`), by which catalogues of pages know it.
+        values: what stands in these places; never a personal value.
+    """
+
+    __slots__ = ("pattern", "place", "values")
+    pattern: str
+    place: str
+    values: Mapping[str, object]
+
+    def __new__(cls, pattern: str, values: Mapping[str, object] | None = None, *, place: str = "") -> Self:
+        """Fill in the values, and put the place in front."""
+        told = pattern % values if values else pattern
+        said = super().__new__(cls, f"{place}: {told}" if place else told)
+        said.place, said.pattern, said.values = place, pattern, dict(values or {})
+        return said
 
 
 class GovernanceError(Exception):
@@ -13,7 +36,8 @@ class GovernanceError(Exception):
     Attributes:
         slug: stable machine name of the kind of refusal, kebab-case.
         detail: a sentence that names the remedy and is safe to show and to log.
-        errors: by field name, what is wrong with each field (safe sentences, too).
+        errors: by field name, what is wrong with each field (safe sentences, too); a `Sentence` is one that pages
+            translate.
     """
 
     slug = "error"

@@ -46,7 +46,7 @@ def _law(node: Node, key: str) -> LawTimes:
 
 def _kind(word: str, node: Node) -> RequestKind:
     if word not in set(RequestKind):
-        node.wrong("is no kind of request; known are " + ", ".join(RequestKind))
+        node.wrong("is no kind of request; known are %(known)s", known=", ".join(RequestKind))
     return RequestKind(word)
 
 
@@ -66,10 +66,10 @@ def _duties(node: Node) -> Mapping[Duty, Rule]:
     rules: dict[Duty, Rule] = {}
     for word, child in node.entries().items():
         if word not in set(Duty):
-            child.wrong("is no duty; known are " + ", ".join(Duty))
+            child.wrong("is no duty; known are %(known)s", known=", ".join(Duty))
         rules[Duty(word)] = _rule(child)
     if Duty.ANSWER not in rules:
-        node.wrong("the duty 'answer' is missing")
+        node.wrong("the key '%(key)s' is missing", key=Duty.ANSWER.value)
     return MappingProxyType(rules)
 
 
@@ -79,7 +79,7 @@ def _rule(node: Node) -> Rule:
     extension = said["extension"].fields(required=("within", "citation")) if "extension" in said else None
     longer = _span(extension["within"]) if extension else None
     if longer is not None and extension is not None and longer.unit is not within.unit:
-        extension["within"].wrong(f"must be in {within.unit.value}, as the period is")
+        extension["within"].wrong("must be in %(unit)s, as the period is", unit=within.unit.value)
     return Rule(
         span=within,
         citation=said["citation"].text(),
@@ -95,7 +95,7 @@ def _waits(node: Node) -> Mapping[Wait, Effect]:
     effects: dict[Wait, Effect] = {}
     for word, child in node.entries().items():
         if word not in set(Wait):
-            child.wrong("is nothing to wait for; known are " + ", ".join(Wait))
+            child.wrong("is nothing to wait for; known are %(known)s", known=", ".join(Wait))
         effects[Wait(word)] = child.choice(Effect)
     return MappingProxyType(effects)
 

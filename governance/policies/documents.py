@@ -22,13 +22,32 @@ _KEPT_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,
 
 
 class DocumentError(ValueError):
-    """A document cannot be used; the text names the document, the key and what is wrong there."""
+    """A document cannot be used; the text names the document, the key and what is wrong there.
 
-    def __init__(self, source: str, path: str, problem: str) -> None:
-        super().__init__(f"{source}: {path or 'document'}: {problem}")
+    Attributes:
+        source: name of the document.
+        path: the key; empty for the whole.
+        pattern: what is wrong, with places for values (`%(name)s`); catalogues of pages know it by this.
+        values: what stands in these places.
+        problem: what is wrong, filled in.
+    """
+
+    def __init__(self, source: str, path: str, pattern: str, **values: object) -> None:
         self.source = source
         self.path = path
-        self.problem = problem
+        self.pattern = pattern
+        self.values = values
+        self.problem = pattern % values if values else pattern
+        super().__init__(f"{source}: {path or 'document'}: {self.problem}")
+
+
+class _KeyError(yaml.MarkedYAMLError):
+    """A key that is none, or stands twice."""
+
+    def __init__(self, pattern: str, values: Mapping[str, object], mark: yaml.Mark) -> None:
+        super().__init__(problem=pattern, problem_mark=mark)
+        self.pattern = pattern
+        self.values = values
 
 
 class _StrictLoader(_SafeLoader):
@@ -45,11 +64,9 @@ class _StrictLoader(_SafeLoader):
         for key_node, _ in node.value:
             key = key_node.value
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
+                raise _KeyError("a key must be a word", {}, key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
+                raise _KeyError("the key '%(key)s' stands twice", {"key": key}, key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -71,13 +88,13 @@ class Node:
     path: str
     value: object
 
-    def wrong(self, problem: str) -> NoReturn:
-        """Refuse the document for what stands here.
+    def wrong(self, pattern: str, **values: object) -> NoReturn:
+        """Refuse the document for what stands here, in a sentence with places for these values.
 
         Raises:
             DocumentError: always.
         """
-        raise DocumentError(self.source, self.path, problem)
+        raise DocumentError(self.source, self.path, pattern, **values)
 
     def fields(self, *, required: Sequence[str] = (), optional: Sequence[str] = ()) -> dict[str, "Node"]:
         """The mapping here, all of whose keys are known.
@@ -88,10 +105,11 @@ class Node:
         children = self.entries()
         for name in required:
             if name not in children:
-                self.wrong(f"the key {name!r} is missing")
+                self.wrong("the key '%(key)s' is missing", key=name)
         for name, child in children.items():
             if name not in required and name not in optional:
-                child.wrong("is not a known key here; known are " + ", ".join(sorted({*required, *optional})))
+                known = ", ".join(sorted({*required, *optional}))
+                child.wrong("is not a known key here; known are %(known)s", known=known)
         return children
 
     def entries(self) -> dict[str, "Node"]:
@@ -105,7 +123,7 @@ class Node:
         children: dict[str, Node] = {}
         for name, value in self.value.items():
             if not isinstance(name, str):
-                self.wrong(f"the key {name!r} must be a word; put it in quotes")
+                self.wrong("the key %(key)s must be a word; put it in quotes", key=name)
             children[name] = Node(self.source, f"{self.path}.{name}" if self.path else name, value)
         return children
 
@@ -138,7 +156,7 @@ class Node:
         words = [item.text() for item in self.items()]
         for word in words:
             if words.count(word) > 1:
-                self.wrong(f"{word!r} stands twice")
+                self.wrong("'%(word)s' stands twice", word=word)
         return words
 
     def flag(self) -> bool:
@@ -158,7 +176,7 @@ class Node:
             DocumentError: where this is none, or lies outside.
         """
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not at_least <= self.value <= at_most:
-            self.wrong(f"must be a whole number from {at_least} to {at_most}")
+            self.wrong("must be a whole number from %(least)s to %(most)s", least=at_least, most=at_most)
         return self.value
 
     def choice(self, choices: type[_Choice]) -> _Choice:
@@ -169,7 +187,8 @@ class Node:
         """
         word = self.text()
         if word not in set(choices):
-            self.wrong(f"{word!r} is none of " + ", ".join(member.value for member in choices))
+            known = ", ".join(member.value for member in choices)
+            self.wrong("'%(word)s' is none of %(known)s", word=word, known=known)
         return choices(word)
 
     def choices(self, choices: type[_Choice]) -> list[_Choice]:
@@ -241,7 +260,13 @@ def parse(source: bytes, *, name: str) -> Node:
         raise DocumentError(name, "", "must be text in UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise DocumentError(name, line, str(error.problem or "is not YAML")) from None
+        if isinstance(error, _KeyError):
+            raise DocumentError(name, line, error.pattern, **error.values) from None
+        raise _not_yaml(name, line) from None
     except yaml.YAMLError:
-        raise DocumentError(name, "", "is not YAML") from None
+        raise _not_yaml(name, "") from None
     return Node(name, "", value)
+
+
+def _not_yaml(name: str, line: str) -> DocumentError:
+    return DocumentError(name, line, "is not YAML; look at indents, colons, brackets and quotes")

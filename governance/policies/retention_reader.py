@@ -127,7 +127,7 @@ def _values(node: Node, said: Mapping[str, Node], country: str | None) -> Mappin
             chosen = values
     for name in ("keep", "citation", "verified"):
         if name not in chosen:
-            node.wrong(f"the key {name!r} is missing")
+            node.wrong("the key '%(key)s' is missing", key=name)
     return chosen
 
 
@@ -158,14 +158,14 @@ def _target(node: Node) -> Target:
     fields = tuple(parts["fields"].texts()) if "fields" in parts else ()
     for field in fields:
         if field not in CLEARABLE.get(table, ()):
-            parts["fields"].wrong(f"{field!r} of {table} cannot be emptied alone")
+            parts["fields"].wrong("'%(field)s' of %(table)s cannot be emptied alone", field=field, table=table)
     return Target(TargetKind.TABLE, table, fields)
 
 
 def _one_of(node: Node, known: Mapping[str, object] | frozenset[str]) -> str:
     word = node.text()
     if word not in known:
-        node.wrong(f"{word!r} is none of " + ", ".join(sorted(known)))
+        node.wrong("'%(word)s' is none of %(known)s", word=word, known=", ".join(sorted(known)))
     return word
 
 
@@ -181,9 +181,11 @@ def clocks_of(target: Target) -> frozenset[Clock]:
 def _require_sense(said: Mapping[str, Node], target: Target, clock: Clock, action: RetentionAction) -> None:
     clocks = clocks_of(target)
     if clock not in clocks:
-        said["clock"].wrong(f"{clock.value!r} is not a clock of it; it has " + ", ".join(sorted(clocks)))
+        has = ", ".join(sorted(clocks))
+        said["clock"].wrong("'%(clock)s' is not a clock of it; it has %(known)s", clock=clock.value, known=has)
     if action not in _ACTIONS[target.kind]:
-        said["action"].wrong(f"cannot be done to it; {', '.join(sorted(_ACTIONS[target.kind]))} can")
+        can = ", ".join(sorted(_ACTIONS[target.kind]))
+        said["action"].wrong("cannot be done to it; %(known)s can", known=can)
     if (action is RetentionAction.CLEAR_FIELDS) != bool(target.fields):
         said["action"].wrong("clear_fields needs fields, and fields are for clear_fields alone")
 

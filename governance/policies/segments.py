@@ -41,13 +41,15 @@ class RuleError(ValueError):
 
     Attributes:
         path: where, such as `all.2.value`; empty for the whole.
-        problem: what to do about it; never what stands there.
+        pattern: what to do about it, with places for values; catalogues of pages know it by this.
+        values: what stands in these places; never what stands in the rule.
     """
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"{path or 'rule'}: {problem}")
+    def __init__(self, path: str, pattern: str, **values: object) -> None:
+        super().__init__(f"{path or 'rule'}: {pattern % values if values else pattern}")
         self.path = path
-        self.problem = problem
+        self.pattern = pattern
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,13 @@ def parse_rule(document: object, *, extras: Mapping[str, ValueKind] = MappingPro
     """
     rule = _rule(document, "", 0, extras)
     if sum(1 for _ in leaves(rule)) > MOST_CONDITIONS:
-        raise RuleError("", f"Use at most {MOST_CONDITIONS} conditions.")
+        _wrong("", "Use at most %(most)s conditions.", most=MOST_CONDITIONS)
     return rule
 
 
 def _rule(told: object, path: str, depth: int, extras: Mapping[str, ValueKind]) -> Rule:
     if depth > DEEPEST:
-        _wrong(path, f"Nest at most {DEEPEST} deep.")
+        _wrong(path, "Nest at most %(most)s deep.", most=DEEPEST)
     said = _mapping(told, path)
     if "field" in said:
         return _compare(said, path, extras)
@@ -161,7 +163,7 @@ def _rule(told: object, path: str, depth: int, extras: Mapping[str, ValueKind]) 
     if not isinstance(inner, list) or not inner:
         _wrong(here, "Give a list of at least one condition.")
     if len(inner) > MOST_CONDITIONS:
-        _wrong(here, f"Use at most {MOST_CONDITIONS} conditions.")
+        _wrong(here, "Use at most %(most)s conditions.", most=MOST_CONDITIONS)
     parts = tuple(_rule(part, f"{here}.{place}", depth + 1, extras) for place, part in enumerate(inner))
     return AllOf(parts) if word == "all" else AnyOf(parts)
 
@@ -172,7 +174,7 @@ def _compare(said: Mapping[str, object], path: str, extras: Mapping[str, ValueKi
     op = said.get("op")
     known = OPS[asked.kind]
     if not isinstance(op, str) or op not in known:
-        _wrong(f"{path}.op" if path else "op", "Give one of " + ", ".join(known) + ".")
+        _wrong(f"{path}.op" if path else "op", "Give one of %(known)s.", known=", ".join(known))
     if "value" not in said:
         _wrong(path, "The value is missing.")
     qualifiers = _qualifiers(said, asked, path)
@@ -189,7 +191,7 @@ def _field(name: object, path: str, extras: Mapping[str, ValueKind]) -> SegmentF
         if kind is None:
             _wrong(here, "No extra field of this key is defined that rules may ask about.")
         return SegmentField(name, kind, Place.EXTRA)
-    raise RuleError(here, "Rules may ask about " + ", ".join(FIELDS) + " and extra.KEY.")
+    raise RuleError(here, "Rules may ask about %(known)s and extra.KEY.", known=", ".join(FIELDS))
 
 
 def _may(said: Mapping[str, object], path: str) -> May:
@@ -198,7 +200,7 @@ def _may(said: Mapping[str, object], path: str) -> May:
     if not isinstance(purpose, str) or not KEY.fullmatch(purpose):
         _wrong(f"{path}.may" if path else "may", "Give the key of a purpose.")
     if not isinstance(channel, str) or channel not in set(Channel):
-        _wrong(f"{path}.by" if path else "by", "Give a channel: one of " + ", ".join(Channel) + ".")
+        _wrong(f"{path}.by" if path else "by", "Give one of %(known)s.", known=", ".join(Channel))
     return May(purpose, Channel(channel))
 
 
@@ -208,7 +210,7 @@ def _qualifiers(said: Mapping[str, object], asked: SegmentField, path: str) -> d
         here = f"{path}.{one}" if path else one.value
         if one not in said:
             if one in asked.needs:
-                _wrong(path, f"This field needs the {one}: amounts of several are never added up.")
+                _wrong(path, "This field needs %(key)s: amounts of several are never added up.", key=one.value)
             continue
         if one not in asked.takes:
             _wrong(here, "This field does not take it.")
@@ -231,7 +233,7 @@ def _values(asked: SegmentField, op: str, told: object, path: str) -> tuple[Valu
         return (_flag(told, path),)
     if op in {"in", "has_any"}:
         if not isinstance(told, list) or not 1 <= len(told) <= MOST_VALUES:
-            _wrong(path, f"Give a list of 1 to {MOST_VALUES:,} texts.")
+            _wrong(path, "Give a list of 1 to %(most)s texts.", most=MOST_VALUES)
         return tuple(dict.fromkeys(_text(asked.kind, one, f"{path}.{place}") for place, one in enumerate(told)))
     if op == "between":
         if not isinstance(told, list) or len(told) != 2:
@@ -256,7 +258,7 @@ def _text(kind: ValueKind, told: object, path: str) -> str:
         return told
     text = folded(told) if isinstance(told, str) else ""
     if not text or len(text) > LONGEST:
-        _wrong(path, f"Give a text of 1 to {LONGEST} characters.")
+        _wrong(path, "Give a text of 1 to %(most)s characters.", most=LONGEST)
     return text
 
 
@@ -303,8 +305,8 @@ def _mapping(told: object, path: str) -> Mapping[str, object]:
 
 def _known_keys(said: Mapping[str, object], path: str, known: Sequence[str]) -> None:
     if not said.keys() <= set(known):
-        _wrong(path, "Of the keys here only these are known: " + ", ".join(known) + ".")
+        _wrong(path, "Of the keys here only these are known: %(known)s.", known=", ".join(known))
 
 
-def _wrong(path: str, problem: str) -> NoReturn:
-    raise RuleError(path, problem)
+def _wrong(path: str, pattern: str, **values: object) -> NoReturn:
+    raise RuleError(path, pattern, **values)

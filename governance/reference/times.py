@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
-from governance.kernel.errors import InvalidError
+from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
 from governance.policies.deadline_reader import parse_deadlines
@@ -57,6 +57,10 @@ def law_times(work: Work) -> Mapping[str, LawTimes]:
     return MappingProxyType({**deadlines(), **own})
 
 
+def _unusable(why: Sentence) -> InvalidError:
+    return InvalidError("The law cannot be used.", errors={"document": [why]})
+
+
 def set_law(work: Work, *, document: str) -> LawTimes:
     """Put the time limits of one law into force, in the form of `deadlines.yaml`; requests that stand keep theirs.
 
@@ -64,26 +68,21 @@ def set_law(work: Work, *, document: str) -> LawTimes:
         InvalidError: the document is malformed, names more than one law, or its version is not the next one.
     """
     if len(document) > LONGEST_DOCUMENT:
-        raise InvalidError(
-            "The document is too long.", errors={"document": [f"At most {LONGEST_DOCUMENT} characters."]}
-        )
+        raise _unusable(Sentence("Write at most %(num)s characters.", {"num": LONGEST_DOCUMENT}))
     try:
         read = parse_deadlines(document.encode(), name="document")
     except DocumentError as error:
-        raise InvalidError("The law cannot be used.", errors={"document": [f"{error.path}: {error.problem}"]}) from None
+        raise _unusable(Sentence(error.pattern, error.values, place=error.path)) from None
     if len(read) != 1:
-        raise InvalidError("The law cannot be used.", errors={"document": ["Give exactly one law."]})
+        raise _unusable(Sentence("Give exactly one law."))
     (times,) = read.values()
     if not _KEY.fullmatch(times.key):
-        raise InvalidError(
-            "The law cannot be used.",
-            errors={"document": [f"laws.{times.key}: a key has small letters, figures and _, 32 at most."]},
-        )
+        raise _unusable(Sentence("a key has small letters, figures and _, 32 at most", place=f"laws.{times.key}"))
     work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LAW_LOCK})
     standing = law_times(work).get(times.key)
     following = 1 if standing is None else standing.version + 1
     if times.version != following:
-        raise InvalidError("The law cannot be used.", errors={"document": [f"version: the next one is {following}."]})
+        raise _unusable(Sentence("the next one is %(number)s", {"number": following}, place="version"))
     row = LawVersionRow(id=uuid7(), key=times.key, version=times.version, recorded_at=work.now, document=document)
     work.session.add(row)
     work.session.flush()

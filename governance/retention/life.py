@@ -12,7 +12,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.customers.reach import allow
-from governance.kernel.errors import InvalidError
+from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.work import Work
 from governance.policies.documents import DocumentError
 from governance.policies.permissions import Permission
@@ -28,10 +28,9 @@ from governance.retention.simulating import Forecast, simulate
 from governance.retention.stocks import is_carried_out, stocks_of
 
 LONGEST_DOCUMENT: Final = 100_000
-_WORDS: Final = {
-    ConflictReason.UNDER_MINIMUM: "is shorter than a law wants the data kept",
-    ConflictReason.FIGHTING: "wants other things of the same data",
-}
+_UNDER_MINIMUM: Final = Sentence("%(policy)s is shorter than a law wants the data kept%(law)s")
+_UNDER_MINIMUM_OF: Final = Sentence("%(policy)s is shorter than a law wants the data kept by %(other)s%(law)s")
+_FIGHTING: Final = Sentence("%(policy)s wants other things of the same data than %(other)s does%(law)s")
 
 
 def shipped(work: Work) -> list[RetentionPolicy]:
@@ -85,16 +84,16 @@ def draft(work: Work, *, document: str) -> list[PolicyVersion]:
     """
     if len(document) > LONGEST_DOCUMENT:
         raise InvalidError(
-            "The document is too long.", errors={"document": [f"At most {LONGEST_DOCUMENT} characters."]}
+            "The document is too long.",
+            errors={"document": [Sentence("Write at most %(num)s characters.", {"num": LONGEST_DOCUMENT})]},
         )
     try:
         read = parse_policies(document.encode(), name="document", country=controller(work).country)
     except DocumentError as error:
-        raise InvalidError(
-            "The policy cannot be used.", errors={"document": [f"{error.path}: {error.problem}"]}
-        ) from None
+        said = Sentence(error.pattern, error.values, place=error.path)
+        raise InvalidError("The policy cannot be used.", errors={"document": [said]}) from None
     if not read:
-        raise InvalidError("The policy cannot be used.", errors=_wrong("Give at least one policy."))
+        raise InvalidError("The policy cannot be used.", errors=_wrong(Sentence("Give at least one policy.")))
     _refuse_conflicts(conflicts(read.values()))
     return [_draft(work, one) for one in read.values()]
 
@@ -194,7 +193,7 @@ def end(work: Work, *, key: str) -> None:
     audit.append(work, Action.POLICY_ENDED, object=ObjectRef("retention-policy", standing.id), facts=facts)
 
 
-def _wrong(sentence: str) -> dict[str, list[str]]:
+def _wrong(sentence: Sentence) -> dict[str, list[Sentence]]:
     return {"document": [sentence]}
 
 
@@ -204,7 +203,7 @@ def _draft(work: Work, read: RetentionPolicy) -> PolicyVersion:
     if not is_carried_out(stocks_of(work), read):
         raise InvalidError(
             "The policy cannot be used.",
-            errors=_wrong(f"policies.{read.key}.action: nothing here carries it out yet."),
+            errors=_wrong(Sentence("nothing here carries it out yet", place=f"policies.{read.key}.action")),
         )
     _require_log_period(read)
     version = replace(read, version=kept.following_version(work, key=read.key))
@@ -218,11 +217,12 @@ def _require_log_period(read: RetentionPolicy) -> None:
     """Bodies of the log are kept no shorter than the database insists on, and longer only for a reason in writing."""
     if read.target.kind is not TargetKind.LOG:
         return
-    usual = LOG_PERIODS[read.target.name]
+    usual, place = LOG_PERIODS[read.target.name], f"policies.{read.key}"
+    values = {"period": usual}
     if is_shorter(read.keep, usual):
-        said = f"policies.{read.key}.keep: the log keeps such entries for {usual} in any case."
+        said = Sentence("the log keeps such entries for %(period)s in any case", values, place=f"{place}.keep")
     elif is_shorter(usual, read.keep) and not read.reason:
-        said = f"policies.{read.key}.reason: say why such entries are kept longer than {usual}."
+        said = Sentence("say why such entries are kept longer than %(period)s", values, place=f"{place}.reason")
     else:
         return
     raise InvalidError("The policy cannot be used.", errors=_wrong(said))
@@ -239,14 +239,16 @@ def _activatable(work: Work, policy: PolicyId) -> PolicyVersion:
     return version
 
 
+def _told(found: Conflict) -> Sentence:
+    pattern = _FIGHTING
+    if found.reason is ConflictReason.UNDER_MINIMUM:
+        pattern = _UNDER_MINIMUM_OF if found.other else _UNDER_MINIMUM
+    law = f" ({found.citation})" if found.citation else ""
+    return Sentence(pattern, {"policy": found.policy, "other": found.other, "law": law})
+
+
 def _refuse_conflicts(found: list[Conflict]) -> None:
     if not found:
         return
-    said = [
-        f"{one.policy} {_WORDS[one.reason]}"
-        + (f" than {one.other} does" if one.other and one.reason is ConflictReason.FIGHTING else "")
-        + (f" by {one.other}" if one.other and one.reason is ConflictReason.UNDER_MINIMUM else "")
-        + (f" ({one.citation})" if one.citation else "")
-        for one in found
-    ]
+    said = [_told(one) for one in found]
     raise PolicyConflictError("The policies do not hold together: " + "; ".join(said) + ".", errors={"document": said})

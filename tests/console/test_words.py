@@ -1,9 +1,15 @@
 """Words of the console: each code that officers meet has some."""
 
+import re
+from collections.abc import Callable
+from html import unescape
+
 from flask import Flask
+from flask.testing import FlaskClient
 
 from governance.accounts.operations import AlertKind, ProposalKind, ProposalState
 from governance.console import words
+from tests.console.conftest import ORIGIN, Form
 
 
 def test_every_kind_of_alert_and_proposal_has_words(door: Flask) -> None:
@@ -12,3 +18,30 @@ def test_every_kind_of_alert_and_proposal_has_words(door: Flask) -> None:
         assert set(words.proposal_kinds()) == {one.value for one in ProposalKind}
         assert set(words.proposal_states()) == {one.value for one in ProposalState}
         assert all(words.alert_kinds().values())
+
+
+WRONG = (
+    ("/console/retention/draft", "policies: [", "строка 2: это не YAML"),
+    ("/console/retention/draft", "policies: {Own-1: {}}", "policies.Own-1: такой ключ не годится"),
+    ("/console/retention/draft", "policies: {own: {titles: x}}", "policies.own: нет ключа «applies_to»"),
+    ("/console/retention/draft", "policies: {}", "Укажите хотя бы одно правило."),
+    ("/console/settings/law", "laws: {house: {}}", "laws.house: нет ключа «version»"),
+    ("/console/settings/law", "x" * 100_001, "Напишите не больше 100000 знаков."),
+    ("/console/segments/new", "all: []", "Укажите список хотя бы из одного условия."),
+    ("/console/segments/new", "{field: city, op: like, value: x}", "Возможны is, in, known."),
+    ("/console/segments/new", "all: {", "строка 2: это не YAML"),
+    ("/console/segments/new", "[]", "Здесь нужны пары «ключ: значение»"),
+)
+"""Page with a form, what is written into it as text, and what is wrong with that in Russian."""
+
+
+def test_what_is_wrong_with_a_document_is_said_in_the_language_of_the_page(desks: Callable[[str], FlaskClient]) -> None:
+    desk, missed = desks("officer"), []
+    for page, document, said in WRONG:
+        action = page.replace("/new", "")
+        form = Form(desk.get(page), action)
+        told = {"as": "text", "title.en": "x", "key": "", "document": document, "lang": "ru"}
+        answer = desk.post(action, data=form.filled(**told), headers=ORIGIN)
+        if answer.status_code != 422 or said not in unescape(answer.text):
+            missed.append((page, document[:40], answer.status_code, re.findall(r'"refused".*', answer.text)))
+    assert not missed, missed

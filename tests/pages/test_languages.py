@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 import governance.console
@@ -20,14 +20,25 @@ METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 TRANSLATED = [name for name in NAMES if name != SOURCE]
 SAME = {"SMS", "ID"}
 """Words that are the same in all languages."""
+DOCUMENTS = ("documents", "retention_reader", "deadline_reader", "periods", "segments")
+"""Readers of what officers may write as text; what they say of it is told on pages by these calls."""
+COMPLAINTS = {"wrong": None, "_wrong": (2,), "_KeyError": None, "DocumentError": (3,), "RuleError": (2,)}
 TEMPLATES = [one for place in PLACES.values() for one in sorted((place / "templates").rglob("*.html"))]
 
 
 @cache
 def written(place: str) -> frozenset[str | tuple[str, ...]]:
-    """Messages in code and templates of a face, and the names of what the log tells of, which the console shows."""
+    """Messages in code and templates of a face; of the console, also what it shows of what lies below it."""
     found = {found[2] for found in extract_from_dir(PLACES[place], method_map=METHODS)}
-    return frozenset(found | {one.label for one in Action} if place == "governance.console" else found)
+    return frozenset(found | {one.label for one in Action} | below() if place == "governance.console" else found)
+
+
+def below() -> frozenset[str]:
+    """Sentences of operations that pages say in other languages."""
+    root = PLACES["governance.console"].parent
+    asked = [(one, {"Sentence": None}) for one in root.rglob("*.py") if "Sentence(" in one.read_text("utf-8")]
+    asked += [(root / "policies" / f"{name}.py", COMPLAINTS) for name in DOCUMENTS]
+    return frozenset(found[1] for place, keywords in asked for found in extract_from_file("python", place, keywords))
 
 
 @cache

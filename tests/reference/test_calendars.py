@@ -124,7 +124,7 @@ def test_a_law_of_ones_own_takes_the_place_of_its_older_version(work: Work) -> N
         ("laws: {}", "exactly one law"),
         ("laws: {house: {}}", "laws.house: the key 'version' is missing"),
         ("\tnonsense", "line 1"),
-        ("x" * 100_001, "At most"),
+        ("x" * 100_001, "at most"),
     ],
 )
 def test_a_law_that_cannot_be_used_says_why(work: Work, document: str, said: str) -> None:

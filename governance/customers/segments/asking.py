@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from governance.customers.extra_types import ExtraField
 from governance.customers.extras import known
 from governance.customers.segments.opening import EXTRA_KINDS
-from governance.kernel.errors import ForbiddenError, InvalidError
+from governance.kernel.errors import ForbiddenError, InvalidError, Sentence
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.access import allows
@@ -37,7 +37,9 @@ def _read(document: object, defined: Mapping[str, ExtraField]) -> tuple[Rule, Ma
         rule = parse_rule(document, extras=kinds)
     except RuleError as error:
         place = f"rule.{error.path}" if error.path else "rule"
-        raise InvalidError("This is no rule of a segment.", errors={place: [error.problem]}) from None
+        raise InvalidError(
+            "This is no rule of a segment.", errors={place: [Sentence(error.pattern, error.values)]}
+        ) from None
     names = [one.field.name for one in leaves(rule) if isinstance(one, Compare) and one.field.place is Place.EXTRA]
     return rule, {name.removeprefix(EXTRA): extras[name.removeprefix(EXTRA)] for name in names}
 
