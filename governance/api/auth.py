@@ -33,7 +33,7 @@ def guarded(
     permission: Permission,
     *,
     changes: bool = True,
-    versioned: bool = False,
+    versioned: bool | None = False,
     body_limit_bytes: int | None = None,
     together: Callable[[Service], Response | None] | None = None,
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
@@ -45,7 +45,8 @@ def guarded(
     Args:
         permission: what the view does; operations decide over rows and fields by themselves.
         changes: False for a POST that changes nothing but the log (a search); others take an `Idempotency-Key`.
-        versioned: whether the view edits a record that has an ETag, and asks for it by `etags.expected_version`.
+        versioned: whether the view edits a record that has an ETag, and asks for it by `etags.expected_version`; None
+            where it heeds one that is sent, by `etags.stated_version`, and does without.
         body_limit_bytes: of a route that takes files; the service's own limit where nothing is said.
         together: may answer instead of the view, along with other requests: it looks at the key by itself, and lets
             nobody in whom `admit` would not. None from it leaves the request to the view.

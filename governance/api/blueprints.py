@@ -95,6 +95,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                 doc["x-permission"] = guard["permission"]
             if guard["takes_key"] and _about.get("method") == "post":
                 doc.setdefault("parameters", []).append(_KEY_PARAMETER)
-            if guard["takes_version"]:
-                doc.setdefault("parameters", []).append(_VERSION_PARAMETER)
+            if guard["takes_version"] is not False:
+                needed = {**_VERSION_PARAMETER, "required": bool(guard["takes_version"])}
+                doc.setdefault("parameters", []).append(needed)
         return doc

@@ -23,9 +23,21 @@ def expected_version() -> int:
         PreconditionRequiredError: it did not say.
         PreconditionError: it named what never was a version of anything here.
     """
+    version = stated_version()
+    if version is None:
+        raise PreconditionRequiredError("Send If-Match with the ETag of the record that you read.")
+    return version
+
+
+def stated_version() -> int | None:
+    """The version that the caller says to have read; None where it does not say.
+
+    Raises:
+        PreconditionError: it named what never was a version of anything here.
+    """
     given = request.headers.get("If-Match", "").strip()
     if not given:
-        raise PreconditionRequiredError("Send If-Match with the ETag of the record that you read.")
+        return None
     tag = _TAG.fullmatch(given)
     if tag is None:
         raise PreconditionError('If-Match takes one ETag as it was given out, such as "v3".')

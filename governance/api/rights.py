@@ -1,6 +1,7 @@
 """Requests of data subjects: entered by systems and officers, listed, read; a call in one step."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
+from governance.api.etags import etag
 from governance.api.paging import Page, encode_cursor, page_schema
 from governance.api.rights_said import CallNew, CallShown, QueueQuery, RequestNew
 from governance.api.rights_shown import RequestLineShown, RequestReceived, RequestShown
@@ -81,6 +83,7 @@ class OneRequest(MethodView):
 
     @guarded(Permission.REQUESTS_READ)
     @blueprint.response(200, RequestShown)
-    def get(self, request: UUID) -> RequestView:
+    def get(self, request: UUID) -> tuple[RequestView, int, dict[str, str]]:
         """Read a request with its due dates, history and notices."""
-        return rights.find(current_work(), request=RequestId(request))
+        seen = rights.find(current_work(), request=RequestId(request))
+        return seen, HTTPStatus.OK, etag(seen.version)

@@ -1,6 +1,7 @@
 """What officers do with a request of a data subject: each act is a resource of its own."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from flask.views import MethodView
 from governance.accounts.portal.operations import CodeId, SentCode
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
+from governance.api.etags import etag, stated_version
 from governance.api.portal import CodeSent
 from governance.api.rights_said import (
     CodeProof,
@@ -34,34 +36,49 @@ from governance.rights.operations import RecipientToTell, RequestId, RequestView
 blueprint = Blueprint("request acts", __name__, description="What is done with requests, act by act.")
 
 
+Told = tuple[RequestView, int, dict[str, str]]
+
+
+def _as_read(request: UUID) -> RequestId:
+    """The request, which stands as the caller read it where they said how."""
+    version = stated_version()
+    if version is not None:
+        rights.hold_to(current_work(), request=RequestId(request), version=version)
+    return RequestId(request)
+
+
+def _told(view: RequestView) -> Told:
+    return view, HTTPStatus.CREATED, etag(view.version)
+
+
 @blueprint.route("/requests/<uuid:request>/identity-checks")
 class IdentityChecks(MethodView):
     """Askings for identity."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.response(201, RequestShown)
-    def post(self, request: UUID) -> RequestView:
+    def post(self, request: UUID) -> Told:
         """Ask the requester to prove who they are."""
-        return rights.ask_identity(current_work(), request=RequestId(request))
+        return _told(rights.ask_identity(current_work(), request=_as_read(request)))
 
 
 @blueprint.route("/requests/<uuid:request>/codes")
 class RequestCodes(MethodView):
     """Codes for somebody on the phone."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.response(202, CodeSent)
     def post(self, request: UUID) -> SentCode:
         """Send a code to the contact of the request; the caller reads it out."""
         per_hour = current_service().settings.portal_codes_per_hour
-        return rights.send_code(current_work(), request=RequestId(request), per_hour=per_hour)
+        return rights.send_code(current_work(), request=_as_read(request), per_hour=per_hour)
 
 
 @blueprint.route("/requests/<uuid:request>/code-proofs")
 class CodeProofs(MethodView):
     """Proofs by code."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(CodeProof)
     @blueprint.response(200, CodeTried)
     def post(self, proof: Mapping[str, Any], request: UUID) -> dict[str, object]:
@@ -69,7 +86,7 @@ class CodeProofs(MethodView):
         customer = None if proof["customer"] is None else SubjectId(proof["customer"])
         seen = rights.prove_by_code(
             current_work(),
-            request=RequestId(request),
+            request=_as_read(request),
             code_id=CodeId(proof["id"]),
             typed=proof["code"],
             customer=customer,
@@ -81,155 +98,155 @@ class CodeProofs(MethodView):
 class Proofs(MethodView):
     """Proofs by an officer."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(OfficerProof)
     @blueprint.response(201, RequestShown)
-    def post(self, proof: Mapping[str, Any], request: UUID) -> RequestView:
+    def post(self, proof: Mapping[str, Any], request: UUID) -> Told:
         """Take who asks as proved; what was checked is kept in words."""
         customer, checked = SubjectId(proof["customer"]), proof["checked"]
-        return rights.prove(current_work(), request=RequestId(request), customer=customer, checked=checked)
+        return _told(rights.prove(current_work(), request=_as_read(request), customer=customer, checked=checked))
 
 
 @blueprint.route("/requests/<uuid:request>/nothing-held")
 class NothingHeld(MethodView):
     """The answer that nothing is held."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.response(201, RequestShown)
-    def post(self, request: UUID) -> RequestView:
+    def post(self, request: UUID) -> Told:
         """Answer that nothing is held under the contact."""
-        return rights.find_nothing(current_work(), request=RequestId(request))
+        return _told(rights.find_nothing(current_work(), request=_as_read(request)))
 
 
 @blueprint.route("/requests/<uuid:request>/questions")
 class Questions(MethodView):
     """Questions to the person."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestQuestion)
     @blueprint.response(201, RequestShown)
-    def post(self, asked: Mapping[str, Any], request: UUID) -> RequestView:
+    def post(self, asked: Mapping[str, Any], request: UUID) -> Told:
         """Ask the person something; the clock stands still only where the law says so."""
-        return rights.ask(current_work(), request=RequestId(request), **asked)
+        return _told(rights.ask(current_work(), request=_as_read(request), **asked))
 
 
 @blueprint.route("/requests/<uuid:request>/replies")
 class Replies(MethodView):
     """Replies of the person."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestReply)
     @blueprint.response(201, RequestShown)
-    def post(self, said: Mapping[str, str], request: UUID) -> RequestView:
+    def post(self, said: Mapping[str, str], request: UUID) -> Told:
         """Take down what the person replied."""
-        return rights.reply(current_work(), request=RequestId(request), words=said["words"])
+        return _told(rights.reply(current_work(), request=_as_read(request), words=said["words"]))
 
 
 @blueprint.route("/requests/<uuid:request>/extensions")
 class Extensions(MethodView):
     """Extensions."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestReason)
     @blueprint.response(201, RequestShown)
-    def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
+    def post(self, told: Mapping[str, str], request: UUID) -> Told:
         """Take more time, once, where the law allows it; the person is told why."""
-        return rights.extend(current_work(), request=RequestId(request), reason=told["reason"])
+        return _told(rights.extend(current_work(), request=_as_read(request), reason=told["reason"]))
 
 
 @blueprint.route("/requests/<uuid:request>/submissions")
 class Submissions(MethodView):
     """Submissions to a second person."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestReason)
     @blueprint.response(201, RequestShown)
-    def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
+    def post(self, told: Mapping[str, str], request: UUID) -> Told:
         """Put a request before a second person; an erasure becomes a proposal."""
-        return rights.submit(current_work(), request=RequestId(request), reason=told["reason"])
+        return _told(rights.submit(current_work(), request=_as_read(request), reason=told["reason"]))
 
 
 @blueprint.route("/requests/<uuid:request>/approvals")
 class Approvals(MethodView):
     """Approvals."""
 
-    @guarded(Permission.REQUESTS_DECIDE)
+    @guarded(Permission.REQUESTS_DECIDE, versioned=None)
     @blueprint.response(201, RequestShown)
-    def post(self, request: UUID) -> RequestView:
+    def post(self, request: UUID) -> Told:
         """Approve what somebody else has put forward."""
-        return rights.approve(current_work(), request=RequestId(request))
+        return _told(rights.approve(current_work(), request=_as_read(request)))
 
 
 @blueprint.route("/requests/<uuid:request>/returns")
 class Returns(MethodView):
     """Returns to whoever works on it."""
 
-    @guarded(Permission.REQUESTS_DECIDE)
+    @guarded(Permission.REQUESTS_DECIDE, versioned=None)
     @blueprint.arguments(RequestReason)
     @blueprint.response(201, RequestShown)
-    def post(self, told: Mapping[str, str], request: UUID) -> RequestView:
+    def post(self, told: Mapping[str, str], request: UUID) -> Told:
         """Send a request that awaits approval back."""
-        return rights.send_back(current_work(), request=RequestId(request), reason=told["reason"])
+        return _told(rights.send_back(current_work(), request=_as_read(request), reason=told["reason"]))
 
 
 @blueprint.route("/requests/<uuid:request>/starts")
 class Starts(MethodView):
     """Beginnings of carrying out."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestStart)
     @blueprint.response(201, RequestShown)
-    def post(self, chosen: Mapping[str, Any], request: UUID) -> RequestView:
+    def post(self, chosen: Mapping[str, Any], request: UUID) -> Told:
         """Begin to carry a request out; what can be done at once is done and completed."""
-        return rights.start(current_work(), request=RequestId(request), **chosen)
+        return _told(rights.start(current_work(), request=_as_read(request), **chosen))
 
 
 @blueprint.route("/requests/<uuid:request>/completions")
 class Completions(MethodView):
     """Completions."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestAnswer)
     @blueprint.response(201, RequestShown)
-    def post(self, said: Mapping[str, Any], request: UUID) -> RequestView:
+    def post(self, said: Mapping[str, Any], request: UUID) -> Told:
         """Complete what was carried out by hand; the person is told."""
-        return rights.complete(current_work(), request=RequestId(request), answer=said["answer"])
+        return _told(rights.complete(current_work(), request=_as_read(request), answer=said["answer"]))
 
 
 @blueprint.route("/requests/<uuid:request>/refusals")
 class Refusals(MethodView):
     """Refusals."""
 
-    @guarded(Permission.REQUESTS_DECIDE)
+    @guarded(Permission.REQUESTS_DECIDE, versioned=None)
     @blueprint.arguments(RequestRefusal)
     @blueprint.response(201, RequestShown)
-    def post(self, refusal: Mapping[str, Any], request: UUID) -> RequestView:
+    def post(self, refusal: Mapping[str, Any], request: UUID) -> Told:
         """Refuse a request; the person is told ground, reason, authority and court (GDPR Art. 12(4))."""
-        return rights.refuse(current_work(), request=RequestId(request), **refusal)
+        return _told(rights.refuse(current_work(), request=_as_read(request), **refusal))
 
 
 @blueprint.route("/requests/<uuid:request>/withdrawals")
 class RequestWithdrawals(MethodView):
     """Withdrawals by the person."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestReasonMaybe)
     @blueprint.response(201, RequestShown)
-    def post(self, told: Mapping[str, Any], request: UUID) -> RequestView:
+    def post(self, told: Mapping[str, Any], request: UUID) -> Told:
         """Note that the person does not want it any more."""
-        return rights.withdraw(current_work(), request=RequestId(request), reason=told["reason"])
+        return _told(rights.withdraw(current_work(), request=_as_read(request), reason=told["reason"]))
 
 
 @blueprint.route("/requests/<uuid:request>/joins")
 class Joins(MethodView):
     """Joins to another request."""
 
-    @guarded(Permission.REQUESTS_WORK)
+    @guarded(Permission.REQUESTS_WORK, versioned=None)
     @blueprint.arguments(RequestJoin)
     @blueprint.response(201, RequestShown)
-    def post(self, other: Mapping[str, UUID], request: UUID) -> RequestView:
+    def post(self, other: Mapping[str, UUID], request: UUID) -> Told:
         """Join a request to another one that stands and asks for the same."""
-        return rights.join(current_work(), request=RequestId(request), into=RequestId(other["into"]))
+        return _told(rights.join(current_work(), request=_as_read(request), into=RequestId(other["into"])))
 
 
 @blueprint.route("/requests/<uuid:request>/notices/<uuid:notice>/text")

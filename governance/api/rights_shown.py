@@ -119,6 +119,9 @@ class RequestRecipientShown(Schema):
 class RequestShown(RequestLineShown):
     """A request as it may be seen."""
 
+    version = ma.fields.Integer(
+        required=True, metadata={"description": "How it stands; the number in the ETag, which acts take as If-Match."}
+    )
     about = code(About, required=True, allow_none=True)
     asking = code(Asking, required=True)
     recorded_at = Instant(required=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from functools import partial
+from functools import wraps
 from uuid import UUID
 
 from flask import Response, request
@@ -12,7 +12,7 @@ from governance.console.days import read_day
 from governance.console.frame import go
 from governance.console.guard import Visit, act
 from governance.console.place import current_console
-from governance.console.request_page import request_page
+from governance.console.request_page import request_page, seen_version
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.pages.forms import Typed
@@ -46,9 +46,24 @@ def _day(name: str) -> date | None:
     return day
 
 
-_form: Callable[..., Callable[[Callable[..., Response]], Callable[..., Response]]] = partial(
-    act, shows=request_page, of="request", then=_back
-)
+View = Callable[..., Response]
+
+
+def _form(rule: str, endpoint: str, *, then: View | None = _back) -> Callable[[View], View]:
+    """A form of the page, which acts on the request as the page showed it, or not at all."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def held(visit: Visit, request_id: UUID, **names: object) -> Response:
+            rights.hold_to(visit.work, request=RequestId(request_id), version=seen_version(request.form))
+            return view(visit, request_id, **names)
+
+        act(rule, endpoint, shows=request_page, of="request", then=then)(held)
+        return view
+
+    return decorate
+
+
 _BASE = "/requests/<uuid:request_id>"
 
 
@@ -66,7 +81,7 @@ def prove(visit: Visit, request_id: UUID) -> Response:
     return _back(request_id)
 
 
-@act(f"{_BASE}/code", "send_request_code", shows=request_page, of="request")
+@_form(f"{_BASE}/code", "send_request_code", then=None)
 def send_code(visit: Visit, request_id: UUID) -> Response:
     """Send a code to the contact of the request, and show where it is typed when it is read out."""
     per_hour = current_console().settings.portal_codes_per_hour
@@ -74,7 +89,7 @@ def send_code(visit: Visit, request_id: UUID) -> Response:
     return request_page(visit, request_id, code=sent.id)
 
 
-@act(f"{_BASE}/code-proof", "prove_request_by_code", shows=request_page, of="request")
+@_form(f"{_BASE}/code-proof", "prove_request_by_code", then=None)
 def prove_by_code(visit: Visit, request_id: UUID) -> Response:
     """Prove who asks by the code that they read out; a wrong one counts as a try."""
     code_id, customer = CodeId(UUID(_word("code_id"))), _word("customer")
@@ -180,7 +195,7 @@ def join(visit: Visit, request_id: UUID) -> Response:
     return _back(request_id)
 
 
-@_form(f"{_BASE}/notices/<uuid:notice>", "note_notice_told")
+@act(f"{_BASE}/notices/<uuid:notice>", "note_notice_told", shows=request_page, of="request", then=_back)
 def note_told(visit: Visit, request_id: UUID, notice: UUID) -> Response:
     """Note that a message was told by hand."""
     rights.note_told(visit.work, request=request_id, notice=notice)

@@ -1,11 +1,12 @@
 """One request: whose it is, what laws want by when, what would become of each group of fields, and what was done."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from flask_babel import gettext
 
 from governance.accounts.portal.operations import CodeId
@@ -30,8 +31,10 @@ from governance.rights.operations import RequestId, RequestView
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import Flag, Package, PackageState
 
-_WORDS: Final = ("question", "words", "answer", "reason", "checked", "into")
+_WORDS: Final = ("question", "words", "answer", "reason", "checked", "into", "instead")
 """Fields of the acts that hold words."""
+_FORMS: Final = frozenset(RequestAct) | {"extend"}
+_VERSION: Final = re.compile(r"\d{1,9}", re.ASCII)
 DECIDED: Final = frozenset({RequestAct.REFUSE, RequestAct.APPROVE, RequestAct.SEND_BACK})
 """Acts that need `requests:decide`; the others need `requests:work`."""
 
@@ -48,7 +51,8 @@ class Files:
 def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: CodeId | None = None) -> Response:
     """A request with everything about it; what may be done now comes first."""
     found = rights.find(visit.work, request=RequestId(request_id))
-    on = today(visit)
+    on, known = today(visit), people.names(visit)
+    files, meanwhile = _files(visit, found), _meanwhile(typed, found, known)
     stands, acts = found.state not in ENDED, acts_of(visit, found)
     return page(
         visit,
@@ -64,14 +68,15 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         person=_person(visit, found),
         plan=_plan(visit, found) if stands else None,
         erasure=_erasure(visit, found),
-        files=_files(visit, found),
+        files=files,
         grounds=[("", gettext("choose")), *words_requests.grounds().items()],
         code=code,
-        known=people.names(visit),
+        known=known,
         actors=words.actors(),
         typed=typed,
-        left_over=_left_over(typed, acts),
-        errors=sayings.by_field(typed.errors),
+        left_over=_left_over(typed, acts, files),
+        ticked=request.form.getlist("field") if typed.get("_form") == RequestAct.START else None,
+        errors={**sayings.by_field(typed.errors), **meanwhile},
         fields=words.fields(),
         laws={key: law.titles.get(language()) for key, law in shipped.deadlines().items()},
         compartments=words.codes(),
@@ -81,10 +86,32 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
     )
 
 
-def _left_over(typed: Typed, acts: frozenset[str]) -> Sequence[str]:
+def seen_version(said: Mapping[str, str]) -> int:
+    """How the request stood on the page that a form was sent from; 0, as none stands, where the form does not say."""
+    version = said.get("version", "")
+    return int(version) if _VERSION.fullmatch(version) else 0
+
+
+def _meanwhile(typed: Typed, found: RequestView, known: Mapping[UUID, str]) -> Mapping[str, str]:
+    """Who changed the request after the page with a form was shown, and how it stands now; empty where nobody did."""
+    if "version" not in typed.values or seen_version(typed.values) == found.version:
+        return {}
+    last = next(one for one in found.events if one.sequence == found.version)
+    told = gettext(
+        "%(who)s changed this request meanwhile (%(act)s); its state now: %(state)s. Look at it again before you "
+        "decide: nothing was sent, and what you typed is kept here.",
+        who=people.called(known, last.actor_kind.value, last.actor_id),
+        act=words_requests.acts().get(last.act, last.act),
+        state=words_requests.states()[found.state.value][0],
+    )
+    return {sayings.SAID: told}
+
+
+def _left_over(typed: Typed, acts: frozenset[str], files: Files) -> Sequence[str]:
     """Words typed into a form that is gone, since the request changed meanwhile; nobody has to think of them twice."""
     form = typed.get("_form")
-    if form not in set(RequestAct) | {"extend"} or form in acts:
+    forms = acts | {f"note-{flag.id}" for _, flag in files.flags if flag.decision is None}
+    if form in forms or not (form in _FORMS or form.startswith("note-")):
         return ()
     return [said for name in _WORDS if (said := typed.get(name).strip())]
 

@@ -1,6 +1,6 @@
 """The one way in which a request moves: by an act that is lawful where it stands, with its line and its log entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -133,6 +133,14 @@ def history(work: Work, row: RequestRow) -> list[RequestEventRow]:
     """The lines of a request, oldest first."""
     query = select(RequestEventRow).where(RequestEventRow.request_id == row.id)
     return list(work.session.scalars(query.order_by(RequestEventRow.sequence)))
+
+
+def version_of(lines: Iterable[RequestEventRow]) -> int:
+    """The number of the last line of a history that changed the request: being reminded, or asked again, changes none.
+
+    Else whoever asks a thousand times would keep officers from deciding.
+    """
+    return max(line.sequence for line in lines if line.act not in (Entry.REMIND.value, Entry.REPEAT.value))
 
 
 def as_service(work: Work) -> Work:

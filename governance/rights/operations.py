@@ -18,6 +18,7 @@ from governance.rights.records import NewRequest, Received, RecipientToTell, Req
 from governance.rights.rows import QueueAfter, find, find_by_number, queue
 from governance.rights.tending import expire, follow_up, forget_erased, lift_due, remind
 from governance.rights.told_recipients import note_recipient_told
+from governance.rights.versions import hold_to
 from governance.rights.visiting import OwnRequest, make_request, own_requests, prove_own, reply_own, withdraw_own
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "find_nothing",
     "follow_up",
     "forget_erased",
+    "hold_to",
     "install_carriers",
     "join",
     "kept_dates",

@@ -164,6 +164,7 @@ class RequestView:
 
     Attributes:
         number: what people call it by.
+        version: how it stands; whoever acts on what they read can hold to it (`hold_to`).
         due_on: the earliest day on which a law wants it answered.
         first_due_on: the same as it was at receipt.
         waiting_until: the last day on which an answer of the person is waited for.
@@ -179,6 +180,7 @@ class RequestView:
 
     id: RequestId
     number: str
+    version: int
     kind: RequestKind
     about: About | None
     state: RequestState

@@ -24,7 +24,7 @@ from governance.policies.classification import Visibility
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestState, acts_in
-from governance.rights.acting import history
+from governance.rights.acting import history, version_of
 from governance.rights.codes import About, Arrival, Asking, Carrier, Notice, Outcome, Proof, RefusalGround, Reminder
 from governance.rights.errors import NoSuchRequestError
 from governance.rights.records import EventView, NoticeView, RequestId, RequestLine, RequestView
@@ -200,6 +200,7 @@ def told(work: Work, row: RequestRow) -> RequestView:
     return RequestView(
         id=line.id,
         number=line.number,
+        version=version_of(lines),
         kind=line.kind,
         about=None if row.about is None else About(row.about),
         state=line.state,

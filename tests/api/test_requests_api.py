@@ -77,6 +77,25 @@ def test_an_officer_takes_a_letter_from_receipt_to_answer(web, officer, irina):
     assert web.post(f"{place}/notices/{read.json['notices'][0]['id']}/tellings", headers=officer).status_code == 204
 
 
+def test_an_act_on_what_was_read_before_a_colleague_changed_it_is_refused(web, officer, irina):
+    letter = {"kind": "complaint", "arrival": "letter", "customer": irina[0], "said": "If-Match"}
+    place = f"/v1/requests/{web.post('/v1/requests', json=letter, headers=officer).json['request']['id']}"
+    read = web.get(place, headers=officer)
+    assert read.headers["ETag"] == f'"v{read.json["version"]}"'
+    proved = web.post(f"{place}/proofs", json={"customer": irina[0], "checked": "Pass"}, headers=officer)
+    assert proved.headers["ETag"] not in (None, read.headers["ETag"])
+
+    refusal = {"ground": "not_identified", "reason": "Unbekannt"}
+    late = web.post(f"{place}/refusals", json=refusal, headers=officer | {"If-Match": read.headers["ETag"]})
+    assert (late.status_code, late.json["type"]) == (412, "precondition-failed")
+    assert "stands at open" in late.json["detail"]
+    never = web.post(f"{place}/refusals", json=refusal, headers=officer | {"If-Match": "yesterday's"})
+    assert never.status_code == 412
+    assert web.get(place, headers=officer).json["state"] == "open"
+    now = web.post(f"{place}/withdrawals", json={}, headers=officer | {"If-Match": proved.headers["ETag"]})
+    assert (now.status_code, now.json["state"]) == (201, "withdrawn")
+
+
 def test_a_system_enters_requests_and_learns_nothing_of_the_person(web, bearer, irina):
     system = bearer(Permission.REQUESTS_RECEIVE, Permission.REQUESTS_READ)
     known = web.post(
