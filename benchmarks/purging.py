@@ -26,7 +26,7 @@ from governance.retention import operations as retention
 from governance.retention.operations import RunId, RunState
 
 PEOPLE: Final = 20_000
-ERASED: Final = 6_000
+ERASED: Final = 12_000
 A_SECOND: Final = 20
 QUIET_SECONDS: Final = 15.0
 BAR: Final = 2.0
