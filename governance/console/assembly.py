@@ -47,6 +47,7 @@ from governance.console import (
     today,
 )
 from governance.console.place import Console
+from governance.console.words_citations import cited
 
 ROUTES: Final = (
     signing,
@@ -95,3 +96,4 @@ def attach(app: Flask, console: Console) -> None:
     """Serve the pages of *console* by *app*."""
     place.install(app, console)
     app.register_blueprint(guard.blueprint)
+    app.add_template_filter(cited)

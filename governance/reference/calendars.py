@@ -20,6 +20,7 @@ from governance.kernel.ids import uuid7
 from governance.kernel.late import load
 from governance.kernel.work import Work
 from governance.policies.working_days import Calendar
+from governance.reference.holiday_names import holiday_name
 from governance.reference.tables import CalendarVersionRow
 
 CALENDAR_LOCK = 0x63616C656E646172
@@ -68,13 +69,20 @@ def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
 
 
 def names_of_holidays(key: str, *, year: int, language: str) -> Mapping[date, str]:
-    """What shipped holidays are called in a language; where the package has no names in it, as calendars name them.
+    """What shipped holidays are called in a language: by the package of holidays, else by names of our own.
+
+    Where neither has one, a holiday is called as its calendar calls it.
 
     Raises:
         InvalidError: where no such calendar is known.
     """
     country, _, part = key.partition("-")
-    return _known(country, part, year, _LOCALES.get(language, language))[0]
+    locale = _LOCALES.get(language, language)
+    known = _known(country, part, year, locale)[0]
+    if locale in load("holidays:country_holidays")(country, subdiv=part or None).supported_languages:
+        return known
+    english = _known(country, part, year, _LOCALES["en"])[0]
+    return {day: holiday_name(english.get(day, ""), language=language) or name for day, name in known.items()}
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 
 from governance.accounts.operations import AlertKind, ProposalKind, ProposalState
 from governance.console import words
+from governance.console.words_citations import cited
+from governance.policies import shipped
 from tests.console.conftest import ORIGIN, Form
 
 
@@ -45,3 +47,17 @@ def test_what_is_wrong_with_a_document_is_said_in_the_language_of_the_page(desks
         if answer.status_code != 422 or said not in unescape(answer.text):
             missed.append((page, document[:40], answer.status_code, re.findall(r'"refused".*', answer.text)))
     assert not missed, missed
+
+
+def test_citations_are_joined_in_the_language_of_the_page(door: Flask) -> None:
+    policies = [one for country in (None, "DE", "GB", "FR") for one in shipped.retention_policies(country).values()]
+    found = {one.citation for one in policies}
+    found |= {
+        rule.citation for law in shipped.deadlines().values() for by in law.rules.values() for rule in by.values()
+    }
+    for language in ("ru", "uk"):
+        with door.test_request_context(f"/console?lang={language}"):
+            told = [cited(one) for one in found]
+        assert not [one for one in told if re.search(r"\b(?:of|the|by|under|may|where|from|each|sentence)\b", one)], (
+            told
+        )

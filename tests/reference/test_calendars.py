@@ -1,6 +1,8 @@
 """Calendars: as shipped, edited, and worked days; laws of one's own; what is due by all that apply."""
 
+import re
 from datetime import date
+from itertools import product
 
 import pytest
 
@@ -36,7 +38,12 @@ def test_names_of_holidays_are_told_in_a_language_where_the_package_has_them_in_
         return next(one.name for one in days if one.day == date(2026, 1, 1))
 
     assert (named("uk"), named("en")) == ("Новий рік", "New Year's Day")
-    assert named("xx") == named(None)
+    assert named("ru") == "Новый год"
+    assert named("xx") == named("en")
+    for calendar in ("RU", "UA", "GB", "US", "BR", "DE-BY", "IE", "IT", "MT", "LV"):
+        for language, year in product(("ru", "uk"), (2021, 2026)):
+            names = [one.name for one in days_of(work, calendar=calendar, year=year, language=language)[1]]
+            assert not [one for one in names if re.search("[A-Za-z]", one)], (calendar, language, names)
 
 
 @pytest.mark.parametrize("key", ["XQ", "DE-QQ", "", "de"])
