@@ -4,7 +4,7 @@ Nobody switches them off for himself: whoever left counts for a while, and so do
 then finds nobody else to approve it waits for the operator of the host.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -54,10 +54,15 @@ def deciders(work: Work, permission: Permission, payload: Payload) -> list[Staff
 
     The one whom the act concerns is left out.
     """
-    rows = work.session.scalars(select(StaffRow).where(StaffRow.disabled_at.is_(None)).order_by(StaffRow.id))
     return [
-        StaffId(row.id) for row in rows if may_decide(holder_of(row), permission) and not is_concerned(row.id, payload)
+        StaffId(row.id)
+        for row in _active(work)
+        if may_decide(holder_of(row), permission) and not is_concerned(row.id, payload)
     ]
+
+
+def _active(work: Work) -> Iterable[StaffRow]:
+    return work.session.scalars(select(StaffRow).where(StaffRow.disabled_at.is_(None)).order_by(StaffRow.id))
 
 
 def needs_second(work: Work, permission: Permission, payload: Payload) -> bool:
@@ -84,7 +89,12 @@ def proposal_findings(work: Work) -> list[Finding]:
 
 
 def _without_four_eyes(work: Work) -> Iterator[Finding]:
-    off = [kind for kind, one in executors_of(work).items() if len(deciders(work, one.permission, {})) < PEOPLE]
+    holders = [holder_of(row) for row in _active(work)]
+    off = [
+        kind
+        for kind, one in executors_of(work).items()
+        if sum(may_decide(holder, one.permission) for holder in holders) < PEOPLE
+    ]
     if not off:
         return
     since = work.now - ALONE_TOLD_FOR

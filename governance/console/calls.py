@@ -29,8 +29,8 @@ SHOWN: Final = 50
 def call_backs(visit: Visit) -> Response:
     """Those who are to be called back by now."""
     waiting = customers.call_backs(visit.work, limit=SHOWN)
-    seen = customers.read_several(visit.work, subjects=[one.person for one in waiting])
-    rows = [(one, name_of(seen[one.person])) for one in waiting if one.person in seen]
+    names = customers.names(visit.work, subjects=[one.person for one in waiting])
+    rows = [(one, name_of(names[one.person])) for one in waiting if one.person in names]
     return page(visit, "call_backs", part=PART, rows=rows)
 
 

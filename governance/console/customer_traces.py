@@ -134,7 +134,7 @@ def retention(visit: Visit, customer: UUID) -> Response:
 
 
 def _kept(groups_found: Sequence[KeptGroup]) -> Sequence[Kept]:
-    named, told = groups(), []
+    named, codes, told = groups(), words.codes(), []
     labels_of: Mapping[str, Mapping[str, str]] = {
         "person": {**words.fields(), "customer_since": gettext("Customer since")},
         "extra_value": {},
@@ -143,7 +143,7 @@ def _kept(groups_found: Sequence[KeptGroup]) -> Sequence[Kept]:
         "request": words_requests.kinds(),
     }
     for one in groups_found:
-        labels = labels_of.get(one.table, words.codes())
+        labels = labels_of.get(one.table, codes)
         names = ", ".join(labels.get(each, each) for each in one.names)
         title = "" if one.title is None else one.title.get(language())
         told.append(Kept(one, named[one.table], names, title))

@@ -13,7 +13,7 @@ from governance.console import sayings, words
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
-from governance.customers.operations import Found, PersonView
+from governance.customers.operations import Found, PersonName, PersonView
 from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
@@ -90,7 +90,7 @@ class Summary:
         return cls(seen.id, name_of(seen), contacts, seen.city or "", marks)
 
 
-def name_of(seen: PersonView) -> str:
+def name_of(seen: PersonView | PersonName) -> str:
     """What a page calls a customer: names as they may be seen."""
     names = (seen.family_name, seen.given_name, seen.patronymic)
     return " ".join(one for one in names if one) or seen.organisation or "—"

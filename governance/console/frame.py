@@ -14,7 +14,7 @@ from governance.console.guard import Visit
 from governance.console.pages_table import GROUPS
 from governance.kernel import packs
 from governance.pages.forms import new_number
-from governance.pages.languages import language
+from governance.pages.languages import by_language, language
 from governance.pages.serving import policy, style_address
 from governance.policies import shipped
 
@@ -130,6 +130,7 @@ def go(endpoint: str, **names: object) -> Response:
     return Response(response.get_data(), status=response.status_code, headers=response.headers)
 
 
+@by_language
 def names_of_groups() -> Mapping[str, str]:
     """What the menu calls its groups."""
     return {
@@ -141,6 +142,7 @@ def names_of_groups() -> Mapping[str, str]:
     }
 
 
+@by_language
 def names_of_pages() -> Mapping[str, str]:
     """What the menu calls its pages."""
     return {

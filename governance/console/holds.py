@@ -106,7 +106,7 @@ def release(visit: Visit, customer: UUID, hold: UUID) -> Response:
 @screen("/retention/holds/new", "new_hold")
 def new_hold(visit: Visit, typed: Typed = EMPTY) -> Response:
     """The form to place a hold by: upon one, upon a list, or upon all whom a segment found."""
-    asked = request.form if request.method == "POST" else request.args
+    asked, codes = request.form if request.method == "POST" else request.args, words.codes()
     return page(
         visit,
         "hold_new",
@@ -116,7 +116,7 @@ def new_hold(visit: Visit, typed: Typed = EMPTY) -> Response:
         run=asked.get("run", "")[:36],
         results=results_of_segments(visit),
         ticked=request.form.getlist("compartment"),
-        compartments=[(one.value, words.codes().get(one.value, one.value)) for one in HOLDABLE],
+        compartments=[(one.value, codes.get(one.value, one.value)) for one in HOLDABLE],
         least=today(visit).isoformat(),
         most=MOST_IDS,
         typed=typed,

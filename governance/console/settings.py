@@ -36,5 +36,6 @@ def clients(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
 @screen("/health", "health")
 def health(visit: Visit) -> Response:
     """What is wrong with this installation, or soon will be; worst first."""
-    rows = [(one, *words_health.said(one)) for one in current_console().examine()]
+    known = words_health.sayings()
+    rows = [(one, *words_health.said(one, known)) for one in current_console().examine()]
     return page(visit, "health", part="health", rows=rows)

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from governance.pages.languages import by_language
 
+
+@by_language
 def fields() -> Mapping[str, str]:
     """Fields of a customer, in the order in which a card shows them."""
     return {
@@ -34,6 +37,7 @@ def fields() -> Mapping[str, str]:
     }
 
 
+@by_language
 def codes() -> Mapping[str, str]:
     """Values of closed sets."""
     return {
@@ -82,6 +86,7 @@ def codes() -> Mapping[str, str]:
     }
 
 
+@by_language
 def contact_kinds() -> Mapping[str, str]:
     """Kinds of contacts."""
     return {
@@ -94,6 +99,7 @@ def contact_kinds() -> Mapping[str, str]:
     }
 
 
+@by_language
 def channels() -> Mapping[str, str]:
     """Ways by which people are reached."""
     return {
@@ -107,6 +113,7 @@ def channels() -> Mapping[str, str]:
     }
 
 
+@by_language
 def standings() -> Mapping[str, tuple[str, str]]:
     """Where a consent stands: in words, and how it is marked."""
     return {
@@ -121,6 +128,7 @@ def standings() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def outcomes() -> Mapping[str, tuple[str, str]]:
     """How an act ended: in words, and how it is marked."""
     return {
@@ -130,6 +138,7 @@ def outcomes() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def classes() -> Mapping[str, str]:
     """Kinds of acts in the log."""
     return {
@@ -140,6 +149,7 @@ def classes() -> Mapping[str, str]:
     }
 
 
+@by_language
 def actors() -> Mapping[str, str]:
     """Kinds of beings that act."""
     return {
@@ -151,6 +161,7 @@ def actors() -> Mapping[str, str]:
     }
 
 
+@by_language
 def proposal_kinds() -> Mapping[str, str]:
     """Acts that need four eyes."""
     return {
@@ -163,6 +174,7 @@ def proposal_kinds() -> Mapping[str, str]:
     }
 
 
+@by_language
 def proposal_states() -> Mapping[str, tuple[str, str]]:
     """How far a proposal is: in words, and how it is marked."""
     return {
@@ -175,6 +187,7 @@ def proposal_states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def alert_kinds() -> Mapping[str, str]:
     """What officers are told of."""
     return {
@@ -197,6 +210,7 @@ def alert_kinds() -> Mapping[str, str]:
     }
 
 
+@by_language
 def reasons() -> Mapping[str, str]:
     """Why something may be sent or not."""
     return {
@@ -219,6 +233,7 @@ def reasons() -> Mapping[str, str]:
     }
 
 
+@by_language
 def likenesses() -> Mapping[str, str]:
     """What speaks for two records being one person, or against it."""
     return {
@@ -243,6 +258,7 @@ def likenesses() -> Mapping[str, str]:
     }
 
 
+@by_language
 def event_kinds() -> Mapping[str, tuple[str, str]]:
     """What can happen to a consent: in words, and how it is marked."""
     return {

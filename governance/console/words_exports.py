@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.console import words
+from governance.pages.languages import by_language
 from governance.policies import disclosing
 
 
+@by_language
 def states() -> Mapping[str, tuple[str, str]]:
     """How far an export is: in words, and how it is marked."""
     return {
@@ -28,6 +30,7 @@ def fields(extras: Mapping[str, str]) -> Mapping[str, str]:
     return found | {f"contact.{kind}": label for kind, label in words.contact_kinds().items()} | dict(extras)
 
 
+@by_language
 def formats() -> Mapping[str, str]:
     """What the file is."""
     return {
@@ -37,6 +40,7 @@ def formats() -> Mapping[str, str]:
     }
 
 
+@by_language
 def left_out() -> Mapping[str, str]:
     """Why somebody is not in an export."""
     return {
@@ -46,6 +50,7 @@ def left_out() -> Mapping[str, str]:
     }
 
 
+@by_language
 def recipient_kinds() -> Mapping[str, str]:
     """In what capacity somebody gets data."""
     return {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from governance.pages.languages import SOURCE, language
+from governance.pages.languages import SOURCE, by_language, language
 
 
 def why(slug: str | None, english: str | None) -> str:
@@ -18,6 +18,7 @@ def why(slug: str | None, english: str | None) -> str:
     )
 
 
+@by_language
 def said() -> Mapping[str, str]:
     """Sentence of each refusal that carrying out what was approved may meet."""
     return {**_of_what_is_gone(), **_of_how_it_stands()}

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from governance.pages.languages import by_language
 
+
+@by_language
 def compartments() -> Mapping[str, str]:
     """Groups of fields that one rule of retention governs."""
     return {
@@ -18,6 +21,7 @@ def compartments() -> Mapping[str, str]:
     }
 
 
+@by_language
 def said() -> Mapping[str, Mapping[str, str]]:
     """Words of the page of fields."""
     return {

@@ -5,20 +5,26 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.custody.findings import Finding
+from governance.pages.languages import by_language
+
+Words = Mapping[str, tuple[str, str, str]]
 
 
-def said(finding: Finding) -> tuple[str, str, str]:
+@by_language
+def sayings() -> Words:
+    """By code: sentence, remedy and command."""
+    return {**_of_store(), **_of_copies(), **_of_service()}
+
+
+def said(finding: Finding, known: Words) -> tuple[str, str, str]:
     """Sentence, remedy and command of a finding; empty where only the operation itself has words for it."""
-    sentence, remedy, command = {**_of_store(), **_of_copies(), **_of_service()}.get(finding.code, ("", "", ""))
+    sentence, remedy, command = known.get(finding.code, ("", "", ""))
     if finding.code == "backup-overdue" and finding.values:
         sentence = gettext("The last backup is of %(day)s.")
     try:
         return sentence % finding.values if sentence else "", remedy, command % finding.values
     except KeyError:
         return "", "", ""
-
-
-Words = Mapping[str, tuple[str, str, str]]
 
 
 def _of_store() -> Words:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.console import words
+from governance.pages.languages import by_language
 
 
+@by_language
 def states() -> Mapping[str, tuple[str, str]]:
     """How far an import is: in words, and how it is marked."""
     return {
@@ -18,6 +20,7 @@ def states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def kinds() -> Mapping[str, str]:
     """What the rows of a list are."""
     return {
@@ -27,6 +30,7 @@ def kinds() -> Mapping[str, str]:
     }
 
 
+@by_language
 def sources() -> Mapping[str, str]:
     """Where lists come from."""
     known = words.codes()
@@ -34,6 +38,7 @@ def sources() -> Mapping[str, str]:
     return {one: known[one] for one in names}
 
 
+@by_language
 def grounds() -> Mapping[str, str]:
     """Lawful grounds on which people are kept."""
     known = words.codes()
@@ -41,6 +46,7 @@ def grounds() -> Mapping[str, str]:
     return {one: known[one] for one in names}
 
 
+@by_language
 def fields() -> Mapping[str, str]:
     """What a column may hold."""
     return {

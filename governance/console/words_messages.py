@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.messages.demands import LONGEST, LONGEST_SUBJECT, Fault
+from governance.pages.languages import by_language
 
 
+@by_language
 def messages() -> Mapping[str, str]:
     """Every message that the service sends."""
     return {
@@ -29,6 +31,7 @@ def messages() -> Mapping[str, str]:
     }
 
 
+@by_language
 def names() -> Mapping[str, str]:
     """What the words of messages may name."""
     return {
@@ -59,6 +62,7 @@ def names() -> Mapping[str, str]:
     }
 
 
+@by_language
 def faults() -> Mapping[Fault, str]:
     """What can be wrong with words of a message."""
     return {

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.intake.values import Refusal
-from governance.pages.languages import SOURCE, language
+from governance.pages.languages import SOURCE, by_language, language
 
 
+@by_language
 def said() -> Mapping[str, str]:
     """Sentence of every flaw, with the remedy, in the visitor's language."""
     return {**_of_row(), **_of_sum(), **_of_date(), **_of_email(), **_of_phone(), **_of_name(), **_of_word()}
@@ -24,11 +25,13 @@ def of_refusal(refusal: Refusal) -> str:
     return f"{refusal.column}: {sentence}" if refusal.column else sentence
 
 
+@by_language
 def headings() -> tuple[str, str, str]:
     """What stands over the columns that a file of refused rows begins with."""
     return gettext("row"), gettext("imported"), gettext("why")
 
 
+@by_language
 def outcomes() -> tuple[str, str]:
     """What became of a refused row: nothing of it was taken, or all but the refused cells."""
     return gettext("no"), gettext("without these cells")

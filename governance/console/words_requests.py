@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from governance.pages.languages import by_language
 
+
+@by_language
 def kinds() -> Mapping[str, str]:
     """What people ask for."""
     return {
@@ -20,6 +23,7 @@ def kinds() -> Mapping[str, str]:
     }
 
 
+@by_language
 def states() -> Mapping[str, tuple[str, str]]:
     """Where a request stands: in words, and how it is marked."""
     return {
@@ -37,6 +41,7 @@ def states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def arrivals() -> Mapping[str, str]:
     """How requests come."""
     return {
@@ -49,6 +54,7 @@ def arrivals() -> Mapping[str, str]:
     }
 
 
+@by_language
 def askings() -> Mapping[str, str]:
     """Who asks."""
     return {
@@ -60,6 +66,7 @@ def askings() -> Mapping[str, str]:
     }
 
 
+@by_language
 def abouts() -> Mapping[str, str]:
     """What an objection or restriction is about."""
     return {
@@ -70,6 +77,7 @@ def abouts() -> Mapping[str, str]:
     }
 
 
+@by_language
 def proofs() -> Mapping[str, str]:
     """How identity was proved."""
     return {
@@ -80,6 +88,7 @@ def proofs() -> Mapping[str, str]:
     }
 
 
+@by_language
 def grounds() -> Mapping[str, str]:
     """Why a request is refused, each with its article."""
     return {
@@ -95,6 +104,7 @@ def grounds() -> Mapping[str, str]:
     }
 
 
+@by_language
 def acts() -> Mapping[str, str]:
     """What was done to a request, as its history tells it."""
     return {
@@ -120,6 +130,7 @@ def acts() -> Mapping[str, str]:
     }
 
 
+@by_language
 def notices() -> Mapping[str, str]:
     """What the person was told."""
     return {
@@ -135,11 +146,13 @@ def notices() -> Mapping[str, str]:
     }
 
 
+@by_language
 def carriers() -> Mapping[str, str]:
     """By which way a message goes."""
     return {"email": gettext("by mail"), "sms": gettext("by SMS"), "hand": gettext("by hand")}
 
 
+@by_language
 def messages() -> Mapping[str, tuple[str, str]]:
     """How far a message is."""
     return {
@@ -152,6 +165,7 @@ def messages() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def flags() -> Mapping[str, str]:
     """What is unusual about a person or a proof."""
     return {
@@ -166,6 +180,7 @@ def flags() -> Mapping[str, str]:
     }
 
 
+@by_language
 def duties() -> Mapping[str, str]:
     """What a law wants done by a day."""
     return {
@@ -177,6 +192,7 @@ def duties() -> Mapping[str, str]:
     }
 
 
+@by_language
 def fates() -> Mapping[str, tuple[str, str]]:
     """What becomes of a group of fields: in words, and how it is marked."""
     return {
@@ -187,6 +203,7 @@ def fates() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def steps() -> Mapping[str, str]:
     """Steps of an erasure."""
     return {
@@ -204,6 +221,7 @@ def steps() -> Mapping[str, str]:
     }
 
 
+@by_language
 def step_states() -> Mapping[str, tuple[str, str]]:
     """How far a step is."""
     return {
@@ -214,6 +232,7 @@ def step_states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def package_states() -> Mapping[str, tuple[str, str]]:
     """How far a package of data is."""
     return {

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from flask_babel import gettext, ngettext
 
+from governance.pages.languages import by_language
 from governance.policies.periods import Period
 
 
+@by_language
 def states() -> Mapping[str, tuple[str, str]]:
     """How far a version of a policy is: in words, and how it is marked."""
     return {
@@ -18,6 +20,7 @@ def states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def actions() -> Mapping[str, str]:
     """What is done when a period is over."""
     return {
@@ -30,6 +33,7 @@ def actions() -> Mapping[str, str]:
     }
 
 
+@by_language
 def clocks() -> Mapping[str, str]:
     """What a period runs from."""
     return {
@@ -51,6 +55,7 @@ def clocks() -> Mapping[str, str]:
     }
 
 
+@by_language
 def anchors() -> Mapping[str, str]:
     """From which day on the period runs."""
     return {
@@ -60,6 +65,7 @@ def anchors() -> Mapping[str, str]:
     }
 
 
+@by_language
 def run_states() -> Mapping[str, tuple[str, str]]:
     """How far a run is."""
     return {
@@ -70,6 +76,7 @@ def run_states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def origins() -> Mapping[str, str]:
     """What started a run."""
     return {
@@ -80,6 +87,7 @@ def origins() -> Mapping[str, str]:
     }
 
 
+@by_language
 def reasons() -> Mapping[str, str]:
     """Why policies make no sense together."""
     return {
@@ -88,6 +96,7 @@ def reasons() -> Mapping[str, str]:
     }
 
 
+@by_language
 def units() -> Mapping[str, str]:
     """Units of a period."""
     return {"D": gettext("days"), "M": gettext("months"), "Y": gettext("years")}

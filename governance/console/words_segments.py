@@ -6,6 +6,7 @@ from typing import Final
 from flask_babel import gettext
 
 from governance.console import words
+from governance.pages.languages import by_language
 from governance.policies.segment_fields import ValueKind
 
 COMPARISONS: Final[Mapping[ValueKind, Sequence[str]]] = {
@@ -19,6 +20,7 @@ COMPARISONS: Final[Mapping[ValueKind, Sequence[str]]] = {
 """By kind of value, those that the form offers."""
 
 
+@by_language
 def fields() -> Mapping[str, Mapping[str, str]]:
     """Fields that rules may ask after, but for extra fields: by group, in the order in which a form offers them."""
     said = words.fields()
@@ -52,6 +54,7 @@ def fields() -> Mapping[str, Mapping[str, str]]:
     }
 
 
+@by_language
 def comparisons() -> Mapping[str, str]:
     """How a field is compared."""
     return {
@@ -78,6 +81,7 @@ def comparisons() -> Mapping[str, str]:
     }
 
 
+@by_language
 def values() -> Mapping[str, str]:
     """Codes that conditions compare with, in words."""
     said = words.codes()
@@ -101,6 +105,7 @@ def values() -> Mapping[str, str]:
     }
 
 
+@by_language
 def run_states() -> Mapping[str, tuple[str, str]]:
     """How far an evaluation is: in words, and how it is marked."""
     return {
@@ -111,6 +116,7 @@ def run_states() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def grounds() -> Sequence[tuple[str, str]]:
     """Conditions of GDPR Art. 9(2) by letter."""
     return (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext, ngettext
 
+from governance.pages.languages import by_language
 from governance.policies.deadline_rules import Span, Unit
 
 
@@ -18,6 +19,7 @@ def spelled(span: Span) -> str:
     return str(ngettext("%(num)d working day", "%(num)d working days", span.count))
 
 
+@by_language
 def origins() -> Mapping[str, tuple[str, str]]:
     """Why a day stands in a calendar: in words, and how it is marked."""
     return {
@@ -28,6 +30,7 @@ def origins() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@by_language
 def changes() -> Mapping[str, str]:
     """What becomes of a day."""
     return {

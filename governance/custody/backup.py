@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg.rows import args_row
+from sqlalchemy.orm import Session
 
 from governance import __version__
 from governance.audit.actions import Action
@@ -32,7 +33,7 @@ from governance.custody.shredding import settle
 from governance.custody.streams import Header, StreamWriter
 from governance.custody.tombstones import Tombstones
 from governance.kernel.clock import Clock, SystemClock
-from governance.kernel.db import psycopg_url
+from governance.kernel.db import driver_connection, psycopg_url
 from governance.kernel.durable import sync_folder
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.logs import get_logger
@@ -101,21 +102,34 @@ def make_key_dump(store: Store, actor: Actor, *, clock: Clock | None = None) -> 
     return _make(store, actor, with_data=False, clock=clock or SystemClock())
 
 
-def hindrance(store: Store) -> str | None:
-    """Why no backup can be made, known before one is tried; None where nothing is in the way."""
+def hindrance(store: Store, session: Session | None = None) -> str | None:
+    """Why no backup can be made, known before one is tried; None where nothing is in the way.
+
+    Args:
+        store: of which.
+        session: of the service, by which it is asked where the service's own role makes the backups; another role, or
+            any where there is no session, needs a connection of its own.
+    """
     try:
         url = store.server.backup_url()
     except ConfigurationError as error:
         return error.detail
-    with outage_named(), psycopg.connect(psycopg_url(url)) as connection:
-        closed = [str(name) for (name,) in connection.execute(_CLOSED)]
-        user = connection.info.user
+    if session is not None and url == store.server.app_url():
+        closed, user = _closed(driver_connection(session))
+    else:
+        with outage_named(), psycopg.connect(psycopg_url(url)) as connection:
+            closed, user = _closed(connection)
     if closed:
         return (
             f"The database role {user} may not read {', '.join(closed[:3])}{' and others' if closed[3:] else ''}; as "
             f'an administrator: GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}", and the same ON ALL SEQUENCES.'
         )
     return None
+
+
+def _closed(connection: psycopg.Connection[Any]) -> tuple[list[str], str]:
+    """Tables and sequences that the role of a connection may not read, and its name."""
+    return [str(name) for (name,) in connection.execute(_CLOSED)], connection.info.user
 
 
 @dataclass(frozen=True, slots=True)

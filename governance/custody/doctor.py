@@ -225,7 +225,7 @@ def _databases(patient: _Patient) -> Iterator[Finding]:
 
 
 def _hindrance(patient: _Patient) -> Iterator[Finding]:
-    hindered = hindrance(patient.store)
+    hindered = hindrance(patient.store, patient.work.session)
     if hindered is not None:
         yield Finding(
             "backup-impossible",

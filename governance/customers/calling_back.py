@@ -15,6 +15,8 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
+_later = aliased(InteractionRow)
+
 
 @dataclass(frozen=True, slots=True)
 class CallBack:
@@ -54,8 +56,7 @@ def count_call_backs(work: Work, *, most: int) -> int:
 
 
 def _due(work: Work, *columns: Any) -> Select[Any]:  # noqa: ANN401 (columns of any kind)
-    later = aliased(InteractionRow)
-    settled = exists().where(later.person_id == InteractionRow.person_id, later.at > InteractionRow.at)
+    settled = exists().where(_later.person_id == InteractionRow.person_id, _later.at > InteractionRow.at)
     return (
         select(*columns)
         .join(PersonRow, PersonRow.id == InteractionRow.person_id)

@@ -29,6 +29,7 @@ from governance.customers.marks import (
     release_hold,
     restrict,
 )
+from governance.customers.naming import PersonName, names
 from governance.customers.pages import After
 from governance.customers.past import forget_history
 from governance.customers.people import People, create, edit, list_people, read, read_several
@@ -60,6 +61,7 @@ __all__ = [
     "NewInteraction",
     "NewPurchase",
     "People",
+    "PersonName",
     "PersonView",
     "PurchaseView",
     "Purchases",
@@ -92,6 +94,7 @@ __all__ = [
     "list_people",
     "list_purchases",
     "marks",
+    "names",
     "place_hold",
     "place_holds",
     "propose_release",

@@ -29,6 +29,7 @@ from governance.vault.runtime import vault_of
 
 MOST_LISTED = 200
 _EXTRA = "extra"
+_asked = aliased(PersonRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,10 @@ def read_several(work: Work, *, subjects: Collection[SubjectId]) -> dict[Subject
     Raises:
         ForbiddenError: where the actor may not read people.
     """
-    asked = aliased(PersonRow)
     query = (
-        select(asked.id, PersonRow)
-        .join(PersonRow, PersonRow.id == func.coalesce(asked.merged_into, asked.id))
-        .where(asked.id == any_(literal(list(subjects), ARRAY(Uuid))), within(work, Permission.CUSTOMERS_READ))
+        select(_asked.id, PersonRow)
+        .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
+        .where(_asked.id == any_(literal(list(subjects), ARRAY(Uuid))), within(work, Permission.CUSTOMERS_READ))
     )
     rows = {SubjectId(one): person for one, person in work.session.execute(query)}
     people = list({person.id: person for person in rows.values()}.values())

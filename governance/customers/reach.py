@@ -14,6 +14,8 @@ from governance.policies.access import Row, allows
 from governance.policies.permissions import Permission
 from governance.policies.roles import RowScope
 
+_asked = aliased(PersonRow)
+
 UNKNOWN = "There is no such person, or they are not among those you look after."
 
 
@@ -58,8 +60,7 @@ def find_person(
         NotFoundError: where there is no such person, or the act does not reach them: no difference is told.
     """
     allow(work, permission)
-    asked = aliased(PersonRow)
-    survivor = select(asked.merged_into).where(asked.id == subject).scalar_subquery()
+    survivor = select(_asked.merged_into).where(_asked.id == subject).scalar_subquery()
     query = select(PersonRow).where(PersonRow.id == func.coalesce(survivor, subject))
     if locked or held:
         query = query.with_for_update(of=PersonRow, read=not locked, key_share=not locked)
@@ -81,11 +82,10 @@ def owners_of(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Owned]
 
     Whoever calls has decided that it may be; people who do not exist are left out.
     """
-    asked = aliased(PersonRow)
     query = (
-        select(asked.id, PersonRow.owner_id, PersonRow.subject_ref)
-        .join(PersonRow, PersonRow.id == func.coalesce(asked.merged_into, asked.id))
-        .where(asked.id == any_(literal(list(people), ARRAY(Uuid))))
+        select(_asked.id, PersonRow.owner_id, PersonRow.subject_ref)
+        .join(PersonRow, PersonRow.id == func.coalesce(_asked.merged_into, _asked.id))
+        .where(_asked.id == any_(literal(list(people), ARRAY(Uuid))))
     )
     return {
         SubjectId(person): Owned(OwnerId(owner), SubjectRef(ref)) for person, owner, ref in work.session.execute(query)

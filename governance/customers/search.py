@@ -41,6 +41,7 @@ MOST_FOUND = 100
 ANY_CONTACT = "contact"
 PURCHASE_NUMBER = "purchase_number"
 EXTRA = "extra."
+_asked = aliased(PersonRow)
 _EXACT_KINDS = (ContactKind.EMAIL, ContactKind.PHONE)
 
 
@@ -76,9 +77,8 @@ def search(work: Work, *, by: str, value: str, region: str | None = None) -> Fou
     with errors.at("value"):
         holders = _holders(work, by, value, region)
     errors.end("This cannot be searched for.")
-    asked = aliased(PersonRow)
-    survivors = select(func.coalesce(asked.merged_into, asked.id)).where(
-        asked.id == any_(literal(list(holders), ARRAY(Uuid)))
+    survivors = select(func.coalesce(_asked.merged_into, _asked.id)).where(
+        _asked.id == any_(literal(list(holders), ARRAY(Uuid)))
     )
     query = select(PersonRow).where(PersonRow.id.in_(survivors), reach).order_by(PersonRow.id).limit(MOST_FOUND + 1)
     rows = work.session.scalars(query).all()

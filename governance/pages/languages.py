@@ -5,19 +5,19 @@ languages lie in the data folder, one for each face; what they lack, or fill in 
 """
 
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from governance.kernel import packs
@@ -31,6 +31,7 @@ PARAMETER: Final = "lang"
 COOKIE: Final = "governance-language"
 """What somebody chose; console and portal set it, each under its own path."""
 FACES: Final = "governance.faces"
+Told = TypeVar("Told")
 _PLACE: Final = re.compile(r"%\(\w+\)\w")
 
 
@@ -39,8 +40,12 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
 
     def get_translations(self) -> NullTranslations:
         """That of the language of the present page, of the face that it belongs to: each has its own words."""
-        faces: tuple[str, ...] = current_app.extensions[FACES]
-        return catalogue(language(), _own(faces, request.blueprint))
+        spoken = language()
+        held: tuple[str, NullTranslations] | None = g.get("catalogue")
+        if held is None or held[0] != spoken:  # else a page of four hundred messages would look for it each time
+            faces: tuple[str, ...] = current_app.extensions[FACES]
+            g.catalogue = held = (spoken, catalogue(spoken, _own(faces, request.blueprint)))
+        return held[1]
 
 
 @cache
@@ -130,6 +135,20 @@ def language() -> str:
     """ISO 639 code of the language of the present page."""
     locale = get_locale()
     return SOURCE if locale is None else str(locale.language)
+
+
+def by_language(told: Callable[[], Told]) -> Callable[[], Told]:
+    """Let a table of words be made once for each language and kind of page; nobody may change what it answers."""
+    made: dict[tuple[str, str | None], Told] = {}
+
+    @wraps(told)
+    def wrapper() -> Told:
+        key = (language(), request.blueprint if has_request_context() else None)
+        if key not in made:
+            made[key] = told()
+        return made[key]
+
+    return wrapper
 
 
 def _wanted() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import governance
 from governance.console.place import EXTENSION
-from governance.console.words_health import said
+from governance.console.words_health import said, sayings
 from governance.custody.findings import Finding, Level
 
 FOUND = [
@@ -35,7 +35,7 @@ def test_every_finding_has_words_and_names_what_its_sentence_names(door) -> None
         for code in sorted(codes - ONLY_ITSELF):
             values = dict.fromkeys(["count", "what", "places", "name", "day", "task", "path", "address", "webhook",
                                     "language", "code", "percent"], "7")  # fmt: skip
-            assert said(Finding(code, Level.WARNING, "", "", values))[0], code
+            assert said(Finding(code, Level.WARNING, "", "", values), sayings())[0], code
 
 
 def test_health_speaks_the_language_of_its_reader(desks, door, monkeypatch) -> None:

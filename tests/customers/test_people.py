@@ -13,6 +13,7 @@ from governance.audit.actions import Action
 from governance.customers import operations as customers
 from governance.customers.codes import ExtraType, RestrictionReason
 from governance.customers.errors import LegalHoldError, RestrictedError
+from governance.customers.naming import NAMES, PersonName
 from governance.customers.operations import ContactSaid, PersonView
 from governance.customers.person_fields import value_of
 from governance.customers.tables import PersonRow
@@ -290,6 +291,25 @@ def test_several_are_read_as_one_is_and_told_one_by_one(work: Work):
     assert customers.read_several(sales, subjects=wanted) == {}
     with pytest.raises(ForbiddenError):
         customers.read_several(by(work, client(Permission.CONSENT_CHECK)), subjects=wanted)
+
+
+def test_lists_of_names_show_names_alone_and_tell_who_was_read(work: Work):
+    survivor, merged, other = irina(work), irina(work, family_name="Чайка"), irina(work, family_name="Стриж")
+    work.session.get_one(PersonRow, merged.id).merged_into = survivor.id
+    work.session.flush()
+    wanted = [survivor.id, merged.id, other.id, SubjectId(uuid7())]
+    before = len(entries(work, Action.PERSON_READ))
+
+    found = customers.names(work, subjects=wanted)
+
+    shown = {one: customers.read(work, subject=one) for one in wanted[:3]}
+    assert found == {one: PersonName(*(getattr(seen, name) for name in NAMES)) for one, seen in shown.items()}
+    assert found[merged.id] == found[survivor.id] != found[other.id]
+    told = entries(work, Action.PERSON_READ)[before : before + 2]
+    assert {(entry.subject, entry.facts["part"]) for entry in told} == {(survivor.ref, "names"), (other.ref, "names")}
+    assert customers.names(by(work, staff("sales")), subjects=wanted) == {}
+    with pytest.raises(ForbiddenError):
+        customers.names(by(work, client(Permission.CONSENT_CHECK)), subjects=wanted)
 
 
 def test_reading_takes_the_same_statements_however_much_there_is(fresh_database: Database):
