@@ -13,7 +13,7 @@ from flask import Response, g, request
 from governance.audit import operations as log
 from governance.audit.actions import Action
 from governance.audit.trail import Filter, Placed
-from governance.console import audit_words, people, words
+from governance.console import audit_words, people, words, words_counts, words_facts
 from governance.console.actions import label_of, labels
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
@@ -144,7 +144,9 @@ def entry_page(
         what=label_of(placed.entry.action),
         outcomes=words.outcomes(),
         classes=words.classes(),
-        facts=[(name, _fact(value)) for name, value in placed.entry.facts.items()],
+        facts=[(words_facts.name_of(name), _fact(value)) for name, value in placed.entry.facts.items()],
+        names=words_facts.names(),
+        object_kind=words_counts.kind_of(placed.entry.object.kind) if placed.entry.object else "",
         details=details,
         opens=bool(placed.entry.personal) and visit.may_open("audit_details"),
         proves=visit.may_open("audit_proof"),

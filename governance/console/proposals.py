@@ -6,7 +6,7 @@ from flask import Response, request
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertId, ProposalId, ProposalState
-from governance.console import people, sayings, words, words_failures
+from governance.console import people, proposed, sayings, words, words_failures
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.pages.forms import EMPTY, Typed
@@ -43,6 +43,7 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
         "proposal",
         part="proposals",
         found=found,
+        facts=proposed.told(visit, found.payload, known),
         kind=words.proposal_kinds()[found.kind.value],
         state=words.proposal_states()[found.state.value],
         why_failed=words_failures.why(found.failure, found.failure_words),

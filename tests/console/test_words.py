@@ -1,14 +1,17 @@
 """Words of the console: each code that officers meet has some."""
 
+import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
 
+import governance
 from governance.accounts.operations import AlertKind, ProposalKind, ProposalState
-from governance.console import words
+from governance.console import words, words_counts, words_facts
 from governance.console.words_citations import cited
 from governance.policies import shipped
 from tests.console.conftest import ORIGIN, Form
@@ -61,3 +64,40 @@ def test_citations_are_joined_in_the_language_of_the_page(door: Flask) -> None:
         assert not [one for one in told if re.search(r"\b(?:of|the|by|under|may|where|from|each|sentence)\b", one)], (
             told
         )
+
+
+FACTS = {"facts", "personal", "payload"}
+
+
+def named_facts(source: str) -> Iterator[str]:
+    """Names of facts that a module writes into the log, or into a proposal."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg in FACTS:
+            value: ast.AST | None = node.value
+        elif (
+            isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id in FACTS for one in node.targets)
+        ) or (isinstance(node, ast.AnnAssign) and "Fact" in ast.unparse(node.annotation)):
+            value = node.value
+        elif isinstance(node, ast.FunctionDef) and node.returns is not None and "Fact" in ast.unparse(node.returns):
+            value = node
+        else:
+            continue
+        for told in ast.walk(value) if value is not None else ():
+            if isinstance(told, ast.Dict):
+                yield from (
+                    one.value for one in told.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+
+
+def test_every_fact_of_the_log_and_every_kind_of_object_is_called_something(door: Flask) -> None:
+    root = Path(governance.__file__).parent
+    sources = [one.read_text("utf-8") for one in root.rglob("*.py") if one.parent.name not in {"cli", "console"}]
+    facts = {name for source in sources for name in named_facts(source)}
+    kinds = {
+        kind for source in sources for kind in re.findall(r'(?:ObjectRef\(|^_?OBJECT.*= )"([a-z-]+)"', source, re.M)
+    }
+    with door.test_request_context("/console/audit?lang=ru"):
+        called, objects = words_facts.names(), words_counts.objects()
+    assert not facts - called.keys(), sorted(facts - called.keys())
+    assert not kinds - objects.keys(), sorted(kinds - objects.keys())
+    assert len(facts) > 150
