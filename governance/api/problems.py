@@ -110,6 +110,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "request-act": 409,
         "identity-not-proven": 409,
         "approval-needed": 409,
+        "foreign-contact": 409,
         "not-excessive": 409,
         # consent
         "unknown-purpose": 404,

@@ -107,6 +107,18 @@ class Proofs(MethodView):
         return _told(rights.prove(current_work(), request=_as_read(request), customer=customer, checked=checked))
 
 
+@blueprint.route("/requests/<uuid:request>/contact-confirmations")
+class ContactConfirmations(MethodView):
+    """Confirmations of the contact that the answer goes to."""
+
+    @guarded(Permission.REQUESTS_DECIDE, versioned=None)
+    @blueprint.arguments(RequestReason)
+    @blueprint.response(201, RequestShown)
+    def post(self, told: Mapping[str, str], request: UUID) -> Told:
+        """Confirm that the answer may go to a contact that is none of the person's (flag `foreign_contact`)."""
+        return _told(rights.confirm_contact(current_work(), request=_as_read(request), reason=told["reason"]))
+
+
 @blueprint.route("/requests/<uuid:request>/nothing-held")
 class NothingHeld(MethodView):
     """The answer that nothing is held."""

@@ -160,7 +160,11 @@ class RequestShown(RequestLineShown):
     )
     ground = code(RefusalGround, required=True, allow_none=True)
     closed_at = Instant(required=True, allow_none=True)
-    flags = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "What is unusual."})
+    flags = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "What is unusual; `foreign_contact`: the answer goes to none of the person's own."},
+    )
     needs_approval = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "Why a second person has to approve."}
     )

@@ -216,6 +216,11 @@ class Action(StrEnum):
     REQUEST_ASKED = "rights:request:asked", ActionClass.DECISION, "Requester asked something"
     REQUEST_REPLIED = "rights:request:replied", ActionClass.DECISION, "Requester replied"
     REQUEST_EXTENDED = "rights:request:extended", ActionClass.DECISION, "Time for a request extended"
+    REQUEST_CONTACT_CONFIRMED = (
+        "rights:request:contact-confirmed",
+        ActionClass.DECISION,
+        "Contact that an answer goes to confirmed",
+    )
     REQUEST_SUBMITTED = "rights:request:submitted", ActionClass.DECISION, "Request put before a second person"
     REQUEST_APPROVED = "rights:request:approved", ActionClass.DECISION, "Request approved by a second person"
     REQUEST_SENT_BACK = "rights:request:sent-back", ActionClass.DECISION, "Request sent back by a second person"

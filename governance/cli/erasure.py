@@ -1,18 +1,20 @@
 """`erasure`: erase a person, see how far it is, get the certificate."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 from uuid import UUID
 
 import click
 
+from governance.cli.certificates import hand_out, where_to
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, say
 from governance.custody.dumps import plain_dump
 from governance.custody.signing import bring_up_to_date
 from governance.erasure import operations as erasures
 from governance.erasure.operations import Erasure, ErasureId, ErasureState, Left
-from governance.erasure.printing import LANGUAGES, print_certificate
+from governance.erasure.printing import print_certificate
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, open_work
 
@@ -103,9 +105,7 @@ def show(*, erasure_id: UUID, as_json: bool) -> None:
 @erasure.command()
 @click.argument("erasure_id", metavar="ERASURE", type=click.UUID)
 @click.option("--number", type=click.IntRange(1), help="Which one; the newest where nothing is said.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else it is printed.")
-@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), help="PDF to write beside it, for people.")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the PDF.")
+@where_to
 def certificate(*, erasure_id: UUID, number: int | None, output: Path | None, pdf: Path | None, language: str) -> None:
     """Get the certificate of an erasure, with proofs for the newest checkpoint.
 
@@ -115,14 +115,8 @@ def certificate(*, erasure_id: UUID, number: int | None, output: Path | None, pd
         bring_up_to_date(store)
         with open_work(store.database, OPERATOR) as work:
             found = erasures.certificate(work, erasure=ErasureId(erasure_id), number=number)
-    if pdf is not None:
-        pdf.write_bytes(print_certificate(found, language=language))
-        say(f"Certificate {found.number} of this erasure, for people, is in {pdf}.")
-    if output is not None:
-        output.write_bytes(found.content)
-        say(f"Certificate {found.number} of this erasure is in {output}.")
-    elif pdf is None:
-        click.echo(found.content, nl=False)
+    printed = partial(print_certificate, found, language=language)
+    hand_out(found.content, printed, named=f"Certificate {found.number} of this erasure", output=output, pdf=pdf)
 
 
 @erasure.command()

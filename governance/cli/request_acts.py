@@ -85,6 +85,15 @@ def extend(*, request: str, reason: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("request")
+@click.option("--reason", required=True, help="How the contact is known to be theirs, in words.")
+@as_json
+def confirm_contact(*, request: str, reason: str, as_json: bool) -> None:
+    """Confirm that the answer may go to a contact that the person is not on record with."""
+    act(request, as_json, lambda work, it: rights.confirm_contact(work, request=it, reason=reason))
+
+
+@click.command()
+@click.argument("request")
 @click.option("--ground", type=choice(RefusalGround), required=True)
 @click.option("--reason", required=True, help="Goes into the notice.")
 @as_json
@@ -192,6 +201,7 @@ ACTS: Final = (
     ask,
     reply,
     extend,
+    confirm_contact,
     refuse,
     submit,
     approve,

@@ -1,13 +1,14 @@
 """`retention`: how long data are kept: policies, what they would remove, and runs that remove it."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 import click
 
 from governance.accounts.operations import Proposal, ProposalState
+from governance.cli.certificates import hand_out, where_to
 from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
 from governance.cli.instants import Instant
 from governance.cli.retention_holds import hold, holds, release
@@ -20,9 +21,8 @@ from governance.policies.retention_reader import write_policy
 from governance.reference.retention_rules import PolicyVersion, newest_version
 from governance.retention import operations as retention
 from governance.retention.operations import Forecast, Progress, Run, RunId, RunState
-from governance.retention.printing import LANGUAGES, print_certificate
+from governance.retention.printing import print_certificate
 
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _POLICY = ["key", "version", "state", "keep", "action", "of", "simulated_at", "people", "rows", "waves left"]
 _FORECAST = ["policy", "version", "action", "before", "people", "rows", "fields", "consents", "invoices kept"]
 _RUN = ["run", "state", "at", "policy", "version", "due", "at most", "people", "rows", "failed", "left over"]
@@ -186,9 +186,7 @@ def failures(run: UUID, *, as_json: bool) -> None:
 
 @retention_group.command()
 @click.argument("run", type=click.UUID)
-@click.option("--output", type=_FILE, help="Where to; printed where left out.")
-@click.option("--pdf", type=_FILE, help="Where to write it for people.")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the PDF.")
+@where_to
 def certificate(run: UUID, output: Path | None, pdf: Path | None, language: str) -> None:
     """Get what a run destroyed, with the proof of each batch, as JSON or for people.
 
@@ -198,14 +196,8 @@ def certificate(run: UUID, output: Path | None, pdf: Path | None, language: str)
         bring_up_to_date(store)
         with operator_work(store) as work:
             found = retention.certificate(work, run=RunId(run))
-    if pdf is not None:
-        pdf.write_bytes(print_certificate(found, language=language))
-        say(f"The certificate of this run, for people, is in {pdf}.")
-    if output is not None:
-        output.write_bytes(found.content)
-        say(f"The certificate of this run is in {output}.")
-    elif pdf is None:
-        click.echo(found.content, nl=False)
+    printed = partial(print_certificate, found, language=language)
+    hand_out(found.content, printed, named="The certificate of this run", output=output, pdf=pdf)
 
 
 def _text_of(file: Path) -> str:

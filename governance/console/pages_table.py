@@ -31,6 +31,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "prove_request_by_code": Permission.REQUESTS_WORK,
         "ask_requester": Permission.REQUESTS_WORK,
         "note_reply": Permission.REQUESTS_WORK,
+        "confirm_contact": Permission.REQUESTS_DECIDE,
         "extend_request": Permission.REQUESTS_WORK,
         "start_request": Permission.REQUESTS_WORK,
         "submit_request": Permission.REQUESTS_WORK,

@@ -120,6 +120,13 @@ def reply(visit: Visit, request_id: UUID) -> Response:
     return _back(request_id)
 
 
+@_form(f"{_BASE}/contact", "confirm_contact")
+def confirm_contact(visit: Visit, request_id: UUID) -> Response:
+    """Confirm that the answer may go to a contact that is none of the person's."""
+    rights.confirm_contact(visit.work, request=RequestId(request_id), reason=_word("reason"))
+    return _back(request_id)
+
+
 @_form(f"{_BASE}/extension", "extend_request")
 def extend(visit: Visit, request_id: UUID) -> Response:
     """Take more time, once; the person is told why."""

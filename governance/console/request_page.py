@@ -22,18 +22,20 @@ from governance.erasure.operations import Erasure, ErasureId, Plan
 from governance.kernel.errors import GovernanceError, NotFoundError
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
-from governance.policies import shipped
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestAct
+from governance.reference.times import law_titles
 from governance.rights import operations as rights
+from governance.rights.addressing import FOREIGN_CONTACT
+from governance.rights.codes import Entry
 from governance.rights.operations import RequestId, RequestView
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import Flag, Package, PackageState
 
 _WORDS: Final = ("question", "words", "answer", "reason", "checked", "into", "instead")
 """Fields of the acts that hold words."""
-_FORMS: Final = frozenset(RequestAct) | {"extend"}
+_FORMS: Final = frozenset(RequestAct) | {"extend", Entry.CONFIRM.value}
 _VERSION: Final = re.compile(r"\d{1,9}", re.ASCII)
 DECIDED: Final = frozenset({RequestAct.REFUSE, RequestAct.APPROVE, RequestAct.SEND_BACK})
 """Acts that need `requests:decide`; the others need `requests:work`."""
@@ -78,7 +80,8 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         ticked=request.form.getlist("field") if typed.get("_form") == RequestAct.START else None,
         errors={**sayings.by_field(typed.errors), **meanwhile},
         fields=words.fields(),
-        laws={key: law.titles.get(language()) for key, law in shipped.deadlines().items()},
+        laws={key: one.get(language()) for key, one in law_titles(visit.work).items()},
+        foreign=FOREIGN_CONTACT in found.flags,
         compartments=words.codes(),
         contact_kinds=words.contact_kinds(),
         said=_said(),
@@ -126,6 +129,8 @@ def acts_of(visit: Visit, found: RequestView) -> frozenset[str]:
         allowed -= {RequestAct.APPROVE.value, RequestAct.SEND_BACK.value}
     if found.carried_as is not None:
         allowed.discard(RequestAct.COMPLETE.value)
+    if decides and found.proof is not None and FOREIGN_CONTACT in found.flags:
+        allowed.add(Entry.CONFIRM.value)
     if works and found.closed_at is None and found.extended_on is None:
         allowed.add("extend")
     return frozenset(allowed)

@@ -36,6 +36,9 @@ def _by_slug() -> Mapping[str, str]:
         "precondition-failed": gettext("Somebody changed this while you wrote. Look how it stands, and send it again."),
         "identity-not-proven": gettext("Whose data this is about was not proved yet. Prove it first."),
         "approval-needed": gettext("A second person has to approve this. Submit it."),
+        "foreign-contact": gettext(
+            "The answer would go to a contact that is not this person's. An officer confirms it first."
+        ),
         "not-excessive": gettext("The person asked for this once only within a year, so it is not excessive."),
         "not-simulated": gettext("Simulate it first: then it is seen what it would take away."),
         "policy-conflict": gettext("This policy is shorter than a law wants, or fights another one."),

@@ -16,6 +16,7 @@ from governance.customers import operations as customers
 from governance.pages.languages import language
 from governance.policies import shipped
 from governance.policies.permissions import Permission
+from governance.reference.times import law_titles
 from governance.retention import operations as retention
 from governance.rights import operations as rights
 
@@ -96,10 +97,10 @@ def charts(visit: Visit) -> Charts:
 
 
 def _requests(visit: Visit) -> Sequence[LawRequests]:
-    states, laws = words_requests.states(), shipped.deadlines()
+    states, laws = words_requests.states(), law_titles(visit.work)
     return [
         LawRequests(
-            title=laws[key].titles.get(language()) if key in laws else key,
+            title=laws[key].get(language()) if key in laws else key,
             count=sum(found.values()),
             states=lines([(states[one.value][0], number) for one, number in found.items()]),
         )

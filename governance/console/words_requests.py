@@ -111,6 +111,7 @@ def acts() -> Mapping[str, str]:
         "receive": gettext("Received"),
         "repeat": gettext("Asked again"),
         "extend": gettext("More time taken"),
+        "confirm_contact": gettext("Contact of the answer confirmed"),
         "remind": gettext("Reminder"),
         "carry": gettext("A part was carried out"),
         "ask_identity": gettext("Asked who this is"),
@@ -177,6 +178,7 @@ def flags() -> Mapping[str, str]:
         "held": gettext("a legal hold stands"),
         "asked_by_another": gettext("somebody else asks for them"),
         "not_by_code": gettext("identity was not proved by a code"),
+        "foreign_contact": gettext("the answer goes to a contact that is not theirs"),
     }
 
 

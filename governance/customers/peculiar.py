@@ -45,3 +45,9 @@ def peculiarities(work: Work, person: SubjectId) -> tuple[Peculiarity, ...]:
         Peculiarity.HELD: bool(held(work, [person])),
     }
     return tuple(one for one in Peculiarity if known[one])
+
+
+def spokespeople(work: Work, person: SubjectId) -> frozenset[SubjectId]:
+    """Who is on record as guardian or representative of a person, for rooms that have decided that it may be known."""
+    query = select(PersonLinkRow.other_id).where(PersonLinkRow.person_id == person, PersonLinkRow.until.is_(None))
+    return frozenset(SubjectId(one) for one in work.session.scalars(query))

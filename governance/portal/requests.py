@@ -9,7 +9,6 @@ from governance.kernel import packs
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError
 from governance.pages.forms import EMPTY, Typed, is_sealed
 from governance.pages.languages import language
-from governance.policies import shipped
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.portal import wording
@@ -17,6 +16,7 @@ from governance.portal.correcting import changes_of, correction_fields, field_of
 from governance.portal.guard import Guest, RefusedFormError, StaleFormError, act, opened, screen
 from governance.portal.pages import blueprint, go, page
 from governance.portal.place import current_portal
+from governance.reference.times import law_titles
 from governance.rights import operations as rights
 from governance.rights.codes import About
 from governance.rights.operations import RequestId
@@ -146,7 +146,7 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
         can_go_on=shown.state.value in ("received", "identity_check") and not needs_proof,
         visitor=guest.visitor,
         done=request.args.get("done", ""),
-        laws={key: law.titles.get(language()) for key, law in shipped.deadlines().items()},
+        laws={key: one.get(language()) for key, one in law_titles(guest.work).items()},
         tongue=language(),
         typed=typed,
     )

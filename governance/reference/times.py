@@ -19,7 +19,7 @@ from governance.policies.deadline_reader import parse_deadlines
 from governance.policies.deadline_rules import Duty, LawTimes, RequestKind
 from governance.policies.deadline_traces import Due
 from governance.policies.deadlines import Waited, due
-from governance.policies.documents import DocumentError
+from governance.policies.documents import DocumentError, Titles
 from governance.policies.shipped import deadlines
 from governance.policies.working_days import Calendar
 from governance.reference.calendars import calendar_in_force, shipped_calendar
@@ -55,6 +55,11 @@ def law_times(work: Work) -> Mapping[str, LawTimes]:
     for row in work.session.scalars(newest):
         own.update(parse_deadlines(row.document.encode(), name=row.key))
     return MappingProxyType({**deadlines(), **own})
+
+
+def law_titles(work: Work) -> Mapping[str, Titles]:
+    """What people call each law that has time limits, the controller's own included, by key."""
+    return {key: one.titles for key, one in law_times(work).items()}
 
 
 def _unusable(why: Sentence) -> InvalidError:

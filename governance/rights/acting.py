@@ -26,6 +26,7 @@ _ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
         Entry.RECEIVE: Action.REQUEST_RECEIVED,
         Entry.REPEAT: Action.REQUEST_REPEATED,
         Entry.EXTEND: Action.REQUEST_EXTENDED,
+        Entry.CONFIRM: Action.REQUEST_CONTACT_CONFIRMED,
         Entry.REMIND: Action.REQUEST_REMINDED,
         Entry.CARRY: Action.REQUEST_CARRIED,
         RequestAct.ASK_IDENTITY: Action.REQUEST_IDENTITY_ASKED,

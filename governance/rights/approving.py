@@ -14,6 +14,7 @@ from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestAct, RequestState
 from governance.rights.acting import history, require, step
+from governance.rights.addressing import refuse_elsewhere
 from governance.rights.deciding import begin_row, in_words
 from governance.rights.records import RequestId, RequestView
 from governance.rights.rows import locked, told
@@ -57,6 +58,7 @@ def approve(work: Work, *, request: RequestId) -> RequestView:
         ForbiddenError: without `requests:decide`, or where the actor put it forward.
         NoSuchRequestError, WrongActError: where there is no such request, or it does not await approval.
         ConflictError: where it is decided by a proposal.
+        ForeignContactError: where data would go to a contact that is none of the person's, and nobody confirmed it.
     """
     allow(work, Permission.REQUESTS_DECIDE)
     row = locked(work, request)
@@ -70,6 +72,8 @@ def approve(work: Work, *, request: RequestId) -> RequestView:
 
 def approve_row(work: Work, row: RequestRow) -> None:
     """Approve a locked request, and begin it."""
+    require(row, RequestAct.APPROVE)
+    refuse_elsewhere(work, row)
     step(work, row, RequestAct.APPROVE)
     begin_row(work, row)
 

@@ -86,6 +86,8 @@ class Entry(StrEnum):
     REPEAT = "repeat"
     """The same was asked again while the request stood."""
     EXTEND = "extend"
+    CONFIRM = "confirm_contact"
+    """An officer has seen that the answer goes to whom it should."""
     REMIND = "remind"
     CARRY = "carry"
     """A part of what was asked for was done."""

@@ -14,6 +14,7 @@ from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestAct
 from governance.rights.acting import history, require, step, write_line
+from governance.rights.addressing import refuse_elsewhere
 from governance.rights.carrying import (
     WHILE_DECIDED,
     begin,
@@ -134,6 +135,7 @@ def start(
         NoSuchRequestError, WrongActError: where there is no such request, or it is not open.
         NotProvenError: where it is not known whose data it is about.
         ApprovalNeededError: where a second person has to approve; the sentence says why.
+        ForeignContactError: where data would go to a contact that is none of the person's, and nobody confirmed it.
     """
     allow(work, Permission.REQUESTS_WORK)
     row = locked(work, request)
@@ -143,6 +145,7 @@ def start(
     why = needs_approval(work, row)
     if why:
         raise ApprovalNeededError(f"A second person has to approve this erasure ({', '.join(why)}); submit it.")
+    refuse_elsewhere(work, row)
     step(work, row, RequestAct.START)
     begin_row(work, row, fields=fields, purposes=purposes)
     return told(work, row)
@@ -155,6 +158,7 @@ def complete(work: Work, *, request: RequestId, answer: str | None = None) -> Re
         ForbiddenError: without `requests:work`.
         NoSuchRequestError, WrongActError: where there is no such request, or it is not being carried out.
         ConflictError: where another part of the service carries it out, and completes it.
+        ForeignContactError: where an answer would go to a contact of somebody else, and nobody confirmed it.
         InvalidError: where the answer cannot be kept.
     """
     allow(work, Permission.REQUESTS_WORK)
@@ -163,6 +167,7 @@ def complete(work: Work, *, request: RequestId, answer: str | None = None) -> Re
     if row.carried_as is not None:
         raise ConflictError("The service carries this out and completes it by itself, once every part is done.")
     answer = None if answer is None else in_words("answer", answer)
+    refuse_elsewhere(work, row, answer=answer)
     complete_row(work, row, answer=answer)
     return told(work, row)
 

@@ -27,6 +27,12 @@ class ApprovalNeededError(GovernanceError):
     slug = "approval-needed"
 
 
+class ForeignContactError(GovernanceError):
+    """The person is not on record with the contact that the answer goes to."""
+
+    slug = "foreign-contact"
+
+
 class NotExcessiveError(GovernanceError):
     """Nothing on record says that the person asked too often."""
 

@@ -12,11 +12,11 @@ from governance.rights.lifting import end_restriction
 from governance.rights.notices import note_told, notice_text
 from governance.rights.own_data import OwnData, OwnField, own_data, own_fields
 from governance.rights.own_sights import OwnSight, own_sights
-from governance.rights.proving import ask_identity, find_nothing, prove, prove_by_code, send_code
+from governance.rights.proving import ask_identity, confirm_contact, find_nothing, prove, prove_by_code, send_code
 from governance.rights.receiving import receive
 from governance.rights.records import NewRequest, Received, RecipientToTell, RequestId, RequestLine, RequestView
 from governance.rights.rows import QueueAfter, find, find_by_number, queue
-from governance.rights.tending import expire, follow_up, forget_erased, lift_due, remind
+from governance.rights.tending import expire, follow_up, follow_up_on, forget_erased, lift_due, remind
 from governance.rights.told_recipients import note_recipient_told
 from governance.rights.versions import hold_to
 from governance.rights.visiting import OwnRequest, make_request, own_requests, prove_own, reply_own, withdraw_own
@@ -49,6 +49,7 @@ __all__ = [
     "call",
     "certificate_of",
     "complete",
+    "confirm_contact",
     "count_standing",
     "destroy_closed",
     "end_restriction",
@@ -58,6 +59,7 @@ __all__ = [
     "find_by_number",
     "find_nothing",
     "follow_up",
+    "follow_up_on",
     "forget_erased",
     "hold_to",
     "install_carriers",

@@ -16,17 +16,19 @@ from governance.customers.holders import find_holders, find_known, tie_message
 from governance.customers.reach import allow, find_person
 from governance.customers.records import NewContact
 from governance.customers.texts import LONG_TEXT, Complaints, words
-from governance.kernel.errors import InvalidError
+from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestAct, RequestState
-from governance.rights.acting import require, step
+from governance.rights.acting import require, step, write_line
+from governance.rights.addressing import goes_elsewhere
 from governance.rights.carriers import carrier_of
 from governance.rights.carrying import BY_ITSELF, ELSEWHERE, WHILE_DECIDED, begin, complete_row, restrict
-from governance.rights.codes import About, Asking, Notice, Proof
+from governance.rights.codes import About, Asking, Entry, Notice, Proof
 from governance.rights.correcting import apply_low_risk, compare, waiting
+from governance.rights.errors import NotProvenError
 from governance.rights.notices import tell, written
 from governance.rights.records import RequestId, RequestView
 from governance.rights.rows import locked, needs_approval, told
@@ -138,6 +140,35 @@ def prove(work: Work, *, request: RequestId, customer: SubjectId, checked: str) 
     errors.end("It has to be said what was checked.")
     person = find_person(work, customer, Permission.REQUESTS_WORK)
     prove_row(work, row, person=SubjectId(person.id), proof=Proof.OFFICER, checked=checked)
+    return told(work, row)
+
+
+def confirm_contact(work: Work, *, request: RequestId, reason: str) -> RequestView:
+    """Take it upon oneself that the answer goes to a contact that the person is not on record with.
+
+    Args:
+        work: the transaction.
+        request: which; it was proved who asks.
+        reason: how it is known that the contact is theirs, or of whoever acts for them; kept sealed.
+
+    Raises:
+        ForbiddenError: without `requests:decide`.
+        NoSuchRequestError: where there is no such request.
+        NotProvenError: where it was not proved who asks.
+        ConflictError: where the contact is the person's own, or was confirmed, or the request has ended.
+        InvalidError: where no reason is given.
+    """
+    allow(work, Permission.REQUESTS_DECIDE)
+    row = locked(work, request)
+    errors = Complaints()
+    with errors.at("reason"):
+        reason = words(reason, longest=LONG_TEXT, lines=True)
+    errors.end("It has to be said how the contact is known to be theirs.")
+    if row.proof in (None, Proof.NOT_NEEDED.value):
+        raise NotProvenError("It has not been proved who asks; prove it first.")
+    if not goes_elsewhere(work, row):
+        raise ConflictError("There is no contact of somebody else to be confirmed.")
+    write_line(work, row, Entry.CONFIRM, reason=reason)
     return told(work, row)
 
 

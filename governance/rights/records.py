@@ -172,7 +172,8 @@ class RequestView:
         contact, said, asker, checked, changes, answer: None where there is none, or the actor may not see it.
         repeats: how often the same was asked again while it stood.
         earlier: requests of this kind that the person made in the year before.
-        flags: what is unusual: `merged`, `minor`, `represented`, `deceased`, `restricted`, `held`.
+        flags: what is unusual: `merged`, `minor`, `represented`, `deceased`, `restricted`, `held`; and
+            `foreign_contact`, where the answer goes to a contact that is none of the person's.
         needs_approval: why a second person has to approve: some of the flags, and `not_by_code`.
         acts: what may be done now.
         recipients: whom to tell of what was corrected or restricted.

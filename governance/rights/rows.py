@@ -25,6 +25,7 @@ from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestState, acts_in
 from governance.rights.acting import history, version_of
+from governance.rights.addressing import FOREIGN_CONTACT, goes_elsewhere
 from governance.rights.codes import About, Arrival, Asking, Carrier, Notice, Outcome, Proof, RefusalGround, Reminder
 from governance.rights.errors import NoSuchRequestError
 from governance.rights.records import EventView, NoticeView, RequestId, RequestLine, RequestView
@@ -235,7 +236,7 @@ def told(work: Work, row: RequestRow) -> RequestView:
         outcome=line.outcome,
         ground=None if row.ground is None else RefusalGround(row.ground),
         closed_at=row.closed_at,
-        flags=tuple(one.value for one in flags),
+        flags=(*(one.value for one in flags), *([FOREIGN_CONTACT] if named and goes_elsewhere(work, row) else [])),
         needs_approval=needs_approval(work, row, flags=flags) if named else (),
         acts=acts_in(line.state),
         events=tuple(_event(work, one) for one in lines),

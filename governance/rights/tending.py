@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, cast, or_, select, update
+from sqlalchemy import ColumnElement, Integer, cast, or_, select, update
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertKind, ProposalId, ProposalState
@@ -155,13 +155,16 @@ def forget_erased(work: Work) -> int:
 
 def follow_up(work: Work) -> int:
     """Complete what another part of the service has done, and take back what a second person refused."""
-    return _complete_done(work) + _take_back(work)
+    return _complete_done(work, RequestRow.carried_as.is_not(None)) + _take_back(work)
 
 
-def _complete_done(work: Work) -> int:
-    query = select(RequestRow).where(
-        RequestRow.state == RequestState.IN_PROGRESS.value, RequestRow.carried_as.is_not(None)
-    )
+def follow_up_on(work: Work, *, carried: UUID) -> int:
+    """Complete the request that an erasure or a package was for, as soon as that is done; answers how many."""
+    return _complete_done(work, RequestRow.carried_as == carried)
+
+
+def _complete_done(work: Work, which: ColumnElement[bool]) -> int:
+    query = select(RequestRow).where(RequestRow.state == RequestState.IN_PROGRESS.value, which)
     rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     done = 0
     for row in rows:

@@ -75,6 +75,13 @@ def tend_requests(around: Surroundings) -> None:
 def make_package(around: Surroundings, *, package: str) -> None:
     """Gather a package of a person's data, or have an officer look at notes in it first."""
     packages.make(around.store.database, package=PackageId(UUID(package)), clock=around.clock)
+    _follow_up_on(around, UUID(package))
+
+
+def _follow_up_on(around: Surroundings, carried: UUID) -> None:
+    """Complete the request that something was done for, and tell the person; a lost one is found by `tend_requests`."""
+    with open_work(around.store.database, SYSTEM, clock=around.clock) as work:
+        rights.follow_up_on(work, carried=carried)
 
 
 def tend_packages(around: Surroundings) -> None:
@@ -88,7 +95,8 @@ def tend_packages(around: Surroundings) -> None:
 
 def run_erasure(around: Surroundings, *, erasure: str) -> None:
     """See an erasure through; what fails is tried again later, and what waits is left to `tend_erasures`."""
-    erasures.run(around.store.database, erasure=ErasureId(UUID(erasure)), clock=around.clock)
+    if erasures.run(around.store.database, erasure=ErasureId(UUID(erasure)), clock=around.clock):
+        _follow_up_on(around, UUID(erasure))
 
 
 def tend_erasures(around: Surroundings) -> None:

@@ -8,6 +8,9 @@ from governance.customers import operations as customers
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.deadline_rules import RequestKind
+from governance.reference.applying import choose_laws
+from governance.reference.operations import controller
+from governance.reference.times import set_law
 from governance.rights import operations as rights
 from governance.rights.codes import Arrival
 from governance.rights.operations import NewRequest
@@ -32,6 +35,13 @@ def received(door, desks, customer):
             return made.id
 
     return make
+
+
+@pytest.fixture
+def stranger(door, desks):
+    """A customer of whom no other request stands."""
+    with open_work(service_of(door).database, OPERATOR) as work:
+        return packaging.buyer(work, contacts=(email(f"{uuid4().hex}@example.org"),))
 
 
 def do(desk, request, act, **said):
@@ -86,6 +96,47 @@ def test_a_page_shows_laws_with_traced_dates_and_the_plan_of_an_erasure(desks, r
     assert "/refusal" not in desks("auditor").get(f"/console/requests/{request}").text
 
 
+def test_a_law_of_ones_own_is_called_by_its_name_in_the_language_of_the_page(desks, received, stranger, door):
+    own = """laws:
+  house:
+    version: 1
+    titles: {en: "House rule", ru: "Правило магазина", uk: "Правило крамниці"}
+    counting: {citation: "House rule 1"}
+    kinds: {complaint: {answer: {within: {days: 5}, citation: "House rule 2", verified: true}}}
+"""
+    with open_work(service_of(door).database, OPERATOR) as work:
+        before = controller(work)
+        set_law(work, document=own)
+        choose_laws(work, chosen=[*before.laws, "house"], calendar=before.calendar)
+    request = received(RequestKind.COMPLAINT, customer=stranger)
+    with open_work(service_of(door).database, OPERATOR) as work:
+        choose_laws(work, chosen=before.laws, calendar=before.calendar)
+    for name, title in (("ru", "Правило магазина"), ("uk", "Правило крамниці"), ("en", "House rule")):
+        page = desks("officer").get(f"/console/requests/{request}?lang={name}").text
+        assert f'<th scope="row">{title} <span' in page, name
+        assert title in desks("officer").get(f"/console?lang={name}").text, name
+
+
+def test_an_answer_to_somebody_elses_address_is_flagged_and_waits_for_an_officer(desks, received, stranger):
+    request = received(
+        RequestKind.PORTABILITY, customer=stranger, contact_kind="email", contact=f"{uuid4().hex}@example.org",
+        checked="A letter with a signature",
+    )  # fmt: skip
+    address, steward = f"/console/requests/{request}", desks("steward").get(f"/console/requests/{request}").text
+    assert "the answer goes to a contact that is not theirs" in steward
+    assert "The answer may go there" not in steward
+    for name, said in (("ru", "на чужой контакт"), ("uk", "на чужий контакт")):
+        assert said in desks("officer").get(f"{address}?lang={name}").text
+    desks("officer").get(f"{address}?lang=en")
+    early = do(desks("officer"), request, "start")
+    assert (early.status_code, "an officer confirms it first" in early.text) == (409, True)
+    assert do(desks("officer"), request, "contact", reason="Called the number on record").status_code == 303
+    page = desks("officer").get(address).text
+    assert "not theirs" not in page
+    assert "Called the number on record" in page
+    assert do(desks("officer"), request, "start").status_code == 303
+
+
 def test_each_refused_act_keeps_what_was_typed_and_says_why(desks, received):
     desk, request = desks("officer"), received(RequestKind.COMPLAINT, said="a second thing")
     no_ground = do(desk, request, "refusal", reason="Because")
@@ -130,8 +181,11 @@ def test_a_question_to_a_request_that_has_ended_meanwhile_is_not_lost(desks, rec
     assert "What you had typed" not in desk.get(address).text
 
 
-def test_of_two_officers_the_one_who_decides_by_an_old_page_is_turned_away_and_keeps_what_was_typed(desks, received):
-    desk, colleague, request = desks("officer"), desks("steward"), received(RequestKind.PORTABILITY)
+def test_of_two_officers_the_one_who_decides_by_an_old_page_is_turned_away_and_keeps_what_was_typed(
+    desks, received, stranger
+):
+    desk, colleague = desks("officer"), desks("steward")
+    request = received(RequestKind.PORTABILITY, customer=stranger)
     address = f"/console/requests/{request}"
     old = desk.get(address)
     refusal = Form(old, "/refusal").filled(ground="not_identified", reason="Nobody knows who <this> is")

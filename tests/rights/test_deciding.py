@@ -428,7 +428,7 @@ def test_the_dead_the_merged_and_the_restricted_are_flagged(work: Work, irina: P
     late = person(work, address="late@example.org", deceased=True)
     assert rights.find(work, request=proven(work, irina)).flags == ("restricted",)
     said = {"asking": Asking.HEIR, "asker": "Erbin", "contact": "heir@example.org"}
-    assert rights.find(work, request=proven(work, late, **said)).flags == ("deceased",)
+    assert rights.find(work, request=proven(work, late, **said)).flags == ("deceased", "foreign_contact")
 
 
 def test_acts_that_are_offered_are_those_of_the_table(work: Work, irina: PersonView):

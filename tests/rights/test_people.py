@@ -105,7 +105,7 @@ def test_for_the_dead_an_heir_asks_and_an_officer_decides(work: Work) -> None:
     late = person(work, deceased=True)
     said = {"asking": Asking.HEIR, "asker": "Erbin, Erbschein", "contact": "heir@example.org"}
     seen = asked(work, late.id, **said)
-    assert (seen.state, seen.flags) == (RequestState.OPEN, ("deceased",))
+    assert (seen.state, seen.flags) == (RequestState.OPEN, ("deceased", "foreign_contact"))
     assert asked(work, late.id, RequestKind.ERASURE, **said).needs_approval[0] == "deceased"
     assert {recipient for _, recipient, _ in sent(work)} == {"heir@example.org"}
 
