@@ -13,14 +13,17 @@ from governance.audit.exporting import export
 from governance.audit.handing import Handed, hand_out
 from governance.audit.opening import open_tree
 from governance.audit.quarantining import quarantine
+from governance.audit.readers import READINGS, LogReadings, who_read
 from governance.audit.signed import Continuation, ListedCheckpoint, checkpoint_of, continuation, signed_checkpoints
 from governance.audit.trail import consistency_proof, entry, inclusion_proof, inclusion_proofs, search
 from governance.audit.verification import verify_live
 
 __all__ = [
+    "READINGS",
     "Continuation",
     "Handed",
     "ListedCheckpoint",
+    "LogReadings",
     "acts_of",
     "append",
     "append_many",
@@ -48,4 +51,5 @@ __all__ = [
     "signed_checkpoints",
     "verify_enforcement",
     "verify_live",
+    "who_read",
 ]

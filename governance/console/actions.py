@@ -6,10 +6,12 @@ from typing import Final
 from flask_babel import gettext
 
 from governance.audit.actions import Action
+from governance.pages.languages import by_language
 
 _BY_CODE: Final = {one.value: one for one in Action}
 
 
+@by_language
 def labels() -> Mapping[Action, str]:
     """What people call each act."""
     return {one: gettext(one.label) for one in Action}

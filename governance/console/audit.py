@@ -54,7 +54,7 @@ def ask(visit: Visit) -> Response:
 
 
 def _matching(visit: Visit, asked: Mapping[str, str], said: str = "", unheard: Sequence[str] = ()) -> Response:
-    by, wrong = _filter(asked)
+    by, wrong = read_fields(asked)
     cursor = request.args.get("cursor") or None
     found = None if wrong else log.search(visit.work, by=by, cursor=cursor, limit=ROWS)
     known = people.names(visit)
@@ -62,6 +62,7 @@ def _matching(visit: Visit, asked: Mapping[str, str], said: str = "", unheard: S
         visit,
         "audit",
         part=PART,
+        tab="audit",
         asked=asked,
         said=said,
         unheard=", ".join(unheard),
@@ -76,9 +77,10 @@ def _matching(visit: Visit, asked: Mapping[str, str], said: str = "", unheard: S
     )
 
 
-def _filter(asked: Mapping[str, str]) -> tuple[Filter, frozenset[str]]:
+def read_fields(said: Mapping[str, str]) -> tuple[Filter, frozenset[str]]:
     """What to search by, and the fields that cannot be read."""
     wrong: set[str] = set()
+    asked = {**dict.fromkeys(_FIELDS, ""), **said}
 
     def read(name: str, kind: type) -> object:
         try:
@@ -88,19 +90,19 @@ def _filter(asked: Mapping[str, str]) -> tuple[Filter, frozenset[str]]:
             return None
 
     actor, subject = read("actor", UUID), read("subject", UUID)
-    since, until = read("since", _Day), read("until", _Day)
+    since, until = read("since", Day), read("until", Day)
     return Filter(
         actor=actor if isinstance(actor, UUID) else None,
         action=asked["action"] or None,
         action_class=asked["action_class"] or None,
         subject=SubjectRef(subject) if isinstance(subject, UUID) else None,
         outcome=asked["outcome"] or None,
-        since=since.begins() if isinstance(since, _Day) else None,
-        until=until.begins(after=1) if isinstance(until, _Day) else None,
+        since=since.begins() if isinstance(since, Day) else None,
+        until=until.begins(after=1) if isinstance(until, Day) else None,
     ), frozenset(wrong)
 
 
-class _Day:
+class Day:
     """A day of the controller's zone."""
 
     def __init__(self, said: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from governance.audit.actions import Action
+from governance.intake.folding import fold_name
 
 SHORTEST: Final = 4
 """Letters of the shortest word that is looked at; the shorter ones bind others."""
@@ -84,8 +85,9 @@ def _of_span(word: str, today: date) -> Mapping[str, str]:
 
 
 def _of_staff(word: str, staff: Mapping[UUID, str]) -> Mapping[str, str]:
-    """Whoever alone has this name."""
-    found = [one for one, name in staff.items() if _has(_words(name), word)]
+    """Whoever alone has this name, in whichever letters it is written: Kovalenko is Коваленко, too."""
+    folded = fold_name(word)
+    found = [one for one, name in staff.items() if _has(_words(name), word) or _has(fold_name(name).split(), folded)]
     return {"actor": str(found[0])} if len(found) == 1 else {}
 
 

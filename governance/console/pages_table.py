@@ -99,6 +99,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "release_case": Permission.CUSTOMERS_RELEASE,
         "audit": Permission.AUDIT_READ,
         "ask_audit": Permission.AUDIT_READ,
+        "audit_readers": Permission.AUDIT_READ,
         "audit_checkpoints": Permission.AUDIT_READ,
         "audit_continuation": Permission.AUDIT_PROVE,
         "check_continuation": Permission.AUDIT_PROVE,

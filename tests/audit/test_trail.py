@@ -164,3 +164,26 @@ def test_a_kept_checkpoint_is_proved_to_be_the_beginning_of_the_newest(log: Log)
         for stranger in (notes.Checkpoint("governance/other", 1, bytes(32)), notes.Checkpoint(first.origin, 308, b"")):
             with pytest.raises(NotFoundError):
                 audit.consistency_proof(work, first=stranger)
+
+
+def test_all_who_read_the_log_stand_in_one_list_whatever_they_did(work: Work, trail: dict[str, EntryId]):
+    officer = Work(work.session, STAFF, minutes(6))
+    audit.search(officer, by=Filter(subject=SUBJECT))
+    audit.entry(Work(work.session, STAFF, minutes(7)), eid=trail["created"])
+    exported = NewEntry(Action.AUDIT_EXPORTED, facts={"size": 5})
+    audit.append_many(Work(work.session, SYSTEM, minutes(8)), [exported])
+
+    later = Work(work.session, SYSTEM, minutes(9))
+    first = audit.who_read(later, limit=2, until=minutes(9))
+    rest = audit.who_read(later, limit=2, until=minutes(9), cursor=first.cursor)
+
+    assert [one.action for one in first.entries] == ["audit:trail:exported", "audit:entry:read"]
+    assert [one.action for one in rest.entries] == ["audit:trail:searched"]
+    assert rest.cursor is None
+    assert [one.facts["by"] for one in rest.entries] == [["subject"]]
+    searched = audit.who_read(later, action=Action.AUDIT_SEARCHED, actor=STAFF.id, since=minutes(6), until=minutes(7))
+    assert [one.actor_id for one in searched.entries] == [STAFF.id]
+    told = audit.who_read(later, action=Action.AUDIT_SEARCHED, since=minutes(9))
+    assert {tuple(one.facts["by"]) for one in told.entries} == {
+        ("readings", "until"), ("readings", "actor", "action", "since", "until")
+    }  # fmt: skip

@@ -26,6 +26,8 @@ def test_words_become_filters_and_what_is_not_understood_is_said():
     assert asked("что открыто показано Орловым вчера", russian).asked == {
         "actor": str(PAVEL), "action": "customers:person:revealed", "since": "2026-11-21", "until": "2026-11-21"
     }  # fmt: skip
+    assert asked("Коваленко вчера").asked["actor"] == str(OLENA)
+    assert asked("searched by Orlov today").asked["actor"] == str(PAVEL)
     assert asked("failed today").asked == {"outcome": "failed", "since": "2026-11-22"}
     assert asked("").asked == {}
     assert asked("+7 916 123-45-67 @ %").asked == {}
@@ -39,3 +41,13 @@ def test_the_page_shows_what_was_understood_as_filters(desks):
     assert '<option value="customers:person:revealed" selected>' in page.text
     assert "Not understood: zebra." in page.text
     assert 'value="revealed zebra today"' in page.text
+
+
+def test_who_read_the_log_is_one_list_that_tells_what_they_asked(desks):
+    desk = desks("auditor")
+    desk.get("/console/audit?outcome=refused&since=2020-01-01")
+    shown = desk.get("/console/audit/readers?action=audit:trail:searched").text
+    assert "from a day on" in shown
+    assert "Audit trail searched" in shown
+    assert desk.get("/console/audit/readers?since=soon").text.count('aria-invalid="true"') == 1
+    assert desks("support").get("/console/audit/readers").status_code == 403
