@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Response, request
 
-from governance.console import sayings, words_fields
+from governance.console import sayings, words, words_fields
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -49,10 +49,10 @@ def _known() -> list[tuple[str, Field, dict[str, tuple[Visibility, bool]]]]:
 def fields(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
     """All fields of a customer, shipped ones and one's own."""
     tongue, titles = language(), {name: role.titles for name, role in shipped.roles().roles.items()}
-    categories = shipped.categories()
+    categories, kinds = shipped.categories(), words.contact_kinds()
     rows = [
         Kept(
-            title=one.titles.get(tongue) + (f" ({value})" if value else ""),
+            title=one.titles.get(tongue) + (f" ({kinds.get(value, value).lower()})" if value else ""),
             path=one.path,
             category=categories[one.category].titles.get(tongue),
             field=one,

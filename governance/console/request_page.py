@@ -207,7 +207,10 @@ def _files(visit: Visit, found: RequestView) -> Files:
 def notice_page(visit: Visit, request_id: UUID, notice: UUID) -> Response:
     """The words of a message, to read or to tell by hand."""
     said = rights.notice_text(visit.work, request=request_id, notice=notice)
-    return page(visit, "request_notice", part=PART, words=said, request_id=request_id, notice=notice)
+    tongue = rights.find(visit.work, request=RequestId(request_id)).language
+    return page(
+        visit, "request_notice", part=PART, words=said, letter_language=tongue, request_id=request_id, notice=notice
+    )
 
 
 @screen("/erasures/<uuid:erasure>/certificate", "erasure_certificate")

@@ -32,6 +32,7 @@ def counts() -> Mapping[str, str]:
         "downloads": gettext("Downloads"),
         "enriched": gettext("Filled up"),
         "entries": gettext("Entries"),
+        "failed": gettext("Failed"),
         "fetched": gettext("Fetched"),
         "found": gettext("Found"),
         "fresh": gettext("New"),

@@ -1,6 +1,7 @@
 """How the steps to a due date read, in the languages that people are answered in.
 
-Citations stay in the language of their law, and names of holidays in that of their calendar.
+Citations stay in the language of their law, but for the words between names and numbers; names of holidays stay in that
+of their calendar.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,6 +115,21 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
     }
 )
 LANGUAGES: Final = tuple(_WORDS)
+_CITED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "ru": {
+            "second sentence": "второе предложение",
+            "by analogy": "по аналогии",
+            "guidance on the right of access, calendar month": "руководство о праве на доступ, календарный месяц",
+        },
+        "uk": {
+            "second sentence": "друге речення",
+            "by analogy": "за аналогією",
+            "guidance on the right of access, calendar month": "настанова про право на доступ, календарний місяць",
+        },
+    }
+)
+"""Words between the names and numbers of the laws that come with the service."""
 
 
 def trace(steps: Sequence[Step], *, calendar: str, version: int, citation: str, language: str = DEFAULT) -> str:
@@ -129,7 +145,14 @@ def trace(steps: Sequence[Step], *, calendar: str, version: int, citation: str, 
     words = _WORDS.get(language, _WORDS[DEFAULT])
     cited = dict.fromkeys(step.citation for step in steps if step.citation)
     counted = words.calendar.format(key=calendar, version=version)
-    return "; ".join((" -> ".join(_sentences(steps, language)), counted, *dict.fromkeys((citation, *cited))))
+    laws = [_cited(one, language) for one in dict.fromkeys((citation, *cited))]
+    return "; ".join((" -> ".join(_sentences(steps, language)), counted, *laws))
+
+
+def _cited(citation: str, language: str) -> str:
+    for english, said in _CITED.get(language, {}).items():
+        citation = citation.replace(english, said)
+    return citation
 
 
 def written(span: Span, language: str = DEFAULT) -> str:

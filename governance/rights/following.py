@@ -18,6 +18,7 @@ from governance.erasure.errors import NotCertifiedError
 from governance.erasure.operations import Certificate, ErasureId
 from governance.kernel.work import Work
 from governance.messages.operations import Template
+from governance.messages.texts import language_of
 from governance.messages.wording import render_as_sent
 from governance.policies.deadline_rules import Duty, RequestKind
 from governance.policies.erasure import PlanStep
@@ -44,12 +45,14 @@ class OwnMessage:
     Attributes:
         by_visitor: whether the visitor said it.
         subject: of a message of ours; empty else.
+        language: of a message of ours; empty else.
     """
 
     at: datetime
     by_visitor: bool
     subject: str
     text: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +149,11 @@ def _messages(work: Work, row: RequestRow) -> list[OwnMessage]:
     for one in work.session.scalars(query):
         values = opened(one, "content") or {}
         said = render_as_sent(work, template=Template(one.notice), language=one.language, values=values)
-        found.append(OwnMessage(one.at, by_visitor=False, subject=said.subject, text=said.text))
+        found.append(
+            OwnMessage(
+                one.at, by_visitor=False, subject=said.subject, text=said.text, language=language_of(one.language)
+            )
+        )
     found += [
         OwnMessage(line.at, by_visitor=True, subject="", text=words)
         for line in history(work, row)

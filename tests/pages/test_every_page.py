@@ -7,10 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from governance.accounts import operations as accounts
 from governance.api.limits import Limiter
+from governance.audit import operations as log
 from governance.audit.checkpoints import Signer
 from governance.audit.outside import load_signing_key, replace_signing_key
 from governance.audit.sequencer import drain
+from governance.audit.trail import Filter
 from governance.console.place import EXTENSION as CONSOLE
 from governance.custody.signing import outside_of
 from governance.customers import operations as customers
@@ -121,13 +124,30 @@ NAMES = re.compile(
     r"[\w.+•-]+@[\w.•-]+|\bR-[0-9A-Z]{8}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{6,}…?|https?://\S+|Europe/Berlin|"
     r"\b(?:GDPR|DSGVO|PDF|CSV|XLSX|XLS|ODS|YAML|JSON|SMTP|SMS|API|HTTP|HTML|SHA|QR|Excel|Typst|WebCrypto|Push"
     r"|governance|doctor|Governance|English|newsletter|own_offers|birthday|privacy|csv|club|Carl|Green|Dan|White|Karl|Seen"
+    r"|Art|Abs|Reg|BGB|UWG|CNIL|shoe_size|Shoe size|Decided by the board"
     r"|Daria Melnyk|audit export|As the law says|Letters GmbH|Letters of the season|letters|request)\b"
 )
 """What is called the same in all languages: formats, products, codes of the controller's, names and words of people."""
-QUOTED = re.compile(r"/console/(?:retention|settings|requests/\*)|/subscribe/|/my/choices$|/my/requests/\*")
-"""Pages that quote: citations of laws, names of holidays as their book has them, a letter in its reader's language,
-words of notices that the controller wrote."""
+QUOTED = re.compile(r"/console/settings/laws?$|/subscribe/|/my/choices$")
+"""Pages that quote: official names of laws, keys of a document, words of notices that the controller wrote."""
 DAYS = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+
+
+def strange_in(shown, language, place):
+    """Words and dates on a page that are not of its language."""
+    text = " ".join(Spoken(shown, language).words)
+    found = [] if QUOTED.match(place) else re.findall(r"[A-Za-z]{3,}(?: [A-Za-z]+)*", NAMES.sub(" ", text))
+    found += [] if place.startswith("/console/segments/") else DAYS.findall(text)  # it shows how a rule is written
+    return sorted(set(found))
+
+
+def several(app):
+    """Addresses of all proposals, and of an entry of the log for each act that it tells of."""
+    with open_work(service_of(app).database, OPERATOR) as work:
+        proposals = [one.id for one in accounts.list_proposals(work, state=None, limit=50)]
+        entries = {one.entry.action: one.entry.eid for one in log.search(work, by=Filter(), limit=200).entries}
+    assert len(entries) > 20
+    return [f"/console/proposals/{one}" for one in proposals] + [f"/console/audit/{one}" for one in entries.values()]
 
 
 @pytest.mark.parametrize("name", ["ru", "uk"])
@@ -143,13 +163,9 @@ def test_no_page_has_english_words_or_dates_of_machines_in_another_language(app,
             public = not address.startswith(("/console", "/my"))
             shown = opens(f"{address}{'&' if '?' in address else '?'}lang={name}" if public else address)
             if shown is not None:
-                text, place = " ".join(Spoken(shown, name).words), re.sub(r"[0-9a-f-]{36}", "*", address)
-                found = [] if QUOTED.match(place) else re.findall(r"[A-Za-z]{3,}(?: [A-Za-z]+)*", NAMES.sub(" ", text))
-                found += (
-                    [] if place.startswith("/console/segments/") else DAYS.findall(text)
-                )  # it shows how a rule is written
-                if found:
-                    left[place] = sorted(set(found))
+                place = re.sub(r"[0-9a-f-]{36}", "*", address)
+                if found := strange_in(shown, name, place):
+                    left[place] = found
             return shown
 
         return opens_and_reads
@@ -157,6 +173,9 @@ def test_no_page_has_english_words_or_dates_of_machines_in_another_language(app,
     met = walk(app, reading(app.test_client()), PUBLIC)
     met |= walk(app, reading(desk), [*STARTS, f"/console/customers/{app.customer}"])
     met |= walk(app, reading(own), OWN)
+    opens = reading(desk)
+    for address in several(app):
+        assert opens(address) is not None, address
 
     assert len(met) > 60
     assert not left, "\n".join(f"{where}: {found}" for where, found in left.items())
@@ -206,8 +225,12 @@ NOT_KEPT = {"code", "password", "again", "passphrase", "check_code", "number", "
 """Proofs, which are typed anew, and the number by which a certificate is asked for."""
 
 
-def faults_of(answer, typed):
-    """What is wrong with the answer to a form, into which this was typed."""
+QUOTING = {"console.choose_laws", "console.set_law", "console.set_mail", "console.change_segment"}
+"""Forms on pages that quote names of laws, or name keys."""
+
+
+def faults_of(answer, typed, endpoint):
+    """What is wrong with the answer of an endpoint to a form, into which this was typed."""
     if answer.status_code in (400, 500, 503):
         return [f"answers {answer.status_code} to {sorted(typed)}"]
     if answer.status_code not in (409, 422):
@@ -215,13 +238,17 @@ def faults_of(answer, typed):
     shown = unescape(answer.text)
     gone = [name for name, said in typed.items() if name not in NOT_KEPT and said not in shown]
     says = re.search(r'role="alert"|class="refused"', answer.text)
-    return [f"loses {gone}"] * bool(gone) + ["does not say what is wrong"] * (not says)
+    words = strange_in(re.sub(r"<~&#~>\w+", "", shown), "ru", "")
+    strange = [one for one in words if not DAYS.match(one) and endpoint not in QUOTING]  # days show how one is written
+    return [f"loses {gone}"] * bool(gone) + ["does not say what is wrong"] * (not says) + strange
 
 
 def test_every_form_with_wrong_input_keeps_what_was_typed_and_says_what_to_do(app, desk, own):
     wrong, tried = [], {}
 
     def trying(client):
+        for path in ("/console", "/my"):
+            client.set_cookie("governance-language", "ru", path=path)
         opens = opener(client)
 
         def opens_and_tries(address):
@@ -240,7 +267,7 @@ def test_every_form_with_wrong_input_keeps_what_was_typed_and_says_what_to_do(ap
                             path, data={**form["sent"], **typed}, headers={"Origin": "http://localhost"}
                         )
                         tried[endpoint] = answer.status_code
-                        wrong.extend(f"{endpoint}: {one}" for one in faults_of(answer, typed if mark else {}))
+                        wrong.extend(f"{endpoint}: {one}" for one in faults_of(answer, typed if mark else {}, endpoint))
             return shown
 
         return opens_and_tries
