@@ -138,7 +138,7 @@ def test_a_policy_is_simulated_approved_and_run_in_ukrainian(chromium, site):
         first.select_option("#period-unit", "M")
         first.click("main form button.main >> nth=0")
         first.click("tbody th a")
-        first.click("button:has-text('Програти')")
+        first.click("button:has-text('Змоделювати')")
         expect(first.locator("#ahead")).to_be_visible()
         looked_at(first, "policy-simulated")
         first.fill("#activate-reason", "Довше не потрібно")

@@ -28,7 +28,7 @@ def test_a_failure_is_told_in_the_language_of_its_reader(door) -> None:
     for name, said in (
         ("en", english),
         ("ru", "Этому получателю больше ничего не передают."),
-        ("uk", "Цьому отримувачеві більше нічого не передають."),
+        ("uk", "Цьому одержувачеві більше нічого не передають."),
     ):
         with door.test_request_context(f"/console/proposals?lang={name}"):
             assert words_failures.why("recipient-retired", english) == said
