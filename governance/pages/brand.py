@@ -93,7 +93,7 @@ def stylesheet(colour: str) -> str:
         raise ConfigurationError("GOVERNANCE_BRAND_COLOUR takes a colour such as #155e75.")
     asked = (float(int(colour[1:3], 16)), float(int(colour[3:5], 16)), float(int(colour[5:7], 16)))
     light, dark = _written(tokens(asked, LIGHT)), _written(tokens(asked, DARK))
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
 
 
 def tokens(colour: Colour, ground: Ground) -> Tokens:

@@ -1,17 +1,14 @@
 """A real browser at a real server: Chromium, driven by Playwright, and the service on a port of the loopback.
 
-Run by `make test-browser` and not with the other tests. `CHROMIUM` names the browser, `SCREENS` a folder for pictures.
+Run by `make test-browser` and not with the other tests. `CHROMIUM` names the browser.
 """
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
@@ -30,6 +27,7 @@ from governance.kernel.work import OPERATOR, open_work
 from governance.pages.reporting import PLACE, Violation
 from governance.reference.operations import set_controller
 from tests.api.conftest import door, door_store, service_of
+from tests.browser.looks import MODES, Watch
 from tests.factories.customers import interaction, purchase
 from tests.factories.signing import PASSWORD, Member, enrol
 
@@ -37,11 +35,6 @@ __all__ = ["door", "door_store"]
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 EMAIL = "olga.ivanova@example.org"
-MODES = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,19 +128,6 @@ def signed_in(chromium: Browser, site: Site) -> object:
     return state
 
 
-class Watch:
-    """What went wrong on a page while nobody looked: errors of scripts, and what the policy of content refused."""
-
-    def __init__(self, page: Page) -> None:
-        self.said: list[str] = []
-        page.on("console", lambda one: self.said.append(one.text) if one.type == "error" else None)
-        page.on("pageerror", lambda one: self.said.append(str(one)))
-
-    def settled(self) -> list[str]:
-        """All of it; refusals that a test asked for are no fault of the page."""
-        return [one for one in self.said if "the server responded with a status of" not in one]
-
-
 @pytest.fixture
 def screen(chromium: Browser, site: Site, signed_in: object) -> Iterator[Page]:
     """The officer's desk, once."""
@@ -171,47 +151,3 @@ def _watched(context: BrowserContext, mode: str) -> Iterator[Page]:
     yield page
     context.close()
     assert watch.settled() == []
-
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {
-    "light": {"type": "tag", "values": TAGS},
-    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
-"""What axe-core looks at: in dark only what colours decide, since nothing else differs."""
-
-
-def faults_of(page: Page, name: str, *modes: str) -> list[object]:
-    """What is wrong with a page: by axe-core in light and in dark, and what sticks out of it in each of the modes.
-
-    The page is loaded once; its colours and its width are changed. Pictures are taken in each mode.
-    """
-    found: list[object] = []
-    for mode in modes:
-        given = MODES[mode]
-        page.set_viewport_size(given["viewport"])
-        page.emulate_media(color_scheme=given["color_scheme"])
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append((name, mode, "sticks out"))
-        picture(page, name, mode)
-    for scheme, rules in RULES.items():
-        page.emulate_media(color_scheme=scheme)
-        told = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
-        for one in told.response["violations"]:
-            found.append((name, scheme, one["id"], [node["html"][:120] for node in one["nodes"]]))
-    return found
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Hold a page that an act led to against what holds for all, as it stands."""
-    faults = faults_of(page, name, page.mode)
-    page.emulate_media(color_scheme=MODES[page.mode]["color_scheme"])
-    assert faults == []
-
-
-def picture(page: Page, name: str, mode: str) -> None:
-    """Take a picture of the whole page, where pictures are wanted."""
-    folder = os.environ.get("SCREENS")
-    if folder:
-        time.sleep(0.1)
-        page.screenshot(path=Path(folder) / f"{name}-{mode}.png", full_page=True)

@@ -12,7 +12,8 @@ from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.messages import outbox
 from tests.api.conftest import service_of
-from tests.browser.conftest import MODES, Site, Watch
+from tests.browser.conftest import Site
+from tests.browser.looks import MODES, Watch
 from tests.factories.customers import purchase
 from tests.factories.forms import DOCUMENT, publish_notices
 

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import EMAIL, looked_at
+from tests.browser.conftest import EMAIL
+from tests.browser.looks import looked_at
 
 REASON = "The customer asks by phone"
 

@@ -26,7 +26,7 @@ from governance.retention import operations as retention
 from governance.rights import operations as rights
 from governance.vault.keyring import Keyring
 from tests.api.conftest import open_service, service_of
-from tests.browser.conftest import MODES, looked_at
+from tests.browser.looks import MODES, looked_at
 from tests.conftest import NOW
 from tests.factories.signing import enrol, signed_in
 

@@ -1,6 +1,6 @@
 """Pages of the portal are light, and print without menus."""
 
-from tests.browser.conftest import picture
+from tests.browser.looks import picture
 from tests.browser.portal import take_phone
 
 
