@@ -87,4 +87,5 @@ def take_phone(chromium: Browser, site: Site, language: str, *, mode: str = "pho
     )
     page = context.new_page()
     page.mode = mode
+    page.set_default_timeout(10_000)
     return Phone(site, context, page, Watch(page), f"{uuid4().hex}@example.org")
