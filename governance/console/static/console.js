@@ -11,3 +11,24 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   next.focus();
 });
+
+// Escape closes what was opened, the menu of small screens or an act, and leaves the focus on what opens it.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest?.("details[open]:is(.fold, .menu-fold)");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
+// A part of the page that could not be loaded says so, and leads to the page itself; what is loaded later takes it back.
+const notLoaded = document.getElementById("not-loaded");
+
+function tell(why, detail) {
+  notLoaded.firstElementChild.textContent = notLoaded.dataset[why];
+  notLoaded.querySelector("a").href = detail.pathInfo.finalRequestPath || location.href;
+  notLoaded.hidden = false;
+}
+
+document.addEventListener("htmx:responseError", (event) => tell(event.detail.xhr.status === 401 ? "over" : "failed", event.detail));
+for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, (event) => tell("lost", event.detail));
+document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) notLoaded.hidden = true; });
