@@ -3,12 +3,13 @@
 import base64
 
 from flask import Response, request
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
 from governance.console import sayings
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
+from governance.custody.errors import RecoveryError
 from governance.custody.recovery import Sheet
 from governance.intake import operations as intake
 from governance.kernel.errors import InvalidError
@@ -22,12 +23,14 @@ _LEAST = 12
 @screen("/first-steps", "first_steps")
 def first_steps(visit: Visit) -> Response:
     """How far the set-up is."""
-    console = current_console()
+    console, controller = current_console(), reference.find_controller(visit.work)
+    countries = get_locale().territories if get_locale() is not None else {}
     return page(
         visit,
         "first_steps",
         part="",
-        controller=reference.find_controller(visit.work),
+        controller=controller,
+        country="" if controller is None else countries.get(controller.country, controller.country),
         sheet=console.sheets.status(),
         mail=console.settings.smtp_url is not None and console.settings.mail_folder is None,
         imported=bool(intake.batches(visit.work, limit=1)) if visit.may(Permission.INTAKE_READ) else None,
@@ -71,7 +74,10 @@ def make_sheet(visit: Visit) -> Response:
 def confirm_sheet(visit: Visit) -> Response:
     """Take the sheet for good: whoever has it knows its check code and its passphrase."""
     said = request.form
-    current_console().sheets.confirm(
-        visit.work, said.get("text", ""), said.get("passphrase", ""), said.get("check_code", "").strip()
-    )
+    try:
+        current_console().sheets.confirm(
+            visit.work, said.get("text", ""), said.get("passphrase", ""), said.get("check_code", "").strip()
+        )
+    except RecoveryError as error:
+        raise InvalidError(error.detail, errors={"check_code": ["See the paper."]}) from error
     return go("first_steps")

@@ -172,6 +172,9 @@ def _by_field() -> Mapping[str, str]:
         "name": gettext("Write first and last name."),
         "email": gettext("Write one whole e-mail address."),
         "passphrase": gettext("Take at least 12 characters."),
+        "check_code": gettext(
+            "The code or the passphrase is another one. Read the code from the paper, and type both again."
+        ),
         "again": gettext("The two differ."),
         "role": gettext("Choose a role."),
         "scopes": gettext("Tick at least one thing that it may do."),

@@ -214,6 +214,7 @@ def alert_kinds() -> Mapping[str, str]:
 def reasons() -> Mapping[str, str]:
     """Why something may be sent or not."""
     return {
+        "no_contact": gettext("There is no contact of this channel."),
         "unknown_purpose": gettext("There is no such purpose, or it does not use this channel."),
         "malformed": gettext("This is not one contact of this channel."),
         "unknown": gettext("Nobody is known by this contact, so that nothing allows it."),

@@ -26,6 +26,7 @@ const notLoaded = document.getElementById("not-loaded");
 function tell(why, detail) {
   notLoaded.firstElementChild.textContent = notLoaded.dataset[why];
   notLoaded.querySelector("a").href = detail.pathInfo.finalRequestPath || location.href;
+  notLoaded.setAttribute("role", "alert");
   notLoaded.hidden = false;
 }
 
