@@ -94,6 +94,12 @@ def _on_http(error: HTTPException) -> Response:
     return refusal(error.code or 400, gettext("This cannot be read"), gettext("Go back and try again."))
 
 
+@blueprint.errorhandler(Exception)
+def _on_failure(error: Exception) -> Response:
+    log.error("console.failed", slug="error", exc_info=error)
+    return refusal(500, gettext("This does not work at the moment"), gettext("Please try again in a moment."))
+
+
 @blueprint.after_request
 def _describe(response: Response) -> Response:
     if request.endpoint == "console.static":

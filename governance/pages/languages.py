@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
+from werkzeug.exceptions import HTTPException
 
 from governance.kernel import packs
 
@@ -153,10 +154,17 @@ def by_language(told: Callable[[], Told]) -> Callable[[], Told]:
 
 def _wanted() -> str:
     """What the visitor chose, else what the browser asks for."""
-    for chosen in (request.values.get(PARAMETER, ""), request.cookies.get(COOKIE, "")):
+    for chosen in (_asked_for(), request.cookies.get(COOKIE, "")):
         if chosen in packs.names():
             return chosen
     return request.accept_languages.best_match(list(packs.names())) or SOURCE
+
+
+def _asked_for() -> str:
+    try:
+        return request.values.get(PARAMETER, "")
+    except HTTPException:  # a body that is too large, say: the page that says so has a language, too
+        return request.args.get(PARAMETER, "")
 
 
 def _zone() -> str:

@@ -279,6 +279,12 @@ def _on_http(error: HTTPException) -> Response:
     return refusal(error.code or 400, gettext("This cannot be read"), text)
 
 
+@blueprint.errorhandler(Exception)
+def _on_failure(error: Exception) -> Response:
+    log.error("portal.failed", slug="error", exc_info=error)
+    return refusal(500, gettext("This does not work at the moment"), gettext("Please try again later."))
+
+
 @blueprint.after_request
 def _describe(response: Response) -> Response:
     response.headers.add("Vary", "Accept-Language")
