@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import Response, request
 
 from governance.console import sayings
+from governance.console.brand_preview import OF_THE_SERVICE, preview
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
@@ -13,6 +14,7 @@ from governance.kernel import packs
 from governance.pages.completeness import check_language
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
+from governance.pages.serving import policy
 from governance.policies import shipped
 from governance.policies.sight import holders_of
 from governance.reference.applying import name_officer
@@ -25,13 +27,17 @@ PART: Final = "settings"
 def channels(visit: Visit, typed: Typed = EMPTY) -> Response:
     """What is set of the company and its ways out, and where the rest is set."""
     settings = current_console().settings
+    standing = controller(visit.work)
+    name = request.args.get("name", "").strip()[:80] or settings.brand_name or standing.legal_name
+    colour = request.args.get("colour", "").strip()[:7] or settings.brand_colour or OF_THE_SERVICE
     further = [(one.name, check_language(settings.data_dir, code=code)) for code, one in packs.packs().items()]
-    return page(
+    answer = page(
         visit,
         "channels",
         part=PART,
         tab="channels",
-        ours=controller(visit.work),
+        ours=standing,
+        preview=preview(name=name, colour=colour, mail_from=settings.mail_from),
         mail=_host(settings.smtp_url),
         sender=settings.mail_from,
         sms=_host(settings.sms_url),
@@ -44,6 +50,8 @@ def channels(visit: Visit, typed: Typed = EMPTY) -> Response:
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )
+    answer.headers["Content-Security-Policy"] = policy(scripts=True, images=True)  # the logo, in the preview
+    return answer
 
 
 def _host(address: str | None) -> str | None:

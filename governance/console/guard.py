@@ -25,8 +25,10 @@ from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidErr
 from governance.kernel.idempotency import KeyReusedError, Repeat, claim, settle
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.pages.forms import Typed, new_number, number_with_content
-from governance.policies import access
+from governance.pages.languages import language
+from governance.policies import access, shipped
 from governance.policies.permissions import Permission
+from governance.policies.sight import holders_of
 from governance.reference.operations import find_controller
 
 blueprint = Blueprint(
@@ -69,6 +71,12 @@ class Visit:
         """Whether the visitor may open a page."""
         permission = PAGES[endpoint]
         return permission is None or self.may(permission)
+
+
+def roles_that_may(endpoint: str) -> list[str]:
+    """Titles of the roles that may open a page or do an act."""
+    permission, known = PAGES[endpoint], shipped.roles().roles
+    return [] if permission is None else [known[one].titles.get(language()) for one in holders_of(permission)]
 
 
 class StaleFormError(UnauthenticatedError):

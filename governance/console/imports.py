@@ -16,7 +16,7 @@ from flask import Response, request
 from governance.console import sayings, words, words_imports, words_refused
 from governance.console.customers import Summary
 from governance.console.frame import go, page
-from governance.console.guard import LARGE_FORMS, Visit, act, screen
+from governance.console.guard import LARGE_FORMS, Visit, act, roles_that_may, screen
 from governance.customers import operations as customers
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
@@ -48,7 +48,15 @@ LARGE_FORMS["try_import"] = LARGE_FORMS["begin_import"] = 7 * 1_048_576 + 65_536
 def imports(visit: Visit) -> Response:
     """Imports, newest first."""
     found = intake.batches(visit.work, limit=ROWS)
-    return page(visit, "imports", part=PART, rows=found, said=said(), going=[one for one in found if is_going(one)])
+    return page(
+        visit,
+        "imports",
+        part=PART,
+        rows=found,
+        said=said(),
+        going=[one for one in found if is_going(one)],
+        importers=", ".join(roles_that_may("new_import")),
+    )
 
 
 def is_going(batch: BatchReport) -> bool:

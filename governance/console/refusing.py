@@ -1,19 +1,22 @@
 """What the console answers where a page is refused: a sign-in that keeps what was typed, or a page that says why."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
-from flask import Response, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from governance.accounts.errors import ConfirmationNeededError
 from governance.console import cookies, forms, sayings
 from governance.console.frame import door_page, go
-from governance.console.guard import StaleFormError, blueprint
+from governance.console.guard import StaleFormError, blueprint, roles_that_may
+from governance.console.pages_table import PAGES
 from governance.console.signing import confirm_page, continue_page, sign_in_page
-from governance.kernel.errors import GovernanceError, TooManyError, UnauthenticatedError
+from governance.kernel.errors import ForbiddenError, GovernanceError, TooManyError, UnauthenticatedError
 from governance.kernel.logs import get_logger
 from governance.pages.forms import is_from_here
+from governance.policies import access
 
 log = get_logger(__name__)
 
@@ -77,12 +80,24 @@ def _on_stranger(_error: UnauthenticatedError) -> Response:
 @blueprint.errorhandler(GovernanceError)
 def _on_refusal(error: GovernanceError) -> Response:
     status, heading, text = sayings.of_refusal(error)
+    if isinstance(error, ForbiddenError) and (may := _who_may()):
+        told = gettext("Roles that may: %(roles)s.", roles=", ".join(may))
+        text = f"{text} {told}"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("console.failed", slug=error.slug, exc_info=error)
     answer = refusal(status, heading, text)
     if isinstance(error, TooManyError):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer
+
+
+def _who_may() -> Sequence[str]:
+    """Roles that may open what was refused, where the visitor's do not."""
+    endpoint, actor = (request.endpoint or "").removeprefix("console."), g.get("refusable")
+    permission = PAGES.get(endpoint)
+    if actor is None or permission is None or access.allows(actor, permission).allowed:
+        return []
+    return roles_that_may(endpoint)
 
 
 @blueprint.errorhandler(HTTPException)

@@ -89,11 +89,25 @@ def stylesheet(colour: str) -> str:
     Raises:
         ConfigurationError: it is no colour.
     """
-    if not _HEX.fullmatch(colour):
-        raise ConfigurationError("GOVERNANCE_BRAND_COLOUR takes a colour such as #155e75.")
-    asked = (float(int(colour[1:3], 16)), float(int(colour[3:5], 16)), float(int(colour[5:7], 16)))
+    asked = parse_colour(colour)
     light, dark = _written(tokens(asked, LIGHT)), _written(tokens(asked, DARK))
     return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+
+
+def parse_colour(said: str) -> Colour:
+    """A colour as it is written in CSS with six digits.
+
+    Raises:
+        ConfigurationError: it is no colour.
+    """
+    if not _HEX.fullmatch(said):
+        raise ConfigurationError("GOVERNANCE_BRAND_COLOUR takes a colour such as #155e75.")
+    return float(int(said[1:3], 16)), float(int(said[3:5], 16)), float(int(said[5:7], 16))
+
+
+def written(colour: Colour) -> str:
+    """A colour in CSS."""
+    return f"#{''.join(f'{int(part):02x}' for part in colour)}"
 
 
 def tokens(colour: Colour, ground: Ground) -> Tokens:
@@ -135,7 +149,7 @@ def _rounded(colour: Colour) -> Colour:
 
 def _written(made: Tokens) -> str:
     named = zip(("act", "act-over", "on-act", "act-soft"), made, strict=True)
-    return " ".join(f"--{name}: #{''.join(f'{int(part):02x}' for part in colour)};" for name, colour in named)
+    return " ".join(f"--{name}: {written(colour)};" for name, colour in named)
 
 
 def _read(path: Path) -> Logo:

@@ -1,6 +1,7 @@
 """Settings at the officers' desks: laws, calendars and due dates."""
 
 import re
+from html import unescape
 
 from governance.custody.tongues import take_up_languages
 from governance.pages.skeletons import write_skeleton
@@ -155,3 +156,23 @@ def test_roles_are_a_table_of_what_each_may_do(desks):
     assert roles["marketer"].titles.uk not in table["customers:reveal"]
     assert roles["auditor"].titles.uk not in table["reference:edit"]
     assert "Адміністратор" in shown
+
+
+def test_a_name_and_a_colour_are_tried_before_they_are_set_with_contrast_in_words(desks):
+    desk = desks("officer")
+    shown = desk.get("/console/settings/company?name=Ромашка&colour=%23ffcc00").text
+    assert shown.count("<svg viewBox") == 2
+    assert "The colour as it was given, on white: 1.5 to 1, too little for text." in shown
+    assert "The colour was changed to #7a6200 to be read." in shown
+    assert "10.6 to 1, very well readable" in shown
+    assert 'GOVERNANCE_BRAND_COLOUR="#ffcc00"' in unescape(shown)
+    assert "A colour is written as #155e75." in desk.get("/console/settings/company?colour=yellow").text
+
+
+def test_whoever_may_not_do_something_is_told_which_roles_may(desks):
+    looking = desks("officer").get("/console/imports")
+    assert "Lists are brought in by whoever has one of these roles: Data steward." in looking.text
+    refused = desks("officer").get("/console/imports/new")
+    assert refused.status_code == 403
+    assert "Roles that may: Data steward." in refused.text
+    assert "whoever has one of these roles" not in desks("steward").get("/console/imports").text
