@@ -31,7 +31,7 @@ def test_a_law_of_ones_own_is_checked_put_into_force_and_chosen(desks):
     broken = template.replace("months: 1", "fortnights: 1", 1)
     refused = desk.post(LAW, data=form.filled(document=broken), headers=ORIGIN)
     assert refused.status_code == 422
-    assert "At laws.my_law.kinds.access.answer.within.fortnights:" in refused.text
+    assert "laws.my_law.kinds.access.answer.within.fortnights:" in refused.text
     assert "fortnights: 1" in refused.text
 
     assert desk.post(LAW, data=form.filled(document=template), headers=ORIGIN).status_code == 303
