@@ -54,12 +54,13 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "audit_drop_bodies": "4ae1377234776d05c9147722953b1d5b0bf91967b9a0432fb637894fa87ea4f8",
     "audit_awaited": "cd0b82d0889976199035dd9d3325dd064c0f2ea81539cbe5b65e6766302ab6b5",
     "erasure_forget_evidence": "d13bb37fe33a71351476062dffb2f23c9c0c51da3b89dfe3329b1473fb7fdbc6",
+    "erasure_part_evidence": "fba0999b0bcd69e0bd8ed5ff929eb781c22161db019c0f310e579d6b960cde80",
     "erasure_rename": "2b014156d2ee453d4773ec36ea4203281013389de907e98d0fd2243a2351df6e",
     "audit_forget": "f000e5c280e7a6da9b0b7774c028caedb8a412247979ef0d869927d46f05139e",
 }
 DEFINERS: Final = frozenset(
     {"audit_ensure_partitions", "audit_drop_bodies", "audit_forget", "audit_move_aside", "erasure_forget_evidence",
-     "erasure_rename"}
+     "erasure_part_evidence", "erasure_rename"}
 )  # fmt: skip
 
 _TABLES: Final = """

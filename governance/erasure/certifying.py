@@ -22,6 +22,7 @@ from governance.audit.trail import Proof
 from governance.custody import rotation
 from governance.customers.reach import allow
 from governance.erasure.errors import NoSuchErasureError, NotCertifiedError
+from governance.erasure.parting import PARTED
 from governance.erasure.records import COMPARTMENT_OF, LINES, ErasureId, Step, StepState, gone_of
 from governance.erasure.rows import MISSING
 from governance.erasure.tables import CertificateRow, ErasureRow, PartRow, StepRow
@@ -210,7 +211,9 @@ def _destroyed(work: Work, erasure: UUID, made: Sequence[StepRow]) -> list[Json]
         _receipt(one.step, one.done_at, one.entry, one.counts) for one in made if one.state == StepState.DONE.value
     ]
     query = select(PartRow).where(PartRow.erasure_id == erasure).order_by(PartRow.entry)
-    parts = [_receipt(one.step, one.at, one.entry, {"purchase": one.rows}) for one in work.session.scalars(query)]
+    parts = [
+        _receipt(one.step, one.at, one.entry, {PARTED[Step(one.step)]: one.rows}) for one in work.session.scalars(query)
+    ]
     return [*steps, *parts]
 
 

@@ -9,6 +9,7 @@ from typing import Final, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from governance.erasure.histories import History, histories_of
 from governance.erasure.targets import Target
 from governance.kernel.arrays import uuids
 from governance.kernel.db import driver_connection
@@ -26,15 +27,6 @@ FROM unnest(%(records)b) AS person (id) LEFT JOIN (
     WHERE person_id = ANY(%(records)b) GROUP BY person_id
 ) AS bought ON bought.person_id = person.id
 """
-_SAID: Final[LiteralString] = """
-SELECT event.person_id, event.channel, max(event.recorded_at),
-    max(coalesce(event.valid_at, event.recorded_at)) FILTER (WHERE event.kind IN ('given', 'confirmed', 'renewed'))
-FROM consent_event AS event WHERE event.person_id = ANY(%(records)b) GROUP BY 1, 2
-"""
-_USED: Final[LiteralString] = """
-SELECT person_id, channel, max(last_used_at) FROM consent_state
-WHERE person_id = ANY(%(records)b) AND last_used_at IS NOT NULL GROUP BY 1, 2
-"""
 _HOLDS: Final[LiteralString] = """
 SELECT person_id, id, compartments FROM person_hold WHERE person_id = ANY(%(records)b) AND released_at IS NULL
 """
@@ -49,22 +41,17 @@ class Known:
     finance: bool = False
     contact: bool = False
     behaviour: bool = False
-    said: dict[str, datetime] = field(default_factory=dict)
-    given: dict[str, datetime] = field(default_factory=dict)
-    used: dict[str, datetime] = field(default_factory=dict)
+    histories: list[History] = field(default_factory=list)
     holds: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
 
     def by_days(self, zone: ZoneInfo) -> Hashable:
         """The same for people who have the same plan, since only days count in it."""
         paid = (_day(self.first_paid, zone), _day(self.last_paid, zone))
-        if not (self.said or self.given or self.used or self.holds):  # most of a batch
+        if not (self.histories or self.holds):  # most of a batch
             return (paid, self.finance, self.contact, self.behaviour)
-        days = [
-            tuple(sorted((name, _day(at, zone)) for name, at in instants.items()))
-            for instants in (self.said, self.given, self.used)
-        ]
+        said = frozenset(one.by_days(zone) for one in self.histories)
         holds = tuple(sorted((name, tuple(sorted(ids))) for name, ids in self.holds.items()))
-        return (paid, self.finance, self.contact, self.behaviour, *days, holds)
+        return (paid, self.finance, self.contact, self.behaviour, said, holds)
 
 
 def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
@@ -80,11 +67,8 @@ def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
         known.finance |= last is not None or extra
         known.contact |= contact
         known.behaviour |= behaviour
-    for record, channel, said, given in cursor.execute(_SAID, records).fetchall():
-        _later(found[whose[record]].said, channel, said)
-        _later(found[whose[record]].given, channel, given)
-    for record, channel, used in cursor.execute(_USED, records).fetchall():
-        _later(found[whose[record]].used, channel, used)
+    for one in histories_of(work, list(whose)):
+        found[whose[SubjectId(one.record)]].histories.append(one)
     for record, hold, compartments in cursor.execute(_HOLDS, records).fetchall():
         for compartment in compartments:
             found[whose[record]].holds[compartment].append(hold)
@@ -94,8 +78,3 @@ def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
 @lru_cache(maxsize=4096)
 def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
     return None if at is None else at.astimezone(zone).date()
-
-
-def _later(by: dict[str, datetime], channel: str, at: datetime | None) -> None:
-    if at is not None:
-        by[channel] = max(at, by.get(channel, at))

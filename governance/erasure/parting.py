@@ -1,16 +1,18 @@
-"""What a law keeps goes row by row: each purchase on its own day, and not all with the newest of them.
+"""What a law keeps goes piece by piece: each purchase, and each history of consents, on its own day.
 
-Their keys are one key, and go with the last of them; until then what went before is deleted here, and ends in copies
-with the copies.
+What seals them is one key, which goes with the last of them; until then what went before is deleted here, and ends in
+copies with the copies.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Final, LiteralString
 from zoneinfo import ZoneInfo
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, NewEntry, ObjectRef
+from governance.erasure.histories import History, histories_of, kept_until
 from governance.erasure.planning import Rules
 from governance.erasure.records import Step, StepState
 from governance.erasure.steps import Task
@@ -26,16 +28,34 @@ _OLDEST: Final[LiteralString] = """
 SELECT min(paid_at) FROM purchase WHERE person_id = ANY(%(records)s) OR owner_id = ANY(%(owners)s)
 """
 
+_FORGET: Final[LiteralString] = """
+SELECT erasure_part_evidence(%(erasure)s, %(whose)s, %(purposes)s::text[], %(channels)s::text[])
+"""
+PARTED: Final = {Step.FINANCE: "purchase", Step.EVIDENCE: "consent_event"}
+"""Steps whose rows go one before the other, and the table that is counted."""
+
 
 def is_parted(step: StepRow, *, at: datetime, zone: str) -> bool:
     """Whether something of what a step keeps may go before the rest."""
-    if step.step != Step.FINANCE.value or step.state != StepState.KEPT.value or step.first_until is None:
+    if Step(step.step) not in PARTED or step.state != StepState.KEPT.value or step.first_until is None:
         return False
     return step.first_until < at.astimezone(ZoneInfo(zone)).date()
 
 
 def let_part_go(task: Task, step: StepRow, rules: Rules) -> int:
-    """Delete the purchases that no law wants any more, with a receipt; answers how many."""
+    """Delete what no law wants any more of a step that is kept, with a receipt; answers how many rows went."""
+    gone = _part_proofs(task, step, rules) if step.step == Step.EVIDENCE.value else _part_purchases(task, step, rules)
+    if gone:
+        work, about = task.work, ObjectRef("erasure", step.erasure_id)
+        facts: dict[str, Fact] = {"step": step.step, "rows": {PARTED[Step(step.step)]: gone}, "part": True}
+        alone = task.targets[0].ref if len(task.targets) == 1 else None
+        [entry] = audit.append_many(work, [NewEntry(Action.ERASURE_STEP_DONE, alone, about, facts)])
+        work.session.add(PartRow(erasure_id=step.erasure_id, entry=entry, step=step.step, at=work.now, rows=gone))
+    task.work.session.flush()
+    return gone
+
+
+def _part_purchases(task: Task, step: StepRow, rules: Rules) -> int:
     work, policies = task.work, _about_purchases(rules)
     if not policies or step.until is None:  # what it was kept by is not in force any more; the day that was told holds
         step.first_until = step.until
@@ -51,14 +71,34 @@ def let_part_go(task: Task, step: StepRow, rules: Rules) -> int:
         day = oldest.astimezone(rules.zone).date()
         days = [minimum_until(one, day, fiscal=rules.fiscal) or step.until for one in policies]
         step.first_until = min(step.until, max(days))
-    if gone:
-        about = ObjectRef("erasure", step.erasure_id)
-        facts: dict[str, Fact] = {"step": step.step, "rows": {"purchase": gone}, "part": True}
-        alone = task.targets[0].ref if len(task.targets) == 1 else None
-        [entry] = audit.append_many(work, [NewEntry(Action.ERASURE_STEP_DONE, alone, about, facts)])
-        work.session.add(PartRow(erasure_id=step.erasure_id, entry=entry, step=step.step, at=work.now, rows=gone))
-    work.session.flush()
     return gone
+
+
+def _part_proofs(task: Task, step: StepRow, rules: Rules) -> int:
+    """Delete histories of consents whose own day has passed, each as a whole; the last goes with the step itself."""
+    work, policies = task.work, rules.by_compartment.get(Compartment.EVIDENCE, ())
+    today = work.now.astimezone(rules.zone).date()
+    told = step.until or today
+    days = [(one, _last_day(one, policies, rules, today, told)) for one in histories_of(work, task.records)]
+    due = [one for one, day in days if day < today]
+    left = [day for _, day in days if day >= today]
+    if not left:  # all is over before the day that was told: nothing waits for that any more
+        step.first_until = step.until = min(told, today - timedelta(days=1))
+        return 0
+    step.first_until = min(left)
+    if not due:
+        return 0
+    work.session.flush()
+    whose = {"whose": [one.record for one in due], "purposes": [one.purpose for one in due]}
+    asked = {**task.named, **whose, "channels": [one.channel for one in due]}
+    [(gone,)] = driver_connection(work.session).execute(_FORGET, asked).fetchall()
+    return int(gone)
+
+
+def _last_day(one: History, policies: Sequence[RetentionPolicy], rules: Rules, today: date, told: date) -> date:
+    """The last day of a history; never after the day that was told, which holds where no policy says anything."""
+    known = kept_until(one, policies, zone=rules.zone, fiscal=rules.fiscal, on=today)
+    return min(told, max((day for _, day in known), default=told))
 
 
 def _about_purchases(rules: Rules) -> list[RetentionPolicy]:

@@ -14,6 +14,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.customers.reach import find_person
 from governance.erasure.errors import NoSuchErasureError
+from governance.erasure.histories import kept_until
 from governance.erasure.knowing import Known, look
 from governance.erasure.records import Origin, OriginKind, Plan
 from governance.erasure.targets import Target, targets_of
@@ -30,7 +31,6 @@ from governance.policies.retention import (
     RetentionPolicy,
     TargetKind,
     YearStart,
-    last_day,
     minimum_until,
 )
 from governance.reference.operations import find_controller
@@ -170,7 +170,7 @@ def _facts(
 ) -> CompartmentFacts:
     empty = {
         Compartment.FINANCE: not known.finance,
-        Compartment.EVIDENCE: not known.said,
+        Compartment.EVIDENCE: not known.histories,
         Compartment.CONTACT: not known.contact,
     }
     return CompartmentFacts(
@@ -184,23 +184,36 @@ def _facts(
 
 
 def _minimums(compartment: Compartment, known: Known, rules: Rules, on: date) -> list[Minimum]:
-    found: list[Minimum] = []
     in_force = compartment not in rules.not_in_force
-    for policy in rules.by_compartment.get(compartment, ()):
-        event = _event(policy, known, rules.zone, on)
-        if event is None:
+    policies = rules.by_compartment.get(compartment, ())
+    if compartment is Compartment.EVIDENCE:
+        return _proofs(known, rules, policies, on, in_force=in_force)
+    found: list[Minimum] = []
+    for policy in policies:
+        if policy.clock is not Clock.PURCHASE_PAID or known.first_paid is None or known.last_paid is None:
             continue
-        if compartment is Compartment.EVIDENCE:
-            # Proof of what was agreed to is kept for claims as long as the policy says (Art. 17(3)(e), 7(1), 5(2)).
-            found.append(
-                Minimum(last_day(policy, event, fiscal=rules.fiscal), policy.key, policy.citation, in_force=in_force)
-            )
-        elif policy.minimum is not None:
-            first = None if known.first_paid is None else known.first_paid.astimezone(rules.zone).date()
-            until = minimum_until(policy, event, fiscal=rules.fiscal)
-            earliest = None if first is None else minimum_until(policy, first, fiscal=rules.fiscal)
-            if until is not None:
-                found.append(Minimum(until, policy.key, policy.minimum.citation, earliest, in_force))
+        first, last = (at.astimezone(rules.zone).date() for at in (known.first_paid, known.last_paid))
+        until = minimum_until(policy, last, fiscal=rules.fiscal)
+        if policy.minimum is not None and until is not None:
+            earliest = minimum_until(policy, first, fiscal=rules.fiscal)
+            found.append(Minimum(until, policy.key, policy.minimum.citation, earliest, in_force))
+    return found
+
+
+def _proofs(
+    known: Known, rules: Rules, policies: Sequence[RetentionPolicy], on: date, *, in_force: bool
+) -> list[Minimum]:
+    """Proof of what was agreed to is kept for claims as long as policies say (Art. 17(3)(e), 7(1), 5(2))."""
+    days = [
+        {policy.key: day for policy, day in kept_until(one, policies, zone=rules.zone, fiscal=rules.fiscal, on=on)}
+        for one in known.histories
+    ]
+    first = min((max(each.values()) for each in days if each), default=None)
+    found = []
+    for policy in policies:
+        own = [each[policy.key] for each in days if policy.key in each]
+        if own:
+            found.append(Minimum(max(own), policy.key, policy.citation, first, in_force))
     return found
 
 
@@ -211,15 +224,3 @@ def _place(policy: RetentionPolicy) -> Compartment | None:
     if target.kind is TargetKind.COMPARTMENT and target.name in (Compartment.FINANCE, Compartment.EVIDENCE):
         return Compartment(target.name)
     return None
-
-
-def _event(policy: RetentionPolicy, known: Known, zone: ZoneInfo, on: date) -> date | None:
-    """The day from which the period of a policy runs for this person; None where it says nothing of them."""
-    if policy.clock is Clock.PURCHASE_PAID:
-        return None if known.last_paid is None else known.last_paid.astimezone(zone).date()
-    channels = None if policy.narrowing is None else policy.narrowing.values
-    if policy.clock is Clock.CONSENT_WITHDRAWN:  # what stands is withdrawn by the erasure itself
-        return on if known.said and (channels is None or channels & known.said.keys()) else None
-    by = {Clock.CONSENT_GIVEN: (known.given,), Clock.CONSENT_LAST_USED: (known.given, known.used)}.get(policy.clock, ())
-    found = [at for known_at in by for channel, at in known_at.items() if channels is None or channel in channels]
-    return max(found).astimezone(zone).date() if found else None

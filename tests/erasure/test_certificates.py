@@ -10,10 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from governance.audit import sequencer
 from governance.audit.anchors import FileAnchor
 from governance.audit.checkpoints import Outside, Signer
+from governance.audit.verification import verify_live
+from governance.consent import operations as consent
 from governance.erasure import operations as erasure
 from governance.erasure.errors import NotCertifiedError
 from governance.erasure.operations import ErasureId, verify_certificate
@@ -21,8 +24,11 @@ from governance.erasure.verifying import canonical
 from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
 from governance.kernel.work import SYSTEM, open_work
+from governance.policies.consent_state import EventKind, Method
+from governance.policies.purposes import Channel
 from tests.conftest import NOW
 from tests.factories.erasing import ASKED, shop, whole
+from tests.factories.saying import notice, said
 
 CLOCK = FixedClock(NOW)
 BASE64 = f"{string.ascii_letters}{string.digits}+/".encode()
@@ -69,6 +75,38 @@ def test_a_certificate_tells_what_went_what_stays_and_from_when_nothing_opens_it
     assert {one["step"] for one in body["destroyed"]} >= {"contact", "profile", "behaviour", "trail", "keys"}
     assert body["unreadable_here_since"] < body["unreadable_in_copies_from"]
     assert "irina" not in content.decode().casefold()
+
+
+def test_certificates_hold_when_a_part_of_the_evidence_has_gone(
+    fresh_database: Database, signer: Signer, tmp_path: Path
+) -> None:
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        shop(work)
+        notice(work, "own_offers")
+        one = whole(work)
+        event = said(EventKind.GIVEN, subject=one, purpose="own_offers", channel=Channel.PHONE, method=Method.IN_PERSON)
+        consent.record_many(work, events=[event])
+        begun = erasure.begin(work, person=one, origin=ASKED)
+    assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
+    first, older = certified(fresh_database, signer, begun)
+    over = FixedClock(NOW.replace(year=2030, month=1, day=2))
+    with open_work(fresh_database, SYSTEM, clock=over) as work:
+        assert erasure.resume(work) == [begun]
+    erasure.run(fresh_database, erasure=begun, clock=over)
+    sequencer.drain(fresh_database)
+    signer.sign(clock=over)
+    with open_work(fresh_database, SYSTEM, clock=over) as work:
+        second = erasure.certificate(work, erasure=begun).content
+        channels = work.session.execute(text("SELECT DISTINCT channel FROM consent_event")).scalars().all()
+        assert channels == ["phone"]
+        before = erasure.certificate(work, erasure=begun, number=1).content
+        log = verify_live(work, outside=Outside(tmp_path / "audit"), public_key=None)
+        assert log.whole, log
+    kept = json.loads(second)["checkpoint"].encode()
+    for content, checkpoint in ((first, older), (before, kept), (second, kept)):
+        assert verify_certificate(content, checkpoint=checkpoint).findings == ()
+    receipts = [one for one in json.loads(second)["certificate"]["destroyed"] if one["step"] == "evidence"]
+    assert [one["rows"] for one in receipts] == [{"consent_event": 2}]
 
 
 def test_one_changed_byte_is_found_wherever_it_is(fresh_database: Database, signer: Signer) -> None:
