@@ -141,13 +141,17 @@ def test_what_was_taken_back_long_before_goes_before_what_the_erasure_ended(desk
     calls(desk, one)
     before = replace(desk, now=NOW)
     consent.record_many(before, events=[said(EventKind.WITHDRAWN, subject=one)])
+    offers = {"subject": one, "purpose": "own_offers", "channel": Channel.EMAIL, "method": Method.IN_PERSON}
+    consent.record_many(later(desk, date(2026, 11, 23)), events=[said(EventKind.REFUSED, **offers)])
     late = later(desk, date(2027, 6, 1))
     done = erase(late, one)
     assert evidence(done).first_until == date(2027, 11, 22)
-    over = later(desk, date(2027, 11, 23))
-    erasure.resume(over)
-    through(over, done.id)
-    assert left(desk) == [("own_offers", "phone")]
+    kept = [("own_offers", "email"), ("own_offers", "phone")]
+    for day, there in ((23, kept), (24, kept[1:])):  # on its last day a history is still there
+        over = later(desk, date(2027, 11, day))
+        erasure.resume(over)
+        through(over, done.id)
+        assert left(desk) == there
 
 
 def test_a_run_parts_with_each_of_many_on_their_own_days(desk: Work) -> None:
