@@ -37,6 +37,7 @@ def _words(visit: Visit, known: Mapping[UUID, str]) -> Mapping[str, Mapping[str,
         "exporter": names,
         "exporter_kind": words.actors(),
         "role": roles,
+        "key": {key: one.titles.get(language()) for key, one in shipped.retention_policies().items()},
         "channels": words.channels(),
         "purpose": {one.purpose.key: one.purpose.titles.get(language()) for one in consent.purposes(visit.work)},
         "fields": fields

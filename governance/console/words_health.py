@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.custody.findings import Finding
-from governance.pages.languages import by_language
+from governance.pages.languages import SOURCE, by_language, language
 
 Words = Mapping[str, tuple[str, str, str]]
 
@@ -13,7 +13,8 @@ Words = Mapping[str, tuple[str, str, str]]
 @by_language
 def sayings() -> Words:
     """By code: sentence, remedy and command."""
-    return {**_of_store(), **_of_copies(), **_of_service()}
+    alarms = {} if language() == SOURCE else _of_alarms()  # in English the operation tells the particulars, too
+    return {**_of_store(), **_of_copies(), **_of_service(), **alarms}
 
 
 def said(finding: Finding, known: Words) -> tuple[str, str, str]:
@@ -209,5 +210,57 @@ def _of_service() -> Words:
             gettext("The language %(language)s is translated by %(percent)s percent; the rest is in English."),
             gettext("What is missing is named by:"),
             "governance languages check %(code)s",
+        ),
+    }
+
+
+def _of_alarms() -> Words:
+    """Alarms whose particulars only the operation itself has words for, in English."""
+    return {
+        "audit-broken": (
+            gettext(
+                "The audit log contradicts itself: entries or their places were changed. Nothing is signed any more."
+            ),
+            gettext("Find out who changed it; what differs is named by:"),
+            "governance audit verify",
+        ),
+        "audit-rollback": (
+            gettext(
+                "The audit log is no continuation of the last checkpoint that was kept outside, as after an "
+                "older backup was restored."
+            ),
+            gettext("Verify the log; after a restore on purpose begin a new tree:"),
+            "governance audit verify; governance audit open-tree",
+        ),
+        "audit-key-changed": (
+            gettext("Checkpoints were signed with another key than the one on this host."),
+            gettext("Put the key back from a copy; if there is none, begin a new tree of the log:"),
+            "governance audit open-tree",
+        ),
+        "audit-signing-key": (
+            gettext("The key that signs checkpoints cannot be used."),
+            gettext("Put the key back from a copy; if there is none, begin a new tree of the log:"),
+            "governance audit open-tree",
+        ),
+        "anchor-unusable": (
+            gettext(
+                "An anchor of the audit log cannot be used: certificates of the time stamp "
+                "service are missing or wrong."
+            ),
+            gettext("Set a file of them:"),
+            "GOVERNANCE_AUDIT_TSA_CA",
+        ),
+        "keyring": (
+            gettext("The keyring is missing or damaged."),
+            gettext(
+                "Put it back from a copy or the recovery sheet; never make a new one for an old store. "
+                "What is wrong is named by:"
+            ),
+            "governance doctor",
+        ),
+        "tombstones-damaged": (
+            gettext("The list of what was shredded is damaged."),
+            gettext("Restore it from a copy before anything is restored from a backup. What is wrong is named by:"),
+            "governance doctor",
         ),
     }
