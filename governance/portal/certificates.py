@@ -6,11 +6,12 @@ nothing that we say.
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Final
 
 from flask import Response, request
-from flask_babel import gettext
+from flask_babel import format_date, gettext
 
 from governance.erasure import operations as erasure
 from governance.erasure.errors import NotCertifiedError
@@ -69,7 +70,12 @@ def find_certificate() -> Response:
             name = f"certificate-{found.erasure}-{found.number}.json"
             headers = {"Content-Disposition": f'attachment; filename="{name}"'}
             return Response(found.content, content_type="application/json", headers=headers)
-        return page(work, "certificate_shown", body=found.body, number=number, codes=codes(), lang=language())
+        return page(work, "certificate_shown", body=found.body, day=_day, number=number, codes=codes(), lang=language())
+
+
+def _day(told: str | None) -> str:
+    """A day or an instant of a certificate as the reader writes days; a dash for what has not come yet."""
+    return format_date(date.fromisoformat(told[:10]), "long") if told else "-"
 
 
 def _page(

@@ -288,3 +288,28 @@ def test_requests_stand_in_the_queue_and_arrows_lead_from_row_to_row(chromium, s
         page.wait_for_url("**/console/requests/*")
     with open_work(service_of(site.app).database, OPERATOR) as work:
         assert rights.queue(work, kinds=[RequestKind.ACCESS], states=list(RequestState), customer=somebody)
+
+
+def test_a_field_of_ones_own_is_defined_filled_in_and_a_message_is_tried(chromium, site, somebody):
+    with desk_of(chromium, site, "officer", "admin", "steward", locale="uk") as page:
+        page.goto("/console/settings/fields")
+        page.click("summary:has-text('Визначити поле')")
+        key = f"shoe_{somebody.hex[:6]}"
+        for name, said in {"key": "Розмір", "labels.en": "Shoe size", "labels.uk": "Розмір взуття"}.items():
+            page.locator(f"[id='field-{name}']").fill(said)
+        page.click("main .fold[open] button.main")
+        expect(page.locator("[id='field-key-refused']")).to_be_visible()
+        expect(page.locator("[id='field-labels.uk']")).to_have_value("Розмір взуття")
+        page.fill("#field-key", key)
+        page.select_option("#field-category", index=1)
+        chosen = page.locator("#field-category option:checked").inner_text()
+        page.click("main .fold[open] button.main")
+        row = page.locator("main table tr", has_text=key)
+        expect(row).to_contain_text("Розмір взуття")
+        expect(row).to_contain_text(chosen)
+        page.goto(f"/console/customers/{somebody}")
+        expect(page.locator("main")).not_to_contain_text(key)
+        page.goto("/console/settings/messages")
+        page.click("main table a >> nth=0" if page.locator("main table a").count() else "main .list a >> nth=0")
+        page.click("button:has-text('Надіслати мені')")
+        expect(page.locator(".summary.good")).to_be_visible()
