@@ -12,6 +12,7 @@ from governance.kernel.errors import InvalidError
 from governance.pages.forms import Typed
 from governance.pages.languages import language
 from governance.pages.naming import countries
+from governance.portal.days import typed_day
 from governance.portal.guard import Guest
 from governance.portal.wording import codes
 from governance.rights import operations as rights
@@ -80,6 +81,8 @@ def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[Correcti
 def changes_of() -> dict[str, object]:
     """What the present form changes, by field as requests name them; an emptied field is null."""
     said = {key: request.form.get(key, "").strip() for key in ORDER if key in request.form}
+    if "birth_date" in said:
+        said["birth_date"] = typed_day(said["birth_date"])
     changed = {key: value for key, value in said.items() if value != request.form.get(BEFORE + key, "").strip()}
     new = {name: {"kind": kind, "value": request.form[kind].strip()} for kind, name in NEW.items() if _is_said(kind)}
     return {key: _value(key, value) for key, value in changed.items()} | new

@@ -16,6 +16,7 @@ from governance.pages import forms
 from governance.pages.forms import EMPTY, Typed
 from governance.policies.visiting import StepUp
 from governance.portal import cookies
+from governance.portal.days import is_day, typed_day
 from governance.portal.guard import Guest, RefusedFormError, UnprovenError, act, opened, screen
 from governance.portal.pages import blueprint, go, page
 from governance.portal.place import current_portal
@@ -43,12 +44,15 @@ def prove_fact(guest: Guest) -> None:
     said = request.form.get("fact", "")
     if said not in {one.value for one in SecondFact}:
         raise RefusedFormError({"fact": gettext("Choose what you want to tell.")})
+    value = request.form.get("value", "")[:100]
+    if said == SecondFact.BIRTH_DATE and not is_day(value := typed_day(value)):  # no try: nobody's date has this form
+        raise RefusedFormError({"value": gettext("Write the date like this: 1990-12-31")})
     try:
         confirmed = confirm_by_fact(
             guest.work,
             visitor=guest.visitor,
             fact=SecondFact(said),
-            value=request.form.get("value", "")[:100],
+            value=value,
             address=request.remote_addr or "",
             per_hour=current_portal().settings.portal_codes_per_hour,
         )

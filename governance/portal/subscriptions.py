@@ -14,6 +14,7 @@ from governance.consent.subscribing import KEPT
 from governance.kernel.errors import InvalidError
 from governance.pages.languages import PARAMETER, language
 from governance.policies.purposes import Channel
+from governance.portal.days import typed_day
 from governance.portal.pages import blueprint, page
 from governance.portal.place import count_sender, current_portal, visit
 
@@ -57,6 +58,11 @@ def subscription_sent(form: str) -> Response:
         return page(work, "sent", frames=shown.form.document.frames, days=KEPT.days)
 
 
+def _read(field: FormField) -> str:
+    said = request.form[field.value].strip()
+    return typed_day(said) if field is FormField.BIRTH_DATE else said
+
+
 @blueprint.get("/confirm/<token>")
 def confirmation(token: str) -> Response:
     """What confirming would come to, and the button for it."""
@@ -84,7 +90,7 @@ def _filled() -> Filled:
         email=said.get("email", ""),
         ticked=said.getlist("choice"),
         marks={name.removeprefix(MARK): mark for name, mark in said.items() if name.startswith(MARK)},
-        fields={one.value: said[one.value].strip() for one in FormField if said.get(one.value, "").strip()},
+        fields={one.value: _read(one) for one in FormField if said.get(one.value, "").strip()},
     )
 
 

@@ -308,3 +308,17 @@ def test_countries_and_amounts_are_told_in_the_language_of_the_page_and_a_countr
     assert " DE " not in own
     assert ">7\xa0731,01\xa0EUR<" in html.unescape(one.get("/my/data?lang=uk").text)  # as CLDR writes it in Ukrainian
     assert '<option value="DE" selected>Германия</option>' in form
+
+
+def test_a_birth_date_may_be_typed_with_dots_and_what_is_no_date_costs_no_try(app):
+    somebody = guest(app)
+    somebody.come_in()
+    for _ in range(7):
+        told = somebody.send(somebody.get("/my/proof"), "/my/proof/fact", fact="birth_date", value="9 August")
+        assert told.status_code == 422
+        assert "1990-12-31" in say(told)
+    right = somebody.send(somebody.get("/my/proof"), "/my/proof/fact", fact="birth_date", value=" 9.08.1982")
+    assert right.status_code == 303
+    page = somebody.get("/my/requests/new/rectification")
+    path = "/my/requests/new/rectification"
+    assert somebody.send(page, path, birth_date="10.08.1982").status_code == 303
