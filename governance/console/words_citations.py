@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from governance.pages.languages import SOURCE, language
+from governance.pages.languages import SOURCE, by_language, language
 
 
 def cited(citation: str | None) -> str:
@@ -16,6 +16,7 @@ def cited(citation: str | None) -> str:
     return re.sub("|".join(re.escape(one) for one in words), lambda found: words[found[0]], citation)
 
 
+@by_language
 def said() -> Mapping[str, str]:
     """Words of the citations that come with the service; the longer ones first."""
     return {

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from governance.pages.languages import by_language
+
 
 def kind_of(kind: str) -> str:
     """What the kind of an object is called."""
@@ -86,6 +88,7 @@ def counts() -> Mapping[str, str]:
     }
 
 
+@by_language
 def objects() -> Mapping[str, str]:
     """Things that an entry is about, by kind."""
     return {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from governance.console import words_counts
+from governance.pages.languages import by_language
 
 
 def name_of(fact: str) -> str:
@@ -12,6 +13,7 @@ def name_of(fact: str) -> str:
     return names().get(fact, fact)
 
 
+@by_language
 def names() -> Mapping[str, str]:
     """All facts, by the name in the log."""
     return {**_who(), **_what(), **_when(), **words_counts.counts()}
