@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
@@ -29,6 +30,21 @@ _VERSION_PARAMETER: Final = {
     "description": "The ETag of the record that you read; where it has another one by now, nothing is changed (412).",
 }
 _PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
+
+
+class _Writer:
+    """A schema for answers that is made for the first one: a schema copies its fields, and most are never asked for."""
+
+    def __init__(self, kind: type[ma.Schema]) -> None:
+        self.kind = kind
+
+    @cached_property
+    def _schema(self) -> ma.Schema:
+        return self.kind()
+
+    def dump(self, answer: object) -> object:
+        """What is told of *answer*."""
+        return self._schema.dump(answer)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
@@ -61,9 +77,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         **options: Any,  # noqa: ANN401 - flask-smorest's options
     ) -> Callable[[View], View]:
         """Read the input by *schema* and hand it to the view, after what came before."""
-        # Of a class the parser would make an instance for every request.
-        made = schema() if isinstance(schema, type) else schema
-        decorate: Callable[[View], View] = super().arguments(made, location=location, **options)
+        decorate: Callable[[View], View] = super().arguments(schema, location=location, **options)
         return decorate
 
     def response(
@@ -73,13 +87,18 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         **options: Any,  # noqa: ANN401 - flask-smorest's options
     ) -> Callable[[View], View]:
         """Answer with *status_code*, and with what the view returns written by *schema*."""
-        decorate: Callable[[View], View] = super().response(status_code, schema, **options)
+        writer = _Writer(schema) if isinstance(schema, type) else schema
+        decorate: Callable[[View], View] = super().response(status_code, writer, **options)
         return decorate
 
     def doc(self, **described: Any) -> Callable[[View], View]:  # noqa: ANN401 - parts of OpenAPI
         """Describe what a view reads by itself."""
         decorate: Callable[[View], View] = super().doc(**described)
         return decorate
+
+    @staticmethod
+    def _make_doc_response_schema(schema: "_Writer | ma.Schema | None") -> type[ma.Schema] | ma.Schema | None:
+        return schema.kind if isinstance(schema, _Writer) else schema
 
     @staticmethod
     def _prepare_guard_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_about: object) -> dict[str, Any]:

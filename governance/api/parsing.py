@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, NoReturn
 
 import flask
@@ -27,6 +28,15 @@ class Parser(FlaskParser):
         ("json", "form", "upload", "query", "querystring", "files", "path", "view_args"), ma.RAISE
     )
     __location_map__: dict[str, Any] = dict(FlaskParser.__location_map__, upload="load_upload")  # noqa: RUF012
+
+    def use_args(
+        self,
+        argmap: Any,  # noqa: ANN401 - webargs' own protocol
+        req: flask.Request | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Callable[..., Callable[..., Any]]:
+        """Read what a view takes by a schema; of a class, one instance is made for the first request."""
+        return super().use_args(_made_once(argmap) if isinstance(argmap, type) else argmap, req, **options)
 
     def load_upload(self, req: flask.Request, schema: ma.Schema) -> Any:  # noqa: ANN401 - webargs' own protocol
         """Files and fields of a multipart form (RFC 7578), together."""
@@ -61,6 +71,11 @@ class Parser(FlaskParser):
         # webargs puts the location first (`json`, `query`); callers know where they put a field.
         inner: list[object] = list(by_place.values())
         raise InvalidError("Some fields cannot be used as they are.", errors=_merged(inner))
+
+
+def _made_once(kind: type[ma.Schema]) -> Callable[[flask.Request], ma.Schema]:
+    made = cache(kind)
+    return lambda _request: made()
 
 
 def _merged(parts: list[object]) -> dict[str, list[str]]:
