@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
@@ -19,6 +18,7 @@ from governance.audit.entries import Fact, ObjectRef
 from governance.custody.findings import Finding, Level
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import StaffId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
@@ -53,7 +53,7 @@ class AlertKind(StrEnum):
     READING_LOOSENED = "reading_loosened"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """Something that officers should know of.
 

@@ -7,7 +7,7 @@ one waits a minute at most. Unknown accounts are counted like known ones.
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
@@ -20,6 +20,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome
 from governance.audit.entries import ObjectRef
 from governance.kernel.errors import TooManyError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault.blind import BlindIndex, normal_email
 from governance.vault.runtime import vault_of
@@ -30,7 +31,7 @@ CALM: Final = timedelta(days=1)
 """After this long without a failure, counting begins anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Patience:
     """How failures in a row are borne.
 
@@ -53,7 +54,7 @@ _INDEXES: Final[Mapping[str, BlindIndex]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """An attempt that was counted.
 

@@ -1,7 +1,7 @@
 """API clients: connected, kept to purposes and channels, given a new key while the old one lasts, disconnected."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from governance.audit.entries import ObjectRef
 from governance.kernel.clock import require_aware
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import ClientId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.permissions import Permission
@@ -38,7 +39,7 @@ KEYS_AT_ONCE = 2
 NAME_LENGTH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientKey:
     """A key of a client, without its secret.
 
@@ -55,7 +56,7 @@ class ClientKey:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Client:
     """A connected system.
 
@@ -77,7 +78,7 @@ class Client:
     keys: tuple[ClientKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewClient:
     """A client with a key just made.
 

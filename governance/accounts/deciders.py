@@ -5,7 +5,6 @@ then finds nobody else to approve it waits for the operator of the host.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +15,7 @@ from governance.accounts.proposed import Payload, ProposalKind, executors_of
 from governance.accounts.tables import ProposalRow, StaffRow
 from governance.custody.findings import Finding, Level
 from governance.kernel.ids import StaffId
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies import access, shipped
 from governance.policies.permissions import Permission
@@ -29,7 +29,7 @@ LEFT_COUNTS_FOR: Final = timedelta(days=30)
 ALONE_TOLD_FOR: Final = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Holder:
     """A staff member, as access looks at one."""
 

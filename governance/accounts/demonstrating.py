@@ -1,6 +1,6 @@
 """Signing in to a demonstration, where everybody is made up: as any member of staff, without a proof."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -12,12 +12,13 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import StaffId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work
 
 FACTOR = "demonstration"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MadeUp:
     """Somebody who does not exist, to sign in as."""
 

@@ -1,6 +1,6 @@
 """Invitations: a mail with a token, for which a password and a second factor are set up, once."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.ids import StaffId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
@@ -22,7 +23,7 @@ from governance.reference import operations as reference
 LIFE: Final = timedelta(days=3)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitation:
     """An invitation just made.
 
@@ -36,7 +37,7 @@ class Invitation:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enrolment:
     """What a staff member signs in with from now on; shown once.
 

@@ -9,8 +9,10 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from governance.kernel.records import frozen
 
 PREFIX = "gov"
 """Lets secret scanners recognise a leaked key."""
@@ -24,7 +26,7 @@ _NO_DIGEST = bytes(hashlib.sha256().digest_size)
 """Digest of nothing that anybody can present; compared with where there is no such key."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewKey:
     """A key just made.
 

@@ -1,16 +1,16 @@
 """What a connected system is kept to: its own purposes and channels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from governance.accounts.tables import ApiClientRow
 from governance.audit.entries import Fact
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.policies.permissions import Permission
 from governance.policies.purposes import KEY, Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What a system is kept to.
 

@@ -1,7 +1,6 @@
 """What can be proposed, and what is done once it was approved: a registry, filled where the service is put together."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType, TypeAlias
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from governance.accounts.errors import NotProposableError
 from governance.kernel.db import Database
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 
@@ -41,7 +41,7 @@ class ProposalState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approved:
     """What an executor is told: exactly what was proposed.
 
@@ -55,7 +55,7 @@ class Approved:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Executor:
     """What is done once a proposal of some kind was approved.
 
@@ -97,7 +97,7 @@ def executor_of(work: Work, kind: ProposalKind) -> Executor:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Proposal:
     """A proposal as the actor may see it.
 

@@ -5,7 +5,6 @@ same time add up; what is refused is rolled back and does not count.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Final
@@ -23,6 +22,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import StaffId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies import access
 from governance.policies.permissions import Permission
@@ -41,7 +41,7 @@ PEOPLE_KEPT: Final = timedelta(days=2)
 DAYS_KEPT: Final = timedelta(days=60)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadingRules:
     """How much may be read.
 
@@ -55,7 +55,7 @@ class ReadingRules:
     watch_unusual: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadingDay:
     """A member's day.
 

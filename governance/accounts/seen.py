@@ -1,7 +1,6 @@
 """What a member of staff has seen in the clear and taken out: from the log, in codes and random references."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,6 +12,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Entry, ObjectRef
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import StaffId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 DAYS: Final = 30
@@ -23,7 +23,7 @@ _TAKEN: Final = (Action.EXPORT_FETCHED, Action.AUDIT_EXPORTED, Action.IMPORT_REF
 """Acts by which data leave in a file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonSeen:
     """A person of whom fields were seen in the clear.
 
@@ -39,7 +39,7 @@ class PersonSeen:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileTaken:
     """A file that was taken out.
 
@@ -53,7 +53,7 @@ class FileTaken:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeenReport:
     """What somebody has seen and taken out.
 

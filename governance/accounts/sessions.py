@@ -1,6 +1,6 @@
 """Sessions of staff: begun with password and second factor, kept on the server, ended by time or by hand."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
 from governance.kernel.errors import UnauthenticatedError
 from governance.kernel.ids import StaffId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work
 from governance.policies.permissions import Permission
 
@@ -46,7 +47,7 @@ DANGEROUS: Final = frozenset(
 """Acts that need password and second factor to have been shown within `CONFIRMED_FOR`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewSession:
     """A session just begun.
 
@@ -64,7 +65,7 @@ class NewSession:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnSession:
     """A session that is not over.
 
@@ -80,7 +81,7 @@ class OwnSession:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedIn:
     """Who holds a session.
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, StaffId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work
 from governance.policies import shipped
 from governance.policies.access import allows
@@ -30,7 +30,7 @@ from governance.vault.runtime import vault_of
 NAME_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaffMember:
     """A staff member, as the actor may see one.
 

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from governance.audit.trail import Filter, Placed, Proof
 from governance.audit.trees import SignedCheckpoint
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId
+from governance.kernel.records import frozen
 from governance.policies.permissions import Permission
 
 blueprint = Blueprint("audit", __name__, description="The audit log: entries, and proofs that they are in it.")
@@ -111,7 +111,7 @@ class ConsistencyProof(Schema):
     checkpoint = ma.fields.String(required=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     """A proof in the form in which it is sent."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -18,6 +17,7 @@ from governance.consent.operations import Asked, Checked
 from governance.kernel.clock import UTC
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.policies.consent_facts import WORDS, Reason, Verdict, Word
 from governance.policies.purposes import Channel
 
@@ -98,7 +98,7 @@ class CheckAnswer(Schema):
     items = ma.fields.List(ma.fields.Nested(CheckedContact), required=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A question as it was read.
 

@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -13,6 +12,7 @@ import marshmallow as ma
 
 from governance.api.schemas import Schema
 from governance.kernel.clock import require_aware
+from governance.kernel.records import frozen
 
 LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
@@ -21,7 +21,7 @@ _MALFORMED: Final = "Not a cursor of this listing; take the one that its last pa
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page(Generic[T]):
     """A page of a listing.
 

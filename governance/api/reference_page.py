@@ -1,13 +1,14 @@
 """The reference page: the description of the interface, laid out for reading."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from governance.kernel.records import frozen
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldLine:
     """A field of a body, or a parameter.
 
@@ -25,7 +26,7 @@ class FieldLine:
     link: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """One possible answer of a call."""
 
@@ -34,7 +35,7 @@ class Answer:
     link: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One method at one address."""
 
@@ -49,7 +50,7 @@ class Call:
     answers: Sequence[Answer]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """The calls of a capability."""
 
@@ -58,7 +59,7 @@ class Group:
     calls: Sequence[Call]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaView:
     """A named shape of data."""
 
@@ -67,7 +68,7 @@ class SchemaView:
     fields: Sequence[FieldLine]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """All of the reference page."""
 

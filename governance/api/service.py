@@ -1,20 +1,20 @@
 """What the door needs of this installation, put together by `governance.app`, and the unit of work of a request."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from flask import Flask, current_app, g
 
 from governance.api.limits import Limiter
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
+from governance.kernel.records import frozen
 from governance.kernel.settings import Settings
 from governance.kernel.work import Work
 
 EXTENSION = "governance"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One thing that must hold before requests are let in.
 
@@ -27,7 +27,7 @@ class Check:
     run: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """A figure read from the database.
 
@@ -44,7 +44,7 @@ class Figure:
     read: Callable[[], Mapping[str, float]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """This installation, as the door sees it.
 

@@ -1,7 +1,7 @@
 """Webhooks: systems that are told of changes of consents or requests as they come (Standard Webhooks)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from governance.api.blueprints import Blueprint
 from governance.api.paging import CursorField, Page, PageQuery, encode_cursor, page_schema
 from governance.api.schemas import Instant, Schema, code, flag
 from governance.api.service import current_work
+from governance.kernel.records import frozen
 from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.making import write_cursor
 from governance.messages.webhooks.operations import Message, MessageId, MessageState, NewWebhook, Topic, WebhookId
@@ -124,12 +125,12 @@ class Resent(Schema):
 MessagePage = page_schema(WebhookMessage, "WebhookMessagePage")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Resent:
     messages: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Made(webhooks.Webhook):
     secret: str
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -18,13 +17,14 @@ from governance.audit.keys import TreeKey
 from governance.audit.notes import Checkpoint, Note, NoteError
 from governance.audit.tables import CheckpointRow
 from governance.audit.trees import Tree
+from governance.kernel.records import frozen
 
 CHUNK = 1000
 MAX_MARKS = 10_000
 """Checkpoints that only the anchor has, whose roots are compared with the leaves; more of them are only counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anchored:
     """A line of the anchor file."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,7 @@ from governance.audit.posting import post
 from governance.audit.stamps import stamp_name
 from governance.kernel.late import load
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -33,7 +33,7 @@ LATE_AFTER: Final = timedelta(hours=3)
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DistantAnchor:
     """Where checkpoints are told.
 
@@ -48,7 +48,7 @@ class DistantAnchor:
     tell: Callable[[bytes], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     note: str
     at: datetime

@@ -22,7 +22,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -32,6 +32,7 @@ from governance.audit.actions import Action, Outcome
 from governance.audit.errors import AuditBrokenError, EntryError
 from governance.audit.merkle import leaf_hash
 from governance.kernel.ids import EntryId, OwnerId, SubjectRef, spelled, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind
 
 VERSION = 1
@@ -46,7 +47,7 @@ Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 _CODE = re.compile(r"[!-?A-~]{0,1024}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectRef:
     """What was acted on, where that is not the subject.
 
@@ -59,7 +60,7 @@ class ObjectRef:
     id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewEntry:
     """What is to be told.
 
@@ -82,7 +83,7 @@ class NewEntry:
     outcome: Outcome = Outcome.DONE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detail:
     """A personal detail on its way into the vault: *content* is salt and value."""
 
@@ -100,7 +101,7 @@ class EncodedEntry(NamedTuple):
     details: tuple[Detail, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """An entry as it is read back from its bytes.
 

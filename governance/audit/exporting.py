@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
@@ -31,6 +30,7 @@ from governance.audit.outside import Outside
 from governance.audit.trees import SignedCheckpoint, Tree, all_trees, daily_checkpoints, newest_checkpoint, tile_reader
 from governance.kernel.durable import replace_file
 from governance.kernel.errors import ConflictError, NotFoundError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 GROUP = merkle.TILE_WIDTH
@@ -42,7 +42,7 @@ JOIN audit_leaf l ON l.eid = e.eid WHERE l.tree_id = :tree AND l.seq < :size
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exported:
     """What an export holds.
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from governance.kernel.records import frozen
+
 MAX_FINDINGS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Something in the log that is not as it must be.
 
@@ -25,7 +27,7 @@ class Difference:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A size at which the tree must have a certain root, and from when on entries must be younger (if signed then)."""
 

@@ -6,7 +6,6 @@ Sequencers lock the head of a tree, so places become visible in their order and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -18,6 +17,7 @@ from governance.audit.entries import Entry, Json, ObjectRef, decode
 from governance.audit.tables import BodyRow, EntryRow, HeadRow, LeafRow
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import EntryId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 BEGINNING = Place(1, -1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlacedFacts:
     """What an entry of the log tells, and its place.
 

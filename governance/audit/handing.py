@@ -8,12 +8,13 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from governance.audit.exporting import Exported, export
 from governance.audit.outside import Outside
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 MEDIA_TYPE: Final = "application/x-tar"
@@ -22,7 +23,7 @@ _LAST: Final = "checkpoint"
 """What an interrupted file lacks, so that nobody takes it for a whole one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handed:
     """A log that is being handed out.
 

@@ -7,7 +7,6 @@ opens and whose first entry names both keys. So the list of verifier keys is als
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,6 +19,7 @@ from governance.audit.notes import Checkpoint, Note, NoteError, Verifier
 from governance.audit.outside import Outside
 from governance.audit.tables import TreeRow, VkeyRow
 from governance.audit.trees import Tree, current_tree
+from governance.kernel.records import frozen
 
 
 class Source(StrEnum):
@@ -33,7 +33,7 @@ class Source(StrEnum):
     """The database alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreeKey:
     """A public key, and what it is trusted for."""
 

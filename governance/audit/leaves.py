@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from governance.audit import merkle
 from governance.audit.entries import decode
 from governance.audit.errors import AuditBrokenError
+from governance.kernel.records import frozen
 
 CHUNK = 4096
 
@@ -30,7 +30,7 @@ WHERE l.tree_id = :tree AND l.seq >= :first AND l.seq < :end ORDER BY l.seq
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """A leaf and its entry.
 

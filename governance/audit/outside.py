@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from governance.audit.errors import SignerBusyError, SigningKeyError
 from governance.kernel.durable import replace_file
+from governance.kernel.records import frozen
 
 KEY_FILE = "audit-signing.key"
 
@@ -43,7 +44,7 @@ class Watch(StrEnum):
 _ALARM_FILES: Final = {Watch.SIGNER: "alarm.json", Watch.SEQUENCER: "alarm-sequencer.json"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alarm:
     """Why signing, or giving entries their place, is refused, and since when.
 

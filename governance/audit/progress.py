@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from governance.audit.tables import PendingRow
 from governance.audit.trees import current_tree, newest_checkpoint
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """Where the log stands.
 

@@ -6,8 +6,6 @@ log tells of them, and an entry whose rows were among them is pending again as i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import text
 
 from governance.audit.actions import Action
@@ -18,6 +16,7 @@ from governance.audit.outside import Outside
 from governance.audit.sequencer import lock_tree
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import EntryId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 _COUNTED = """
@@ -27,7 +26,7 @@ FROM audit_contradictions() c LEFT JOIN audit_entry e ON e.eid = c.eid
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quarantined:
     """What was moved aside.
 

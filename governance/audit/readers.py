@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from governance.audit.appending import append
 from governance.audit.cursors import read_cursor, write_cursor
 from governance.audit.entries import Entry, decode
 from governance.audit.tables import BodyRow
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 READINGS: Final = (
@@ -28,7 +28,7 @@ READINGS: Final = (
 """All that the log tells of those who read it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogReadings:
     """Who read the log, newest first; `cursor` continues it, None at the end."""
 

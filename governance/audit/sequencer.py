@@ -7,7 +7,6 @@ advances the head. A second sequencer finds the head locked and has nothing to d
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from psycopg import Connection, IntegrityError
@@ -20,6 +19,7 @@ from governance.audit.trees import Tree, current_tree
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.work import SYSTEM, Work, open_work
 
 BATCH: Final = 65_536
@@ -53,7 +53,7 @@ SELECT %s, level, index, hashes FROM unnest(%b::smallint[], %b::bigint[], %b::by
 _ADVANCE: Final[LiteralString] = "UPDATE audit_head SET size = %s, root = %b, edge = %b WHERE tree_id = %s"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequenced:
     """What one step did.
 

@@ -3,7 +3,6 @@
 An entry of the class *read* is about the person whom it names; a list names all that it showed.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,13 +13,14 @@ from sqlalchemy.sql.selectable import Subquery
 
 from governance.audit.actions import Action, ActionClass, Outcome
 from governance.audit.tables import BodyRow
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind
 
 NOTHING_PERSONAL: Final = (Action.AUDIT_SEARCHED, Action.AUDIT_ENTRY_READ)
 """Reading the trail by a person's reference shows acts, and nothing of the person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Viewer:
     """Who looked, and when.
 

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from governance.audit.tables import CheckpointRow
 from governance.audit.trail import consistency_proof
 from governance.audit.trees import SignedCheckpoint, all_trees, checkpoints, current_tree
 from governance.kernel.errors import InvalidError, NotFoundError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 TAIL_BYTES: Final = 4 * 1_048_576
@@ -26,7 +26,7 @@ STAMP: Final = "time-stamps"
 WEBHOOK: Final = "webhook"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedCheckpoint:
     """A checkpoint and where it was told.
 
@@ -43,7 +43,7 @@ class ListedCheckpoint:
     anchors: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Continuation:
     """That a later checkpoint continues an earlier one, to be verified by whoever trusts the key alone."""
 

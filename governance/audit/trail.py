@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
@@ -21,12 +21,13 @@ from governance.audit.tables import BodyRow, EntryRow, LeafRow
 from governance.audit.trees import SignedCheckpoint, Tree, all_trees, newest_checkpoint, tile_reader
 from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import EntryId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 MAX_PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """What to search by; all that is given must hold.
 
@@ -57,7 +58,7 @@ class Filter:
         return [one.name for one in fields(self) if getattr(self, one.name) is not None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """An entry and its place.
 
@@ -72,7 +73,7 @@ class Placed:
     seq: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page of entries, newest first; `cursor` continues it, None at the end."""
 
@@ -80,7 +81,7 @@ class Page:
     cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """That one entry is in the log, checkable with `merkle.verify_inclusion` and the signed checkpoint.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,12 +13,13 @@ from governance.audit.errors import AuditBrokenError
 from governance.audit.merkle import TileReader
 from governance.audit.notes import Checkpoint, Note
 from governance.audit.tables import CheckpointRow, HeadRow, LeafRow, TileRow, TreeRow
+from governance.kernel.records import frozen
 
 CHUNK = 8192
 """Leaves read at a time: a whole number of tiles, and 256 KiB of hashes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """A tree as far as it has grown.
 
@@ -55,7 +55,7 @@ class Tree:
         return edge
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedCheckpoint:
     """A checkpoint as it was signed, and when."""
 

@@ -25,6 +25,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from governance.audit import merkle, notes
+from governance.kernel.records import frozen
 
 MAX_FINDINGS = 20
 OWN_CHECKPOINT = "the export's checkpoint"
@@ -39,7 +40,7 @@ DROPPING = b'"action":"audit:bodies:dropped"'
 """What an entry holds that tells of bodies dropped by age; such entries are kept longest of all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """Something that is not as it must be.
 

@@ -1,19 +1,19 @@
 """`access explain`: why somebody may do something, or not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import UUID
 
 import click
 
 from governance.accounts import operations as accounts
 from governance.cli.context import answer_json, answer_table, as_json, operator_work
+from governance.kernel.records import frozen
 from governance.policies import access as policy
 from governance.policies import shipped
 from governance.policies.classification import Field, Sensitivity, Visibility
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Holder:
     """Somebody who holds roles, for asking what they come to."""
 

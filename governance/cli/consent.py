@@ -1,7 +1,6 @@
 """`consent`: purposes, notices, what lapses, and the states that verdicts rest on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from governance.consent.codes import NoticeKind
 from governance.consent.operations import Draft, NoticeText, NoticeVersion
 from governance.custody.opening import Store
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.documents import DocumentError, Node, parse
 
@@ -181,7 +181,7 @@ def _answer(rows: list[dict[str, object]], *, as_json: bool) -> None:
         answer_table(list(rows[0]), [tuple(row.values()) for row in rows])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wanted:
     """A notice to be published."""
 

@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
 from random import Random
 from typing import Any, Final
 
 import yaml
+
+from governance.kernel.records import frozen
 
 PEOPLE: Final = 300
 SEED: Final = 20261122
@@ -19,7 +20,7 @@ KINDS: Final = ("call", "letter", "meeting")
 RESULTS: Final = ("agreed", "call again", "not reached", "refused")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DemoFile:
     """A file to be imported.
 
@@ -32,7 +33,7 @@ class DemoFile:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Person:
     email: str
     currency: str

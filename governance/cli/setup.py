@@ -1,6 +1,6 @@
 """`init` and `migrate`: a store made, or brought up to date. Both may be repeated at any time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
@@ -12,6 +12,7 @@ from governance.custody.opening import KEYRING, Store, open_store
 from governance.custody.signing import has_signing_key
 from governance.kernel.clock import SystemClock
 from governance.kernel.folders import prepare_data_dir
+from governance.kernel.records import frozen
 from governance.kernel.server import Server, reach
 from governance.kernel.work import OPERATOR, Work, open_work
 from governance.reference import operations as reference
@@ -21,7 +22,7 @@ ADMIN_ROLES = ("admin", "officer")
 """What the first administrator holds: one who can add others, and decide until there are others."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answers:
     """Whose store it is and who administers it; None where it was not said."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -34,6 +34,7 @@ from governance.consent.tables import ConsentEventRow
 from governance.customers.references import people_of
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.webhooks.making import write_cursor
 from governance.policies.consent_state import STOPS, EventKind
@@ -75,7 +76,7 @@ _STANDING_FIELDS: Final = frozenset({"not_mailable", "deceased", "birth_date", "
 _CURSOR: Final = re.compile(r"([1-9]\d{0,8}):(-1|\d{1,18})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """Something that changed for senders.
 
@@ -104,7 +105,7 @@ class Change:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changes:
     """A page of the feed.
 

@@ -1,7 +1,7 @@
 """May this be sent? The question of one or many contacts, answered by `policies.consent.decide` and told in the log."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ from governance.customers.normal import normal_forms
 from governance.kernel.collecting import uncollected
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import ContactId, EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent import Question, decide, prepare
 from governance.policies.consent_facts import Verdict
@@ -33,7 +34,7 @@ MOST_CONTACTS: Final = 10_000
 """In one question."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What is to be sent, and how.
 
@@ -59,7 +60,7 @@ class Asked:
     unsubscribe_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """The answer to a question.
 

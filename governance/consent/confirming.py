@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -24,6 +24,7 @@ from governance.customers.holders import find_holders, find_known, tie_message
 from governance.customers.records import Json
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
@@ -31,7 +32,7 @@ from governance.policies.purposes import Channel
 LONGEST_AGENT: Final = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Visit:
     """From where a form was sent; goes into the evidence, sealed.
 
@@ -47,7 +48,7 @@ class Visit:
         return {"at": at.isoformat(), "address": self.address, "agent": self.agent[:LONGEST_AGENT]}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A subscription as its confirmation page shows it.
 

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -14,6 +13,7 @@ from governance.consent.notices import BLANK, NoticeText
 from governance.consent.purposes import book
 from governance.consent.terms import NoticeVersion, terms_of
 from governance.kernel import packs
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.documents import DocumentError, Node, Titles, parse, titles
@@ -27,7 +27,7 @@ NOTICES: Final = "notices.yaml"
 """Notices of a further language, in its folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A notice that could be published.
 
@@ -44,7 +44,7 @@ class Draft:
     in_force: NoticeVersion | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shipped:
     """The document: every word by language, with places for what is filled in."""
 
@@ -77,7 +77,7 @@ def _texts(node: Node) -> Mapping[str, NoticeText]:
     return {code: NoticeText(text["title"].text(), text["body"].text()) for code, text in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frames:
     """The words of both kinds of notices in one language, with places for what is filled in."""
 

@@ -1,17 +1,18 @@
 """What is said of a consent on the way in, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from governance.customers.codes import ContactKind
 from governance.customers.records import Json
 from governance.kernel.ids import BatchId, EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.policies.consent_state import SILENCE, ConsentState, EventKind, Method
 from governance.policies.purposes import Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContactSaid:
     """A contact as a caller sent it; a personal value.
 
@@ -26,7 +27,7 @@ class ContactSaid:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewEvent:
     """Something said about one purpose by one channel.
 
@@ -65,7 +66,7 @@ class NewEvent:
     batch: BatchId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """An event that is kept.
 
@@ -85,7 +86,7 @@ class Recorded:
     also: "tuple[Recorded, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """An event of a batch that is not kept; those beside it are.
 

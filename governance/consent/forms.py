@@ -15,7 +15,6 @@ A form as a document::
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -34,6 +33,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.reach import allow
 from governance.customers.records import Json
 from governance.kernel.errors import InvalidError, NotFoundError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.documents import DocumentError, Node, Titles, titles
 from governance.policies.permissions import Permission
@@ -52,7 +52,7 @@ class FormField(StrEnum):
     BIRTH_DATE = "birth_date"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormItem:
     """A box to tick."""
 
@@ -60,7 +60,7 @@ class FormItem:
     channels: tuple[Channel, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormDocument:
     """What a version of a form says; see the module for the meaning."""
 
@@ -73,7 +73,7 @@ class FormDocument:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """A version of a form."""
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from governance.customers.holders import Known, find_known
 from governance.customers.reach import UNKNOWN, allow
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import BatchId, EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_state import ConsentState, EventKind, Method
 from governance.policies.permissions import Permission
@@ -28,7 +28,7 @@ SHOWN = 100
 """Events on one page."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateView:
     """Where a consent stands.
 
@@ -48,7 +48,7 @@ class StateView:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class States:
     """All that one customer has said.
 
@@ -62,7 +62,7 @@ class States:
     items: tuple[StateView, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventView:
     """An event, without its evidence."""
 
@@ -84,7 +84,7 @@ class EventView:
     actor_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Events:
     """A page of events, the newest first; *next_before* is the sequence before which the next page ends."""
 

@@ -1,7 +1,6 @@
 """The duty to inform (GDPR Arts 13 and 14): who was told what is done with their data, by which words, when and how."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -20,6 +19,7 @@ from governance.customers.reach import allow
 from governance.customers.texts import Complaints
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.policies.roles import RowScope
@@ -31,7 +31,7 @@ LISTED: Final = 1000
 """People on one page."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Informing:
     """That one person was told.
 
@@ -52,7 +52,7 @@ class Informing:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Informed:
     """What became of a call.
 
@@ -72,7 +72,7 @@ class UninformedAfter(NamedTuple):
     subject: SubjectId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UninformedPage:
     """A page of people to be told, the most urgent first; *next_after* is where the next one begins."""
 

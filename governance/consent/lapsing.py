@@ -1,7 +1,6 @@
 """Consents lapse where their purpose says how long they last; whoever wants to renew them sees in time which will."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from governance.consent.writing import write_events
 from governance.customers.holders import everybody, find_known, people_within
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_state import EventKind, Method, Standing
 from governance.policies.periods import Period
@@ -31,7 +31,7 @@ AT_ONCE: Final = 1000
 _SHORTEST_MONTH_DAYS: Final = 28
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lapsing:
     """A consent that will lapse.
 
@@ -48,7 +48,7 @@ class Lapsing:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LapsingAfter:
     """The place in the list behind which the next page begins."""
 
@@ -58,7 +58,7 @@ class LapsingAfter:
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LapsingPage:
     """A page of what lapses, by purpose, the oldest consents of each first."""
 

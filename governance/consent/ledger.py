@@ -4,7 +4,6 @@ A line names no person and outlives every one: it stands through erasure, mergin
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -36,6 +35,7 @@ from governance.customers.normal import normal_forms
 from governance.customers.reach import allow
 from governance.customers.records import NewContact
 from governance.kernel.errors import ForbiddenError, InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.permissions import Permission
@@ -49,7 +49,7 @@ MOST_CONTACTS: Final = 5000
 _MALFORMED: Final = "This is no contact of this channel."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of the ledger.
 

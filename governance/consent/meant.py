@@ -5,7 +5,6 @@ contact, and where nobody is known by it, for whoever will be.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -19,6 +18,7 @@ from governance.customers.records import NewContact
 from governance.kernel.db import one_trip
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work
 from governance.policies.consent_state import STOPS, Method
 from governance.policies.roles import RowScope
@@ -30,7 +30,7 @@ _NOT_THEIRS: Final = "This customer does not hold the contact; add it to the cus
 _NO_SUCH: Final = "There is no such person, or they are not among those you look after."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whose:
     """An event, and everybody for whom it is kept: nobody where the ledger alone keeps it.
 
@@ -125,7 +125,7 @@ class Meant:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Within:
     """Whom an actor reaches."""
 

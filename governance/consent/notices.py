@@ -3,7 +3,6 @@
 import contextlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -23,6 +22,7 @@ from governance.customers.reach import allow
 from governance.customers.texts import Complaints, Wrong, words
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.policies.purposes import KEY
@@ -34,7 +34,7 @@ BLANK = "⟦"
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeText:
     """The words of a notice in one language."""
 
@@ -47,7 +47,7 @@ class NoticeText:
         return sha256(f"{self.title}\n{self.body}".encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """A version of a notice with its words, by ISO 639 code of the language."""
 

@@ -1,7 +1,6 @@
 """By which segments a person is chosen: what they may ask about the logic of decisions (GDPR Art. 15(1)(h), 22)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +10,7 @@ from governance.customers.segments.asking import read_rule
 from governance.customers.segments.choosing import Choice
 from governance.customers.segments.defined import SegmentId, in_use
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.documents import Titles
 
@@ -18,7 +18,7 @@ MOST: Final = 200
 """Segments that are looked at; the newest where there are more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A segment whose rule, as it is now, chooses a person.
 

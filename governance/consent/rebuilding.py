@@ -1,7 +1,6 @@
 """The events are the truth: states are folded from them anew, compared with those kept, and put right."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from governance.consent.subjects import Key, histories_of
 from governance.customers.reach import allow
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_state import Fold, fold
 from governance.policies.permissions import Permission
@@ -29,7 +29,7 @@ SELECT person_id FROM (
 _NOBODY: Final = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """A state that is not what its events come to, or whose subject's sequence has fallen behind them."""
 
@@ -38,7 +38,7 @@ class Difference:
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rebuilt:
     """What became of some subjects.
 

@@ -10,7 +10,7 @@ What the standard asks for and the service does not know says so (`dpv:NotAvaila
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -30,6 +30,7 @@ from governance.customers.reach import UNKNOWN, allow
 from governance.customers.records import Json
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_state import Event, EventKind
 from governance.policies.documents import Titles
@@ -70,7 +71,7 @@ _CONSENTS: Final = frozenset({EventKind.GIVEN, EventKind.CONFIRMED, EventKind.RE
 _NOT_AVAILABLE: Final[Json] = {"dpv:hasApplicability": {"@id": "dpv:NotAvailable"}}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Case:
     """What a record is made of: an event, those before it, and what was in force when it was recorded."""
 

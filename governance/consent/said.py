@@ -1,7 +1,7 @@
 """Events on their way into the histories of their subjects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,11 +9,12 @@ from governance.consent.subjects import Key
 from governance.customers.holders import Known
 from governance.customers.records import Json
 from governance.kernel.ids import BatchId
+from governance.kernel.records import frozen
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """An event on its way into a subject's history.
 

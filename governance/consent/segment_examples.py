@@ -1,17 +1,17 @@
 """Segments as they are written in files, the examples that come with the package among them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from governance.customers.segments.operations import SpecialCondition
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.policies.documents import DocumentError, Node, Titles, parse, titles
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrittenSegment:
     """A segment as a file has it; its rule is not read yet."""
 

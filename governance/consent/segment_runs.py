@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.consent_state import Standing
 from governance.policies.purposes import Channel
@@ -32,7 +32,7 @@ _AGAINST: Final = [Standing.OBJECTED.value, Standing.WITHDRAWN.value, Standing.R
 OnProgress = Callable[["Progress"], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far a run is.
 

@@ -1,7 +1,6 @@
 """A rule tried before it is kept: how many it would find among some customers; nothing of it stays but the entry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from governance.audit import operations as audit
@@ -13,6 +12,7 @@ from governance.customers.segments import defined, defining, results
 from governance.customers.segments.asking import asked_fields, read_rule
 from governance.customers.segments.choosing import Choice
 from governance.customers.segments.operations import SpecialCondition
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
@@ -20,7 +20,7 @@ MOST: Final = 5_000
 """People looked at: a trial is one act at a page, and must not take long."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trial:
     """What a rule would find.
 

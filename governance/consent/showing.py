@@ -1,7 +1,6 @@
 """What a subscription page shows: boxes with the words that ticking them agrees to, and the privacy notice in full."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from governance.consent.codes import NoticeKind
 from governance.consent.errors import ClosedFormError
@@ -10,12 +9,13 @@ from governance.consent.notices import NoticeText, notice, texts_of
 from governance.consent.purposes import book
 from governance.consent.terms import NoticeVersion, terms_of
 from governance.customers.records import Json
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.purposes import Channel
 from governance.reference.operations import controller
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShownNotice:
     """A notice as a page shows it.
 
@@ -34,7 +34,7 @@ class ShownNotice:
         return f"{self.version}:{self.language}:{self.text.digest.hex()}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShownItem:
     """A box to tick.
 
@@ -49,7 +49,7 @@ class ShownItem:
     notice: ShownNotice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShownForm:
     """A form as a page shows it."""
 

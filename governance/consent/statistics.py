@@ -1,7 +1,6 @@
 """How often consent was given and stopped, month by month; counted by night, so that a page costs the same for all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final, LiteralString
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from governance.consent.tables import ConsentMonthRow
 from governance.customers.reach import allow
 from governance.kernel.clock import UTC
 from governance.kernel.db import driver_connection
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
@@ -35,7 +35,7 @@ ON CONFLICT (month, purpose) DO UPDATE
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonthOfConsents:
     """A month of one purpose: people and channels, each once; None for fewer than five that are not told.
 
@@ -48,7 +48,7 @@ class MonthOfConsents:
     stopped: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsentMonths:
     """The last months of all purposes, the oldest first.
 

@@ -1,7 +1,7 @@
 """What a story of a contact is made of: who holds it, what they said and read, what was decided and by which rule."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,13 @@ from governance.consent.notices import NoticeText
 from governance.customers.circumstances import Circumstances
 from governance.customers.codes import ContactKind
 from governance.kernel.ids import EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.policies.consent_facts import Holder, Reason
 from governance.policies.consent_state import Standing
 from governance.policies.purposes import Channel, Ground
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventTold:
     """Something that was said, with the words that it was said to.
 
@@ -34,7 +35,7 @@ class EventTold:
     digests: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HolderStory:
     """One person who holds the contact.
 
@@ -50,7 +51,7 @@ class HolderStory:
     informings: tuple[Informing, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactsUsed:
     """What a verdict went by.
 
@@ -80,7 +81,7 @@ class FactsUsed:
         return tuple(None if one.state is None else one.state.standing for one in self.holders)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """The verdict of the instant for one purpose and channel.
 
@@ -109,7 +110,7 @@ class Answered:
     facts: FactsUsed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckTold:
     """A send check before the instant.
 
@@ -135,7 +136,7 @@ class CheckTold:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Story:
     """The whole story of a contact, or of the contacts of one customer.
 

@@ -7,7 +7,7 @@ after seven days.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Final
 
@@ -24,6 +24,7 @@ from governance.customers.confirming import check_fields, normal_email
 from governance.customers.records import Json
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.reference.operations import controller
@@ -38,7 +39,7 @@ _TOKEN_BYTES: Final = 32
 _PURGED_AT_ONCE: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Filled:
     """A form as somebody sent it; personal values.
 

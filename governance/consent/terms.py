@@ -5,7 +5,7 @@ A version that another process publishes is known here within `TTL_SECONDS`; one
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from governance.consent.codes import NoticeKind
 from governance.consent.tables import NoticeTextRow, NoticeVersionRow, PurposeVersionRow
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.documents import Node
@@ -26,7 +27,7 @@ TTL_SECONDS: Final = 1.0
 _OWN: Final = "consent.terms"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PurposeVersion:
     """A version of a purpose.
 
@@ -43,7 +44,7 @@ class PurposeVersion:
     published_by: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeVersion:
     """A version of a notice, without its words.
 
@@ -115,7 +116,7 @@ class Terms:
         return in_force[-1].version if in_force else 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     terms: Terms
     until: float

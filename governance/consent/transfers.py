@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from governance.audit import operations as audit
@@ -24,6 +23,7 @@ from governance.customers.reach import allow
 from governance.customers.references import next_people
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Reason
 from governance.policies.permissions import Permission
@@ -34,7 +34,7 @@ MOST_PEOPLE: Final = 10_000
 RECIPIENT: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transferable:
     """Somebody who may be handed over, with the contacts of these channels and no other."""
 
@@ -42,7 +42,7 @@ class Transferable:
     channels: tuple[Channel, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transfer:
     """What was decided about a part of the base.
 

@@ -1,7 +1,6 @@
 """Taking back what an import recorded: its consents are as if they had never been, its stops stay."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.holders import find_known
 from governance.customers.loading import contacts_of, opened
 from governance.kernel.ids import BatchId, EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import STOPS, EventKind, Method
@@ -31,7 +31,7 @@ AT_ONCE: Final = 1000
 _STOPPED: Final = frozenset(STOPS.values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invalidated:
     """What became of some events of an import.
 

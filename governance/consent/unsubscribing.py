@@ -10,7 +10,6 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from governance.customers.codes import ContactKind
 from governance.customers.confirming import as_new, contact_in_clear
 from governance.customers.holders import HeldContact, find_holders
 from governance.kernel.ids import ContactId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Method, Standing
@@ -54,7 +54,7 @@ _BY_NUMBER: Final = {number: channel for channel, number in _CHANNELS.items()}
 _STOPPED: Final = frozenset({Standing.REFUSED, Standing.WITHDRAWN, Standing.OBJECTED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What a link leads to.
 
@@ -70,7 +70,7 @@ class Target:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaving:
     """A link as its page shows it.
 

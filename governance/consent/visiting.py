@@ -5,7 +5,7 @@ holder of the contact has to confirm, only by a contact that was proven. A no ne
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -26,6 +26,7 @@ from governance.customers.visiting import Visitor
 from governance.customers.whole import rows_of
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import STOPS, EventKind, Method, Standing
@@ -47,7 +48,7 @@ class YesNeeds(StrEnum):
     """The contact that messages would go to has to be proven first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnChannel:
     """One purpose by one channel.
 
@@ -66,7 +67,7 @@ class OwnChannel:
     without_consent: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnPurpose:
     """A purpose, and the words that a yes agrees to."""
 
@@ -75,7 +76,7 @@ class OwnPurpose:
     channels: tuple[OwnChannel, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnChoices:
     """All that somebody can choose.
 
@@ -89,7 +90,7 @@ class OwnChoices:
     no_advertising: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnHistory:
     """All that somebody said, the newest first, and the exact words by purpose and version."""
 

@@ -1,7 +1,6 @@
 """All that one person has said, with what proves it: for rooms that hand it to them by a decision of theirs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,11 +17,12 @@ from governance.customers.codes import ContactKind
 from governance.customers.loading import opened
 from governance.customers.records import Json
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.purposes import Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """An event with its evidence, a personal value."""
 

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,13 +18,14 @@ from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
 from governance.kernel.ids import EntryId, SubjectRef
+from governance.kernel.records import frozen
 
 PART = "audit"
 ROWS = 50
 _FIELDS = ("actor", "action", "action_class", "subject", "outcome", "since", "until")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """An entry in a list."""
 

@@ -1,7 +1,6 @@
 """Who read the log: all that was searched, opened, proved, verified and taken along, in one list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,13 +17,14 @@ from governance.console.audit import PART, ROWS, read_fields
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
 from governance.kernel.ids import EntryId
+from governance.kernel.records import frozen
 from governance.pages.languages import by_language
 
 _FIELDS: Final = ("actor", "action", "since", "until")
 _CODES: Final = {one.value: one for one in log.READINGS}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """A reading of the log, in words.
 

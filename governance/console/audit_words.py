@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from governance.audit.actions import Action
 from governance.intake.folding import fold_name
+from governance.kernel.records import frozen
 
 SHORTEST: Final = 4
 """Letters of the shortest word that is looked at; the shorter ones bind others."""
@@ -23,7 +23,7 @@ _SPANS: Final[Mapping[str, tuple[int, int | None]]] = {
 _BINDING: Final = frozenset({"last", "this", "past", "прошлой", "прошлый", "прошлом", "этой", "минулого", "минулий"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """What was understood.
 

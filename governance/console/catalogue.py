@@ -1,6 +1,5 @@
 """What is kept of people: the catalogue of fields with who sees them, and fields of the controller's own."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -13,6 +12,7 @@ from governance.customers import operations as customers
 from governance.customers.codes import ExtraType
 from governance.customers.extra_types import COMPARTMENTS
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies import shipped
@@ -23,7 +23,7 @@ from governance.policies.sight import READ_BY, readers_of
 PART: Final = "settings"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A field as the page shows it; `seen` has role, what it sees, and whether it may open the field."""
 

@@ -1,8 +1,9 @@
 """Charts drawn on the server as shapes, with the same figures in a table for whoever does not see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from governance.kernel.records import frozen
 
 HEIGHT: Final = 120
 WIDTH: Final = 720
@@ -13,7 +14,7 @@ _STEPS: Final = (1, 2, 4, 5, 10)
 """Where an axis ends: one of these times a power of ten."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """A bar; places in units of the drawing."""
 
@@ -25,7 +26,7 @@ class Bar:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """Bars beside each other.
 
@@ -44,7 +45,7 @@ class Chart:
         return self.most == 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """A figure that stands up from the line and one that hangs from it; None for one too small to be told.
 
@@ -58,7 +59,7 @@ class Pair:
     down: int | None = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pillar:
     """A pair as it is drawn; places in units of the drawing."""
 
@@ -70,7 +71,7 @@ class Pillar:
     down_height: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """What stands at a line of an axis; its place in percent from the top."""
 
@@ -78,7 +79,7 @@ class Mark:
     place: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plot:
     """Pairs beside each other on one axis.
 
@@ -95,7 +96,7 @@ class Plot:
     height: int = HEIGHT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A figure with a bar beside it; its share in percent of the most."""
 

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
@@ -20,6 +19,7 @@ from governance.console.place import current_console
 from governance.intake import operations as intake
 from governance.intake.contact_lists import ListOptions
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.consent_facts import Verdict
@@ -58,7 +58,7 @@ def names_of_notices(visit: Visit) -> Mapping[str, str]:
     return {"privacy": gettext("Privacy notice")} | titles
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a send check says, in words."""
 
@@ -99,7 +99,7 @@ def ask(visit: Visit) -> Response:
     return check_page(visit, typed=Typed(said.to_dict()), answer=answer)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cleaned:
     """A list that was gone through.
 

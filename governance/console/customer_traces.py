@@ -1,7 +1,6 @@
 """What is known about one customer's data: who saw them, and until when they are kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from governance.console.guard import Visit, screen
 from governance.customers import operations as customers
 from governance.customers.operations import Sighting
 from governance.kernel.ids import EntryId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind
 from governance.pages.languages import language
 from governance.policies import shipped
@@ -25,7 +25,7 @@ from governance.rights import operations as rights
 from governance.rights.operations import KeptGroup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """That somebody saw something, in words.
 
@@ -103,7 +103,7 @@ def groups() -> Mapping[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A line of what is kept, in words."""
 

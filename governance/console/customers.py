@@ -1,7 +1,6 @@
 """Customers: found by an exact value, shown masked, opened field by field with a reason."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from governance.customers.operations import Found, PersonName, PersonView
 from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.pages import naming
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
@@ -27,7 +27,7 @@ _NAMED: Final[Mapping[str, Callable[[str], str]]] = {"country": naming.country, 
 _CODED = frozenset({"sex", "marital_status", "source", "ground", "not_mailable"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A field on a card.
 
@@ -72,7 +72,7 @@ def find(visit: Visit) -> Response:
     return search_page(visit, typed=Typed({"by": by, "value": value}), found=found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """A customer in a list."""
 

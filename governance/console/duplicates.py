@@ -1,7 +1,6 @@
 """Customers who are probably kept twice, side by side, and merges that a person has yet to look at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response, request
@@ -16,6 +15,7 @@ from governance.intake.duplicates import Duplicate, PairId
 from governance.intake.merges import MergeId, MergeState, MergeView
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.policies.permissions import Permission
 
@@ -24,7 +24,7 @@ PAIRS = 10
 MERGES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """Two customers, and why they are taken for one."""
 

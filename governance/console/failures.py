@@ -1,7 +1,6 @@
 """What did not work: steps of erasures, purges, exports, messages, webhooks and jobs, each with the way to mend it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from governance.console.guard import Visit
 from governance.disclosures import operations as disclosures
 from governance.erasure import operations as erasures
 from governance.kernel import jobs
+from governance.kernel.records import frozen
 from governance.messages import operations as messages
 from governance.messages.webhooks import operations as webhooks
 from governance.pages.languages import language
@@ -20,7 +20,7 @@ from governance.policies.permissions import Permission
 from governance.retention import operations as retention
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Something that did not work.
 

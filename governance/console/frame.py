@@ -1,7 +1,6 @@
 """What all pages of the console share: the frame around them, and what they say where something is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +12,7 @@ from governance.console import forms
 from governance.console.guard import Visit
 from governance.console.pages_table import GROUPS
 from governance.kernel import packs
+from governance.kernel.records import frozen
 from governance.pages.forms import new_number
 from governance.pages.languages import by_language, language
 from governance.pages.serving import policy, style_address
@@ -21,7 +21,7 @@ from governance.policies import shipped
 _OF_ALL_PAGES: Final = frozenset({"once.js", "proofs.js"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A link of the menu, or a choice of language."""
 
@@ -31,7 +31,7 @@ class Link:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Links of the menu that belong together; the first ones need no title."""
 
@@ -39,7 +39,7 @@ class Group:
     links: Sequence[Link]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What stands around a page.
 

@@ -5,7 +5,7 @@ A page is one transaction, as a request of the API is; a refusal is recorded in 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import wraps
 from http import HTTPStatus
 from typing import Final
@@ -23,6 +23,7 @@ from governance.console.place import current_console
 from governance.console.sayings import SAID, joined, say_conflict
 from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, UnauthenticatedError
 from governance.kernel.idempotency import KeyReusedError, Repeat, claim, settle
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.pages.forms import Typed, new_number, number_with_content
 from governance.pages.languages import language
@@ -50,7 +51,7 @@ def _allow_lists() -> None:
         request.max_content_length = request.max_form_memory_size = most
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """Somebody at a page.
 

@@ -1,7 +1,6 @@
 """Legal holds: those that stand and when each is looked at again, placed upon one or many, released by four eyes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from governance.customers.operations import StandingHold
 from governance.erasure import operations as erasure
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.policies.permissions import Permission
 from governance.retention import operations as retention
@@ -31,7 +31,7 @@ SHOWN: Final = 200
 LARGE_FORMS["place_hold"] = 2 * 1_048_576
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A hold that stands.
 

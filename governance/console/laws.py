@@ -1,6 +1,5 @@
 """Laws: which there are and apply here, what each wants by when, versions of the controller's own, a due date tried."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -12,6 +11,7 @@ from governance.console.days import read_day, today
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.deadline_rules import RequestKind
@@ -102,7 +102,7 @@ def _document() -> str:
         raise InvalidError("The law cannot be used.", errors={"file": ["The file is no text in UTF-8."]}) from None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """What was asked for in a trial of due dates, and what is wrong with it."""
 

@@ -1,7 +1,7 @@
 """What the door needs of this installation, put together by `governance.app`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from flask import Flask, current_app
@@ -12,13 +12,14 @@ from governance.custody.findings import Finding
 from governance.custody.recovery import Sheet, SheetStatus
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
+from governance.kernel.records import frozen
 from governance.kernel.settings import Settings
 from governance.kernel.work import Work
 
 EXTENSION: Final = "governance.console"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheets:
     """The recovery sheet of the keyring, as this door may ask for it.
 
@@ -33,7 +34,7 @@ class Sheets:
     confirm: Callable[[Work, str, str, str], SheetStatus]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Console:
     """This installation, as the door sees it.
 

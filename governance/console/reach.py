@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import Response, request
 
@@ -14,13 +13,14 @@ from governance.intake import operations as intake
 from governance.intake.snapshots import TAKE_SNAPSHOT, Count, Freshness
 from governance.kernel import jobs
 from governance.kernel.errors import NotFoundError
+from governance.kernel.records import frozen
 from governance.pages.languages import language
 from governance.policies.purposes import Channel
 
 _FIRST = ("newsletter", "email")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reasons:
     """Who may not be written to, by one reason.
 

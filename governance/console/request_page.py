@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from governance.customers import operations as customers
 from governance.erasure import operations as erasures
 from governance.erasure.operations import Erasure, ErasureId, Plan
 from governance.kernel.errors import GovernanceError, NotFoundError
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.deadline_rules import RequestKind
@@ -41,7 +41,7 @@ DECIDED: Final = frozenset({RequestAct.REFUSE, RequestAct.APPROVE, RequestAct.SE
 """Acts that need `requests:decide`; the others need `requests:work`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """What is made for a request, and notes in it that wait for an officer."""
 

@@ -1,7 +1,6 @@
 """Requests of people: the queue with its filters and saved views, and a new one put on record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +15,7 @@ from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestState
@@ -30,7 +30,7 @@ DUE: Final = {"late": 0, "today": 1, "week": 8, "month": 32}
 FILTERS: Final = ("state", "kind", "due")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A request in the queue."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from governance.console.days import read_day, today
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.retention import RetentionPolicy
@@ -30,7 +30,7 @@ _PERIOD: Final = re.compile(r"P(\d+)([DMY])")
 _KEEP: Final = re.compile(r"^(    keep: ).*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A policy in the list: its version that counts, and how many there are.
 

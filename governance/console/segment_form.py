@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from governance.customers import operations as customers
 from governance.customers.codes import ExtraType
 from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.ids import uuid4
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import NAMES, language
 from governance.policies.documents import DocumentError, Titles, parse
@@ -37,7 +38,7 @@ _KINDS: Final = {ExtraType.TEXT: ValueKind.TEXT, ExtraType.NUMBER: ValueKind.NUM
                  ExtraType.BOOLEAN: ValueKind.FLAG, ExtraType.LIST: ValueKind.LIST}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A segment as it stands in the form.
 
@@ -57,7 +58,7 @@ class Draft:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered:
     """A field that the form offers."""
 

@@ -5,13 +5,13 @@ A form holds conditions of which all, or any, must hold. Rules that go deeper ar
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import gettext
 
 from governance.console import words_retention, words_segments
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.policies.documents import DocumentError, Node
 from governance.policies.periods import parse_period
 from governance.policies.segment_fields import FIELDS, Qualifier, ValueKind
@@ -31,7 +31,7 @@ _NUMBER: Final = re.compile(r"-?\d[\d\s\u00a0\u202f]*(?:[.,]\d+)?")
 _COLUMNS: Final = ("field", "op", "value", "within", "currency", "only")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A condition as it stands in the form, or as it was typed.
 
@@ -52,7 +52,7 @@ class Row:
         return not any(one.strip() for one in (self.field, self.value, self.within, self.currency, self.only))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clause:
     """A part of a rule in words; of a group, its parts."""
 

@@ -1,7 +1,6 @@
 """Segments: rules that choose customers, with what they found; evaluated, checked for a purpose, taken out of use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.permissions import Permission
@@ -25,7 +25,7 @@ PART: Final = "segments"
 RUNS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A segment with its newest evaluation."""
 

@@ -1,7 +1,6 @@
 """What needs somebody now: proposals, alerts, probable duplicates, and how far log and queue are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response, url_for
@@ -24,6 +23,7 @@ from governance.erasure import operations as erasures
 from governance.erasure.operations import ErasureId
 from governance.intake import operations as intake
 from governance.kernel import jobs
+from governance.kernel.records import frozen
 from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.operations import WebhookId
 from governance.pages.forms import EMPTY, Typed
@@ -34,7 +34,7 @@ SHOWN = 5
 MOST = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tile:
     """A figure that leads to a page.
 

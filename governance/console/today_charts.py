@@ -1,7 +1,6 @@
 """The charts of the start page; each is drawn of figures that were counted by night, or that an index gives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import format_date, gettext
@@ -13,6 +12,7 @@ from governance.console.charts import Line, Pair, Plot, lines, plot
 from governance.console.failures import policy_titles
 from governance.console.guard import Visit
 from governance.customers import operations as customers
+from governance.kernel.records import frozen
 from governance.pages.languages import language
 from governance.policies import shipped
 from governance.policies.permissions import Permission
@@ -24,7 +24,7 @@ PURPOSES = 2
 """Of how many purposes the start page shows consents: those of which most was said."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LawRequests:
     """Requests that stand under one law."""
 
@@ -33,7 +33,7 @@ class LawRequests:
     states: Sequence[Line]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PurposeChart:
     """Consent given and withdrawn for one purpose, month by month; totals are of what may be told."""
 
@@ -44,7 +44,7 @@ class PurposeChart:
     plot: Plot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consents:
     """Consents over time.
 
@@ -58,7 +58,7 @@ class Consents:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyLine:
     """A policy that is about to take something away."""
 
@@ -67,7 +67,7 @@ class PolicyLine:
     soon: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Purges:
     """What comes due, month by month, and by which policies first."""
 
@@ -76,7 +76,7 @@ class Purges:
     policies: Sequence[PolicyLine]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Charts:
     """What the visitor may see of them; None for what they may not."""
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final, LiteralString
@@ -38,6 +38,7 @@ from governance.kernel.durable import sync_folder
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, open_work
 from governance.vault.keyring import KeyProvider
 
@@ -64,7 +65,7 @@ FROM audit_tree t JOIN audit_head h USING (tree_id) ORDER BY t.tree_id DESC LIMI
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nightly:
     """What a night's work was: a backup made, others removed."""
 
@@ -132,7 +133,7 @@ def _closed(connection: psycopg.Connection[Any]) -> tuple[list[str], str]:
     return [str(name) for (name,) in connection.execute(_CLOSED)], connection.info.user
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     """What a snapshot shows, and the name by which pg_dump can share it."""
 

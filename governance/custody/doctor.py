@@ -5,7 +5,6 @@ Each check looks at one thing and says nothing where it is in order. What can be
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -30,6 +29,7 @@ from governance.kernel import jobs
 from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.errors import ConfigurationError, GovernanceError
 from governance.kernel.outage import outage_named
+from governance.kernel.records import frozen
 from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
 from governance.vault.enforcement import verify_sealing
@@ -47,7 +47,7 @@ SELECT datname FROM pg_database WHERE datname IN (current_database() || '_replac
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Patient:
     store: Store
     work: Work

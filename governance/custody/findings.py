@@ -1,8 +1,10 @@
 """Findings: things that are not in order, with their remedies."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from governance.kernel.records import frozen
 
 
 class Level(StrEnum):
@@ -14,7 +16,7 @@ class Level(StrEnum):
     """It holds, but something that it rests on is missing or late."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that is not in order.
 

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -26,6 +25,7 @@ from governance.kernel.cluster import FOLDER
 from governance.kernel.db import psycopg_url
 from governance.kernel.errors import GovernanceError
 from governance.kernel.folders import OURS
+from governance.kernel.records import frozen
 from governance.kernel.revision import newest
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import Settings
@@ -37,7 +37,7 @@ LEAST_FREE_BYTES: Final = 1 << 30
 GROUP_AND_OTHERS: Final = 0o077
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host:
     """What is looked at, and when."""
 

@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BufferedIOBase
@@ -23,6 +22,7 @@ from governance.custody.places import Places, private_folder
 from governance.custody.streams import Header, KeyOf, read_stream
 from governance.kernel.durable import sync_folder
 from governance.kernel.folders import try_lock
+from governance.kernel.records import frozen
 from governance.vault.derivation import derive
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import KeyProvider
@@ -33,7 +33,7 @@ DRAFT: Final = ".making-"
 DROPPED: Final = ".removing-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backup:
     """A backup in the folder of backups.
 
@@ -47,7 +47,7 @@ class Backup:
     has_keys: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pruned:
     """What was removed.
 

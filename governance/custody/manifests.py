@@ -7,7 +7,7 @@ under a key derived from a backup root of the keyring.
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ import rfc8785
 
 from governance.custody.errors import BackupError
 from governance.kernel.durable import replace_file
+from governance.kernel.records import frozen
 from governance.vault.derivation import derive, mac
 from governance.vault.keyring import KeyProvider
 
@@ -26,7 +27,7 @@ KEYS: Final = "keys.gov"
 VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileFacts:
     """A file of a backup: its length in bytes and its SHA-256 in hex."""
 
@@ -34,7 +35,7 @@ class FileFacts:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogFacts:
     """Where the audit log stood.
 
@@ -53,7 +54,7 @@ class LogFacts:
     signed: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """What is in a backup.
 

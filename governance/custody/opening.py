@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from governance.audit.operations import verify_enforcement
@@ -13,6 +12,7 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.folders import require_private
 from governance.kernel.outage import outage_named
+from governance.kernel.records import frozen
 from governance.kernel.revision import require_newest
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import PUBLIC_BASE, Settings
@@ -30,7 +30,7 @@ class UnprotectedLogError(ConfigurationError):
     slug = "audit-unprotected"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """An open store.
 

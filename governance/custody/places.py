@@ -1,14 +1,15 @@
 """Where custody keeps things in the data folder, and files that are whole at every instant."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from governance.kernel.records import frozen
 
 PRIVATE: Final = 0o700
 SECRET: Final = 0o600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """Paths below one data folder."""
 

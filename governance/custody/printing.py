@@ -1,7 +1,6 @@
 """The recovery sheet as people get it: text, and a page to print that needs nothing but itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from string import Template
@@ -9,6 +8,7 @@ from typing import Final
 
 from governance.custody.sheets import Line
 from governance.kernel.qr import qr_of
+from governance.kernel.records import frozen
 
 LINES_PER_CODE: Final = 8
 """So few that every camera reads the code off paper."""
@@ -59,7 +59,7 @@ $figures
 """)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """What stands above the lines.
 

@@ -9,7 +9,7 @@ import base64
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,7 @@ from governance.custody.errors import RecoveryError
 from governance.custody.places import Places
 from governance.kernel.clock import require_aware
 from governance.kernel.durable import replace_file
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault import keyfile
 from governance.vault.derivation import derive
@@ -43,7 +44,7 @@ KeyNames = Mapping[str, str]
 """Keys by name (`epoch 3`), with their check values in hex, which open nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A recovery sheet.
 
@@ -60,7 +61,7 @@ class Sheet:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SheetStatus:
     """What is known of the sheet of a store.
 
@@ -88,7 +89,7 @@ class SheetStatus:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Opened:
     """What a sheet holds."""
 

@@ -14,7 +14,6 @@ Killed before the last step, all is as it was; what was being made is dropped by
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from governance.kernel.clock import Clock, SystemClock
 from governance.kernel.db import Database
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import outage_named
+from governance.kernel.records import frozen
 from governance.kernel.revision import newest
 from governance.kernel.server import Server, remember_place
 from governance.kernel.settings import Settings
@@ -54,7 +54,7 @@ log = get_logger(__name__)
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restored:
     """What a restore has done.
 

@@ -11,7 +11,6 @@ on with, and several workers may re-wrap at once. No value is sealed anew; a dat
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,6 +23,7 @@ from governance.custody.waiting import let_older_transactions_end
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 from governance.vault import epochs
 from governance.vault.epochs import EpochLife
@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]
 """Told of the data keys re-wrapped so far, and of all that are to be."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyStatus:
     """Where the keys stand.
 
@@ -66,7 +66,7 @@ class KeyStatus:
         return bool(self.to_destroy)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rotated:
     """What a rotation has done.
 
@@ -89,7 +89,7 @@ def _nothing_to_seal(_work: Work) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duties:
     """What must happen along with a rotation, for copies to stay usable.
 

@@ -11,7 +11,7 @@ from governance.kernel.db import Base
 from governance.vault.orm import SealedField, SealedRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # its field is a descriptor, which mypy knows of dataclasses alone
 class IndexedField:
     """A sealed field of one table, with its columns."""
 

@@ -10,7 +10,6 @@ four characters over number and content, so that a mistyped line is found by its
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from governance.custody.errors import RecoveryError
+from governance.kernel.records import frozen
 from governance.vault.formats import KEY_BYTES, NONCE_BYTES, TAG_BYTES
 
 MAGIC: Final = b"GRS"
@@ -42,7 +42,7 @@ _FIXED: Final = len(MAGIC) + 1 + 2 + 3
 _HEADER_BYTES: Final = _FIXED + SALT_BYTES + NONCE_BYTES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of a sheet: its number, its content and the check over both."""
 

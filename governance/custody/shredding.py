@@ -5,7 +5,6 @@ tombstone is written outside the database. If the tombstone cannot be written, n
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -22,6 +21,7 @@ from governance.custody.tombstones import INFO, Outcome, Tombstone, Tombstones
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import OwnerId
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault import epochs
 from governance.vault.compartments import Compartment
@@ -50,7 +50,7 @@ class Reason(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shredded:
     """What was shredded.
 
@@ -65,7 +65,7 @@ class Shredded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Begun:
     owners: tuple[OwnerId, ...]
     compartments: tuple[str, ...] | None

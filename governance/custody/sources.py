@@ -1,7 +1,6 @@
 """What a restore takes: the data of one backup, and the newest dump of keys that fits them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,12 +9,13 @@ from governance.custody.errors import BackupError, RestoreError
 from governance.custody.keeping import Backup
 from governance.custody.manifests import DATA, KEYS, FileFacts, Manifest
 from governance.custody.places import Places
+from governance.kernel.records import frozen
 from governance.kernel.revision import newest
 from governance.kernel.server import Server
 from governance.vault.keyring import Keyring
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sources:
     """What is restored: data and keys, of one backup or of two."""
 

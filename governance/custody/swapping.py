@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import psycopg
@@ -12,6 +11,7 @@ from governance.custody import keeping
 from governance.custody.errors import RestoreError
 from governance.custody.places import Places
 from governance.kernel.db import psycopg_url, sqlalchemy_url
+from governance.kernel.records import frozen
 from governance.kernel.server import Server
 
 NAME_LIMIT: Final = 63
@@ -22,7 +22,7 @@ _COMMENT: Final = "SELECT shobj_description(oid, 'pg_database') FROM pg_database
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Neighbours:
     """The databases of one restore.
 
@@ -63,7 +63,7 @@ def neighbours(server: Server) -> Neighbours:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fresh:
     """The database that is being restored.
 

@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,7 @@ from governance.custody.errors import TombstoneError
 from governance.custody.places import SECRET, private_folder
 from governance.kernel.durable import sync_folder
 from governance.kernel.ids import spelled, uuid4
+from governance.kernel.records import frozen
 
 INFO: Final = "tombstones"
 """Under this name sessions carry the list of their store."""
@@ -40,7 +41,7 @@ class Outcome(StrEnum):
     VOID = "void"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tombstone:
     """A shredding, as it was written down outside the database.
 

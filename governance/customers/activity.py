@@ -1,6 +1,5 @@
 """What customers do by themselves, visits, clicks, answers: recorded and listed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -16,11 +15,12 @@ from governance.customers.standing import refuse_if_restricted
 from governance.customers.tables import ActivityRow
 from governance.customers.texts import Complaints
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ActivityView:
     """An activity as it may be seen.
 
@@ -40,7 +40,7 @@ class ActivityView:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Activities:
     """A page of activity, newest first; *next_after* is where the next page begins, None on the last one."""
 

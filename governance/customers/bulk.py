@@ -6,7 +6,6 @@ Nothing here is checked that `values` checks: rows come in normal form. Changing
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -31,12 +30,13 @@ from governance.customers.tables import ContactRow, PersonRow
 from governance.kernel.db import driver_connection
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef, uuid4, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault.compartments import OwnerKind
 from governance.vault.runtime import vault_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """Somebody who holds a contact already, names in the clear: for comparison in memory, never to be shown or kept."""
 

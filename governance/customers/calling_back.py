@@ -1,6 +1,5 @@
 """Call-backs: what was promised to customers for a day, and is due."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +11,14 @@ from governance.audit.actions import Action
 from governance.customers.reach import within
 from governance.customers.tables import InteractionRow, PersonRow
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
 _later = aliased(InteractionRow)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallBack:
     """Somebody to be called back.
 

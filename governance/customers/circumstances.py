@@ -5,7 +5,6 @@ For rooms that have decided that it may be read. Nothing of it is sealed.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,10 +13,11 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 from governance.customers.codes import NotMailable, Source
 from governance.customers.tables import PersonHistoryRow, PersonRow, RestrictionRow
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RestrictionTold:
     """A restriction of processing; *lifted_at* is None where it stood at the instant asked about."""
 
@@ -26,7 +26,7 @@ class RestrictionTold:
     lifted_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Circumstances:
     """What is known of one person beside their consents.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import phonenumbers
@@ -13,6 +12,7 @@ from governance.customers.phone_notes import without_notes
 from governance.customers.records import NewContact
 from governance.customers.texts import Wrong, words
 from governance.customers.values import country
+from governance.kernel.records import frozen
 from governance.policies.masking import DOTS
 
 LONGEST_ADDRESS = 500
@@ -25,7 +25,7 @@ _ODD_EMAIL = re.compile(r"--|\.(?:" + "|".join(map(re.escape, SPECIAL_USE_DOMAIN
 _EXTENSION = re.compile(r"\d{1,10}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactSaid:
     """A contact as a caller sent it.
 
@@ -44,7 +44,7 @@ class ContactSaid:
     opt_out_offered_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Normal:
     """A value in its normal form.
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
@@ -19,6 +18,7 @@ from governance.customers.records import SEALED_FIELDS, Json, NewPerson, Origin
 from governance.customers.standing import restricted
 from governance.customers.tables import ContactRow, EnrichmentRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work, tell_instant
 from governance.policies.ages import age_at_least
 from governance.vault.compartments import Compartment
@@ -27,7 +27,7 @@ LISTS = ("tags", "interests")
 _FILLED = tuple(name for name in (*SEALED_FIELDS, "language", "country", "customer_since") if name not in LISTS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Change:
     """What is added to a person.
 

@@ -4,7 +4,7 @@ Whoever calls has decided that they are to go, has locked them, and tells of it 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -42,6 +42,7 @@ from governance.customers.tables import (
 )
 from governance.kernel.db import ArrayText, Base, id_list
 from governance.kernel.ids import uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work, tell_instant
 from governance.policies.retention import Clock, TargetKind
 from governance.vault.compartments import Compartment
@@ -50,7 +51,7 @@ Statement: TypeAlias = "Select[*tuple[Any, ...]]"
 """A statement whose columns are known by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stock:
     """Rows of one kind with one clock.
 

@@ -5,7 +5,6 @@ Few statements however many people they are: their rows, their contacts, their e
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +19,7 @@ from governance.customers.merged import merged_into, speaking
 from governance.customers.records import SEALED_FIELDS, Json
 from governance.customers.tables import ExtraValueRow, PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment as Declared
 from governance.policies.classification import Field
@@ -31,7 +31,7 @@ READABLE = ("country", "language", "customer_since")
 _PERSON, _CONTACT, _EXTRA = "person.", "contact.", "extra."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A field that can be handed out.
 

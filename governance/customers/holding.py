@@ -1,7 +1,6 @@
 """Legal holds upon many people at once, by a list or a case; when they are to be looked at again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,6 +17,7 @@ from governance.customers.tables import HoldRow, PersonRow
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import OwnerId, StaffId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work, tell_instant
 from governance.policies.permissions import Permission
 
@@ -25,7 +25,7 @@ MOST_PEOPLE: Final = 10_000
 """In one act."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StandingHold:
     """A hold that stands, without its words.
 

@@ -4,7 +4,6 @@ For rooms that have decided that it may be.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,11 +13,12 @@ from governance.customers.codes import NotMailable, Source
 from governance.customers.reach import within
 from governance.customers.tables import PersonRow
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work, tell_instant
 from governance.policies.permissions import Permission
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uninformed:
     """A person who is still to be told of the processing.
 

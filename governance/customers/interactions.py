@@ -1,6 +1,6 @@
 """Interactions of staff with a person: recorded and listed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from governance.customers.shown import Lens, catalogued, refuse_unwritable
 from governance.customers.tables import InteractionRow
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.ids import StaffId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 
@@ -24,7 +25,7 @@ LONGEST_SECONDS = 7 * 86_400
 _FIELDS = ("result", "note")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class InteractionView:
     """An interaction as it may be seen.
 
@@ -52,7 +53,7 @@ class InteractionView:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interactions:
     """A page of interactions, newest first; *next_after* is where the next page begins, None on the last one."""
 

@@ -1,7 +1,6 @@
 """Purchases of people who were erased, which a law wants kept: read for what it wants them for alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,11 +13,12 @@ from governance.customers.pages import MOST_LISTED, After
 from governance.customers.records import Json, Moment
 from governance.customers.tables import PurchaseRow
 from governance.kernel.db import UtcDateTime
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault.compartments import Compartment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptPurchase:
     """A purchase of somebody who was erased, in the clear; what does not open is left out."""
 
@@ -31,7 +31,7 @@ class KeptPurchase:
     buyer: Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptPurchases:
     """A page of them, newest first; *next_after* is where the next page begins, None on the last one."""
 

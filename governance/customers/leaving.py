@@ -1,7 +1,5 @@
 """Leaving is one act: access is cut, and the clients of whoever leaves are handed to another."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import aliased
 
@@ -15,11 +13,12 @@ from governance.customers.reach import allow
 from governance.customers.tables import InteractionRow, PersonRow
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import StaffId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaving:
     """What was done when somebody left.
 
@@ -35,7 +34,7 @@ class Leaving:
     report: SeenReport
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entrusted:
     """What is in the hands of a staff member, and goes to another with the clients.
 

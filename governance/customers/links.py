@@ -1,6 +1,5 @@
 """Who acts for whom: guardians and representatives."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,11 +14,12 @@ from governance.customers.reach import find_person
 from governance.customers.tables import PersonLinkRow, PersonRow
 from governance.kernel.errors import ConflictError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LinkView:
     """A link between two people.
 

@@ -1,7 +1,6 @@
 """Legal holds and restrictions of processing: placed, looked at, lifted. `standing` asks for those that stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel import jobs
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import OwnerId, StaffId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
@@ -31,7 +31,7 @@ AFTER_RELEASE: Final = ("erasure.tend", "retention.resume")
 """Name of the job that lets go on what waited for a hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class HoldView:
     """A legal hold as it may be seen.
 
@@ -53,7 +53,7 @@ class HoldView:
     released_by: StaffId | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RestrictionView:
     """A restriction of processing; *lifted_at* is None while it stands."""
 
@@ -65,7 +65,7 @@ class RestrictionView:
     lifted_by: StaffId | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marks:
     """All marks of a person, those that stand no more included, oldest first."""
 

@@ -1,6 +1,5 @@
 """Merges as they may be seen: listed, one of them taken up with its two people, and looked at."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +16,7 @@ from governance.customers.shown import Lens
 from governance.customers.tables import MergeRow, PersonRow
 from governance.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 
@@ -32,7 +32,7 @@ class MergeState(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MergeView:
     """A merge as it may be seen.
 
@@ -59,7 +59,7 @@ class MergeView:
     undone_by: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Merges:
     """A page of merges, and the id behind it where there are more."""
 

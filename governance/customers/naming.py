@@ -1,7 +1,6 @@
 """What people are called: their names alone, for lists that show nothing else of them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 from sqlalchemy.orm import aliased
@@ -15,6 +14,7 @@ from governance.customers.reach import within
 from governance.customers.shown import Lens
 from governance.customers.tables import PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.vault.compartments import Compartment
@@ -22,7 +22,7 @@ from governance.vault.compartments import Compartment
 _asked = aliased(PersonRow)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonName:
     """The names of a person as they may be seen; None where there is none, or it may not be seen."""
 

@@ -1,7 +1,7 @@
 """People: recorded, read, edited and listed. What is shown is masked; the clear is in `reveal`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
@@ -21,6 +21,7 @@ from governance.customers.values import read_fields
 from governance.customers.views import PersonView, view, views
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, StaffId, SubjectId, SubjectRef, uuid4, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.policies.roles import RowScope
@@ -32,7 +33,7 @@ _EXTRA = "extra"
 _asked = aliased(PersonRow)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class People:
     """A page of people.
 

@@ -1,6 +1,6 @@
 """Purchases: recorded with the buyer as known at that time, and listed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -21,13 +21,14 @@ from governance.customers.shown import Lens, catalogued, refuse_unwritable
 from governance.customers.tables import PersonRow, PurchaseRow
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
 _FIELDS = ("number", "items", "buyer", "note")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PurchaseView:
     """A purchase as it may be seen.
 
@@ -53,7 +54,7 @@ class PurchaseView:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Purchases:
     """A page of purchases, newest first; *next_after* is where the next page begins, None on the last one."""
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
@@ -22,13 +22,14 @@ from governance.customers.codes import (
     Source,
 )
 from governance.kernel.ids import BatchId, OwnerId, StaffId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Moment: TypeAlias = datetime | date
 """An instant, or a day where no more is known; a day stays a day."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewContact:
     """A way to reach a person.
 
@@ -51,7 +52,7 @@ class NewContact:
     opt_out_offered_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewPerson:
     """A person; None and empty where nothing is known.
 
@@ -95,7 +96,7 @@ class NewPerson:
     extras: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """What the rows of one import share.
 
@@ -111,7 +112,7 @@ class Origin:
     ground: Ground
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewPurchase:
     """A purchase.
 
@@ -131,7 +132,7 @@ class NewPurchase:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewInteraction:
     """A call, meeting, letter or message.
 
@@ -150,7 +151,7 @@ class NewInteraction:
     staff: StaffId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewActivity:
     """What a customer did by themselves."""
 
@@ -159,7 +160,7 @@ class NewActivity:
     detail: Mapping[str, Json] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PurchaseOf:
     """A purchase, and whose it is."""
 
@@ -167,7 +168,7 @@ class PurchaseOf:
     purchase: NewPurchase
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InteractionOf:
     """An interaction, and with whom it was."""
 
@@ -175,7 +176,7 @@ class InteractionOf:
     interaction: NewInteraction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owned:
     """A person's names among keys and entries.
 

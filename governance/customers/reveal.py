@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -24,6 +23,7 @@ from governance.customers.tables import ActivityRow, ContactRow, ExtraValueRow, 
 from governance.customers.texts import Complaints, Wrong, words
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.access import Row, allows
 from governance.policies.classification import Field
@@ -36,7 +36,7 @@ _LISTS = ("tags", "interests")
 _PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revealed:
     """Fields in the clear.
 

@@ -5,7 +5,6 @@ the opened value, so that whoever writes digests into the database leads nobody 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select
@@ -27,6 +26,7 @@ from governance.customers.texts import Complaints, Wrong, words
 from governance.customers.views import PersonView, views
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.access import allows
@@ -45,7 +45,7 @@ _asked = aliased(PersonRow)
 _EXACT_KINDS = (ContactKind.EMAIL, ContactKind.PHONE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """People who were found.
 

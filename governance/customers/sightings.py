@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +15,7 @@ from governance.customers.merged import merged_into
 from governance.customers.reach import allow, find_person
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
@@ -24,7 +24,7 @@ MOST_SIGHTINGS: Final = 200
 REVEALS_OF: Final = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sighting:
     """That somebody read something of a person.
 
@@ -50,7 +50,7 @@ class Sighting:
     has_reason: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sightings:
     """A page of them, the newest first.
 

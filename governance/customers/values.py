@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from governance.customers.codes import Ground, MaritalStatus, NotMailable, Perso
 from governance.customers.event_values import instant
 from governance.customers.texts import LONG_TEXT, Complaints, Wrong, words
 from governance.kernel.ids import StaffId
+from governance.kernel.records import frozen
 
 OLDEST_YEARS = 130
 MOST_ITEMS = 100
@@ -24,7 +24,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 Code = TypeVar("Code", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Reads the value of one field.
 

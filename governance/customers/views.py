@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from governance.customers.shown import Lens, catalogued
 from governance.customers.standing import held, restricted
 from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import ContactId, StaffId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.classification import Visibility
 from governance.policies.masking import UNREADABLE
@@ -27,7 +27,7 @@ from governance.vault.errors import UnreadableError
 _LISTS = ("tags", "interests")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactView:
     """A contact as it may be seen.
 
@@ -56,7 +56,7 @@ class ContactView:
     person_version: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MergedView:
     """Somebody who was merged into a person.
 
@@ -70,7 +70,7 @@ class MergedView:
     differs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PersonView:
     """A person as they may be seen.
 
@@ -134,7 +134,7 @@ class PersonView:
     merged_into: SubjectId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Around:
     """What belongs to some people besides their own rows, by person."""
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,6 +24,7 @@ from governance.customers.tables import ContactRow, PersonRow
 from governance.customers.texts import Complaints, Wrong
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import ContactId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work
 from governance.messages.operations import Line
 from governance.policies import shipped, visiting
@@ -41,7 +42,7 @@ LINES: Final = {ContactKind.EMAIL: Line.EMAIL, ContactKind.PHONE: Line.SMS}
 _KINDS: Final = {line: kind for kind, line in LINES.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecondContact:
     """Another contact of the visitor, which a code can be sent to.
 
@@ -54,7 +55,7 @@ class SecondContact:
     masked: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visitor:
     """Whoever holds a session.
 

@@ -4,7 +4,6 @@ Rows come in blocks by key, so that a person with very many takes the memory of 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -31,6 +30,7 @@ from governance.customers.tables import (
 )
 from governance.kernel.db import UtcDateTime
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault.compartments import Compartment
 from governance.vault.orm import SealedRow
@@ -79,7 +79,7 @@ TABLES: Final[Mapping[str, Kept]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One record of a person: their own, or that of somebody who was merged into them.
 
@@ -92,7 +92,7 @@ class Record:
     values: Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtraKept:
     """The value of an extra field."""
 

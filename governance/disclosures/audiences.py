@@ -6,7 +6,6 @@ export, which a second person approves.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -25,12 +24,13 @@ from governance.disclosures.disclosing import disclose
 from governance.disclosures.records import DisclosureId, Selection
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reached:
     """A person, and the contact that the purpose reaches them by; a personal value."""
 
@@ -39,7 +39,7 @@ class Reached:
     contact: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivered:
     """A part of an audience.
 

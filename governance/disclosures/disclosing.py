@@ -1,7 +1,6 @@
 """Disclosures: what was handed to whom, about whom (GDPR Art. 15(1)(c), 19, 30(1)(d); 152-FZ Art. 14(7))."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ from governance.disclosures.records import DisclosureId, ExportId
 from governance.disclosures.tables import DisclosurePersonRow, DisclosureRow, ExportRow
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.reference.recipients import Recipient, RecipientId, recipient, recipients_by_id
 
@@ -23,7 +23,7 @@ MOST_PEOPLE: Final = 100_000
 """In one disclosure."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disclosed:
     """That data of a person went to a recipient.
 

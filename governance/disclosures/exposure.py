@@ -4,7 +4,6 @@ Counted by the database from the log and from the people of exports; nothing is 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from governance.disclosures.records import ExportId
 from governance.disclosures.rows import find_row
 from governance.disclosures.tables import DisclosurePersonRow, DisclosureRow
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.reference.breaches import BreachDuty, breach_laws
@@ -33,7 +33,7 @@ MASKED: Final = ""
 UNKNOWN: Final = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exposed:
     """A person whose data were seen.
 
@@ -54,7 +54,7 @@ class Exposed:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DutyDue:
     """A duty that follows, if a lawyer agrees that it does.
 
@@ -68,7 +68,7 @@ class DutyDue:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Exposure:
     """Whose data leaked.
 

@@ -5,7 +5,6 @@ way is proposed anew.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -33,6 +32,7 @@ from governance.disclosures.tables import (
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.ids import OwnerId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.policies.permissions import Permission
 
@@ -43,7 +43,7 @@ PRINTS_KEPT: Final = timedelta(days=3 * 365)
 AT_ONCE: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """An export that is about to be handed out.
 

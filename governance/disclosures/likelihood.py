@@ -11,10 +11,11 @@ explain the file where sizes count for nothing, either.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, log
 from operator import mul
 from typing import Final, NamedTuple
+
+from governance.kernel.records import frozen
 
 CHANGED_CELL: Final = 0.002
 """How likely somebody changes a cell after the export, to what the person's record said at another time."""
@@ -44,7 +45,7 @@ class Pattern(NamedTuple):
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """An export that the file comes from.
 
@@ -61,7 +62,7 @@ class Source:
     others: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Table:
     """Rows of the file that all exports explain in the same way, taken together.
 

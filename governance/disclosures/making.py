@@ -6,7 +6,6 @@ one twice, and the next run goes on there, in the memory of one part.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from itertools import islice
@@ -39,6 +38,7 @@ from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError, UnavailableError
 from governance.kernel.ids import StaffId, SubjectId, uuid7
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.work import SYSTEM, ActorKind, Work, open_work
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
@@ -50,7 +50,7 @@ FETCHED_WITHIN: Final = timedelta(hours=24)
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far an export is, in people."""
 

@@ -1,13 +1,13 @@
 """What is said about exports: the order, how far they are, and what they came to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind
 from governance.reference.recipients import RecipientId
 
@@ -46,14 +46,14 @@ class LeftOut(StrEnum):
     """Merged with somebody, and nobody has looked at that yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """People chosen one by one, by somebody or by a segment."""
 
     people: Sequence[SubjectId]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Export:
     """An export as it stands; never a value of anybody.
 

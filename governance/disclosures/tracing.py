@@ -23,6 +23,7 @@ from governance.disclosures.likelihood import Pattern, Source, sources, times_li
 from governance.disclosures.prints import EMPTY, digest, digests_in
 from governance.disclosures.records import ExportId
 from governance.disclosures.tables import ExportPrintRow, ExportRow
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.reference.recipients import RecipientId, recipients_by_id
@@ -35,7 +36,7 @@ MOST_COMPARED: Final = 40
 """Exports that are weighed against each other, those that explain most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Suspect:
     """An export that a file comes from.
 
@@ -59,7 +60,7 @@ class Suspect:
     or_else: tuple[ExportId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traced:
     """What a file came to.
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -29,6 +28,7 @@ from governance.erasure.tables import CertificateRow, ErasureRow, PartRow, StepR
 from governance.erasure.targets import Target
 from governance.erasure.verifying import VERSION, Json, canonical
 from governance.kernel.ids import EntryId, spelled
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
@@ -47,7 +47,7 @@ REMAINS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """A certificate with its proofs.
 

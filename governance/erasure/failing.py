@@ -1,6 +1,5 @@
 """Steps of erasures that failed and will be tried again, and trying one again at once."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,13 +16,14 @@ from governance.erasure.records import ErasureId, OriginKind, Step, StepState
 from governance.erasure.rows import locked, steps_of
 from governance.erasure.tables import ErasureRow, StepRow
 from governance.kernel import jobs
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
 MOST: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FailingStep:
     """A step that failed.
 

@@ -5,7 +5,6 @@ Only finance and evidence are ever kept under a law: there each row says by itse
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, LiteralString
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from governance.erasure.records import Origin, OriginKind, Plan
 from governance.erasure.targets import Target, targets_of
 from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.classification import Compartment
@@ -56,7 +56,7 @@ WHERE person_id = ANY(%(records)s)
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What the plan goes by.
 

@@ -7,7 +7,6 @@ and as plain text in a logical dump and in every file of the data folder.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,6 +23,7 @@ from governance.erasure.records import ErasureId, Step, StepState
 from governance.erasure.rows import MISSING, steps_of, targets_in
 from governance.erasure.tables import ErasureRow
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.metadata import metadata
 from governance.policies.permissions import Permission
@@ -43,7 +43,7 @@ _OF_CASES: Final = frozenset({"proposal"})
 """Rows under keys of the person that are unreadable since these were shredded, and go by their own period."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """Something that is left.
 
@@ -58,7 +58,7 @@ class Left:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absence:
     """What a search found.
 

@@ -1,6 +1,5 @@
 """The one door to what a law keeps of people who were erased: with a permission of its own, a reason, and an entry."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from governance.customers.pages import After
 from governance.customers.reach import allow
 from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.ids import OwnerId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
@@ -21,7 +21,7 @@ from governance.vault.runtime import vault_of
 __all__ = ["KeptPurchase", "KeptPurchases", "Wanted", "read_kept"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which purchases.
 

@@ -1,13 +1,13 @@
 """What an erasure is made of, as this room shows it to others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
 from governance.kernel.ids import EntryId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind
 from governance.policies.classification import Compartment
 from governance.policies.erasure import PlanStep
@@ -26,7 +26,7 @@ class OriginKind(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where an erasure comes from.
 
@@ -98,7 +98,7 @@ class ErasureState(StrEnum):
     """Nothing is left."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What would become of a person's data today.
 
@@ -121,7 +121,7 @@ def gone_of(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: number for name, number in counts.items() if name not in NOT_GONE}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErasureStep:
     """A step as it stands.
 
@@ -156,7 +156,7 @@ class ErasureStep:
         return sum(gone_of(self.counts).values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToldRecipient:
     """A recipient who is to be told (GDPR Art. 19)."""
 
@@ -165,7 +165,7 @@ class ToldRecipient:
     told_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Erasure:
     """An erasure as it stands.
 

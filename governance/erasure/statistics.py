@@ -1,6 +1,5 @@
 """What stays of people who were made anonymous, summed up; groups that could tell of somebody are left out."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -9,6 +8,7 @@ from sqlalchemy import func, select
 
 from governance.customers.reach import allow
 from governance.erasure.tables import AnonymousRow
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
@@ -16,7 +16,7 @@ SMALLEST: Final = 5
 """How many rows a group has at least to be told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """How often something of a kind happened in a month.
 

@@ -4,12 +4,12 @@ The steps delete by this list alone, and a test compares it with the catalogue o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from governance.erasure.records import Step
+from governance.kernel.records import frozen
 
 
 class By(StrEnum):
@@ -27,7 +27,7 @@ class By(StrEnum):
     """By an operation of the room that keeps it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """A table, and how what it holds of a person goes.
 

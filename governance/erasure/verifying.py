@@ -10,11 +10,11 @@ import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from governance.audit.merkle import ProofError, leaf_hash, verify_inclusion
 from governance.audit.notes import Checkpoint, Note, NoteError, Verifier, open_checkpoint
+from governance.kernel.records import frozen
 
 VERSION: Final = 1
 ISSUED: Final = "erasure:certificate:issued"
@@ -25,7 +25,7 @@ BATCH_DONE: Final = "retention:batch:done"
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """What was found.
 

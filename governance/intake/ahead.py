@@ -7,7 +7,6 @@ Where it does not, what was made is taken back, and all of the part is applied i
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.orm import SessionTransaction
 
@@ -19,10 +18,11 @@ from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.people import ContactKey
 from governance.intake.waiting import ReadyRow
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ahead:
     """What was made ahead.
 

@@ -1,11 +1,11 @@
 """Sums of money and counts, exact to the last digit written."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from governance.intake.cells import Cell, text_of
 from governance.intake.values import Flaw, codes, folded_word, is_nothing
+from governance.kernel.records import frozen
 
 _NUMBER = re.compile(
     r"(?P<before>[^\d\s.,+\-−–(]*)\s*(?P<sign>[+\-−–]?)\s*(?P<digits>\d[\d\s.,'’]*)\s*(?P<after>[^\d]*)"
@@ -19,7 +19,7 @@ MOST_PLACES = 4
 _DAY_SECONDS = 86400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amount:
     """A sum; the currency is None where the cell names none (ISO 4217)."""
 

@@ -1,13 +1,13 @@
 """Words of a closed set in three languages: consents claimed by a list, sex, source, kind of talk."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from governance.customers.codes import InteractionKind, MaritalStatus, Sex, Source
 from governance.intake.cells import Cell, text_of
 from governance.intake.dates import PartialDate, Reader, Use
 from governance.intake.values import Flaw, codes, folded_word, is_nothing, words
+from governance.kernel.records import frozen
 
 _WITH_DATE = re.compile(
     r"(?P<word>[^\d(]*?)[\s,:(]*(?:от|від|from|с|з)?\s*(?P<date>\d[\d./\-\s:T]*)\)?(?:\s*[гр]\.?)?", re.IGNORECASE
@@ -26,7 +26,7 @@ class ConsentScope(StrEnum):
     PROCESSING = "processing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimedConsent:
     """What a list claims about a consent; a claim is no proof, and blank cells claim nothing.
 

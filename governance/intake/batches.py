@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from enum import Enum
 from typing import Any, Final
@@ -27,6 +27,7 @@ from governance.intake.tables import ImportBatchRow, ImportChunkRow
 from governance.intake.values import Refusal
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import BatchId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 REFUSED_KEPT = timedelta(days=7)
@@ -172,7 +173,7 @@ def _refused(work: Work, batch: BatchId) -> Iterator[RefusedRow]:
         yield from sorted(found, key=lambda row: row.number)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefusedWords:
     """Words of a file of refused rows, for doors that speak another language.
 

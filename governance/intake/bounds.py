@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from governance.intake.files import ReadRow
 from governance.intake.reading import SkippedRow
+from governance.kernel.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounds:
     """What a reading may cost.
 

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from governance.kernel.records import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class NotComputed:
     """A cell with a formula that the spreadsheet program could not compute (`#DIV/0!`), or has not computed yet.
 
@@ -26,7 +27,7 @@ _LINES = re.compile(r"[ \t]*(?:\r\n|\r|\n|\u2028|\u2029|\x0b|\x0c)\s*")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawRow:
     """Cells of one row.
 
@@ -39,7 +40,7 @@ class RawRow:
     cells: list[Cell]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlankRows:
     """Rows in which nothing stands, one after the other; there may be millions of them.
 

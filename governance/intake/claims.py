@@ -11,7 +11,6 @@ purposes and channels instead; then these are meant, for yes and no alike.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import cached_property
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from governance.intake.headings import NOTICE, Plan, consent_target
 from governance.intake.records import CustomerRow
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.ids import BatchId, SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
@@ -42,7 +42,7 @@ PROCESSING_REFUSED: Final = "processing-refused"
 """Code of the remark on a row whose person does not agree to being kept at all: somebody must decide."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeShown:
     """The notice that the people of a list were shown when they agreed.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import BinaryIO, Final
@@ -17,6 +16,7 @@ from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, Mapp
 from governance.intake.headings import customer_field, folded
 from governance.intake.phones import read_phones
 from governance.intake.workbooks import Workbook, is_workbook
+from governance.kernel.records import frozen
 from governance.policies.purposes import Channel
 
 HEADING_WITHIN_ROWS: Final = 20
@@ -30,7 +30,7 @@ _PLAIN: Final = re.compile(r"\+[0-9]{7,15}|[!-~]+@[a-zA-Z0-9.-]+")
 _Read = RawRow | BlankRows | BrokenRow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOptions:
     """What a list of contacts does not say of itself.
 
@@ -45,7 +45,7 @@ class ListOptions:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListRow:
     """A row of a list.
 

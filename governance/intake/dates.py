@@ -7,12 +7,12 @@ makes sense the other way round is refused rather than turned, since its neighbo
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from governance.intake.cells import Cell, text_of
 from governance.intake.values import Flaw, codes, is_nothing
+from governance.kernel.records import frozen
 
 _NUMERIC = re.compile(
     r"(\d{1,2})([./\-])(\d{1,2})\2(\d{4}|\d{2})(?:\s*(?:г|р|года|року)\.?)?(?:,?\s+(\d{1,2}:\d{2}(?::\d{2})?))?"
@@ -45,7 +45,7 @@ class Use(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartialDate:
     """A date of which the day, or month and day, may be unknown (ISO 8601, reduced precision)."""
 
@@ -74,7 +74,7 @@ class PartialDate:
         return cls(*map(int, iso.split("-")))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Reads date cells of one file.
 

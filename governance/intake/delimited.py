@@ -4,12 +4,12 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from governance.intake.cells import BlankRows, RawRow
 from governance.intake.encodings import Encoding, detect
 from governance.intake.errors import UnreadableFileError
+from governance.kernel.records import frozen
 
 DELIMITERS = (";", "\t", ",", "|")
 SAMPLE_CHARACTERS = 1 << 16
@@ -26,7 +26,7 @@ BLANKS_AT_ONCE = 20_000
 """Most blank lines that are told together, so that whoever watches the time gets to look."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokenRow:
     """A row whose quotation mark is never closed; the lines after it are read on their own."""
 

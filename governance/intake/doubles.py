@@ -5,8 +5,9 @@ Of each contact three numbers are kept, no text: a file of millions of rows fits
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
+
+from governance.kernel.records import frozen
 
 MOST_CONTACTS = 2_000_000
 """Further ones are not compared, and the report says so."""
@@ -14,7 +15,7 @@ EXAMPLES = 200
 _MASK = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileDoubles:
     """What was found.
 

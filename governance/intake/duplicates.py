@@ -3,7 +3,6 @@
 Nothing is ever merged by itself. `duplicates_store` finds the pairs, `duplicates_scores` tells what speaks for them.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType
@@ -21,6 +20,7 @@ from governance.intake.duplicates_scores import Reason
 from governance.intake.tables import DuplicatePairRow
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 
@@ -46,7 +46,7 @@ class After(NamedTuple):
     id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duplicate:
     """Two people who are probably one.
 
@@ -68,7 +68,7 @@ class Duplicate:
     decided_by: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duplicates:
     """A page of pairs, and the place behind it where there are more."""
 

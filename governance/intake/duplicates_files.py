@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from governance.intake.files import CustomerFile, FileOptions
 from governance.intake.headings import FileKind
 from governance.intake.records import CustomerRow
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 
 CYRILLIC_REGION = "RU"
 """Country of numbers in lists with Cyrillic headings that no letter tells to be of another."""
@@ -21,7 +22,7 @@ _CYRILLIC = re.compile("[А-Яа-я]")
 OnRows = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowPair:
     """Two rows that are probably one person.
 
@@ -36,7 +37,7 @@ class RowPair:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileDuplicates:
     """What a comparison of the rows of a file came to.
 
@@ -57,7 +58,7 @@ class FileDuplicates:
     crowded: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Nowhere:
     """No controller: what a file does not say of itself stays unread."""
 

@@ -8,7 +8,6 @@ birth. By them families with one telephone, twins, and father and son of one nam
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from math import log2
@@ -16,6 +15,7 @@ from math import log2
 from governance.intake.duplicates_names import Likeness, family_likeness, given_likeness, patronymic_likeness
 from governance.intake.duplicates_profiles import Profile
 from governance.intake.letters import is_one_letter_apart
+from governance.kernel.records import frozen
 
 ENOUGH_BITS = 3.0
 """Odds of eight to one that it is one person; less is not worth anybody's time."""
@@ -51,7 +51,7 @@ class Reason(StrEnum):
     OTHER_CITY = "other-city"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Score:
     """What speaks for two being one person.
 

@@ -1,7 +1,6 @@
 """Duplicates across the store: all opened and compared in memory; pairs of ids are kept, with score and reasons."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString
 
@@ -13,6 +12,7 @@ from governance.intake.duplicates_profiles import Profile, Told, profile_of
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
 from governance.kernel.ids import SubjectId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 
 PEOPLE_AT_ONCE: Final = 2000
@@ -37,7 +37,7 @@ RETURNING found_at = seen_at
 _FORGET: Final[LiteralString] = "DELETE FROM duplicate_pair WHERE state = 'open' AND seen_at < %(began)s"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Search:
     """What a search through the store came to.
 

@@ -10,12 +10,12 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import log
 from typing import BinaryIO
 
 from governance.intake.errors import UnreadableFileError
 from governance.kernel.late import load
+from governance.kernel.records import frozen
 
 BLOCK_BYTES = 1 << 20
 SAMPLE_BYTES = 1 << 18
@@ -59,7 +59,7 @@ _KNOWN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoding:
     """How to read the bytes of a text file.
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
@@ -22,11 +22,12 @@ from governance.intake.records import RowRead
 from governance.intake.rows import RowOptions
 from governance.intake.staging import RefusedRow
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.reference.operations import controller
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileOptions:
     """What whoever brings a file says of it.
 
@@ -51,7 +52,7 @@ class FileOptions:
     notices: Notices = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provenance:
     """Where a list came from, and on which ground its people are kept (GDPR Art. 6(1), 13, 14)."""
 
@@ -59,7 +60,7 @@ class Provenance:
     ground: Ground
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnMeaning:
     """A column as the report shows it; `field` is None where nothing is read from it."""
 
@@ -67,7 +68,7 @@ class ColumnMeaning:
     field: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileFacts:
     """What was found out about a file.
 
@@ -98,7 +99,7 @@ class FileFacts:
     phone_region: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadRow:
     """One row: as it stood, and what it came to; `read` is None where it is no data."""
 

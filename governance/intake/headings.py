@@ -4,7 +4,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -13,6 +12,7 @@ from typing import NamedTuple
 import yaml
 
 from governance.intake.errors import MappingError
+from governance.kernel.records import frozen
 from governance.policies.purposes import Channel
 
 _APOSTROPHES = re.compile("[’ʼ'`ʹ‘]")
@@ -35,7 +35,7 @@ class FileKind(StrEnum):
     INTERACTIONS = "interactions"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column.
 
@@ -52,7 +52,7 @@ class Column:
     ignored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The meaning of all columns of a file."""
 
@@ -75,7 +75,7 @@ class Plan:
         return tuple(column for column in self.columns if column.field is not None and not column.ignored)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kind:
     fields: Mapping[str, str]
     keys: frozenset[str]

@@ -5,7 +5,6 @@ stricter one counts. Both ids keep answering. Until a person has looked at a mer
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from governance.audit import operations as audit
@@ -31,6 +30,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.permissions import Permission
 
@@ -65,7 +65,7 @@ ORDER BY pair.score DESC, pair.id
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parted:
     """A merge that was undone.
 

@@ -1,11 +1,11 @@
 """Full names to family, given and patronymic."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from governance.intake.folding import fold_name
 from governance.intake.values import Flaw, is_nothing, vocabulary
+from governance.kernel.records import frozen
 
 LONGEST = 200
 _PATRONYMIC = re.compile(
@@ -33,7 +33,7 @@ _HYPHENATED = re.compile(r"([-–—’ʼ'`])")
 _SOFT = frozenset("яюєїЯЮЄЇ")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """A person's name; absent parts are None."""
 

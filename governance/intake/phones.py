@@ -5,7 +5,6 @@ The usual forms of Russia, Ukraine, Belarus and Kazakhstan are cut by rule and c
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 import phonenumbers
@@ -14,6 +13,7 @@ from phonenumbers import PhoneMetadata
 from governance.customers.phone_notes import without_notes
 from governance.intake.cells import Cell, lines_of
 from governance.intake.values import Flaw, folded_word, is_nothing, words
+from governance.kernel.records import frozen
 
 _PLAIN = re.compile(r"\+?[\d ()./\-–—‑−]{7,30}")
 _EXTENSION = re.compile(r"[\s,;(]*(?:доб|вн|внутр|внутренний|ext|extension|x|#)[.:\s]*(\d{1,6})\)?\s*$", re.IGNORECASE)
@@ -25,7 +25,7 @@ _NOT_DIGITS = re.compile(r"\D")
 _SEVEN = frozenset(("RU", "KZ"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phone:
     """One number.
 

@@ -5,7 +5,6 @@ Reads in a stream and once; whoever needs the rows again opens the file again.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
 from typing import BinaryIO
@@ -15,6 +14,7 @@ from governance.intake.delimited import BrokenRow, DelimitedFile
 from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, UnreadableFileError
 from governance.intake.headings import folded, known_count
 from governance.intake.workbooks import Workbook, is_workbook
+from governance.kernel.records import frozen
 
 HEADING_WITHIN_ROWS = 20
 """Titles and blank rows above the headings are passed over within this many rows."""
@@ -45,7 +45,7 @@ class Skip(StrEnum):
     HEADING_AGAIN = "heading-again"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SkippedRow:
     """A row that is no data and no error; of blank ones, so many as follow one another."""
 
@@ -54,7 +54,7 @@ class SkippedRow:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WideRow:
     """A row with more cells than there are headings, so that no cell can be trusted to its column."""
 
@@ -66,7 +66,7 @@ _Read = RawRow | BlankRows | BrokenRow
 Row = RawRow | SkippedRow | WideRow | BrokenRow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """An open file.
 

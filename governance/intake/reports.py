@@ -1,7 +1,6 @@
 """What the verbs of this room answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from governance.intake.doubles import FileDoubles
 from governance.intake.files import FileFacts
 from governance.intake.headings import FileKind
 from governance.kernel.ids import BatchId, SubjectId
+from governance.kernel.records import frozen
 
 
 class BatchState(StrEnum):
@@ -22,7 +22,7 @@ class BatchState(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefusalShown:
     """A refusal of the report: place and reason, never the value.
 
@@ -41,7 +41,7 @@ class RefusalShown:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlawCount:
     """How often a column was refused for the same reason."""
 
@@ -50,7 +50,7 @@ class FlawCount:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgainstStore:
     """What the rows come to against the people who are there already.
 
@@ -67,7 +67,7 @@ class AgainstStore:
     several_people: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DryRun:
     """What an import of a file would do; nothing was written.
 
@@ -100,7 +100,7 @@ class DryRun:
     already: BatchId | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchReport:
     """An import as it stands.
 
@@ -144,7 +144,7 @@ class BatchReport:
     refused_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """An import that waits to be run.
 
@@ -156,7 +156,7 @@ class Started:
     again: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far an import, or its undoing, has come.
 
@@ -168,7 +168,7 @@ class Progress:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undone:
     """What became of an undoing.
 

@@ -8,7 +8,7 @@ loses the birth date and not the customer.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from typing import TypeVar
@@ -25,6 +25,7 @@ from governance.intake.headings import folded
 from governance.intake.phones import read_phones
 from governance.intake.records import ContactValue, Record
 from governance.intake.values import Flaw, Refusal, codes, is_nothing
+from governance.kernel.records import frozen
 
 REMEMBERED = 4096
 REMEMBERED_CHARACTERS = 64
@@ -32,7 +33,7 @@ Answer = TypeVar("Answer")
 NOT_WHOLE = Flaw("date-whole", "Day, month and year are needed here; write the whole date.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowOptions:
     """What a file does not say of itself.
 
@@ -240,7 +241,7 @@ def exact_moment(value: object) -> datetime | PartialDate | Flaw:
     return Flaw("date-missing", "The date is missing; write when it was.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Readers:
     """Everything that one kind of file brings: handlers by field, and how a draft becomes a record."""
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Final
@@ -18,6 +17,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, open_work
 from governance.policies.consent_facts import WORDS, Reason
 from governance.policies.permissions import Permission
@@ -28,7 +28,7 @@ PART: Final = consent.MOST_CONTACTS
 """Rows that one decision is about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sifted:
     """What became of a list.
 

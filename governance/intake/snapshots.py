@@ -6,7 +6,7 @@ needs no more memory for a million than for a thousand. The worker does it every
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
@@ -29,6 +29,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
@@ -45,7 +46,7 @@ _NONE: Final = (
 OnProgress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     """How many people, with what may be done and why.
 
@@ -60,7 +61,7 @@ class Count:
     people: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Freshness:
     """Who may be written to.
 
@@ -80,7 +81,7 @@ class Freshness:
     counts: tuple[Count, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldQuality:
     """Of how many people a field is known; `<5`, or `>N` where it is not of few, to those who see no single people.
 
@@ -96,7 +97,7 @@ class FieldQuality:
     verified: int | str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QualityOfDay:
     """What was known of people on a day."""
 
@@ -199,7 +200,7 @@ def _few_hidden(one: FieldQuality, filled: int, people: int) -> FieldQuality:
     return FieldQuality(one.field, shown, shown if valid is None else valid, verified)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class People:
     """Ids of people, and the one behind whom to go on; None where nobody is left."""
 

@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,6 +14,7 @@ from governance.intake.dates import PartialDate
 from governance.intake.headings import FileKind
 from governance.intake.records import ContactValue, CustomerRow, InteractionRow, PurchaseRow, Record
 from governance.intake.values import Refusal
+from governance.kernel.records import frozen
 
 CHUNK_ROWS = 1000
 CHUNK_BYTES = 1 << 22
@@ -25,7 +25,7 @@ _BETWEEN_CELLS = "\x1f"
 """The unit separator of ASCII; tidied cells hold no control characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefusedRow:
     """A row of which something was refused, as it stood.
 
@@ -42,7 +42,7 @@ class RefusedRow:
     refusals: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """Something about an imported row that people should look at.
 

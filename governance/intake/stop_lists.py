@@ -1,7 +1,6 @@
 """Lists of unsubscriptions, complaints and bounces that another system has collected, into the suppression ledger."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -16,6 +15,7 @@ from governance.intake.sifting import MALFORMED_SHOWN, column_name
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, open_work
 from governance.policies.consent_facts import WORDS, Reason, Scope, SuppressionReason
 from governance.policies.permissions import Permission
@@ -29,7 +29,7 @@ SCOPES: Final = {SuppressionReason.HARD_BOUNCE: Scope.EVERYTHING}
 _MALFORMED: Final = "What stands in the column is not one contact of this channel; correct it and bring it again."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     """What the contacts of a list are to be kept from.
 
@@ -51,7 +51,7 @@ class Stop:
         return self.scope or (Scope.PURPOSE if self.purpose else SCOPES.get(self.reason, Scope.ADVERTISING))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stopped:
     """What became of a list.
 

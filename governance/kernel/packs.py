@@ -6,10 +6,11 @@ beside those that are shipped. What a folder lacks is said in English.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+from governance.kernel.records import frozen
 
 FOLDER: Final = "languages"
 SHIPPED: Final[Mapping[str, str]] = MappingProxyType({"en": "English", "ru": "Русский", "uk": "Українська"})
@@ -20,7 +21,7 @@ _CODE: Final = re.compile(r"[a-z]{2,3}")
 _LONGEST_NAME: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pack:
     """A further language.
 

@@ -1,9 +1,9 @@
 """Names of the database roles."""
 
-from dataclasses import dataclass
+from governance.kernel.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Roles:
     """Names of the database roles of one controller; roles are cluster-wide, hence the prefix."""
 

@@ -8,7 +8,7 @@ with the password that `init` kept in `secrets/database.json`.
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from psycopg.conninfo import conninfo_to_dict
@@ -18,6 +18,7 @@ from governance.kernel.db import psycopg_url, sqlalchemy_url
 from governance.kernel.embedded import EmbeddedPostgres, lease
 from governance.kernel.errors import ConfigurationError
 from governance.kernel.passwords import read_passwords
+from governance.kernel.records import frozen
 from governance.kernel.roles import Roles
 from governance.kernel.settings import Settings
 
@@ -25,7 +26,7 @@ ELSEWHERE: Final = "external-database"
 """File of secrets that tells where the database of a store is, if it is not in the data folder; no password."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Server:
     """The server of a store, reachable while this is held.
 

@@ -3,12 +3,13 @@
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import NewType
 from urllib.parse import unquote
 
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.records import frozen
 
 Secret = NewType("Secret", str)
 
@@ -37,7 +38,7 @@ LEAST_TO_MERGE = 98
 """Percent below which no two people are merged without a person who decides."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """All that can be set from outside.
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -24,6 +24,7 @@ from governance.kernel.errors import ConfigurationError, ConflictError, Governan
 from governance.kernel.folders import try_lock
 from governance.kernel.journal import Journal
 from governance.kernel.lifeline import Lifeline, death_signal
+from governance.kernel.records import frozen
 
 STOP_LIMIT_SECONDS: Final = 30.0
 FIRST_PAUSE_SECONDS: Final = 1.0
@@ -34,7 +35,7 @@ TICK_SECONDS: Final = 1.0
 SOON_SECONDS: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A process to keep running.
 

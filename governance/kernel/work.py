@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from governance.kernel.clock import Clock, SystemClock, require_aware
 from governance.kernel.db import Database
+from governance.kernel.records import frozen
 
 
 class ActorKind(StrEnum):
@@ -24,7 +24,7 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor:
     """Who acts, and what that one was granted.
 
@@ -53,7 +53,7 @@ OPERATOR = Actor(kind=ActorKind.OPERATOR, id=None, permissions=frozenset({"*"}),
 """Whoever runs `governance` on the host and can read the keyring anyway."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """One transaction.
 

@@ -5,7 +5,6 @@ never, and its `Message-ID` stays the same, so that mailboxes can tell.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NewType
 from uuid import UUID
@@ -17,6 +16,7 @@ from governance.audit.actions import Action, Outcome
 from governance.audit.entries import Fact, ObjectRef
 from governance.custody.shredding import Reason, shred
 from governance.kernel.ids import OwnerId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.tables import MessageRow
 from governance.messages.texts import Template, Values, language_of
@@ -43,7 +43,7 @@ ERASED: Final = "erased"
 NOT_TRIED: Final = (ONLY_WRITTEN, ERASED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lent:
     """A message handed out for delivery.
 
@@ -66,7 +66,7 @@ class Lent:
     own: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backlog:
     """What has not been delivered yet.
 
@@ -84,7 +84,7 @@ class Backlog:
     written: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SentMessage:
     """A message to a customer, without its words.
 

@@ -9,7 +9,6 @@ the mail is opened.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -21,6 +20,7 @@ from jinja2 import FunctionLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from governance.kernel import packs
+from governance.kernel.records import frozen
 
 LANGUAGES: Final = tuple(packs.SHIPPED)
 """Languages that every template is shipped in; the first one where none fits."""
@@ -63,7 +63,7 @@ class Template(StrEnum):
     REQUEST_LIFTING = "request_lifting"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paragraph:
     """One paragraph: its lines, and whether it is an address and nothing else."""
 
@@ -71,7 +71,7 @@ class Paragraph:
     is_address: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """A message in words.
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import smtplib
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.records import frozen
 from governance.kernel.settings import folder_of
 
 TIMEOUT_SECONDS: Final = 20.0
@@ -47,7 +48,7 @@ class Ending(StrEnum):
     """The server itself; no other message would get further."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """An attempt and how it ended.
 
@@ -88,7 +89,7 @@ def sender_of(url: str) -> Sender:
     return SmtpSender(server_of(url)) if folder is None else FolderSender(folder)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SmtpServer:
     """A mail server.
 

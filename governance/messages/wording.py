@@ -1,7 +1,6 @@
 """Words of messages that a controller writes itself: in versions that stay, since messages were sent in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +13,7 @@ from governance.audit.entries import ObjectRef
 from governance.kernel import packs
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.demands import check_words
 from governance.messages.tables import WordingRow
@@ -25,7 +25,7 @@ VERSION: Final = "wording"
 """Beside the values of a message that was put on its way: in which version of the words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wording:
     """The words of a message in a language, as they stand.
 

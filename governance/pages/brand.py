@@ -5,11 +5,12 @@ each pair that people read has the contrast of WCAG 2.2 (1.4.3).
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.records import frozen
 
 ENOUGH: Final = 4.6
 """Of text on its ground; a little more than the 4.5 asked for, since colours are rounded."""
@@ -52,7 +53,7 @@ class Tokens(NamedTuple):
     act_soft: Colour
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logo:
     """A picture as it is served."""
 
@@ -60,7 +61,7 @@ class Logo:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brand:
     """What customers see of the operator.
 

@@ -1,7 +1,7 @@
 """How complete a further language is, and what of it cannot be shown; what is neither is said in English."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from governance.custody.findings import Finding, Level
 from governance.custody.tongues import TITLES
 from governance.kernel import packs
 from governance.kernel.errors import NotFoundError
+from governance.kernel.records import frozen
 from governance.messages.texts import is_like
 from governance.pages.languages import ALL, added, is_sound, shipped, words_of
 from governance.pages.skeletons import MESSAGES, MODEL, english_messages, english_titles
@@ -22,7 +23,7 @@ from governance.policies.documents import DocumentError, parse_further_titles
 SHOWN: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A part of a further language.
 
@@ -46,7 +47,7 @@ class Part:
         return max(0, self.wanted - len(self.missing) - len(self.broken))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """What was found of a further language."""
 

@@ -5,7 +5,7 @@ Whose seal it is, is for each face to say: the token of a session, or the mark o
 
 import hmac
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from governance.kernel.ids import uuid4
+from governance.kernel.records import frozen
 
 SEAL: Final = "seal"
 NUMBER: Final = "form"
@@ -21,7 +22,7 @@ KEPT: Final = "kept."
 LONGEST_NUMBER: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """What was typed into a form that was not taken, and what is wrong with it, by name of the field."""
 

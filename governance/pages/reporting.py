@@ -6,7 +6,6 @@ Addresses stay out of it: those of pages may hold the token of a mail, those of 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from governance.kernel.errors import TooManyError
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.pages.serving import REPORTS, blueprint
 
 PLACE: Final = "governance.pages.reporting"
@@ -30,7 +30,7 @@ _KEYWORDS: Final = frozenset({"inline", "eval", "wasm-eval", "data", "blob", "se
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Violation:
     """What a browser refused.
 
@@ -45,7 +45,7 @@ class Violation:
     page: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reporting:
     """Who hears of violations.
 

@@ -1,7 +1,6 @@
 """The form that corrects details: what is kept stands in it, and what is changed becomes a request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask import request
@@ -9,6 +8,7 @@ from flask_babel import gettext
 
 from governance.kernel import packs
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.pages.forms import Typed
 from governance.pages.languages import language
 from governance.pages.naming import countries
@@ -35,7 +35,7 @@ _CLOSED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CorrectionField:
     """One detail of the form.
 

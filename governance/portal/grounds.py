@@ -5,11 +5,11 @@ of their law, and browsers are told which that is. What a controller cites in pu
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask_babel import gettext
 
+from governance.kernel.records import frozen
 from governance.pages.languages import SOURCE, language
 from governance.policies import shipped
 
@@ -17,7 +17,7 @@ LANGUAGES: Final[Mapping[str, str]] = {"ru": "ru", "ua": "uk", "br": "pt"}
 """Languages of laws, by jurisdiction, that are cited in another one than English."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cited:
     """A ground as a page shows it.
 

@@ -5,7 +5,7 @@ A page is one transaction. What it opens is decided anew each time, by what the 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import wraps
 from http import HTTPStatus
 from typing import Final
@@ -18,6 +18,7 @@ from governance.customers import visiting
 from governance.customers.visiting import Visitor
 from governance.kernel.errors import ForbiddenError, InvalidError, UnauthenticatedError
 from governance.kernel.idempotency import Repeat, claim, settle
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.pages import forms
 from governance.pages.forms import Typed
@@ -31,7 +32,7 @@ from governance.reference.operations import find_controller
 STRANGER: Final = Actor(kind=ActorKind.CUSTOMER, id=None, permissions=frozenset(), name="unauthenticated")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guest:
     """A customer at a page.
 

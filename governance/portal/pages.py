@@ -1,7 +1,6 @@
 """What all pages of the door share: frame, headers, and what they say where something is refused."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from governance.customers.visiting import Visitor
 from governance.kernel import packs
 from governance.kernel.errors import ConflictError, ForbiddenError, GovernanceError, NotFoundError, TooManyError
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.pages import forms
 from governance.pages.languages import COOKIE, PARAMETER, language
@@ -37,7 +37,7 @@ OWN_PATH: Final = "/my"
 """Below it are the pages that need a session; here alone cookies are set."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A link of the menu, or a language that the page may be read in."""
 
@@ -47,7 +47,7 @@ class Link:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What stands around a page.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from flask import Flask, current_app, g
@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 from governance.accounts.visits import count_form
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
+from governance.kernel.records import frozen
 from governance.kernel.settings import Settings
 from governance.kernel.work import Actor, ActorKind, Work, open_work
 from governance.pages.brand import Brand
@@ -19,7 +20,7 @@ VISITOR: Final = Actor(kind=ActorKind.CUSTOMER, id=None, permissions=frozenset({
 """Whoever opens a page. A visitor chooses no operation: each page does one thing, on a proof that comes with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Portal:
     """This installation, as the door sees it.
 

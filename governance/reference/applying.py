@@ -1,7 +1,7 @@
 """Which laws a controller is under: those that are shipped, and those that it wrote itself; and in which versions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from governance.kernel.errors import NotFoundError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import LawTimes
 from governance.policies.deadline_writer import write_law
@@ -24,7 +25,7 @@ NEW_KEY: Final = "my_law"
 _TEMPLATE: Final = "gdpr"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownLaw:
     """A law that a controller may be under.
 
@@ -51,7 +52,7 @@ class KnownLaw:
     applies: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LawVersion:
     """A version of a law's time limits; the one that is shipped has no instant."""
 

@@ -1,17 +1,17 @@
 """What follows when personal data came into wrong hands: duties by law, with citations, and when each is due."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from governance.kernel.records import frozen
 from governance.policies.documents import Node, Titles, parse, titles
 from governance.reference.lookup import laws
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BreachDuty:
     """A duty after a breach.
 
@@ -36,7 +36,7 @@ class BreachDuty:
         return None if self.hours is None else aware + timedelta(hours=self.hours)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BreachLaw:
     """What a law says of breaches; *note* tells why there is no duty, where there is none."""
 

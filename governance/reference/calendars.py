@@ -5,7 +5,6 @@ nobody thought of when a calendar was edited has its usual holidays all the same
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from governance.audit.entries import ObjectRef
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import uuid7
 from governance.kernel.late import load
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.working_days import Calendar
 from governance.reference.holiday_names import holiday_name
@@ -33,7 +33,7 @@ _MOST_EDITS = 2000
 _LONGEST_NAME = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarEdits:
     """How a calendar differs from the one shipped.
 

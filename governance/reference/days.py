@@ -1,10 +1,10 @@
 """A calendar by the day: what is a day of rest in a year and why, and one day of it changed."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.working_days import Calendar
 from governance.reference.calendars import calendar_edits, edit_calendar, names_of_holidays, shipped_calendar
@@ -31,7 +31,7 @@ class Change(StrEnum):
     AS_SHIPPED = "as_shipped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarDay:
     """A day of a calendar that is not as other days of the week.
 

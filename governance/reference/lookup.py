@@ -1,17 +1,17 @@
 """Laws and countries, as shipped: what is proposed for a controller, and what it may be given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from governance.kernel.records import frozen
 from governance.policies.documents import Node, Titles, parse, titles
 
 _HERE = files("governance.reference")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Law:
     """A law on personal data.
 
@@ -28,7 +28,7 @@ class Law:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Country:
     """What is proposed for a controller in this country.
 

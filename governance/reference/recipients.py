@@ -5,7 +5,6 @@ Each change is a further version; a disclosure names the version that held then.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
@@ -20,6 +19,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import OwnerId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import access, disclosing, shipped
 from governance.policies.permissions import Permission
@@ -50,7 +50,7 @@ class RecipientKind(StrEnum):
     """On its own (GDPR Art. 4(10)): only what people agreed to hand to others goes there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Recipient:
     """A version of a recipient.
 

@@ -12,6 +12,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.policies.retention import CALENDAR_YEAR, YearStart, parse_year_start
 from governance.reference.lookup import countries
 from governance.reference.lookup import laws as known_laws
@@ -24,7 +25,7 @@ ADDRESS_LENGTH = 500
 AUTHORITY_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProtectionOfficer:
     """Whom people and authorities turn to (GDPR Art. 37 to 39; 152-FZ Art. 22.1); told in every notice.
 

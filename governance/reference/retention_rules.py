@@ -5,7 +5,6 @@ how long something is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from sqlalchemy import func, select, text
 
 from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.retention import RetentionPolicy
 from governance.policies.retention_reader import parse_policies, write_policy
@@ -37,7 +37,7 @@ class PolicyState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PolicyVersion:
     """A version of a policy and how far it is.
 

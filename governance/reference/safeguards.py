@@ -1,15 +1,15 @@
 """What makes it lawful to hand personal data to a recipient abroad: a closed list, with citations, as shipped."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from governance.kernel.records import frozen
 from governance.policies.documents import Node, Titles, parse, titles
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Safeguard:
     """What makes a transfer lawful.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
@@ -14,6 +13,7 @@ from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
 from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.ids import uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.deadline_reader import parse_deadlines
 from governance.policies.deadline_rules import Duty, LawTimes, RequestKind
@@ -33,7 +33,7 @@ _YEARS_AHEAD = 11
 """The longest period is ten years."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DutyDue:
     """A duty of one law and when it is due."""
 

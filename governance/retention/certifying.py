@@ -6,7 +6,6 @@ people whom it erased have certificates of their own, as for requests; this one 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -21,6 +20,7 @@ from governance.erasure.errors import NotCertifiedError
 from governance.erasure.verifying import Json, canonical
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import EntryId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.reference.operations import controller
 from governance.retention.records import Run, RunId, RunState
@@ -34,7 +34,7 @@ METHOD: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunCertificate:
     """A certificate with its proofs.
 

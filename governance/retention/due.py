@@ -5,7 +5,6 @@ not reached. Where two policies reach the same row, it counts for the first of t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from governance.customers import expiring as customers
 from governance.customers.expiring import Statement, Stock, kept_by_hold, kept_by_restriction, restricted_by_policy
 from governance.erasure.under_way import being_erased
 from governance.kernel.clock import UTC
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.retention import (
     PROOF,
@@ -46,7 +46,7 @@ _ENDING: Final = (RetentionAction.ANONYMISE, RetentionAction.ERASE_SUBJECT)
 """After these nobody is there any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What all statements of a run go by.
 

@@ -1,6 +1,5 @@
 """What policies in force take away month by month, as counted last night: to look ahead anew asks all rows."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, select
 
 from governance.customers.reach import allow
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
@@ -18,7 +18,7 @@ from governance.retention.tables import MonthRow
 SHOWN_MONTHS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyAhead:
     """What a policy in force is about to take away.
 
@@ -32,7 +32,7 @@ class PolicyAhead:
     soon: MonthAhead
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outlook:
     """What comes due, of all policies in force.
 

@@ -1,11 +1,11 @@
 """What is told of runs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind
 from governance.reference.retention_rules import PolicyId
 
@@ -32,7 +32,7 @@ class RunState(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RunPart:
     """What a run does by one version of a policy.
 
@@ -58,7 +58,7 @@ class RunPart:
     left_over: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Run:
     """A run.
 
@@ -80,7 +80,7 @@ class Run:
     parts: tuple[RunPart, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RunFailure:
     """Something that a run could not take away.
 

@@ -6,7 +6,6 @@ so whoever is killed loses nothing and repeats nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -20,6 +19,7 @@ from governance.customers.expiring import Stock, empty_fields, lock_people, refs
 from governance.erasure import operations as erasure
 from governance.erasure.operations import Origin, OriginKind
 from governance.kernel.ids import SubjectId, SubjectRef, by_number
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
@@ -36,7 +36,7 @@ PEOPLE_AT_ONCE: Final = 1_000
 ROWS_AT_ONCE: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """What one transaction took away.
 
@@ -52,7 +52,7 @@ class Batch:
     fields: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """What a run does by one version of a policy."""
 

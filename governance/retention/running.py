@@ -19,6 +19,7 @@ from governance.kernel.errors import UnavailableError
 from governance.kernel.ids import SubjectId
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import OUTAGES
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind
@@ -41,7 +42,7 @@ WAIT_SECONDS: Final = 0.25
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far a run is: rows that went, and rows that were due when it began."""
 

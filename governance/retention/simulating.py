@@ -5,7 +5,7 @@ what is recorded now; what keeps them from going at that time is not foreseen, b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from governance.customers.reach import allow
 from governance.kernel.clock import UTC, require_aware
 from governance.kernel.db import UtcDateTime
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.permissions import Permission
 from governance.policies.retention import RetentionAction, RetentionPolicy, TargetKind, minimum_cutoff
@@ -40,7 +41,7 @@ WORK_MEM: Final = "64MB"
 """What a million people are joined in without files; until the transaction ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonthAhead:
     """What comes due in a month (from its first day, in the controller's zone)."""
 
@@ -49,7 +50,7 @@ class MonthAhead:
     rows: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PolicyForecast:
     """What a policy would do at an instant.
 
@@ -80,7 +81,7 @@ class PolicyForecast:
     curve: tuple[MonthAhead, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Forecast:
     """What all policies would do at an instant.
 
@@ -99,7 +100,7 @@ class Forecast:
     conflicts: tuple[Conflict, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """How much a policy reaches."""
 

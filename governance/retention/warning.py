@@ -6,7 +6,7 @@ must not be written to, or is suppressed altogether cannot be reached, and is er
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
@@ -25,6 +25,7 @@ from governance.customers.expiring import languages_of, lock_people, refs_of
 from governance.customers.holders import HeldContact, contact_used
 from governance.customers.signs.operations import give_sign
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
@@ -44,7 +45,7 @@ MAIL_LASTS: Final = timedelta(days=7)
 """A warning that could not be sent for so long is of no use any more; the person counts as warned all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keeping:
     """A link as its page shows it.
 

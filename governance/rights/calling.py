@@ -1,6 +1,5 @@
 """The call "delete me": found by the contact, advertising stopped, the request on record, a code on its way; in one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from governance.customers import operations as customers
 from governance.customers.views import PersonView
 from governance.customers.visiting import LINES
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import RequestAct
@@ -18,7 +18,7 @@ from governance.rights.receiving import receive
 from governance.rights.records import NewRequest, Received, RequestId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Called:
     """What a call has come to.
 

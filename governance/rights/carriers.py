@@ -5,18 +5,18 @@ for is done by hand: an officer starts and completes it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
 from governance.rights.records import RequestId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carried:
     """A request that another room carries out.
 
@@ -31,7 +31,7 @@ class Carried:
     by_code: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarrierRoom:
     """How another room carries out a kind of request.
 

@@ -5,7 +5,6 @@ by which anybody could be known. The certificate says nothing personal.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ from governance.customers.visiting import Visitor
 from governance.erasure import operations as erasure
 from governance.erasure.errors import NotCertifiedError
 from governance.erasure.operations import Certificate, ErasureId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.operations import Template
 from governance.messages.texts import language_of
@@ -38,7 +38,7 @@ from governance.rights.visiting import OwnRequest, own_row, shown_to
 _MISSING: Final = "There is no request of an erasure with this number."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnMessage:
     """Something that was said.
 
@@ -55,7 +55,7 @@ class OwnMessage:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OwnStory:
     """A request with all that belongs to it.
 
@@ -79,7 +79,7 @@ class OwnStory:
     package: Package | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnPlan:
     """What would become of the visitor's data if they were erased today.
 

@@ -5,7 +5,6 @@ today is asked of the plan that it would be carried out by (`erasure.plan_for`).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, LiteralString, NamedTuple
 
@@ -17,6 +16,7 @@ from governance.erasure import operations as erasures
 from governance.erasure.targets import targets_of
 from governance.kernel.db import driver_connection, id_list
 from governance.kernel.ids import SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.documents import Titles
@@ -66,7 +66,7 @@ _ORDER: Final = ("person", "extra_value", "contact", "purchase", "interaction", 
                  "request")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class KeptGroup:
     """Data of one sort that are kept until the same days by the same rule.
 
@@ -92,7 +92,7 @@ class KeptGroup:
     held: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptDates:
     """All of it.
 

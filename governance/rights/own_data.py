@@ -7,7 +7,7 @@ before it is handed out (Art. 15(4)).
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from governance.customers.visiting import Visitor
 from governance.customers.whole import Cell
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.permissions import Permission
@@ -49,7 +50,7 @@ _ORDER: Final = ("user.name", "user.demographic", "user.contact", _ADDRESS)
 Shown = str | date | datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnField:
     """One detail.
 
@@ -70,7 +71,7 @@ class OwnField:
     correctable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Why:
     """What data are used for, and what makes it lawful."""
 
@@ -78,7 +79,7 @@ class Why:
     grounds: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnCategory:
     """Details of one category and those below it.
 
@@ -103,7 +104,7 @@ class OwnCategory:
         return self.fields[0].rule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnTable:
     """Rows of one sort, the newest last; *count* of them in all. *keys* are those of the columns."""
 
@@ -116,7 +117,7 @@ class OwnTable:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnData:
     """All of it.
 

@@ -1,11 +1,11 @@
 """Who saw data of whoever is signed in to the portal: when, in which role, for what (GDPR Art. 15(1); C-579/21)."""
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from governance.customers.visiting import Visitor
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.rights.own_data import gathered
@@ -15,7 +15,7 @@ from governance.rights.packages.sights import sights_of
 MOST_SIGHTS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnSight:
     """That somebody read something.
 

@@ -1,13 +1,14 @@
 """What requests are received as, and how they are shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any, NewType
 from uuid import UUID
 
 from governance.customers.codes import ContactKind
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind
 from governance.policies import deadline_words
 from governance.policies.deadline_rules import Duty, RequestKind
@@ -28,7 +29,7 @@ from governance.rights.codes import (
 RequestId = NewType("RequestId", UUID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewRequest:
     """A request as it came.
 
@@ -66,7 +67,7 @@ class NewRequest:
     checked: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DutyView:
     """What a law wants done about a request, and by when.
 
@@ -104,7 +105,7 @@ class DutyView:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventView:
     """A line of the history.
 
@@ -123,7 +124,7 @@ class EventView:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeView:
     """Something that the person was told.
 
@@ -141,7 +142,7 @@ class NoticeView:
     message: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RecipientToTell:
     """Somebody who got data that were corrected, or may only be stored now (GDPR Art. 19).
 
@@ -158,7 +159,7 @@ class RecipientToTell:
     told_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RequestView:
     """A request as the actor may see it.
 
@@ -224,7 +225,7 @@ class RequestView:
     recipients: Sequence[RecipientToTell]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestLine:
     """A request as a queue shows it."""
 
@@ -240,7 +241,7 @@ class RequestLine:
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """A request that is on record.
 

@@ -4,13 +4,13 @@ A message never says whom a request is about: an unproved request must not tell 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from governance.audit.actions import Action
 from governance.audit.entries import Json
 from governance.audit.following import Place, PlacedFacts, last_after, require_reached, told_between
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.webhooks import making
 from governance.messages.webhooks.making import instant, write_cursor
@@ -43,7 +43,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
 _ACTIONS: Final = [one for one in Action if one.value in EVENTS]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changes:
     """Steps of requests, in the order of the log, up to a place; `more` where the log goes on beyond it."""
 

@@ -1,7 +1,6 @@
 """Requests that people make by themselves in the portal, as far as what they have proved carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from sqlalchemy import or_, select
 
 from governance.customers.visiting import Visitor
 from governance.kernel.errors import ForbiddenError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
@@ -39,7 +39,7 @@ _NEEDED: Final[Mapping[RequestKind, Permission]] = {
 _NEEDS: Final[Mapping[StepUp, str]] = {StepUp.NEEDED: "step_up", StepUp.TOO_YOUNG: "settled_contact"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OwnRequest:
     """A request as whoever made it sees it.
 

@@ -6,11 +6,11 @@ the index root by HKDF(deployment, index name, version, normaliser version).
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import idna
 
+from governance.kernel.records import frozen
 from governance.vault.derivation import Mac, derive
 from governance.vault.keyring import KeyProvider
 
@@ -54,7 +54,7 @@ def normal_phone(value: str) -> str:
     return "+" + "".join(str(unicodedata.decimal(one)) for one in value if one.isdecimal())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlindIndex:
     """An index over one sealed column, or over one kind of value within it.
 

@@ -1,8 +1,10 @@
 """What a key covers: compartments, and the frozen logical names of sealed columns."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from uuid import UUID
+
+from governance.kernel.records import frozen
 
 
 class Compartment(StrEnum):
@@ -42,7 +44,7 @@ class OwnerKind(StrEnum):
     """Rules of a segment, or what one evaluation of it found."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SealedColumn:
     """A column that holds sealed values.
 

@@ -1,7 +1,6 @@
 """Lives of epochs and index versions as the database knows them; `governance.custody` moves them on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from governance.kernel.db import ArrayText, id_list
+from governance.kernel.records import frozen
 from governance.vault.keyring import Epoch
 from governance.vault.owners import NOTIFY_CHANNEL
 from governance.vault.register import add_epoch
@@ -20,7 +20,7 @@ VACUUM: Final = b"VACUUM (INDEX_CLEANUP ON) data_key, keyring_copy"
 """Removes the versions of rows that nobody sees any more; outside a transaction, with MAINTAIN on the tables."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EpochLife:
     """An epoch as the database knows it.
 

@@ -1,10 +1,10 @@
 """What is handed to the vault to be sealed or opened in bulk."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from governance.kernel.records import frozen
 from governance.vault.compartments import SealedColumn
 
 
@@ -36,7 +36,7 @@ class SealRow(NamedTuple):
     plaintexts: Sequence[bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenItem:
     """One sealed value to be opened in bulk; places as in `SealItem`."""
 

@@ -9,12 +9,13 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from governance.kernel.clock import require_aware
+from governance.kernel.records import frozen
 from governance.vault.derivation import check_value
 from governance.vault.errors import KeyringError
 from governance.vault.formats import KEY_BYTES
@@ -22,7 +23,7 @@ from governance.vault.formats import KEY_BYTES
 FILE_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldKey:
     """A key with its number within its kind."""
 
@@ -32,7 +33,7 @@ class HeldKey:
     check: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contents:
     """All that a keyring holds.
 

@@ -5,7 +5,7 @@
 """
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,12 +14,13 @@ from uuid import UUID
 from governance.kernel.clock import require_aware
 from governance.kernel.durable import replace_file
 from governance.kernel.ids import uuid4
+from governance.kernel.records import frozen
 from governance.vault import aside, keyfile
 from governance.vault.errors import KeyringError
 from governance.vault.keyfile import Contents, HeldKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Epoch:
     """A key-encryption key and its life.
 
@@ -34,7 +35,7 @@ class Epoch:
     check: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexRoot:
     """Root of the blind indexes of one version."""
 
@@ -43,7 +44,7 @@ class IndexRoot:
     check: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackupRoot:
     """What the keys of backups are derived from; outlives epochs, since it opens no personal value."""
 
@@ -51,7 +52,7 @@ class BackupRoot:
     check: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LedgerRoot:
     """What one layer of the suppression ledger is keyed by; never destroyed, since the layers above stand on it."""
 

@@ -1,7 +1,6 @@
 """Data keys on their way into the database, wrapped."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from governance.kernel.copying import copy_rows
 from governance.kernel.db import driver_connection
+from governance.kernel.records import frozen
 from governance.vault.formats import KeyPlaces, nonces, wrap
 from governance.vault.holding import KeySlot
 
@@ -29,7 +29,7 @@ COPY_FROM = 200
 """From this many new keys on, COPY is quicker than a statement with arrays."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wrapping:
     """The key-encryption key of an epoch, and what keys that it wraps are bound to besides."""
 

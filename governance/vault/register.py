@@ -2,20 +2,20 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from governance.kernel.db import driver_connection
+from governance.kernel.records import frozen
 from governance.vault.blind import IndexPlan
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Epoch, IndexRoot, KeyProvider
 from governance.vault.tables import DataKeyRow, IndexVersionRow, KeyEpochRow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Versions:
     """Which keys are in use: the epoch that wraps new keys, and the versions of the blind indexes."""
 

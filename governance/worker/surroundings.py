@@ -1,17 +1,17 @@
 """What jobs of the worker work with."""
 
-from dataclasses import dataclass
 from threading import Event
 
 from governance.custody.opening import Store
 from governance.kernel.clock import Clock
+from governance.kernel.records import frozen
 
 
 class StoppedError(Exception):
     """The worker is to end; what was begun goes on at its next start."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What jobs work with.
 

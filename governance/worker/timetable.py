@@ -6,7 +6,6 @@ there once.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from governance.kernel import jobs
 from governance.kernel.clock import UTC, Clock
 from governance.kernel.db import Database
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.settings import Settings
 from governance.kernel.work import SYSTEM, open_work
 
@@ -28,7 +28,7 @@ BACKUP: Final = "service.backup"
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A job of the timetable.
 

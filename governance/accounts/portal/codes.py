@@ -7,7 +7,7 @@ and for an unknown one is the same, and so is the time that it takes.
 
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, NewType
 from uuid import UUID
@@ -21,6 +21,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome
 from governance.audit.entries import ObjectRef
 from governance.kernel.ids import OwnerId, SubjectRef, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Line, Template
@@ -44,7 +45,7 @@ _NOBODYS: Final = UUID(int=0)
 _NORMAL: Final = {Line.EMAIL: normal_email, Line.SMS: normal_phone}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProvenContact:
     """A contact that somebody has shown to control, or wants to.
 
@@ -64,7 +65,7 @@ class ProvenContact:
         return f"{self.line} {_NORMAL[self.line](self.value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SentCode:
     """A code on its way.
 
@@ -77,7 +78,7 @@ class SentCode:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RightCode:
     """A code that was right; it is spent.
 

@@ -4,7 +4,7 @@ What is counted is rolled back with what it was counted for, so refusals do not 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from governance.accounts.portal.tables import PortalCountRow
 from governance.kernel.errors import TooManyError
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault.blind import BlindIndex
 from governance.vault.runtime import vault_of
@@ -22,7 +23,7 @@ FORGOTTEN_AFTER: Final = timedelta(days=31)
 """Longer than any window."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allowance:
     """So often in a window.
 

@@ -4,7 +4,7 @@ The server alone makes tokens and takes none that it did not make, so nobody can
 knows the token of.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from governance.accounts.portal.tables import PortalCodeRow, PortalSessionRow
 from governance.custody.shredding import Reason, shred
 from governance.kernel.errors import UnauthenticatedError
 from governance.kernel.ids import OwnerId, SubjectId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.operations import Line
 from governance.vault.errors import ShreddedError
@@ -27,7 +28,7 @@ KEPT: Final = timedelta(hours=1)
 FORGOTTEN_AT_ONCE: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """A session that goes on.
 
@@ -47,7 +48,7 @@ class Visit:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewVisit:
     """A session that has just begun, or opens more from now on.
 

@@ -33,6 +33,7 @@ from governance.customers.segments.readable import Readable, is_readable, readab
 from governance.customers.segments.statements import Statement, rows_of, statement
 from governance.customers.tables import ExtraValueRow, PersonRow, RestrictionRow
 from governance.kernel.collecting import uncollected
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.segment_fields import EXTRA, Place
 from governance.policies.segment_logic import Certain, Either, Form, normal_form
@@ -74,7 +75,7 @@ Judge: TypeAlias = Callable[[Facts], bool | None]
 """Whether a person is chosen; None where a send check decides."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """Some people, looked at.
 

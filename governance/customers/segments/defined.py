@@ -1,7 +1,6 @@
 """Segments as they stand: found, told to those alone who may know their rules, version by version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NewType
 from uuid import UUID
@@ -12,6 +11,7 @@ from governance.customers.reach import allow
 from governance.customers.segments.asking import Readers
 from governance.customers.segments.tables import SegmentRow, SegmentVersionRow
 from governance.kernel.errors import ConflictError, ForbiddenError, NotFoundError
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.documents import Titles
 from governance.policies.permissions import Permission
@@ -22,7 +22,7 @@ _NONE: Final = "There is no such segment."
 SegmentId = NewType("SegmentId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpecialCondition:
     """On what ground a rule may ask after special categories.
 
@@ -35,7 +35,7 @@ class SpecialCondition:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Segment:
     """A segment with its newest rule.
 

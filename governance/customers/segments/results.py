@@ -5,7 +5,6 @@ that nobody finds a person by a rule that few answer to.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType, TypeAlias
@@ -29,6 +28,7 @@ from governance.customers.segments.tables import SegmentPartRow, SegmentRow, Seg
 from governance.customers.tables import PersonRow
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import OwnerId, SubjectId, uuid7
+from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.policies.permissions import Permission
 from governance.vault.compartments import OwnerKind
@@ -56,7 +56,7 @@ class RunState(StrEnum):
     """Its result was shredded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Run:
     """An evaluation of a segment, or the check of one for a purpose.
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from governance.kernel.errors import InvalidError
+from governance.kernel.records import frozen
 
 URL_LENGTH: Final = 2000
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
@@ -25,7 +25,7 @@ class ForbiddenAddressError(Exception):
     """The name of the receiver stands for an address that nothing is sent to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A receiver's address in its parts.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,6 +17,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.logs import get_logger
+from governance.kernel.records import frozen
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages.webhooks import queue
 from governance.messages.webhooks.addresses import Resolver
@@ -36,7 +36,7 @@ Content = Callable[[Work, Message], bytes]
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """What deliveries go over.
 

@@ -8,9 +8,9 @@ import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
+from governance.kernel.records import frozen
 from governance.messages.webhooks.addresses import ForbiddenAddressError, Resolver, Target, resolve
 
 CONNECT_SECONDS: Final = 5.0
@@ -19,7 +19,7 @@ ANSWER_SECONDS: Final = 20.0
 LONGEST_WAIT_SECONDS: Final = 3600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What came of it.
 

@@ -7,7 +7,6 @@ waited for a day when an attempt fails is given up, so that a receiver which is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -19,6 +18,7 @@ from governance.audit.actions import Action, Outcome
 from governance.audit.entries import Fact, ObjectRef
 from governance.audit.following import Place, newest_place
 from governance.kernel.ids import uuid4
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.messages.webhooks.addresses import Target
 from governance.messages.webhooks.endpoints import found, in_force, target_of
@@ -45,7 +45,7 @@ WAITING_LIMIT: Final = 1000
 """No more messages are made for a receiver that has so many waiting; its place in the log waits as well."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claimed:
     """A message in the hands of one process.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
 from governance.audit.following import Place
+from governance.kernel.records import frozen
 
 WebhookId = NewType("WebhookId", UUID)
 MessageId = NewType("MessageId", UUID)
@@ -42,7 +42,7 @@ class MessageState(StrEnum):
     """Tried for a day in vain; it can be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Webhook:
     """A receiver.
 
@@ -70,7 +70,7 @@ class Webhook:
     next_attempt_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewWebhook:
     """A receiver just made, or given a new secret.
 
@@ -82,7 +82,7 @@ class NewWebhook:
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A message to a receiver.
 
@@ -113,7 +113,7 @@ class Message:
     settled_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Messages:
     """A page of messages, newest first; `next_after` continues it, None at the end."""
 

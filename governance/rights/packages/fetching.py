@@ -3,7 +3,6 @@
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +19,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
+from governance.kernel.records import frozen
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
@@ -40,7 +40,7 @@ AT_ONCE: Final = 50
 _MISSING: Final = "You have no such package."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """A package that is about to be handed out.
 

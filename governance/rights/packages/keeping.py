@@ -4,13 +4,14 @@ The rules in force say so; where none is in force yet, those that come with the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from governance.customers.whole import last_sign_of_life
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.classification import Compartment
@@ -44,7 +45,7 @@ OUTLIVING: Final = frozenset({"request"})
 REMEMBERED: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keeping:
     """The rules for one person.
 

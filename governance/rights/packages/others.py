@@ -5,11 +5,12 @@ It finds what is written plainly, and errs on the side of asking: an officer dec
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from governance.intake.folding import fold_name
 from governance.intake.names import is_given_name
+from governance.kernel.records import frozen
 from governance.rights.packages.records import Doubt
 
 _EMAIL: Final = re.compile(r"[^\s@<>,;:()\"']+@[^\s@<>,;:()\"']+\.[^\W\d_]{2,}")
@@ -22,7 +23,7 @@ SHARED_DIGITS: Final = 9
 SHORTEST_NAME: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Own:
     """What of a note is the person's own.
 

@@ -1,13 +1,13 @@
 """What is said about packages: what they are, how far they are, and what in them waits for an officer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 
 PackageId = NewType("PackageId", UUID)
 FlagId = NewType("FlagId", UUID)
@@ -50,7 +50,7 @@ class Decision(StrEnum):
     """Other words stand in its place, or a remark that it is withheld."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Package:
     """A package as it stands; nothing in it tells what is in the package.
 
@@ -83,7 +83,7 @@ class Package:
     destroyed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Flag:
     """A note that may be about somebody else too.
 

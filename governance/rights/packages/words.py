@@ -1,12 +1,12 @@
 """The words of packages in English, Russian and Ukrainian, from `words.yaml`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
+from governance.kernel.records import frozen
 from governance.policies.documents import Node, Titles, parse, titles
 from governance.policies.periods import Period
 
@@ -14,7 +14,7 @@ LANGUAGES: Final = ("en", "ru", "uk")
 _HERE: Final = files("governance.rights.packages")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What a package says in one language.
 
