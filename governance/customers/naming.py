@@ -1,6 +1,7 @@
 """What people are called: their names alone, for lists that show nothing else of them."""
 
 from collections.abc import Collection
+from dataclasses import fields
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 from sqlalchemy.orm import aliased
@@ -32,7 +33,7 @@ class PersonName:
     organisation: str | None
 
 
-NAMES = PersonName.__slots__
+NAMES = tuple(one.name for one in fields(PersonName))
 
 
 def names(work: Work, *, subjects: Collection[SubjectId]) -> dict[SubjectId, PersonName]:
