@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +16,7 @@ from governance.accounts.tables import StaffRoleRow, StaffRow
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import ObjectRef
+from governance.kernel.emails import normalized
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import OwnerId, StaffId, uuid7
 from governance.kernel.records import frozen
@@ -210,8 +210,8 @@ def check_staff(*, name: str, email: str) -> tuple[str, str]:
         errors["name"] = [f"Give a name of 1 to {NAME_LENGTH} characters."]
     address = email
     try:
-        address = validate_email(email, check_deliverability=False).normalized
-    except EmailNotValidError:
+        address = normalized(email)
+    except ValueError:
         errors["email"] = ["This is no e-mail address."]
     if errors:
         raise InvalidError("The staff member cannot be added as given.", errors=errors)

@@ -5,7 +5,6 @@ goes once it was sent. Entries hold no personal value, and so does the folder.
 """
 
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import field
@@ -14,11 +13,13 @@ from typing import Final
 
 from governance.audit.exporting import Exported, export
 from governance.audit.outside import Outside
+from governance.kernel.late import load
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
 
 MEDIA_TYPE: Final = "application/x-tar"
 _PIECE: Final = 65_536
+_BLOCK: Final = 512  # of a tar archive (POSIX.1-1988)
 _LAST: Final = "checkpoint"
 """What an interrupted file lacks, so that nobody takes it for a whole one."""
 
@@ -63,17 +64,17 @@ def _packed(place: Path, at: int) -> Iterator[bytes]:
         names = sorted(str(one.relative_to(place)) for one in place.rglob("*") if one.is_file())
         for name in sorted(names, key=lambda one: (one == _LAST, one)):
             yield from _file(place / name, name, at)
-        yield bytes(2 * tarfile.BLOCKSIZE)
+        yield bytes(2 * _BLOCK)
     finally:
         shutil.rmtree(place)
 
 
 def _file(path: Path, name: str, at: int) -> Iterator[bytes]:
-    head = tarfile.TarInfo(name)
+    head = load("tarfile:TarInfo")(name)
     head.size, head.mtime, head.mode = path.stat().st_size, at, 0o644
-    yield head.tobuf(tarfile.USTAR_FORMAT)
+    yield head.tobuf(load("tarfile:USTAR_FORMAT"))
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
             yield piece
-    yield bytes(-head.size % tarfile.BLOCKSIZE)
+    yield bytes(-head.size % _BLOCK)
     path.unlink()

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
-
 from governance.intake.cells import Cell, lines_of
 from governance.intake.values import Flaw, folded_word, is_nothing, words
+from governance.kernel.emails import normalized
 
 # What this takes, email-validator takes unchanged; it is the common case and thirty times faster.
 _PLAIN = re.compile(
@@ -67,10 +66,9 @@ def _one(text: str) -> str | Flaw:
     if flaw:
         return flaw
     try:
-        read = validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
+        return normalized(text)
+    except ValueError:
         return Flaw("email-form", "This is not in the form name@domain.tld; correct the address.")
-    return read.normalized
 
 
 def _flaw(text: str) -> Flaw | None:

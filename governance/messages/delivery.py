@@ -4,9 +4,7 @@ A step of its own in the worker, not a job: a mail server that dawdles holds up 
 """
 
 import contextlib
-from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,6 +14,7 @@ import idna
 
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
+from governance.kernel.late import load
 from governance.kernel.logs import get_logger
 from governance.kernel.settings import MAIL, Settings
 from governance.kernel.work import SYSTEM, open_work
@@ -29,20 +28,6 @@ AT_ONCE: Final = 50
 """Messages of one round, so that the worker can stop between rounds."""
 
 log = get_logger(__name__)
-
-
-class _WholeLine(UnstructuredHeader, BaseHeader):
-    """A header that is never folded: within an address in angle brackets a fold would break it."""
-
-    max_count = 1
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-_HEADERS: Final = HeaderRegistry()
-_HEADERS.map_to_type("List-Unsubscribe", _WholeLine)
-_POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 
 
 def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender: Sender | None = None) -> int:
@@ -171,7 +156,7 @@ def _message_in(path: Path) -> UUID | None:
 def message_of(lent: Lent, *, mail_from: str) -> EmailMessage:
     """The message as it goes out (RFC 5322), in plain text and in HTML; RFC 8058 headers where it advertises."""
     words = render(lent.template, lent.language, lent.values, own=lent.own)
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=load("governance.messages.headers:POLICY"))
     message["From"] = mail_from
     message["To"] = _ascii_domain(lent.recipient)
     message["Subject"] = words.subject

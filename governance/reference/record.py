@@ -9,8 +9,8 @@ from functools import cache
 from uuid import UUID
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
+from governance.kernel.emails import normalized
 from governance.kernel.errors import InvalidError
 from governance.kernel.records import frozen
 from governance.policies.retention import CALENDAR_YEAR, YearStart, parse_year_start
@@ -199,8 +199,8 @@ def _officer(check: _Check, officer: ProtectionOfficer | None, *, region: str) -
     email, phone = officer.email or None, officer.phone or None
     if email is not None:
         try:
-            email = validate_email(email, check_deliverability=False).normalized
-        except EmailNotValidError:
+            email = normalized(email)
+        except ValueError:
             check.wrong("officer.email", "This is no e-mail address.")
     if phone is not None:
         phone = _e164(check, phone, region=region)

