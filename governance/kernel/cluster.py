@@ -47,6 +47,8 @@ TUNABLE: Final = {
     "shared_buffers": f"{pages_megabytes(memory_bytes())}MB",
     "idle_in_transaction_session_timeout": "5min",
     "wal_level": "replica",  # physical backups and standbys stay possible
+    # Kept for use again: else whoever commits while a purge writes much waits for a new segment, every two seconds.
+    "min_wal_size": "512MB",
 }
 
 # Given at each start, above whatever the files say.
