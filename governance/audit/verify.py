@@ -25,7 +25,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from governance.audit import merkle, notes
-from governance.kernel.records import frozen
 
 MAX_FINDINGS = 20
 OWN_CHECKPOINT = "the export's checkpoint"
@@ -40,7 +39,7 @@ DROPPING = b'"action":"audit:bodies:dropped"'
 """What an entry holds that tells of bodies dropped by age; such entries are kept longest of all."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)  # by the standard library, since whoever verifies needs nothing else
 class Finding:
     """Something that is not as it must be.
 
