@@ -1,18 +1,21 @@
 """What people said of one purpose by one channel, from its first word to its last: the piece in which evidence is kept.
 
 Such a history says by itself what was agreed to, and when it was taken back; single events of it do not. So each goes
-as a whole, on its own day.
+as a whole, on its own day. Where records were merged, the person's words are one history: what another record said
+stands in its name for good, and what became of it stands in the survivor's.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from governance.erasure.targets import Target
 from governance.kernel.arrays import uuids
 from governance.kernel.db import driver_connection
+from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.retention import Clock, RetentionPolicy, YearStart, last_day
 
@@ -32,15 +35,17 @@ WHERE event.person_id = ANY(%(records)b) GROUP BY 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that a record said of a purpose by a channel.
+    """All that a person said of a purpose by a channel.
 
     Attributes:
+        records: under whose ids it stands.
         ended: since when nothing stands; None while something does.
         given: when it was agreed to last.
         used: when somebody was reached by it last.
     """
 
-    record: UUID
+    person: SubjectId
+    records: tuple[UUID, ...]
     purpose: str
     channel: str
     ended: datetime | None
@@ -52,10 +57,32 @@ class History:
         return (self.channel, *(_day(at, zone) for at in (self.ended, self.given, self.used)))
 
 
-def histories_of(work: Work, records: Sequence[UUID]) -> list[History]:
-    """The histories of records; one statement."""
+def histories_of(work: Work, targets: Iterable[Target]) -> list[History]:
+    """The histories of people; one statement."""
+    whose = {record: target.person for target in targets for record in target.records}
     cursor = driver_connection(work.session).cursor(binary=True)
-    return [History(*row) for row in cursor.execute(_HISTORIES, {"records": uuids(records)}).fetchall()]
+    told: dict[tuple[SubjectId, str, str], list[History]] = {}
+    for record, purpose, channel, *instants in cursor.execute(_HISTORIES, {"records": uuids(whose)}).fetchall():
+        one = History(whose[record], (record,), purpose, channel, *instants)
+        told.setdefault((one.person, purpose, channel), []).append(one)
+    return [_together(each) for each in told.values()]
+
+
+def _together(parts: Sequence[History]) -> History:
+    if len(parts) == 1:
+        return parts[0]
+    ends = [one.ended for one in parts if one.records == (one.person,)] or [one.ended for one in parts]
+    return replace(
+        parts[0],
+        records=tuple(record for one in parts for record in one.records),
+        ended=None if None in ends else _latest(ends),
+        given=_latest([one.given for one in parts]),
+        used=_latest([one.used for one in parts]),
+    )
+
+
+def _latest(instants: Sequence[datetime | None]) -> datetime | None:
+    return max((at for at in instants if at is not None), default=None)
 
 
 def kept_until(

@@ -67,8 +67,8 @@ def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
         known.finance |= last is not None or extra
         known.contact |= contact
         known.behaviour |= behaviour
-    for one in histories_of(work, list(whose)):
-        found[whose[SubjectId(one.record)]].histories.append(one)
+    for one in histories_of(work, targets):
+        found[one.person].histories.append(one)
     for record, hold, compartments in cursor.execute(_HOLDS, records).fetchall():
         for compartment in compartments:
             found[whose[record]].holds[compartment].append(hold)

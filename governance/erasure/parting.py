@@ -42,9 +42,18 @@ def is_parted(step: StepRow, *, at: datetime, zone: str) -> bool:
     return step.first_until < at.astimezone(ZoneInfo(zone)).date()
 
 
-def let_part_go(task: Task, step: StepRow, rules: Rules) -> int:
-    """Delete what no law wants any more of a step that is kept, with a receipt; answers how many rows went."""
-    gone = _part_proofs(task, step, rules) if step.step == Step.EVIDENCE.value else _part_purchases(task, step, rules)
+def let_part_go(task: Task, step: StepRow, rules: Rules, *, on: date) -> int:
+    """Delete what no law wants any more of a step that is kept, with a receipt; answers how many rows went.
+
+    Args:
+        task: the erasure, whose people no hold stands against any more.
+        step: of finance or evidence.
+        rules: in force.
+        on: the day on which the erasure began, which ends what stood.
+    """
+    gone = (
+        _part_proofs(task, step, rules, on) if step.step == Step.EVIDENCE.value else _part_purchases(task, step, rules)
+    )
     if gone:
         work, about = task.work, ObjectRef("erasure", step.erasure_id)
         facts: dict[str, Fact] = {"step": step.step, "rows": {PARTED[Step(step.step)]: gone}, "part": True}
@@ -74,12 +83,12 @@ def _part_purchases(task: Task, step: StepRow, rules: Rules) -> int:
     return gone
 
 
-def _part_proofs(task: Task, step: StepRow, rules: Rules) -> int:
+def _part_proofs(task: Task, step: StepRow, rules: Rules, on: date) -> int:
     """Delete histories of consents whose own day has passed, each as a whole; the last goes with the step itself."""
     work, policies = task.work, rules.by_compartment.get(Compartment.EVIDENCE, ())
     today = work.now.astimezone(rules.zone).date()
     told = step.until or today
-    days = [(one, _last_day(one, policies, rules, today, told)) for one in histories_of(work, task.records)]
+    days = [(one, _last_day(one, policies, rules, on, told)) for one in histories_of(work, task.targets)]
     due = [one for one, day in days if day < today]
     left = [day for _, day in days if day >= today]
     if not left:  # all is over before the day that was told: nothing waits for that any more
@@ -89,15 +98,18 @@ def _part_proofs(task: Task, step: StepRow, rules: Rules) -> int:
     if not due:
         return 0
     work.session.flush()
-    whose = {"whose": [one.record for one in due], "purposes": [one.purpose for one in due]}
-    asked = {**task.named, **whose, "channels": [one.channel for one in due]}
+    keys = [(record, one.purpose, one.channel) for one in due for record in one.records]
+    asked = {
+        **task.named,
+        **dict(zip(("whose", "purposes", "channels"), map(list, zip(*keys, strict=True)), strict=True)),
+    }
     [(gone,)] = driver_connection(work.session).execute(_FORGET, asked).fetchall()
     return int(gone)
 
 
-def _last_day(one: History, policies: Sequence[RetentionPolicy], rules: Rules, today: date, told: date) -> date:
+def _last_day(one: History, policies: Sequence[RetentionPolicy], rules: Rules, on: date, told: date) -> date:
     """The last day of a history; never after the day that was told, which holds where no policy says anything."""
-    known = kept_until(one, policies, zone=rules.zone, fiscal=rules.fiscal, on=today)
+    known = kept_until(one, policies, zone=rules.zone, fiscal=rules.fiscal, on=on)
     return min(told, max((day for _, day in known), default=told))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, LiteralString
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import select
@@ -191,9 +192,13 @@ def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:
 
 
 def _let_parts_go(task: Task, row: ErasureRow, made: Sequence[StepRow]) -> None:
+    """Let go what is over; what is held by now stays."""
+    at, zone = task.work.now, row.zone
+    if any(is_parted(step, at=at, zone=zone) for step in made):
+        heed_holds(task.work, task.targets, made)
     for step in made:
-        if is_parted(step, at=task.work.now, zone=row.zone):
-            let_part_go(task, step, rules_of(task.work))
+        if is_parted(step, at=at, zone=zone):
+            let_part_go(task, step, rules_of(task.work), on=row.begun_at.astimezone(ZoneInfo(zone)).date())
 
 
 def _task(

@@ -12,10 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from governance.consent import operations as consent
+from governance.customers import operations as customers
 from governance.erasure import operations as erasure
 from governance.erasure.histories import History, kept_until
 from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState
 from governance.erasure.tables import CertificateRow
+from governance.intake import operations as intake
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
@@ -25,6 +27,7 @@ from governance.policies.retention import CALENDAR_YEAR
 from governance.policies.retention_reader import parse_policies
 from governance.reference.retention_rules import keep_active, keep_draft
 from tests.conftest import NOW
+from tests.factories.customers import email
 from tests.factories.erasing import LIVE_KEYS, agreed, count, erase, shop, somebody, through
 from tests.factories.saying import notice, said
 
@@ -239,7 +242,7 @@ def test_a_later_end_or_use_never_lets_a_history_go_earlier(
 
     def days(by: timedelta) -> dict[str, date]:
         moved = [None if at is None else at + by for at in (ended, agreed_at, used)]
-        one = History(uuid4(), "newsletter", channel, *moved)
+        one = History(SubjectId(uuid4()), (), "newsletter", channel, *moved)
         told = kept_until(one, policies, zone=ZoneInfo("Europe/Berlin"), fiscal=CALENDAR_YEAR, on=on + by)
         return {policy.key: day for policy, day in told}
 
@@ -248,3 +251,39 @@ def test_a_later_end_or_use_never_lets_a_history_go_earlier(
     assert "proofs" in early
     assert ("proofs_of_calls" in early) == (channel == "phone" and (agreed_at or used) is not None)
     assert all(early[key] <= late[key] for key in early)
+
+
+def test_a_hold_placed_since_keeps_proofs_whose_day_has_passed(desk: Work) -> None:
+    one = somebody(desk)
+    agreed(desk, one)
+    calls(desk, one)
+    review = datetime(2035, 1, 1, tzinfo=UTC)
+    customers.place_hold(desk, subject=one, compartments=[Compartment.PROFILE], reason="Claim.", review_at=review)
+    done = erase(desk, one)
+
+    held = later(desk, date(2027, 6, 1))
+    customers.place_hold(held, subject=one, compartments=[Compartment.EVIDENCE], reason="Claim.", review_at=review)
+    over = later(desk, date(2027, 11, 23))
+    erasure.resume(over)
+    through(over, done.id)
+
+    assert {purpose for purpose, _ in left(desk)} == {"newsletter", "own_offers"}
+
+
+def test_of_merged_people_what_was_agreed_to_and_taken_back_goes_together(desk: Work) -> None:
+    one = somebody(desk)
+    other = somebody(desk, contacts=(email("second@example.org"),))
+    agreed(desk, other)
+    calls(desk, one)
+    intake.merge(desk, into=one, other=other, reason="The same.")
+    consent.record_many(later(desk, date(2026, 11, 23)), events=[said(EventKind.WITHDRAWN, subject=one)])
+    done = erase(later(desk, date(2027, 6, 1)), one)
+
+    last = later(desk, date(2027, 11, 23))
+    erasure.resume(last)
+    through(last, done.id)
+    assert {purpose for purpose, _ in left(desk)} == {"newsletter", "own_offers"}
+    over = later(desk, date(2027, 11, 24))
+    erasure.resume(over)
+    through(over, done.id)
+    assert {purpose for purpose, _ in left(desk)} == {"own_offers"}
