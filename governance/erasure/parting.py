@@ -99,10 +99,8 @@ def _part_proofs(task: Task, step: StepRow, rules: Rules, on: date) -> int:
         return 0
     work.session.flush()
     keys = [(record, one.purpose, one.channel) for one in due for record in one.records]
-    asked = {
-        **task.named,
-        **dict(zip(("whose", "purposes", "channels"), map(list, zip(*keys, strict=True)), strict=True)),
-    }
+    whose, purposes, channels = (list(each) for each in zip(*keys, strict=True))
+    asked = {**task.named, "whose": whose, "purposes": purposes, "channels": channels}
     [(gone,)] = driver_connection(work.session).execute(_FORGET, asked).fetchall()
     return int(gone)
 
