@@ -1,6 +1,7 @@
 """Seeing erasures through: step by step, each in a transaction of its own with its receipt."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, LiteralString
 from uuid import UUID
@@ -193,12 +194,14 @@ def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:
 
 def _let_parts_go(task: Task, row: ErasureRow, made: Sequence[StepRow]) -> None:
     """Let go what is over; what is held by now stays."""
-    at, zone = task.work.now, row.zone
-    if any(is_parted(step, at=at, zone=zone) for step in made):
-        heed_holds(task.work, task.targets, made)
+    at, zone = task.work.now, ZoneInfo(row.zone)
+    if not any(is_parted(step, at=at, zone=row.zone) for step in made):
+        return
+    heed_holds(task.work, task.targets, made)
+    rules = replace(rules_of(task.work), zone=zone)  # days are counted where they were when people were told of them
     for step in made:
-        if is_parted(step, at=at, zone=zone):
-            let_part_go(task, step, rules_of(task.work), on=row.begun_at.astimezone(ZoneInfo(zone)).date())
+        if is_parted(step, at=at, zone=row.zone):
+            let_part_go(task, step, rules, on=row.begun_at.astimezone(zone).date())
 
 
 def _task(
