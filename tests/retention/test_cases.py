@@ -142,6 +142,8 @@ def test_the_case_files_come_to_what_an_independent_reading_counts(
     assert 0 < told["inactive_customers"].people < store.count("person")
     assert sum(month.rows for month in told["purchases_tax"].curve) == _taxed_ahead(shared, store)
 
+    _as_in_other_countries(store, shared, today)
+
     store.do(lambda work: retention.end(work, key="consent_evidence"))
     alone = {one.key: one.rows for one in store.do(lambda work: retention.simulate(work, curve=False)).policies}
     assert 0 < alone[CALLS] == _expected(store, today)[CALLS] < everything[CALLS]
@@ -150,6 +152,29 @@ def test_the_case_files_come_to_what_an_independent_reading_counts(
     while (done := store.run(["purchases_tax"])).parts[0].rows:
         removed += done.parts[0].rows
     assert removed == taxed
+
+
+TAX_YEARS = {None: 10, "AT": 7, "DE": 8, "FR": 10, "GB": 6, "PL": 5, "RU": 5, "UA": 3}
+"""From the end of the year of the purchase, by country, as the laws named in the policies have it."""
+
+
+def _as_in_other_countries(store: Keeping, shared: Path, today: date) -> None:
+    """The same files under what is shipped for each country that has periods of its own."""
+    years = _orders(store, shared)
+    for country, kept in TAX_YEARS.items():
+        seen = []
+        for at in (today, date(2028, 6, 1)):
+            shipped = retention_policies(country)["purchases_tax"]
+            told = store.do(lambda work, at=at, one=shipped: retention.simulate(work, at=_noon(at), policies=[one]))  # type: ignore[misc]
+            seen.append(sum(date(year + kept, 12, 31) < at for year in years))
+            assert told.policies[0].rows == seen[-1], (country, at)
+        assert max(seen) > 0, country
+        assert min(seen) < len(years), country
+    evidence = retention_policies("DE")["consent_evidence"]
+    for at in (today, today + timedelta(days=60)):
+        told = store.do(lambda work, at=at: retention.simulate(work, at=_noon(at), policies=[evidence]))  # type: ignore[misc]
+        assert told.policies[0].rows == _proofs(store, at, year_end=True), at
+    assert _proofs(store, today, year_end=True) < _proofs(store, today), "some wait for the end of the year"
 
 
 def _noon(day: date) -> datetime:
@@ -218,11 +243,19 @@ def _expected(store: Keeping, today: date) -> dict[str, int]:
     return found
 
 
-def _proofs(store: Keeping, today: date) -> int:
-    """Proofs whose consent ended over three years ago, and of calls was given and used over five years ago."""
+def _proofs(store: Keeping, today: date, *, year_end: bool = False) -> int:
+    """Proofs whose consent ended over three years ago, and of calls was given and used over five years ago.
+
+    Three years are counted from the day, or as in Germany from the end of its year.
+    """
     ends = store.do(lambda work: work.session.execute(text(PROOFS)).all())
-    over = [[(ended, 36), *([] if used is None else [(used, 60)])] for ended, used in ends]
-    return sum(all(_months_after(at.astimezone(MOSCOW).date(), keep) < today for at, keep in one) for one in over)
+    count = 0
+    for ended, used in ends:
+        day = ended.astimezone(MOSCOW).date()
+        days = [_months_after(day.replace(month=12, day=31) if year_end else day, 36)]
+        days += [] if used is None else [_months_after(used.astimezone(MOSCOW).date(), 60)]
+        count += max(days) < today
+    return count
 
 
 def _months_after(day: date, months: int) -> date:
