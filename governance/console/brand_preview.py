@@ -1,12 +1,12 @@
 """How a name and a colour would look at the head of the customers' pages and of a mail, before anybody sets them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.utils import parseaddr
 
 from flask_babel import format_decimal, gettext
 
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.records import frozen
 from governance.pages.brand import DARK, LIGHT, Colour, Ground, contrast, parse_colour, tokens, written
 
 READABLE, WELL_READABLE = 4.5, 7.0
@@ -14,7 +14,7 @@ READABLE, WELL_READABLE = 4.5, 7.0
 OF_THE_SERVICE = "#155e75"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mode:
     """The head of a page in light or in dark, as hexadecimal colours.
 
@@ -35,7 +35,7 @@ class Mode:
     button: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """What is looked at.
 

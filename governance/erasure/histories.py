@@ -6,7 +6,7 @@ stands in its name for good, and what became of it stands in the survivor's.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -16,6 +16,7 @@ from governance.erasure.targets import Target
 from governance.kernel.arrays import uuids
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies.retention import Clock, RetentionPolicy, YearStart, last_day
 
@@ -33,7 +34,7 @@ WHERE event.person_id = ANY(%(records)b) GROUP BY 1, 2, 3
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History:
     """All that a person said of a purpose by a channel.
 

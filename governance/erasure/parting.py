@@ -42,6 +42,22 @@ def is_parted(step: StepRow, *, at: datetime, zone: str) -> bool:
     return step.first_until < at.astimezone(ZoneInfo(zone)).date()
 
 
+def set_free(made: Sequence[StepRow], *, at: datetime, zone: str) -> bool:
+    """Let steps be done whose last day has passed; answers whether any was."""
+    today = at.astimezone(ZoneInfo(zone)).date()
+    over = [one for one in made if one.state == StepState.KEPT.value and one.until is not None and one.until < today]
+    for one in over:
+        one.state = StepState.PENDING.value
+    return bool(over)
+
+
+def reopen_keys(made: Sequence[StepRow]) -> None:
+    """Have keys shredded once more: what is let go only now had to keep its own."""
+    for step in made:
+        if step.step == Step.KEYS.value and step.state == StepState.DONE.value:
+            step.state, step.entry, step.done_at = StepState.PENDING.value, None, None
+
+
 def let_part_go(task: Task, step: StepRow, rules: Rules, *, on: date) -> int:
     """Delete what no law wants any more of a step that is kept, with a receipt; answers how many rows went.
 

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
 from governance.erasure.beginning import RUN
-from governance.erasure.parting import is_parted
+from governance.erasure.parting import is_parted, reopen_keys, set_free
 from governance.erasure.planning import plans_of, rules_of
 from governance.erasure.records import COMPARTMENT_OF, ErasureId, ErasureState, Origin, OriginKind, Step, StepState
 from governance.erasure.rows import locked, steps_of, targets_in
@@ -36,7 +35,8 @@ def resume(work: Work) -> list[ErasureId]:
             continue
         made = steps_of(work, erasure)
         if _let_go(work, row, made):
-            _reopen(row, made)
+            row.state = ErasureState.RUNNING.value
+            reopen_keys(made)
         if row.state == ErasureState.RUNNING.value:
             found.add(erasure)
     work.session.flush()
@@ -56,13 +56,9 @@ def _due(work: Work) -> list[ErasureId]:
 
 def _let_go(work: Work, row: ErasureRow, made: Sequence[StepRow]) -> bool:
     """Set steps free that wait for nothing any more; answers whether any was, the last of its rows included."""
-    today = work.now.astimezone(ZoneInfo(row.zone)).date()
-    freed = False
-    for step in made:
-        if step.state == StepState.KEPT.value and step.until is not None and step.until < today:
-            step.state, freed = StepState.PENDING.value, True
-        elif is_parted(step, at=work.now, zone=row.zone):
-            row.state = ErasureState.RUNNING.value
+    freed = set_free(made, at=work.now, zone=row.zone)
+    if any(is_parted(step, at=work.now, zone=row.zone) for step in made):
+        row.state = ErasureState.RUNNING.value
     held = [step for step in made if step.state == StepState.HELD.value]
     return (_ask_holds(work, row, held) if held else False) or freed
 
@@ -87,13 +83,6 @@ def _ask_holds(work: Work, row: ErasureRow, held: Sequence[StepRow]) -> bool:
         if step.step == Step.RECORD.value and not waiting:
             step.state, freed = StepState.PENDING.value, True
     return freed
-
-
-def _reopen(row: ErasureRow, made: Sequence[StepRow]) -> None:
-    row.state = ErasureState.RUNNING.value
-    for step in made:
-        if step.step == Step.KEYS.value and step.state == StepState.DONE.value:
-            step.state, step.entry, step.done_at = StepState.PENDING.value, None, None
 
 
 def _origin(row: ErasureRow) -> Origin:

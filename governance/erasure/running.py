@@ -18,7 +18,7 @@ from governance.erasure import steps
 from governance.erasure.beginning import RUN, record
 from governance.erasure.certifying import issue
 from governance.erasure.heeding import ASKED_BEFORE, heed_holds
-from governance.erasure.parting import is_parted, let_part_go
+from governance.erasure.parting import is_parted, let_part_go, reopen_keys, set_free
 from governance.erasure.planning import rules_of
 from governance.erasure.records import (
     NOT_GONE,
@@ -81,7 +81,8 @@ def run_next(work: Work, *, erasure: ErasureId) -> bool:
     made = steps_of(work, erasure)
     step = next((one for one in made if one.state == StepState.PENDING.value), None)
     if step is None:
-        _let_parts_go(_task(work, row, targets_in(work, erasure), made), row, made)
+        if _let_parts_go(_task(work, row, targets_in(work, erasure), made), row, made):
+            return True
         _finish(work, row, made, targets_in(work, erasure))
         return False
     if step.next_at is not None and step.next_at > work.now:
@@ -93,7 +94,8 @@ def run_next(work: Work, *, erasure: ErasureId) -> bool:
         return True
     _do(_task(work, row, targets, made), row, step)
     if all(one.state != StepState.PENDING.value for one in made):
-        _let_parts_go(_task(work, row, targets, made), row, made)
+        if _let_parts_go(_task(work, row, targets, made), row, made):
+            return True
         _finish(work, row, made, targets_in(work, erasure))
         return False
     return True
@@ -192,16 +194,21 @@ def _being_erased(work: Work, targets: Sequence[Target]) -> set[UUID]:
     return {person for (person,) in driver_connection(work.session).execute(_BEGUN, asked).fetchall()}
 
 
-def _let_parts_go(task: Task, row: ErasureRow, made: Sequence[StepRow]) -> None:
-    """Let go what is over; what is held by now stays."""
+def _let_parts_go(task: Task, row: ErasureRow, made: Sequence[StepRow]) -> bool:
+    """Let go what is over; what is held by now stays. Answers whether a step is over altogether, and to be done."""
     at, zone = task.work.now, ZoneInfo(row.zone)
     if not any(is_parted(step, at=at, zone=row.zone) for step in made):
-        return
+        return False
     heed_holds(task.work, task.targets, made)
     rules = replace(rules_of(task.work), zone=zone)  # days are counted where they were when people were told of them
     for step in made:
         if is_parted(step, at=at, zone=row.zone):
             let_part_go(task, step, rules, on=row.begun_at.astimezone(zone).date())
+    freed = set_free(made, at=at, zone=row.zone)
+    if freed:
+        reopen_keys(made)
+        task.work.session.flush()
+    return freed
 
 
 def _task(

@@ -287,3 +287,21 @@ def test_of_merged_people_what_was_agreed_to_and_taken_back_goes_together(desk: 
     erasure.resume(over)
     through(over, done.id)
     assert {purpose for purpose, _ in left(desk)} == {"own_offers"}
+
+
+def test_of_periods_that_were_shortened_since_one_certificate_tells(desk: Work) -> None:
+    one = somebody(desk)
+    agreed(desk, one)
+    calls(desk, one)
+    done = erase(desk, one)
+    shorter = RULES.replace("P5Y", "P1Y").replace("version: 1", "version: 2")
+    for policy in parse_policies(shorter.encode(), name="ours").values():
+        keep_active(desk, policy=keep_draft(desk, policy=policy).id)
+
+    over = later(desk, date(2027, 11, 23))
+    erasure.resume(over)
+    through(over, done.id)
+
+    assert left(desk) == []
+    assert desk.session.query(CertificateRow).filter_by(erasure_id=done.id).count() == 2, "the first and one more"
+    assert erasure.resume(over) == []
