@@ -5,6 +5,7 @@ import contextlib
 from typing import Final
 
 from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from governance import executors
@@ -86,6 +87,7 @@ from governance.kernel.work import Work
 from governance.pages import languages, reporting, serving
 from governance.pages.brand import brand
 from governance.pages.examining import examine_all
+from governance.portal import refusing
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
 from governance.vault.derivation import derive
@@ -198,6 +200,7 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
     app.extensions[express.NAME] = express.Express(app, routes)
     for outage in OUTAGES:
         app.register_error_handler(outage, _on_lost_database)
+    app.register_error_handler(HTTPException, _on_http)
     return app
 
 
@@ -272,6 +275,11 @@ def _checks(store: Store) -> tuple[Check, ...]:
         Check("keyring", keyring),
         Check("audit_log", lambda: require_protected_log(store.database)),
     )
+
+
+def _on_http(error: HTTPException) -> Response:
+    """What no page and no operation answers: a page for whoever reads, a document for a system."""
+    return refusing.of_address(error) if refusing.is_for_reader() else problems.on_http(error)
 
 
 def _on_lost_database(error: Exception) -> Response:

@@ -237,7 +237,8 @@ def refuse(error: GovernanceError, *, cause: Exception | None = None) -> Respons
     return response
 
 
-def _on_http(error: HTTPException) -> Response:
+def on_http(error: HTTPException) -> Response:
+    """Answer with what HTTP itself refuses, such as an address at which nothing is."""
     status = error.code or 500
     if status < HTTPStatus.BAD_REQUEST:  # a redirect
         return Response(status=status, headers=error.get_headers())
@@ -264,5 +265,5 @@ def _route() -> str | None:
 def register(app: Flask) -> None:
     """Answer every error of *app* with a problem document."""
     app.register_error_handler(GovernanceError, refuse)
-    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, _on_failure)

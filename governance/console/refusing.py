@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, g, redirect, request, url_for
 from flask_babel import gettext
@@ -13,10 +14,20 @@ from governance.console.frame import door_page, go
 from governance.console.guard import StaleFormError, blueprint, roles_that_may
 from governance.console.pages_table import PAGES
 from governance.console.signing import confirm_page, continue_page, sign_in_page
-from governance.kernel.errors import ForbiddenError, GovernanceError, TooManyError, UnauthenticatedError
+from governance.kernel.errors import (
+    ForbiddenError,
+    GovernanceError,
+    TooManyError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from governance.kernel.logs import get_logger
+from governance.kernel.outage import OUTAGES, outage_of
 from governance.pages.forms import is_from_here
 from governance.policies import access
+
+AGAIN_SECONDS: Final = 60
+"""After which a browser may ask again, where the store does not answer."""
 
 log = get_logger(__name__)
 
@@ -88,7 +99,19 @@ def _on_refusal(error: GovernanceError) -> Response:
     answer = refusal(status, heading, text)
     if isinstance(error, TooManyError):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    elif isinstance(error, UnavailableError):
+        answer.headers["Retry-After"] = str(AGAIN_SECONDS)
     return answer
+
+
+def _on_outage(error: Exception) -> Response:
+    told = outage_of(error)
+    told.__cause__ = error  # for the log
+    return _on_refusal(told)
+
+
+for _outage in OUTAGES:
+    blueprint.register_error_handler(_outage, _on_outage)
 
 
 def _who_may() -> Sequence[str]:

@@ -18,7 +18,7 @@ from governance.kernel.errors import (
     TooManyError,
 )
 from governance.kernel.idempotency import KeyReusedError
-from governance.pages.languages import SOURCE, language
+from governance.pages.languages import SOURCE, by_language, language
 
 SAID: Final = "_said"
 """Stands for the whole form among what is wrong with its fields, in the visitor's language already."""
@@ -98,11 +98,43 @@ def by_field(errors: Mapping[str, str]) -> Mapping[str, str]:
 def of_refusal(error: GovernanceError) -> tuple[int, str, str]:
     """Status, heading and sentence of a page that says why not."""
     known = current_console().statuses.get(error.slug)
-    for kind, status, heading, sentence in _refusals():
-        if isinstance(error, kind) or (status == known and kind is not KeyReusedError):
-            own = language() == SOURCE and kind is not KeyReusedError
-            return status, heading, error.detail if own else sentence
-    return 503, gettext("This does not work at the moment"), gettext("Please try again in a moment.")
+    if error.slug in _disturbances():
+        return known or 503, *_disturbances()[error.slug]
+    rows = _refusals()
+    own_words = (KeyReusedError, QuotaExceededError)
+    fitting = [one for one in rows if isinstance(error, one[0])]
+    fitting += [one for one in rows if one[1] == known and one[0] not in own_words]
+    if not fitting:
+        return 503, gettext("This does not work at the moment"), gettext("Please try again in a moment.")
+    kind, status, heading, sentence = fitting[0]
+    own = language() == SOURCE and kind is not KeyReusedError
+    return status, heading, error.detail if own else sentence
+
+
+@by_language
+def _disturbances() -> Mapping[str, tuple[str, str]]:
+    """What the service itself lacks, by slug: heading and what to do."""
+    return {
+        "unavailable": (
+            gettext("The store does not answer at the moment"),
+            gettext(
+                "Wait a minute, then open the page again; a form that you sent may have to be sent once more. "
+                "If this goes on, look at the database and at the log of the service."
+            ),
+        ),
+        "disk-full": (
+            gettext("The disk is full"),
+            gettext("Nothing of what you sent was kept. Make room on the host, then send it again."),
+        ),
+        "schema-outdated": (
+            gettext("The store is of another version than the service"),
+            gettext("Bring it up to date with governance migrate, then start the service anew."),
+        ),
+        "custody-busy": (
+            gettext("Work on the keys is under way"),
+            gettext("Wait until it is done, then try again."),
+        ),
+    }
 
 
 def _refusals() -> tuple[tuple[type[GovernanceError], int, str, str], ...]:

@@ -15,6 +15,7 @@ from governance.portal import (
     pages,
     place,
     proving,
+    refusing,
     requests,
     signing,
     subscriptions,
@@ -35,6 +36,7 @@ ROUTES: Final = (
     notices,
     certificates,
     counter,
+    refusing,
 )
 """Modules whose pages hang on the blueprint; imported for that."""
 

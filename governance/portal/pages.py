@@ -1,6 +1,6 @@
-"""What all pages of the door share: frame, headers, and what they say where something is refused."""
+"""What all pages of the door share: frame and headers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -8,14 +8,10 @@ from typing import Final
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
-from werkzeug.exceptions import HTTPException
 
 from governance import __version__
-from governance.consent.errors import ClosedFormError, SharedContactError, SpentTokenError
 from governance.customers.visiting import Visitor
 from governance.kernel import packs
-from governance.kernel.errors import ConflictError, ForbiddenError, GovernanceError, NotFoundError, TooManyError
-from governance.kernel.logs import get_logger
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.pages import forms
@@ -23,14 +19,11 @@ from governance.pages.languages import COOKIE, PARAMETER, language
 from governance.pages.serving import policy, style_address
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
-from governance.portal.place import current_portal, visit
+from governance.portal.place import current_portal
 from governance.reference.operations import find_controller
 from governance.reference.record import ProtectionOfficer
-from governance.rights.errors import NoSuchRequestError, NotProvenError, WrongActError
 
 blueprint = Blueprint("portal", __name__, template_folder="templates")
-log = get_logger(__name__)
-
 
 LABEL: Final = b"portal/form"
 OWN_PATH: Final = "/my"
@@ -80,7 +73,7 @@ class Frame:
 
 
 def page(
-    work: Work,
+    work: Work | None,
     template: str,
     *,
     status: int = HTTPStatus.OK,
@@ -93,7 +86,7 @@ def page(
     """A page as the answer.
 
     Args:
-        work: the transaction, for the frame.
+        work: the transaction, for the frame; None where the store does not answer, and the frame tells what is known.
         template: name of the template, without folder and ending.
         status: of the answer.
         frames: sites that may show it in a frame; none by default.
@@ -119,8 +112,8 @@ def sealed_for(holder: str) -> str:
     return forms.seal(current_portal().secret, LABEL, holder)
 
 
-def _frame(work: Work, seal: str, part: str, scripts: Sequence[str], *, alone: bool) -> Frame:
-    controller = g.get("controller") or find_controller(work)
+def _frame(work: Work | None, seal: str, part: str, scripts: Sequence[str], *, alone: bool) -> Frame:
+    controller = g.get("controller") or (None if work is None else find_controller(work))
     brand, visitor = current_portal().brand, g.get("visitor")
     legal_name = "" if controller is None else controller.legal_name
     files = ("once.js", *scripts) if seal else scripts
@@ -177,112 +170,6 @@ def _languages() -> list[Link]:
     return [
         Link(code, name, f"?{PARAMETER}={code}", current=code == language()) for code, name in packs.names().items()
     ]
-
-
-def refusal(status: int, heading: str, text: str) -> Response:
-    """A page that says why not, and what to do."""
-    with visit() as work:
-        return page(work, "refusal", status=status, heading=heading, text=text)
-
-
-def _nothing_here() -> tuple[int, str, str]:
-    return (
-        404,
-        gettext("There is nothing at this address"),
-        gettext("Check the address, or take the link from the message again."),
-    )
-
-
-_SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]]]] = {
-    SpentTokenError: lambda: (
-        404,
-        gettext("This link is not valid any more"),
-        gettext(
-            "A link works only as a whole, and some for a limited time. Open it again from the newest message, or fill "
-            "in the form again. If you want no more messages from us, you can also write to the address below."
-        ),
-    ),
-    SharedContactError: lambda: (
-        409,
-        gettext("We cannot tell whose subscription this is"),
-        gettext("Several of our customers use this address, and consent is one person's own. Please contact us."),
-    ),
-    ClosedFormError: lambda: (
-        409,
-        gettext("This form is closed"),
-        gettext("It takes no subscriptions at the moment."),
-    ),
-    TooManyError: lambda: (
-        429,
-        gettext("Too many forms were sent from your network"),
-        gettext("Please wait a minute, then try again."),
-    ),
-    ConflictError: lambda: (
-        409,
-        gettext("What you chose is no longer offered"),
-        gettext("Please fill in the form again."),
-    ),
-    **dict.fromkeys(
-        (WrongActError, NotProvenError),
-        lambda: (
-            409,
-            gettext("This is no longer possible"),
-            gettext("Something has changed since. Open the page again to see how it stands."),
-        ),
-    ),
-    NoSuchRequestError: _nothing_here,
-    NotFoundError: _nothing_here,
-    ForbiddenError: lambda: (
-        403,
-        gettext("This needs more proof of who you are"),
-        gettext("Open your pages again: they say what is missing. You can also write to the address below."),
-    ),
-}
-"""What a page says of a refusal; the first kind that fits."""
-
-
-@blueprint.get("/")
-def front() -> Response:
-    """The address of the service alone leads customers to their pages."""
-    return _lead(OWN_PATH, HTTPStatus.FOUND)
-
-
-@blueprint.get(f"{OWN_PATH}/<path:place>")
-@blueprint.get(f"{OWN_PATH}/", defaults={"place": ""})
-def nowhere(place: str) -> Response:
-    """An address among the customers' pages at which nothing is; one with a stroke at the end leads to the page."""
-    if request.path.endswith("/"):
-        return _lead(f"{OWN_PATH}/{place.strip('/')}".rstrip("/"), HTTPStatus.PERMANENT_REDIRECT)
-    return refusal(*_nothing_here())
-
-
-def _lead(address: str, status: HTTPStatus) -> Response:
-    answer = redirect(address, code=status)
-    return Response(answer.get_data(), status=answer.status_code, headers=answer.headers)
-
-
-@blueprint.errorhandler(GovernanceError)
-def _on_refusal(error: GovernanceError) -> Response:
-    say = next((said for kind, said in _SAYINGS.items() if isinstance(error, kind)), None)
-    if say is None:
-        log.error("portal.failed", slug=error.slug, exc_info=error)
-        return refusal(503, gettext("This does not work at the moment"), gettext("Please try again later."))
-    response = refusal(*say())
-    if isinstance(error, TooManyError):
-        response.headers["Retry-After"] = str(error.retry_after_seconds)
-    return response
-
-
-@blueprint.errorhandler(HTTPException)
-def _on_http(error: HTTPException) -> Response:
-    text = gettext("The form was not sent as a form. Go back and try again.")
-    return refusal(error.code or 400, gettext("This cannot be read"), text)
-
-
-@blueprint.errorhandler(Exception)
-def _on_failure(error: Exception) -> Response:
-    log.error("portal.failed", slug="error", exc_info=error)
-    return refusal(500, gettext("This does not work at the moment"), gettext("Please try again later."))
 
 
 @blueprint.after_request
