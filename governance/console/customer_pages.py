@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, request
 
 from governance.console import sayings, words
+from governance.console.customer_inputs import EMPTIED, own_errors, own_inputs, own_patch
 from governance.console.customers import PART, name_of
 from governance.console.days import today
 from governance.console.frame import go, page
@@ -21,8 +22,6 @@ from governance.rights import operations as rights
 
 EDITED: Final = ("family_name", "given_name", "patronymic", "birth_date", "organisation", "profession", "country",
                  "region", "city", "street", "postcode", "language", "note")  # fmt: skip
-EMPTIED: Final = "-"
-"""What stands in a field that is to be emptied; one left empty stays as it is."""
 
 
 @screen("/customers/<uuid:customer>/edit", "edit_customer")
@@ -41,22 +40,27 @@ def edit_page(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         seen=seen,
         name=name_of(seen),
         rows=rows,
+        own=own_inputs(visit, seen),
         kinds=[(code, said) for code, said in words.contact_kinds().items() if code != "postal"],
         adds=visit.may(Permission.CONTACTS_ADD),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
+        errors={**sayings.by_field(typed.errors), **own_errors(visit, typed.errors)},
     )
 
 
 @act("/customers/<uuid:customer>/edit", "change_customer", shows=edit_page, of="edit_customer",
      then=lambda customer: go("customer", customer=customer))  # fmt: skip
 def change(visit: Visit, customer: UUID) -> Response:
-    """Change what was written; a sign alone empties a field."""
+    """Change what was written: a field that was shown and is empty now is emptied; one that was not shown, by a sign."""
     said = {name: request.form.get(name, "").strip() for name in EDITED}
     shown = {name: request.form.get(f"was.{name}", "") for name in EDITED}
     patch: dict[str, object] = {
-        name: None if value == EMPTIED else value for name, value in said.items() if value and value != shown[name]
+        name: None if value in ("", EMPTIED) else value
+        for name, value in said.items()
+        if name in request.form and value != shown[name]
     }
+    if own := own_patch(visit):
+        patch["extra"] = own
     version = request.form.get("version", "")
     customers.edit(
         visit.work,

@@ -1,14 +1,14 @@
 """Customers: found by an exact value, shown masked, opened field by field with a reason."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from flask import Response, request
 from flask_babel import format_date, format_datetime
 
 from governance.console import sayings, words
+from governance.console.customer_lines import lines, own_definitions, own_lines, told
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -17,37 +17,17 @@ from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.records import frozen
-from governance.pages import naming
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.policies.permissions import Permission
 
 PART = "customers"
-_NAMED: Final[Mapping[str, Callable[[str], str]]] = {"country": naming.country, "language": naming.tongue}
-_CODED = frozenset({"sex", "marital_status", "source", "ground", "not_mailable"})
-
-
-@frozen
-class Line:
-    """A field on a card.
-
-    Attributes:
-        value: as the visitor may see it; None where there is nothing, or nothing to be seen.
-        masked: whether it is shown in part or not at all, so that there is something to reveal.
-        clear: what a reveal has opened just now.
-    """
-
-    name: str
-    label: str
-    value: str | None
-    masked: bool
-    clear: str | None
 
 
 @screen("/customers", "customers")
 def search_page(visit: Visit, typed: Typed = EMPTY, found: Found | None = None) -> Response:
     """The form to search by; what is searched for is never part of an address."""
-    fields = customers.definitions(visit.work) if visit.may(Permission.EXTRA_FIELDS_READ) else []
+    fields = own_definitions(visit).values()
     return page(
         visit,
         "customers",
@@ -108,8 +88,9 @@ def card(visit: Visit, customer: UUID, typed: Typed = EMPTY, opened: Mapping[str
         tab="customer",
         seen=seen,
         name=name_of(seen),
-        lines=_lines(seen, opened),
-        contacts=[(one, _told(opened.get(f"contacts.{one.id}"))) for one in seen.contacts],
+        lines=lines(visit, seen, opened),
+        own=own_lines(visit, seen, opened),
+        contacts=[(one, told(opened.get(f"contacts.{one.id}"))) for one in seen.contacts],
         kinds=words.contact_kinds(),
         codes=words.codes(),
         typed=typed,
@@ -178,31 +159,6 @@ def marks(visit: Visit, customer: UUID, typed: Typed = EMPTY, **_names: object) 
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )
-
-
-def _lines(seen: PersonView, opened: Mapping[str, object]) -> Sequence[Line]:
-    codes = words.codes()
-    lines = []
-    for name, label in words.fields().items():
-        value = getattr(seen, name)
-        told = ", ".join(value) if isinstance(value, tuple) else value
-        told = codes.get(told, told) if name in _CODED else told
-        told = _NAMED[name](told) if told and name in _NAMED and name not in seen.masked else told
-        masked = name in seen.masked or name in seen.hidden
-        if told or masked:
-            lines.append(Line(name, label, told, masked, _told(opened.get(name))))
-    for key, value in seen.extra.items():
-        name = f"extra.{key}"
-        lines.append(Line(name, key, str(value), name in seen.masked or name in seen.hidden, _told(opened.get(name))))
-    return lines
-
-
-def _told(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, Mapping):
-        return " ".join(str(value[part]) for part in ("value", "extension") if value.get(part))
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _moment(moment: object) -> str:

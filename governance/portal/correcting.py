@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from flask import request
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
+from governance.customers.codes import ExtraType
+from governance.customers.extra_types import ExtraField, read, written
+from governance.customers.extras import known
+from governance.customers.texts import Wrong
 from governance.kernel import packs
 from governance.kernel.errors import InvalidError
 from governance.kernel.records import frozen
@@ -16,8 +20,8 @@ from governance.portal.days import typed_day
 from governance.portal.guard import Guest
 from governance.portal.wording import codes
 from governance.rights import operations as rights
-from governance.rights.corrections import GRAVE, LOW_RISK
-from governance.rights.own_data import titles_of_fields
+from governance.rights.corrections import EXTRA, GRAVE, LOW_RISK, is_grave
+from governance.rights.own_data import OwnField, titles_of_fields
 
 BEFORE: Final = "before."
 """Before the name of a field: what stood in it when the page was opened."""
@@ -44,6 +48,7 @@ class CorrectionField:
         choices: codes and what they are called, where it takes one of a few.
         hint: how to write it.
         grave: whether somebody looks at it before it changes.
+        kind: type of a field of the controller's own; text of the others.
     """
 
     key: str
@@ -53,6 +58,7 @@ class CorrectionField:
     choices: tuple[tuple[str, str], ...]
     hint: str
     grave: bool
+    kind: str = "text"
 
 
 def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[CorrectionField]:
@@ -75,17 +81,47 @@ def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[Correcti
                 grave=key in GRAVE,
             )
         )
-    return found
+    extras = known(guest.work)
+    own = [kept[key] for key in sorted(kept) if key.startswith(EXTRA) and (not only or key == only)]
+    return found + [_own_field(one, extras[one.key.removeprefix(EXTRA)], typed, extras) for one in own]
 
 
-def changes_of() -> dict[str, object]:
+def _own_field(kept: OwnField, field: ExtraField, typed: Typed, extras: Mapping[str, ExtraField]) -> CorrectionField:
+    before, kind = _shown(kept.plain), field.type
+    return CorrectionField(
+        key=kept.key,
+        title=kept.title,
+        value=typed.get(kept.key, before),
+        before=before,
+        choices=(("", "-"), ("true", gettext("yes")), ("false", gettext("no"))) if kind is ExtraType.BOOLEAN else (),
+        hint=gettext("One on each line") if kind is ExtraType.LIST else "",
+        grave=is_grave(extras, kept.key, None, None),
+        kind=kind.value,
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(format_decimal(value, "0.#########"))
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def changes_of(guest: Guest) -> dict[str, object]:
     """What the present form changes, by field as requests name them; an emptied field is null."""
-    said = {key: request.form.get(key, "").strip() for key in ORDER if key in request.form}
+    said = {key: _typed(key) for key in request.form if key in ORDER or key.startswith(EXTRA)}
     if "birth_date" in said:
         said["birth_date"] = typed_day(said["birth_date"])
-    changed = {key: value for key, value in said.items() if value != request.form.get(BEFORE + key, "").strip()}
+    changed = {key: value for key, value in said.items() if value != _typed(BEFORE + key)}
+    extras = known(guest.work) if any(key.startswith(EXTRA) for key in changed) else {}
     new = {name: {"kind": kind, "value": request.form[kind].strip()} for kind, name in NEW.items() if _is_said(kind)}
-    return {key: _value(key, value) for key, value in changed.items()} | new
+    return {key: _value(key, value, extras) for key, value in changed.items()} | new
+
+
+def _typed(name: str) -> str:
+    """What was typed into a field, less what browsers make of ends of lines."""
+    return request.form.get(name, "").replace("\r\n", "\n").strip()
 
 
 def _is_said(name: str) -> bool:
@@ -94,12 +130,18 @@ def _is_said(name: str) -> bool:
 
 def field_of(name: str) -> str:
     """The field of the form that stands for what a request calls *name*."""
-    short = name.split(".value", maxsplit=1)[0].removeprefix("changes.")
+    short = name.removeprefix("changes.")
+    if short.startswith(EXTRA):
+        return short
+    short = short.split(".value", maxsplit=1)[0]
     return next((kind for kind, new in NEW.items() if short == new), short)
 
 
-def say_of(name: str, wrong: InvalidError) -> str:
+def say_of(guest: Guest, name: str, wrong: InvalidError) -> str:
     """What is wrong with a field, and what to do, in the language of the page."""
+    if (own := field_of(name)).startswith(EXTRA):
+        field = known(guest.work).get(own.removeprefix(EXTRA))
+        return _remedies().get("" if field is None else field.type.value, gettext("This cannot be kept as it is."))
     said = {
         "birth_date": gettext("Write the date like this: 1990-12-31"),
         "country": gettext("Write the country as two letters, such as DE or UA."),
@@ -109,15 +151,24 @@ def say_of(name: str, wrong: InvalidError) -> str:
         said[new] = said[kind] = gettext(
             "Write an e-mail address like name@example.org, or a phone number with its country code."
         )
-    return said.get(name) or (
+    return said.get(own) or (
         " ".join(wrong.errors[name]) if language() == "en" else gettext("This cannot be kept as it is.")
     )
 
 
-def _value(key: str, said: str) -> object:
+def _value(key: str, said: str, extras: Mapping[str, ExtraField]) -> object:
     if key in LISTS:
         return [one.strip() for one in said.split(",") if one.strip()] or None
-    return said or None
+    field = extras.get(key.removeprefix(EXTRA)) if key.startswith(EXTRA) else None
+    if field is None or not said:
+        return said or None
+    meant: object = said
+    if field.type is ExtraType.LIST:
+        meant = [one.strip() for one in said.splitlines() if one.strip()]
+    try:
+        return read(field.type, written(field.type, meant))
+    except Wrong:  # told with the rest, where the request is read
+        return meant
 
 
 def _choices(key: str) -> tuple[tuple[str, str], ...]:
@@ -137,6 +188,16 @@ def _choices(key: str) -> tuple[tuple[str, str], ...]:
         "partnership": gettext("in a partnership"),
     }
     return (("", "-"), *((one, names[one]) for one in _CLOSED[key]))
+
+
+def _remedies() -> Mapping[str, str]:
+    return {
+        "text": gettext("Write it shorter."),
+        "number": gettext("Write a number, such as 42 or 3.5."),
+        "date": gettext("Write the date like this: 1990-12-31"),
+        "boolean": gettext("Choose yes or no."),
+        "list": gettext("Write up to 100 lines, and something on each."),
+    }
 
 
 def _hints() -> Mapping[str, str]:

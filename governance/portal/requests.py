@@ -100,7 +100,7 @@ def send_request(guest: Guest, kind: str) -> RequestId:
     wanted, said = _kind(kind), request.form.get("said", "").strip()[:4000]
     changes = None
     if wanted is RequestKind.RECTIFICATION:
-        changes = changes_of()
+        changes = changes_of(guest)
         if not changes and not said:
             raise RefusedFormError({"_": gettext("Change at least one detail, or say in words what is wrong.")})
     if wanted in MUST_SAY and not said:
@@ -116,7 +116,7 @@ def send_request(guest: Guest, kind: str) -> RequestId:
             changes=changes or None,
         )
     except InvalidError as wrong:
-        told = {field_of(name): [say_of(name, wrong)] for name in wrong.errors}
+        told = {field_of(name): [say_of(guest, name, wrong)] for name in wrong.errors}
         raise InvalidError(wrong.detail, errors=told) from None
     except TooManyError:
         raise RefusedFormError(

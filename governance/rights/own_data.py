@@ -9,10 +9,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Final
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
+from governance.customers.codes import ExtraType
+from governance.customers.extras import known
 from governance.customers.reach import allow
 from governance.customers.records import Json
 from governance.customers.visiting import Visitor
@@ -22,9 +25,10 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
+from governance.policies.classification import Visibility
 from governance.policies.permissions import Permission
 from governance.policies.purposes import PurposeBook
-from governance.rights.corrections import GRAVE, LOW_RISK
+from governance.rights.corrections import EXTRA, GRAVE, LOW_RISK
 from governance.rights.packages.circumstances import categories
 from governance.rights.packages.files import as_text
 from governance.rights.packages.gathering import NOTES, Gathered, Section, category_titles, gather
@@ -40,6 +44,7 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "activity": ("at", "kind", "kept_until"),
 }
 """Columns that the portal shows."""
+_OF_FIELDS: Final = frozenset({"person", "extras"})
 _NAMES: Final = {"contacts": "contact", "purchases": "purchase", "interactions": "interaction", "activity": "activity"}
 _UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to us."
 _WHOLE_DAY: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
@@ -55,7 +60,7 @@ class OwnField:
     """One detail.
 
     Attributes:
-        key: of the field. title: what it is called. category: of the data.
+        key: of the field, `extra.KEY` of one of the controller's own. title: what it is called. category: of the data.
         value: as people read it. plain: as it is kept, for a form that corrects it.
         kept_until: the last day; None where no rule names one. rule: what it goes by.
         correctable: whether it can be corrected here.
@@ -141,7 +146,7 @@ def own_data(work: Work, *, visitor: Visitor, language: str) -> OwnData:
     fields: list[OwnField] = []
     tables: list[OwnTable] = []
     for section in sections_of(found):
-        if section.key in ("person", "extras"):
+        if section.key in _OF_FIELDS:
             fields += _fields(found, section)
         elif section.key in _TABLES:
             tables.append(_table(found, section, why))
@@ -160,12 +165,12 @@ def own_fields(work: Work, *, visitor: Visitor, language: str) -> list[OwnField]
         ForbiddenError: where it is not sure who this is.
     """
     found = gathered(work, visitor, language)
-    for section in sections_of(found):
-        if section.key == "person":
-            told = [one for one in _fields(found, section) if one.correctable]
-            audit.append(work, Action.OWN_DATA_READ, subject=found.records[0].ref, facts={"fields": len(told)})
-            return told
-    return []
+    told: list[OwnField] = []
+    for section in takewhile(lambda one: one.key != "consents", sections_of(found)):
+        if section.key in _OF_FIELDS:
+            told += [one for one in _fields(found, section) if one.correctable]
+    audit.append(work, Action.OWN_DATA_READ, subject=found.records[0].ref, facts={"fields": len(told)})
+    return told
 
 
 def own_person(work: Work, visitor: Visitor, permission: Permission) -> SubjectId:
@@ -214,6 +219,7 @@ def _group(category: str, titles: Mapping[str, str]) -> str:
 def _fields(found: Gathered, section: Section) -> Iterator[OwnField]:
     places = {name: place for place, name in enumerate(section.columns)}
     seen: set[tuple[str, str]] = set()
+    extras = _changeable(found) if section.key == "extras" else None
     for block in section.blocks:
         for row in block:
             key, value = str(row[places["field"]]), row[places["value"]]
@@ -223,15 +229,21 @@ def _fields(found: Gathered, section: Section) -> Iterator[OwnField]:
             seen.add((key, told))
             until, rule = row[places["kept_until"]], str(row[places["rule"]] or "")
             yield OwnField(
-                key=key,
+                key=key if extras is None else f"{EXTRA}{key}",
                 title=section.codes.get(key) or found.words.codes.get(key, key),
                 category=str(row[places["category"]]),
-                value=(_day(value) if section.key == "person" else None) or told,
-                plain=value if isinstance(value, str | list) else told,
+                value=(_day(value) if extras is None or extras.get(key) is ExtraType.DATE else None) or told,
+                plain=value if isinstance(value, str | list | bool | int | float) else told,
                 kept_until=until if isinstance(until, date) else None,
                 rule=section.codes.get(rule, rule),
-                correctable=section.key == "person" and key in LOW_RISK | GRAVE,
+                correctable=key in (LOW_RISK | GRAVE if extras is None else extras),
             )
+
+
+def _changeable(found: Gathered) -> Mapping[str, ExtraType]:
+    """The controller's own fields that people may correct, by key; one that staff never see is told and no more."""
+    fields = known(found.work).values()
+    return {one.key: one.type for one in fields if one.retired_at is None and one.visibility is not Visibility.HIDDEN}
 
 
 def _day(value: Cell) -> date | None:
