@@ -249,7 +249,8 @@ def _sheets(store: Store) -> Sheets:
     places, ring = Places(store.settings.data_dir), store.keyring
     return Sheets(
         status=lambda: recovery.status(places, ring),
-        make=lambda work, passphrase: recovery.make(work, ring=ring, passphrase=passphrase),
+        make=lambda work, passphrase, tongue: recovery.make(work, ring=ring, passphrase=passphrase, language=tongue),
+        page=recovery.page_of,
         confirm=lambda work, text, passphrase, code: recovery.confirm(
             work, places=places, ring=ring, text=text, passphrase=passphrase, check_code=code
         ),

@@ -95,8 +95,17 @@ def _wrap_ledger(*, as_json: bool) -> None:
 @click.option("--code", help="The check code printed on the sheet that is confirmed.")
 @click.option("--restore", "restored", type=_sheet, help="Bring the keyring back from the lines of a sheet.")
 @click.option("--copy", "sealed", type=_sheet, help="keyring.sealed of the backups, for keys younger than the sheet.")
+@click.option(
+    "--language", default="en", show_default=True, type=click.Choice(["en", "ru", "uk"]), help="Of its words."
+)
 def recovery(
-    *, target: Path | None, confirmed: Path | None, code: str | None, restored: Path | None, sealed: Path | None
+    *,
+    target: Path | None,
+    confirmed: Path | None,
+    code: str | None,
+    restored: Path | None,
+    sealed: Path | None,
+    language: str,
 ) -> None:
     """Make a recovery sheet of the keyring, confirm it, or bring the keyring back from it.
 
@@ -109,14 +118,14 @@ def recovery(
     elif confirmed is not None:
         _confirm(confirmed, code)
     else:
-        _make(target or Path("recovery-sheet.html"))
+        _make(target or Path("recovery-sheet.html"), language)
 
 
-def _make(target: Path) -> None:
+def _make(target: Path, language: str) -> None:
     with opened() as store:
         passphrase = _passphrase(new=True)
         with open_work(store.database, OPERATOR) as work:
-            sheet = sheets.make(work, ring=store.keyring, passphrase=passphrase)
+            sheet = sheets.make(work, ring=store.keyring, passphrase=passphrase, language=language)
             for path, content in ((target, sheet.page), (target.with_suffix(".txt"), sheet.text)):
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -51,7 +51,7 @@ def edit_page(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
 @act("/customers/<uuid:customer>/edit", "change_customer", shows=edit_page, of="edit_customer",
      then=lambda customer: go("customer", customer=customer))  # fmt: skip
 def change(visit: Visit, customer: UUID) -> Response:
-    """Change what was written: a field that was shown and is empty now is emptied; one that was not shown, by a sign."""
+    """Change what was written; a field that was shown is emptied by emptying it, one that was not by a sign."""
     said = {name: request.form.get(name, "").strip() for name in EDITED}
     shown = {name: request.form.get(f"was.{name}", "") for name in EDITED}
     patch: dict[str, object] = {

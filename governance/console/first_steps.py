@@ -14,6 +14,7 @@ from governance.custody.recovery import Sheet
 from governance.intake import operations as intake
 from governance.kernel.errors import InvalidError
 from governance.pages.forms import EMPTY, Typed
+from governance.pages.languages import language
 from governance.policies.permissions import Permission
 from governance.reference import operations as reference
 
@@ -39,7 +40,7 @@ def first_steps(visit: Visit) -> Response:
 
 @screen("/recovery-sheet", "recovery_sheet")
 def recovery_page(visit: Visit, typed: Typed = EMPTY, made: Sheet | None = None) -> Response:
-    """The form to make a recovery sheet by; with the sheet, once it is made."""
+    """The form to make a recovery sheet by; with the sheet, from when it is made until it is confirmed."""
     text = typed.get("text") if made is None else made.text
     return page(
         visit,
@@ -47,14 +48,19 @@ def recovery_page(visit: Visit, typed: Typed = EMPTY, made: Sheet | None = None)
         part="",
         stands=current_console().sheets.status(),
         text=text,
-        printed=None if made is None else _printed(made),
+        printed=_printed(text),
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )
 
 
-def _printed(made: Sheet) -> str:
-    return f"data:text/html;charset=utf-8;base64,{base64.b64encode(made.page.encode()).decode('ascii')}"
+def _printed(text: str) -> str | None:
+    """An address that holds the page to print itself; None where there is no sheet, or one that was changed."""
+    try:
+        page_to_print = current_console().sheets.page(text)
+    except RecoveryError:
+        return None
+    return f"data:text/html;charset=utf-8;base64,{base64.b64encode(page_to_print.encode()).decode('ascii')}"
 
 
 @act("/recovery-sheet", "make_recovery_sheet", shows=recovery_page, of="recovery_sheet")
@@ -65,7 +71,7 @@ def make_sheet(visit: Visit) -> Response:
         raise InvalidError("Too short.", errors={"passphrase": ["Take at least 12 characters."]})
     if passphrase != request.form.get("again", ""):
         raise InvalidError("They differ.", errors={"again": [gettext("The two passphrases differ.")]})
-    made = current_console().sheets.make(visit.work, passphrase)
+    made = current_console().sheets.make(visit.work, passphrase, language())
     return recovery_page(visit, made=made)
 
 

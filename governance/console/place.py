@@ -25,12 +25,14 @@ class Sheets:
 
     Attributes:
         status: what is known of it.
-        make: a new one under a passphrase.
+        make: a new one under a passphrase, in words of a language.
+        page: what is to be printed of one, by its text.
         confirm: takes one for good, by its text, passphrase and check code.
     """
 
     status: Callable[[], SheetStatus]
-    make: Callable[[Work, str], Sheet]
+    make: Callable[[Work, str, str], Sheet]
+    page: Callable[[str], str]
     confirm: Callable[[Work, str, str, str], SheetStatus]
 
 

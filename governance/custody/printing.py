@@ -1,59 +1,66 @@
-"""The recovery sheet as people get it: text, and a page to print that needs nothing but itself."""
+"""The recovery sheet as people get it, in their language: text, and a page to print that needs nothing but itself."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from html import escape
+from importlib.resources import files
 from string import Template
-from typing import Final
+from typing import Final, cast
 
+import yaml
+
+from governance.custody.errors import RecoveryError
 from governance.custody.sheets import Line
 from governance.kernel.qr import qr_of
 from governance.kernel.records import frozen
 
+SOURCE: Final = "en"
+COMMAND: Final = "governance keys recovery --restore FILE"
 LINES_PER_CODE: Final = 8
 """So few that every camera reads the code off paper."""
-
-_TEXT: Final = Template("""\
-# Recovery sheet of the keyring
-# Made:       $made
-# Store:      $deployment
-# Keys:       $keys
-# Check code: $code
-#
-# Without the keyring nothing in the store or its backups can be read. These lines and the passphrase bring it back:
-#     governance keys recovery --restore FILE     (FILE holds these lines, typed or scanned)
-# Keep the sheet and the passphrase in two places, away from the machine. Who has both, and a backup, can read it all.
-
-$lines
-""")
+_COLUMNS: Final = 100
 
 _PAGE: Final = Template("""\
 <!doctype html>
-<html lang="en">
+<html lang="$language">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Recovery sheet</title>
+<title>$title</title>
 <style>
-body { font: 11pt/1.4 serif; max-width: 180mm; margin: 10mm auto; color: #000; background: #fff; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1em; }
-dd { margin: 0; }
-pre { font: 10.5pt/1.5 monospace; }
-figure { display: inline-block; margin: 0 6mm 4mm 0; text-align: center; break-inside: avoid; }
-figcaption { font-size: 9pt; }
+@page { size: A4; margin: 14mm; }
+body { font: 11pt/1.4 serif; max-width: 180mm; margin: 0 auto; padding: 1em; color: #000; background: #fff; }
+h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 .5em; }
+h1, dl, pre { break-inside: avoid; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em; margin: 0 0 .8em; }
+dd { margin: 0; overflow-wrap: anywhere; }
+dd strong { font-size: 13pt; letter-spacing: .05em; }
+p { margin: 0 0 .6em; }
+code { font: 10pt monospace; overflow-wrap: anywhere; }
+pre {
+  font: 10.5pt/1.25 monospace; margin: .6em 0 1em; padding: .6em 0; overflow-x: auto;
+  border: solid #000; border-width: 1px 0;
+}
+.codes { display: flex; flex-wrap: wrap; gap: 3mm 4.5mm; }
+figure { width: 42mm; margin: 0; text-align: center; break-inside: avoid; }
+figure svg { display: block; width: 100%; height: auto; }
+figcaption { font-size: 8.5pt; line-height: 1.2; }
+@media print { body { padding: 0; max-width: none; } pre { overflow: visible; } }
 </style>
 </head>
 <body>
-<h1>Recovery sheet of the keyring</h1>
-<dl><dt>Made</dt><dd>$made</dd><dt>Store</dt><dd>$deployment</dd><dt>Keys</dt><dd>$keys</dd>
-<dt>Check code</dt><dd><strong>$code</strong></dd></dl>
-<p>Without the keyring nothing in the store or its backups can be read. This sheet and the passphrase bring it back.
-Type the lines into a file, or scan the codes into it, in any order, and run
-<code>governance keys recovery --restore FILE</code></p>
-<p>Keep the sheet and the passphrase in two places, away from the machine. Who has both, and a backup, can read it
-all.</p>
+<h1>$title</h1>
+<dl>$facts</dl>
+<p>$why</p>
+<p>$how <code>$command</code></p>
+<p>$keep</p>
 <pre>$lines</pre>
+<div class="codes">
 $figures
+</div>
 </body>
 </html>
 """)
@@ -65,39 +72,102 @@ class Heading:
 
     Attributes:
         code: check code of the sheet.
-        made_at: when it was made.
+        made: when it was made, as people read it.
         deployment: id of the store.
-        keys: names of the keys that it holds.
+        keys: names of the keys that it holds, as people read them.
+        language: of all that is said; English where it is none of ours.
     """
 
     code: str
-    made_at: datetime
+    made: str
     deployment: str
-    keys: Sequence[str]
+    keys: str
+    language: str
 
-    def told(self) -> dict[str, str]:
-        """All of it as text."""
-        made = f"{self.made_at:%Y-%m-%d %H:%M} UTC"
-        return {"code": self.code, "made": made, "deployment": self.deployment, "keys": ", ".join(self.keys)}
+    @classmethod
+    def of(cls, *, code: str, made_at: datetime, deployment: str, keys: Sequence[str], language: str) -> "Heading":
+        """Of a sheet that holds keys of these names (`epoch 3`)."""
+        chosen = language if language in _words() else SOURCE
+        kinds = cast("Mapping[str, str]", _words()[chosen]["kinds"])
+        named = (name.rpartition(" ") for name in keys)
+        told = ", ".join(f"{kinds[kind]} {number}" for kind, _, number in named)
+        return cls(code, f"{made_at:%Y-%m-%d %H:%M} UTC", deployment, told, chosen)
+
+    @classmethod
+    def read(cls, text: str, *, code: str) -> "Heading":
+        """Of a sheet's own text, in whatever language it was made.
+
+        Raises:
+            RecoveryError: its remarks are not those that it was made with.
+        """
+        remarks = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
+        said = [one.partition(":")[2].strip() for one in remarks[:4]]
+        language = next((one for one, words in _words().items() if words["title"] == "".join(remarks[:1])), None)
+        if language is None or len(said) < len(("title", "made", "store", "keys")):
+            raise RecoveryError("The remarks above the lines are not those that the sheet was made with.")
+        return cls(code, said[1], said[2], said[3], language)
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What it says, by what that is called."""
+        words = _texts(self.language)
+        told = (("made", self.made), ("store", self.deployment), ("keys", self.keys), ("code", self.code))
+        return [(words[name], said) for name, said in told]
 
 
 def as_text(lines: Sequence[Line], heading: Heading) -> str:
     """The sheet as text; what is not a line of it begins with `#`."""
-    return _TEXT.substitute(heading.told(), lines="\n".join(line.spaced() for line in lines))
+    words, facts = _texts(heading.language), heading.facts()
+    wide = max(len(name) for name, _ in facts) + 1
+    remarks = [words["title"], *(f"{f'{name}:':<{wide}} {said}" for name, said in facts), ""]
+    for told in (words["why"], words["how"], words["keep"]):
+        remarks += textwrap.wrap(told, _COLUMNS)
+        if told is words["how"]:
+            remarks.append(f"    {COMMAND}")
+    above = "\n".join(f"# {one}".rstrip() for one in remarks)
+    return f"{above}\n\n" + "\n".join(line.spaced() for line in lines) + "\n"
 
 
 def as_page(lines: Sequence[Line], heading: Heading) -> str:
     """The sheet as one page of HTML with QR codes; no script, nothing from elsewhere."""
+    words = _texts(heading.language)
     parts = [lines[at : at + LINES_PER_CODE] for at in range(0, len(lines), LINES_PER_CODE)]
+    captions = [words["lines"] % {"first": f"{one[0].number:02}", "last": f"{one[-1].number:02}"} for one in parts]
     figures = [
-        f"<figure>{_qr(part)}<figcaption>Lines {part[0].number:02} to {part[-1].number:02}</figcaption></figure>"
-        for part in parts
+        f"<figure>{_qr(part)}<figcaption>{escape(said)}<br>{escape(heading.code)}</figcaption></figure>"
+        for part, said in zip(parts, captions, strict=True)
     ]
-    told = {name: escape(value) for name, value in heading.told().items()}
-    text = "\n".join(line.spaced() for line in lines)
-    return _PAGE.substitute(told, lines=text, figures="\n".join(figures))
+    *facts, (code_name, code) = [(escape(name), escape(said)) for name, said in heading.facts()]
+    told = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts)
+    return _PAGE.substitute(
+        {name: escape(words[name]) for name in ("title", "why", "how", "keep")},
+        language=heading.language,
+        command=COMMAND,
+        facts=f"{told}<dt>{code_name}</dt><dd><strong>{code}</strong></dd>",
+        lines="\n".join(line.spaced() for line in lines),
+        figures="\n".join(figures),
+    )
+
+
+def page_of(text: str, lines: Sequence[Line], *, code: str) -> str:
+    """The page to print of a sheet of which only its text is at hand.
+
+    Raises:
+        RecoveryError: its remarks are not those that it was made with.
+    """
+    return as_page(lines, Heading.read(text, code=code))
+
+
+def _texts(language: str) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", _words()[language])
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, object]]:
+    source = files("governance.custody").joinpath("sheet.yaml").read_text("utf-8")
+    words: Mapping[str, Mapping[str, object]] = yaml.safe_load(source)
+    return words
 
 
 def _qr(lines: Sequence[Line]) -> str:
     """Upper-case letters, digits and `/` make the smallest codes (alphanumeric mode)."""
-    return qr_of("/".join(line.packed() for line in lines), scale=3, sized=True)
+    return qr_of("/".join(line.packed() for line in lines))

@@ -100,8 +100,8 @@ class _Opened:
     code: str
 
 
-def make_sheet(ring_export: bytes, passphrase: str, *, now: datetime) -> Sheet:
-    """Make a sheet of what `Keyring.export` gave.
+def make_sheet(ring_export: bytes, passphrase: str, *, now: datetime, language: str = printing.SOURCE) -> Sheet:
+    """Make a sheet of what `Keyring.export` gave, in words of a language, or in English where it is none of ours.
 
     Raises:
         RecoveryError: the passphrase is too short.
@@ -116,18 +116,34 @@ def make_sheet(ring_export: bytes, passphrase: str, *, now: datetime) -> Sheet:
     }
     wrapped = sheets.wrap(zlib.compress(json.dumps(payload).encode(), 9), passphrase)
     lines, names = sheets.to_lines(wrapped), tuple(_names(contents))
-    heading = printing.Heading(sheets.check_code(wrapped), made_at, str(contents.deployment), names)
+    heading = printing.Heading.of(
+        code=sheets.check_code(wrapped),
+        made_at=made_at,
+        deployment=str(contents.deployment),
+        keys=names,
+        language=language,
+    )
     return Sheet(printing.as_text(lines, heading), printing.as_page(lines, heading), heading.code, made_at, names)
 
 
-def make(work: Work, *, ring: Keyring, passphrase: str) -> Sheet:
+def page_of(text: str) -> str:
+    """The page to print of a sheet that was made just now and stands nowhere but in *text*.
+
+    Raises:
+        RecoveryError: this is not the text of a sheet as it was made.
+    """
+    wrapped = sheets.from_text(text)
+    return printing.page_of(text, sheets.to_lines(wrapped), code=sheets.check_code(wrapped))
+
+
+def make(work: Work, *, ring: Keyring, passphrase: str, language: str = printing.SOURCE) -> Sheet:
     """Make a sheet of the keyring as it is now, and tell of it. It counts once `confirm` has seen it.
 
     Raises:
         RecoveryError: the passphrase is too short.
     """
     ring.reload()
-    sheet = make_sheet(ring.export(), passphrase, now=work.now)
+    sheet = make_sheet(ring.export(), passphrase, now=work.now, language=language)
     append(work, Action.RECOVERY_SHEET_MADE, facts={"keys": [name.replace(" ", "-") for name in sheet.keys]})
     return sheet
 

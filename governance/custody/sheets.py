@@ -37,7 +37,7 @@ GROUP: Final = 4
 LINE_LIMIT: Final = 99
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LOOKALIKES: Final = str.maketrans("OIL", "011")
+_LOOKALIKES: Final = str.maketrans("OILАВЕКМНОРСТУХІ", "011ABEKMH0PCTYX1")  # Cyrillic ones, too: as keyboards are set
 _FIXED: Final = len(MAGIC) + 1 + 2 + 3
 _HEADER_BYTES: Final = _FIXED + SALT_BYTES + NONCE_BYTES
 

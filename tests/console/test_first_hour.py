@@ -6,6 +6,7 @@ import pyotp
 import pytest
 
 from governance.accounts import operations as accounts
+from governance.custody import sheets
 from governance.kernel.work import OPERATOR, open_work
 from governance.vault.keyring import Keyring
 from tests.api.conftest import open_service, service_of
@@ -16,8 +17,9 @@ PASSWORD = "a sentence that nobody guesses"
 
 
 @pytest.fixture
-def empty(fresh_store, tmp_path):
-    """The service on a store that nobody has set up."""
+def empty(fresh_store, tmp_path, monkeypatch):
+    """The service on a store that nobody has set up; sheets are quickly made."""
+    monkeypatch.setattr(sheets, "LOG2_N", 4)
     app = open_service(fresh_store, Keyring.create(tmp_path / "secrets" / "keyring.json", now=NOW), tmp_path)
     yield app
     service_of(app).database.dispose()
@@ -59,10 +61,16 @@ def test_a_store_is_set_up_by_the_link_step_by_step(empty):
     assert "/console/imports/new" in steps
 
     made = send(web.get("/console/recovery-sheet"), "/console/recovery-sheet", passphrase=PASSWORD, again=PASSWORD)
+    web.set_cookie("governance-language", "uk", path="/console")
+    ukrainian = send(web.get("/console/recovery-sheet"), "/console/recovery-sheet", passphrase=PASSWORD, again=PASSWORD)
+    assert "# Контрольний код:" in ukrainian.text
+    web.delete_cookie("governance-language", path="/console")
     check = re.search(r"[Cc]heck code:?\s+([0-9A-Z -]+)", made.text)[1].strip()
     confirmation = "/console/recovery-sheet/confirmation"
     refused = send(made, confirmation, check_code="nothing", passphrase=PASSWORD)
     assert refused.status_code == 422
+    link = re.compile(r'href="(data:text/html[^"]+)" download')
+    assert link.search(refused.text)[1] == link.search(made.text)[1], "the sheet can be printed until it is confirmed"
     assert send(refused, confirmation, check_code=check, passphrase=PASSWORD).status_code == 303
 
     spent = empty.test_client().get(f"/console/setup/{token}")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.audit.actions import Action
-from governance.custody import recovery, sheets
+from governance.custody import printing, recovery, sheets
 from governance.custody.errors import RecoveryError
 from governance.custody.places import Places
 from governance.kernel.work import Work
@@ -235,3 +235,28 @@ def test_a_sheet_does_not_take_the_place_of_a_younger_keyring(keyring: Keyring) 
         recovery.recover(text, PASSPHRASE, keyring.path, now=NOW)
 
     assert keyring.path.read_bytes() == standing
+
+
+@pytest.mark.parametrize(("language", "said"), [("ru", "Контрольный код"), ("uk", "Контрольний код"), ("xx", "Check")])
+def test_a_sheet_of_any_language_brings_the_keyring_back_and_is_printed_again_from_its_text(
+    keyring: Keyring, tmp_path: Path, language: str, said: str
+) -> None:
+    sheet = recovery.make_sheet(keyring.export(), PASSPHRASE, now=NOW, language=language)
+
+    assert said in sheet.text
+    assert said in sheet.page
+    assert recovery.page_of(sheet.text.replace("\n", "\r\n")) == sheet.page
+    assert recovery.recover(sheet.text, PASSPHRASE, tmp_path / "k", now=NOW).export() == keyring.export()
+    with pytest.raises(RecoveryError):
+        recovery.page_of("\n".join(lines_of(sheet)))
+
+
+def test_lines_typed_on_a_cyrillic_keyboard_are_read(keyring: Keyring, tmp_path: Path) -> None:
+    typed = "\n".join(lines_of(sheet_of(keyring))).translate(str.maketrans("ABEKMHPCTYX", "АВЕКМНРСТУХ"))
+    assert recovery.recover(typed, PASSPHRASE, tmp_path / "k", now=NOW).export() == keyring.export()
+
+
+def test_all_languages_of_the_sheet_say_the_same_things() -> None:
+    said = {language: sorted(words) for language, words in printing._words().items()}
+    assert sorted(said) == ["en", "ru", "uk"]
+    assert len({tuple(one) for one in said.values()}) == 1
