@@ -252,5 +252,10 @@ def _by_field() -> Mapping[str, str]:
         "added": gettext("Say what the day is called, in up to 100 characters."),
         "worked": gettext("This day was added as a day off. Put it back first."),
         "removed": gettext("Choose a day from 1990 to 2100; to take out a holiday, one that the calendar has."),
+        "about": gettext("Choose what it is about, and words that there are."),
+        "channel": gettext("Nothing goes this way for this purpose. Choose another way."),
+        "said_on": gettext("Write a day as 2026-12-31, today or before."),
+        "said": gettext("Choose one of the list."),
+        "how": gettext("Choose one of the list."),
         "column": gettext("The file has no such column. Name its heading."),
     }
