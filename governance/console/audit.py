@@ -12,7 +12,7 @@ from flask import Response, g, request
 from governance.audit import operations as log
 from governance.audit.actions import Action
 from governance.audit.trail import Filter, Placed
-from governance.console import audit_words, people, words, words_counts, words_facts
+from governance.console import audit_words, people, words, words_counts, words_facts, words_values
 from governance.console.actions import label_of, labels
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
@@ -146,7 +146,7 @@ def entry_page(
         what=label_of(placed.entry.action),
         outcomes=words.outcomes(),
         classes=words.classes(),
-        facts=[(words_facts.name_of(name), _fact(value)) for name, value in placed.entry.facts.items()],
+        facts=words_values.facts(visit, placed.entry.facts, known, action=placed.entry.action),
         names=words_facts.names(),
         object_kind=words_counts.kind_of(placed.entry.object.kind) if placed.entry.object else "",
         details=details,
@@ -187,12 +187,6 @@ def proof(visit: Visit, entry: UUID) -> Response:
         keys="\n".join(current_console().verifier_keys(visit.work)),
         leaf=None if found.leaf is None else found.leaf.decode(),
     )
-
-
-def _fact(value: object) -> str:
-    if value is None:
-        return "—"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _base64(raw: bytes) -> str:

@@ -16,9 +16,9 @@ from governance.console.actions import label_of, labels
 from governance.console.audit import PART, ROWS, read_fields
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
+from governance.console.words_codes import conditions
 from governance.kernel.ids import EntryId
 from governance.kernel.records import frozen
-from governance.pages.languages import by_language
 
 _FIELDS: Final = ("actor", "action", "since", "until")
 _CODES: Final = {one.value: one for one in log.READINGS}
@@ -102,21 +102,3 @@ def _asked(entry: Entry) -> str:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) else 0
-
-
-@by_language
-def conditions() -> Mapping[str, str]:
-    """What a search may go by."""
-    return {
-        "actor": gettext("who acted"),
-        "actor_kind": gettext("kind of actor"),
-        "action": gettext("which act"),
-        "action_class": gettext("kind of act"),
-        "subject": gettext("whom it concerns"),
-        "object_kind": gettext("kind of object"),
-        "object_id": gettext("which object"),
-        "outcome": gettext("outcome"),
-        "since": gettext("from a day on"),
-        "until": gettext("up to a day"),
-        "readings": gettext("readings of the log"),
-    }

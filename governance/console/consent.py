@@ -18,11 +18,12 @@ from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
 from governance.intake import operations as intake
 from governance.intake.contact_lists import ListOptions
+from governance.intake.operations import ReasonWords
 from governance.kernel.errors import InvalidError
 from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
-from governance.policies.consent_facts import Verdict
+from governance.policies.consent_facts import Reason, Verdict, Word
 from governance.policies.purposes import Channel
 
 LIST_LIMIT_BYTES: Final = 5 * 1_048_576
@@ -151,10 +152,12 @@ def clean(visit: Visit) -> Response:
         options=ListOptions(column=request.form.get("column", "").strip() or None),
         allowed=kept,
         reasons=left,
+        words=_reason_words(),
         clock=console.clock,
     )
     sayings_of = words.reasons()
     counted = sorted(told.reasons.items(), key=lambda one: -one[1])
+    kept_word, left_word = gettext("may-be-written-to"), gettext("left-out")  # of names of files
     stem, dot, ending = (sent.filename or "list.csv").rpartition(".")
     cleaned = Cleaned(
         rows=told.rows,
@@ -162,11 +165,26 @@ def clean(visit: Visit) -> Response:
         column=told.column,
         reasons=[(sayings_of[why.value], count, round(100 * count / told.rows)) for why, count in counted],
         kept=_data(kept, "application/octet-stream"),
-        kept_name=f"{stem or ending}-allowed.{ending if dot else 'csv'}",
+        kept_name=f"{stem or ending}-{kept_word}.{ending if dot else 'csv'}",
         left=_data(left, "text/csv"),
-        left_name=f"{stem or ending}-left-out.csv",
+        left_name=f"{stem or ending}-{left_word}.csv",
     )
     return list_page(visit, typed=Typed(request.form.to_dict()), cleaned=cleaned)
+
+
+def _reason_words() -> ReasonWords:
+    """What the file of rows that were left out says, in the language of whoever handed the list in."""
+    sentences = words.reasons()
+    return ReasonWords(
+        headings=(gettext("row"), gettext("verdict"), gettext("code of the reason"), gettext("why")),
+        answers={
+            Word.OK: gettext("yes"),
+            Word.NO_GROUND: gettext("no ground"),
+            Word.OPTED_OUT: gettext("wants no messages"),
+            Word.INVALID: gettext("no usable contact"),
+        },
+        sentences={one: sentences[one.value] for one in Reason},
+    )
 
 
 def _asked() -> Asked:

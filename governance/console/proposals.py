@@ -6,7 +6,7 @@ from flask import Response, request
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertId, ProposalId, ProposalState
-from governance.console import people, proposed, sayings, words, words_failures
+from governance.console import people, sayings, words, words_failures, words_values
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.pages.forms import EMPTY, Typed
@@ -43,7 +43,7 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
         "proposal",
         part="proposals",
         found=found,
-        facts=proposed.told(visit, found.payload, known),
+        facts=words_values.facts(visit, found.payload, known, action="accounts"),
         kind=words.proposal_kinds()[found.kind.value],
         state=words.proposal_states()[found.state.value],
         why_failed=words_failures.why(found.failure, found.failure_words),
@@ -79,13 +79,15 @@ def refuse(visit: Visit, proposal: UUID) -> Response:
 @screen("/alerts", "alerts")
 def alerts(visit: Visit, **_names: object) -> Response:
     """Alerts, newest first."""
+    rows, known = accounts.list_alerts(visit.work, limit=SHOWN), people.names(visit)
     return page(
         visit,
         "alerts",
         part="alerts",
-        rows=accounts.list_alerts(visit.work, limit=SHOWN),
+        rows=rows,
+        facts={one.id: words_values.facts(visit, one.facts, known, action="accounts") for one in rows},
         kinds=words.alert_kinds(),
-        known=people.names(visit),
+        known=known,
         sees=visit.may_open("see_alert"),
     )
 

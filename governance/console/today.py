@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState
 from governance.audit.progress import progress
-from governance.console import sayings, words
+from governance.console import sayings, words, words_values
 from governance.console.days import today as today_of
 from governance.console.failures import Failure, failures
 from governance.console.frame import go, page
@@ -17,6 +17,7 @@ from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
 from governance.console.requests import Row
 from governance.console.today_charts import charts
+from governance.console.words_values import Fact
 from governance.customers import operations as customers
 from governance.customers.merge_list import count_unreviewed
 from governance.erasure import operations as erasures
@@ -67,6 +68,7 @@ def today(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
         proposals=proposals[:SHOWN],
         alerts=alerts[:SHOWN],
         kinds=words.proposal_kinds(),
+        alert_facts={one.id: _particulars(visit, one) for one in alerts[:SHOWN]},
         alert_kinds=words.alert_kinds(),
         now=work.now,
         unfinished=visit.may_open("recovery_sheet") and current_console().sheets.status().confirmed_at is None,
@@ -103,6 +105,12 @@ def _requests(visit: Visit) -> Sequence[Row] | None:
 def _failed(found: Sequence[Failure]) -> Sequence[Tile]:
     label = ngettext("thing that failed", "things that failed", len(found))
     return [Tile(str(len(found)), label, "#failed", "bad")] if found else []
+
+
+def _particulars(visit: Visit, alert: accounts.Alert) -> Sequence[Fact]:
+    """What an alert tells; ids are left to its own page."""
+    told = words_values.facts(visit, alert.facts, {}, action="accounts")
+    return [one for one in told if not one.is_code]
 
 
 def _decides(visit: Visit) -> bool:

@@ -58,11 +58,11 @@ class _Text:
 class ReasonRows:
     """Rows that were left out, each with its number and why; text that a spreadsheet would run is made harmless."""
 
-    def __init__(self, listed: ContactList, out: BinaryIO) -> None:
+    def __init__(self, listed: ContactList, out: BinaryIO, *, headings: Sequence[str] = REASON_HEADINGS) -> None:
         text = listed.text
         self._out = io.TextIOWrapper(out, encoding="utf-8-sig", errors="replace", newline="")
         self._rows = csv.writer(self._out, delimiter=";" if text is None else text.delimiter)
-        self._rows.writerow([*REASON_HEADINGS, *map(for_csv, listed.headings)])
+        self._rows.writerow([*headings, *map(for_csv, listed.headings)])
 
     def add(self, row: ListRow, *why: str) -> None:
         """The next row."""

@@ -13,7 +13,7 @@ from governance.intake.duplicates_store import find_duplicates
 from governance.intake.headings import read_mapping
 from governance.intake.merges import list_merges, merge, merge_surest, review_merge, undo_merge
 from governance.intake.running import resumable, resume, run_batch, undo_batch
-from governance.intake.sifting import prove, sift
+from governance.intake.sifting import ReasonWords, prove, sift
 from governance.intake.snapshots import (
     askable_people,
     freshness_report,
@@ -27,6 +27,7 @@ from governance.intake.trying import dry_run
 from governance.intake.undoing import begin_undo, undone
 
 __all__ = [
+    "ReasonWords",
     "RefusedWords",
     "askable_people",
     "batches",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Final
@@ -12,14 +13,14 @@ from governance.consent.sentences import RULES
 from governance.customers.reach import allow
 from governance.intake.contact_lists import ContactList, ListOptions, ListRow
 from governance.intake.errors import EmptyFileError
-from governance.intake.list_writing import KeptRows, ReasonRows
+from governance.intake.list_writing import REASON_HEADINGS, KeptRows, ReasonRows
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId
 from governance.kernel.records import frozen
 from governance.kernel.work import Actor, open_work
-from governance.policies.consent_facts import WORDS, Reason
+from governance.policies.consent_facts import WORDS, Reason, Word
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 from governance.reference.operations import controller
@@ -51,6 +52,21 @@ class Sifted:
     decisions: Sequence[EntryId]
 
 
+@frozen
+class ReasonWords:
+    """What the file of the rows that were left out says, in the language of whoever asked; in English by itself.
+
+    Attributes:
+        headings: over number, answer, code of the reason, and sentence.
+        answers: each answer in words.
+        sentences: why, by reason.
+    """
+
+    headings: Sequence[str] = REASON_HEADINGS
+    answers: Mapping[Word, str] = field(default_factory=lambda: {one: one.value for one in Word})
+    sentences: Mapping[Reason, str] = field(default_factory=lambda: {one: rule.sentence for one, rule in RULES.items()})
+
+
 MALFORMED_SHOWN: Final = 1000
 
 
@@ -63,6 +79,7 @@ def sift(
     options: ListOptions,
     allowed: BinaryIO,
     reasons: BinaryIO,
+    words: ReasonWords | None = None,
     clock: Clock | None = None,
     on_rows: Callable[[int], None] | None = None,
 ) -> Sifted:
@@ -76,6 +93,7 @@ def sift(
         options: what the list does not say of itself.
         allowed: takes the list with nothing but the rows that may be sent to, as they stood.
         reasons: takes the other rows as CSV (UTF-8), each with its number and why it was left out.
+        words: what that file says; English where none are given.
         clock: of the transactions.
         on_rows: told how many rows were decided.
 
@@ -88,8 +106,8 @@ def sift(
         allow(work, Permission.CONSENT_CHECK)
         home = controller(work).region
     listed = ContactList(file, channel=asked.channel, options=options, home=home)
-    told = _Told()
-    kept, left = KeptRows(listed, allowed), ReasonRows(listed, reasons)
+    told, said = _Told(), words or ReasonWords()
+    kept, left = KeptRows(listed, allowed), ReasonRows(listed, reasons, headings=said.headings)
     rows = listed.rows()
     while part := list(islice(rows, PART)):
         with open_work(database, actor, clock=clock) as work:
@@ -102,7 +120,8 @@ def sift(
             if verdict.allowed:
                 kept.add(row)
             else:
-                left.add(row, WORDS[verdict.reason], verdict.reason, RULES[verdict.reason].sentence)
+                why = verdict.reason
+                left.add(row, said.answers[WORDS[why]], why, said.sentences[why])
             told.take(row, verdict.reason, allowed=verdict.allowed)
         if on_rows is not None:
             on_rows(told.rows)

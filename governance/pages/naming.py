@@ -1,4 +1,4 @@
-"""Countries, languages and amounts of money as the language of the present page names and writes them (CLDR)."""
+"""Countries, languages and money as the language of the present page names and writes them (CLDR)."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -25,6 +25,11 @@ def countries() -> list[tuple[str, str]]:
 def tongue(code: str) -> str:
     """The name of a language, by its code (ISO 639); the code where it has none."""
     return str(_locale().languages.get(code.lower(), code))
+
+
+def currency(code: str) -> str:
+    """The name of a currency, by its code (ISO 4217); the code where it has none."""
+    return str(_locale().currencies.get(code.upper(), code))
 
 
 def money(amount: str, currency: str) -> str:

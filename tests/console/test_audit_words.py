@@ -49,5 +49,8 @@ def test_who_read_the_log_is_one_list_that_tells_what_they_asked(desks):
     shown = desk.get("/console/audit/readers?action=audit:trail:searched").text
     assert "from a day on" in shown
     assert "Audit trail searched" in shown
-    assert desk.get("/console/audit/readers?since=soon").text.count('aria-invalid="true"') == 1
+    wrong = desk.get("/console/audit/readers?since=soon").text
+    assert wrong.count('aria-invalid="true"') == 1
+    assert "There is no such day: a date is written 2026-12-31." in wrong
+    assert "is copied as a whole" not in wrong, "it has no field of names"
     assert desks("support").get("/console/audit/readers").status_code == 403

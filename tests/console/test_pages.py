@@ -1,7 +1,9 @@
 """What officers do at their pages, without script."""
 
+import base64
 import io
 import re
+from html import unescape
 
 from governance.accounts import operations as accounts
 from governance.audit.actions import Action
@@ -139,3 +141,25 @@ def test_whoever_may_not_decide_over_a_proposal_is_shown_no_buttons(desks, door)
 
     assert "/approval" in desks("admin").get(f"/console/proposals/{proposed.id}").text
     assert "/approval" not in desks("officer").get(f"/console/proposals/{proposed.id}").text
+
+
+def test_the_rows_that_were_left_out_say_why_in_the_language_of_whoever_handed_the_list_in(desks):
+    desk = desks("steward")
+    form = Form(desk.get("/console/clean-list"), "multipart")
+    said = {
+        "ru": ("строка,ответ,код причины,почему,email", "2,нет основания,unknown,", "список-исключены.csv"),
+        "uk": ("рядок,відповідь,код причини,чому,email", "2,немає підстави,unknown,", "список-вилучено.csv"),
+    }
+    for language, (headings, row, name) in said.items():
+        list_ = (io.BytesIO(b"email\nnobody@example.org\n"), "список.csv")
+        cleaned = desk.post(
+            f"/console/clean-list?lang={language}",
+            data=form.filled(file=list_, purpose="newsletter", channel="email"),
+            headers=ORIGIN,
+        ).text
+        links = re.findall(r'href="data:text/csv;base64,([^"]+)"', cleaned)
+        left = base64.b64decode(unescape(links[-1])).decode("utf-8-sig").splitlines()
+        assert left[0] == headings
+        assert left[1].startswith(row), left[1]
+        assert re.search("[А-я]{5}", left[1].split(",")[3]), left[1]
+        assert name in cleaned
