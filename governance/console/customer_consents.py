@@ -77,17 +77,21 @@ def _is_asked(key: str, known: Sequence[consent.PurposeVersion]) -> bool:
 
 
 def _about(visit: Visit, titles: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """Purposes with the words that people may have seen, newest first; a code and what it is called."""
+    """Purposes with the words that people may have seen, and each without; a code and what it is called."""
+    unknown = [(f"{key}:", gettext("%(purpose)s, words not known", purpose=title)) for key, title in titles.items()]
+    return [*wordings(visit, titles), *unknown]
+
+
+def wordings(visit: Visit, titles: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """The newest words of purposes that have some: `PURPOSE:VERSION`, and what it is called."""
     versions: dict[str, list[int]] = {}
     for one in consent.notices(visit.work, kind=NoticeKind.CONSENT):
         versions.setdefault(one.key, []).append(one.version)
-    found = []
-    for key, title in titles.items():
-        for number in sorted(versions.get(key, ()), reverse=True)[:VERSIONS]:
-            told = gettext("%(purpose)s, words of version %(number)s", purpose=title, number=number)
-            found.append((f"{key}:{number}", told))
-        found.append((f"{key}:", gettext("%(purpose)s, words not known", purpose=title)))
-    return found
+    return [
+        (f"{key}:{number}", gettext("%(purpose)s, words of version %(number)s", purpose=title, number=number))
+        for key, title in titles.items()
+        for number in sorted(versions.get(key, ()), reverse=True)[:VERSIONS]
+    ]
 
 
 def _answers() -> Sequence[tuple[str, str]]:

@@ -6,14 +6,17 @@ Between the steps the list waits in the page of whoever brings it, sealed to the
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 from uuid import UUID
 
 from flask import Response, request
 
+from governance.consent import operations as consent
 from governance.console import sayings, words, words_imports, words_refused
+from governance.console.customer_consents import wordings
 from governance.console.customers import Summary
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, roles_that_may, screen
@@ -21,13 +24,16 @@ from governance.customers import operations as customers
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.bounds import Bounds
+from governance.intake.claims import Notices
+from governance.intake.errors import HeadingsNotFoundError, UnreadableFileError
 from governance.intake.files import FileOptions, Provenance
 from governance.intake.headings import FileKind, field_keys
 from governance.intake.reports import BatchReport, BatchState, DryRun, RefusalShown, Undone
 from governance.kernel import jobs
-from governance.kernel.errors import InvalidError
+from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.ids import BatchId
 from governance.pages.forms import EMPTY, Typed
+from governance.pages.languages import language
 from governance.policies.permissions import Permission
 
 PART: Final = "imports"
@@ -40,6 +46,16 @@ _TRIAL: Final = Bounds(rows=20_000, seconds=10)
 _WHOLE: Final = Bounds(rows=200_000, seconds=45)
 _REGION: Final = re.compile(r"[A-Z]{2}")
 _OPEN: Final = frozenset({BatchState.FINISHED, BatchState.UNDONE})
+
+_WRONG: Final = {
+    "protected-file": Sentence("This file is protected by a password. Save it without one, and hand it over again."),
+    "empty-file": Sentence("There is nothing in this file."),
+    "oversized-file": Sentence("This file unpacks to far more than a list needs. Save the list alone as CSV or XLSX."),
+    "headings-not-found": Sentence(
+        "No row with headings was found. Write what the columns are into the first row: Name, E-mail, Phone."
+    ),
+}
+"""What is wrong with a file, by the kind of refusal; the others say that it cannot be read."""
 
 LARGE_FORMS["try_import"] = LARGE_FORMS["begin_import"] = 7 * 1_048_576 + 65_536
 
@@ -90,9 +106,8 @@ def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, 
         typed=typed,
         errors=sayings.by_field(typed.errors),
         tried=tried,
-        refusals=[]
-        if tried is None
-        else [(one, words_refused.why(one.code, one.reason)) for one in tried.refusals[:REFUSALS]],
+        refusals=[] if tried is None else _refusals(tried),
+        wordings=_wordings(visit) if tried is not None and tried.consents_yes else [],
         content=content,
         columns=[] if tried is None else _columns(tried),
         keys=[(key, titles.get(key, key)) for key in keys],
@@ -108,6 +123,15 @@ def _refusals(tried: DryRun) -> Sequence[tuple[RefusalShown, str]]:
     return [(one, words_refused.why(one.code, one.reason)) for one in tried.refusals[:REFUSALS]]
 
 
+def _wordings(visit: Visit) -> Sequence[tuple[str, str]]:
+    """Words that the people of the list may have been shown when they agreed."""
+    if not visit.may(Permission.CONSENT_RECORD):
+        return []
+    return wordings(
+        visit, {one.purpose.key: one.purpose.titles.get(language()) for one in consent.purposes(visit.work)}
+    )
+
+
 def _columns(tried: DryRun) -> Sequence[tuple[str, str]]:
     """Headings of the file, each with the key of what is read from it."""
     told = {one.heading: one.field or "ignore" for one in tried.file.columns}
@@ -119,7 +143,8 @@ def try_import(visit: Visit) -> Response:
     """Tell what an import would do; nothing is written."""
     content, options = _handed()
     _provenance()
-    tried = intake.dry_run(visit.work, file=BytesIO(content), options=options, bounds=_TRIAL)
+    with _read():
+        tried = intake.dry_run(visit.work, file=BytesIO(content), options=options, bounds=_TRIAL)
     typed = Typed({**request.form.to_dict(), "file_name": options.file_name})
     return new_import(visit, typed=typed, tried=tried, content=base64.b64encode(content).decode("ascii"))
 
@@ -128,7 +153,10 @@ def try_import(visit: Visit) -> Response:
 def begin_import(visit: Visit) -> Response:
     """Bring the list in; the same one again leads to the import that it came in by."""
     content, options = _handed()
-    started = intake.start(visit.work, file=BytesIO(content), provenance=_provenance(), options=options, bounds=_WHOLE)
+    with _read():
+        started = intake.start(
+            visit.work, file=BytesIO(content), provenance=_provenance(), options=options, bounds=_WHOLE
+        )
     batch = started.batch.id
     jobs.defer_once(visit.work, _RESUME, waiting=f"import {batch}", batch=batch)
     return go("import_page", batch=batch)
@@ -181,6 +209,15 @@ def refused(visit: Visit, batch: UUID) -> Response:
     return Response("\ufeff" + lines, content_type="text/csv; charset=utf-8", headers=named)
 
 
+@contextmanager
+def _read() -> Iterator[None]:
+    """Say beside the field of the file what is wrong with the file."""
+    try:
+        yield
+    except (UnreadableFileError, HeadingsNotFoundError) as wrong:
+        raise InvalidError(wrong.detail, errors={"file": [_WRONG.get(wrong.slug, wrong.detail)]}) from None
+
+
 def _handed() -> tuple[bytes, FileOptions]:
     """The list, from the file or from the page in which it waits, and what was said of it."""
     sent, form = request.files.get("file"), request.form
@@ -202,8 +239,15 @@ def _handed() -> tuple[bytes, FileOptions]:
         mapping=dict(zip(headings, fields, strict=False)),
         region=region if _REGION.fullmatch(region) else None,
         day_first=not form.get("month_first"),
+        notices=_shown(form.get("shown", "")),
     )
     return content, options
+
+
+def _shown(said: str) -> Notices:
+    """The words that people were shown, where they are known."""
+    purpose, _, version = said.partition(":")
+    return {purpose: intake.read_notice(purpose, version)} if purpose and version.isdigit() else {}
 
 
 def _provenance() -> Provenance:

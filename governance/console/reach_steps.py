@@ -115,7 +115,7 @@ def _on_paper(visit: Visit) -> Sequence[Step]:
         found.append(Step(gettext("Record consent given on paper"), told, link, gettext("Find a customer")))
     if visit.may_open("new_import"):
         told = gettext(
-            "A column that says yes, the day on which it was said, and the version of your words: "
+            "Columns that say yes and on which day, and your published words: "
             "bring the list again, and records are completed by it."
         )
         link = url_for("console.new_import")

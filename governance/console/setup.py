@@ -84,12 +84,14 @@ def set_up_officer() -> Response:
                 email=typed.get("email"),
                 password=password,
             )
+            _look_up(work)
     except InvalidError as error:
         return _step(_wrong(typed, error), HTTPStatus.UNPROCESSABLE_ENTITY)
     except NotFoundError:
         return _spent()
     g.actor = str(made.staff)
-    return _shown("enrolled", enrolment=made, then=url_for("console.first_steps"))
+    passed = [gettext("Company"), gettext("Your access")]
+    return _shown("enrolled", enrolment=made, then=url_for("console.first_steps"), passed=passed)
 
 
 def _step(typed: Typed, status: int) -> Response:

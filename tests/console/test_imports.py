@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from governance.consent import operations as consent
+from governance.consent.codes import NoticeKind
 from governance.customers import operations as customers
 from governance.intake import operations as intake
 from governance.kernel import jobs
@@ -13,6 +15,9 @@ from governance.kernel.ids import BatchId
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
+from tests.console.test_reach import TEXTS, desk, shop
+
+__all__ = ["desk", "shop"]
 
 LIST = "Client;Mail;Ok\nSmith Anna;anna.smith@example.org;yes\nBrown Bob;bob.brown@example.org;no\nBad;not-a-mail;no\n"
 
@@ -104,3 +109,41 @@ def test_who_may_be_written_to_says_that_it_is_counted_anew(desks, door):
     with open_work(service_of(door).database, SYSTEM) as work:
         jobs.defer_once(work, "base.count", waiting="base.count")
     assert said in desk.get("/console/reach").text
+
+
+def test_a_file_that_is_no_list_is_named_beside_its_field_with_what_to_do(desks):
+    desk = desks("steward")
+    for content, english, russian in (
+        (b"", "Choose a file with headings in its first row.", "Этот файл прочитать нельзя."),
+        (b"%PDF-1.4\n\x00\x01\x02", "This file is no list; export the customers as XLSX", "Этот файл прочитать нельзя."),
+        (b" \n \n", "There is nothing in this file.", "В этом файле ничего нет."),
+        (b"17;18\n19;20\n", "No row with headings was found.", "Не найдена строка с заголовками."),
+    ):
+        for language, said in (("en", english), ("ru", russian)):
+            desk.set_cookie("governance-language", language, path="/console")
+            form = Form(desk.get("/console/imports/new"), "/trial")
+            data = form.filled(file=(io.BytesIO(content), "clients.csv"), source="fair", ground="contract")
+            refused = desk.post("/console/imports/trial", data=data, headers=ORIGIN)
+            assert refused.status_code == 422
+            assert said in refused.text.partition('id="file-refused"')[2], (content, language)
+            assert '<option value="fair" selected' in refused.text
+    desk.delete_cookie("governance-language", path="/console")
+
+
+def test_consents_of_a_list_count_where_the_words_are_published_and_named(shop, desk):
+    text = "Client;Mail;Newsletter;Consent date\nSmith Anna;anna.smith@example.org;yes;2026-02-03\n"
+    assert 'name="shown"' not in hand_over(desk, text).text
+    with open_work(service_of(shop).database, OPERATOR) as work:
+        consent.publish_notice(work, kind=NoticeKind.CONSENT, key="newsletter", texts=TEXTS, material=True)
+    tried = hand_over(desk, text)
+    assert 'value="newsletter:1"' in tried.text
+    headings = re.findall(r'name="heading" value="([^"]*)"', tried.text)
+    meanings = re.findall(r'<option value="([^"]*)" selected', tried.text.partition('id="columns"')[2])
+    told = Form(tried, "/trial").filled(heading=headings, meaning=meanings, shown="newsletter:1")
+    begun = desk.post("/console/imports", data=told, headers=ORIGIN)
+    batch = BatchId(UUID(re.search(r"[0-9a-f-]{36}", begun.location)[0]))
+    intake.resume(service_of(shop).database, actor=OPERATOR, batch=batch)
+    with open_work(service_of(shop).database, OPERATOR) as work:
+        [one] = customers.search(work, by="email", value="anna.smith@example.org").items
+        [event] = consent.events_of(work, subject=one.id, limit=5).items
+    assert (event.kind.value, event.notice) == ("given", 1)
