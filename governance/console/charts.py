@@ -9,40 +9,9 @@ HEIGHT: Final = 120
 WIDTH: Final = 720
 _GAP: Final = 3
 _LEAST: Final = 2
-"""Height of a bar for what is not nothing, so that it is seen."""
+"""Height of a pillar for what is not nothing, so that it is seen."""
 _STEPS: Final = (1, 2, 4, 5, 10)
 """Where an axis ends: one of these times a power of ten."""
-
-
-@frozen
-class Bar:
-    """A bar; places in units of the drawing."""
-
-    label: str
-    value: int
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@frozen
-class Chart:
-    """Bars beside each other.
-
-    Attributes:
-        most: the highest value.
-    """
-
-    bars: Sequence[Bar]
-    most: int
-    width: int = WIDTH
-    height: int = HEIGHT
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to be seen."""
-        return self.most == 0
 
 
 @frozen
@@ -103,17 +72,6 @@ class Line:
     label: str
     value: int
     share: float
-
-
-def chart(figures: Sequence[tuple[str, int]]) -> Chart:
-    """Bars for labelled figures, the first at the left."""
-    most = max((value for _label, value in figures), default=0)
-    step = WIDTH / max(1, len(figures))
-    bars = []
-    for place, (label, value) in enumerate(figures):
-        tall = max(_LEAST, round(HEIGHT * value / most, 1)) if value else 0
-        bars.append(Bar(label, value, round(place * step, 1), round(HEIGHT - tall, 1), round(step - _GAP, 1), tall))
-    return Chart(bars, most)
 
 
 def plot(pairs: Sequence[Pair]) -> Plot:

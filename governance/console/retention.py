@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from flask import Response, g, request
 from flask_babel import format_date
 
 from governance.console import people, sayings, words, words_retention
-from governance.console.charts import Chart, chart
+from governance.console.charts import Pair, Plot, plot
 from governance.console.days import read_day, today
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -117,7 +117,7 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
         yaml=write_policy(found.policy),
         forecast=forecast,
         ahead=ahead,
-        curve=None if ahead is None else months(ahead.curve),
+        curve=None if ahead is None else months({one.month: one.rows for one in ahead.curve}),
         known=people.names(visit),
         typed=typed,
         errors=sayings.by_field(typed.errors),
@@ -125,9 +125,11 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
     )
 
 
-def months(curve: Sequence[retention.MonthAhead]) -> Chart:
-    """What comes due by month."""
-    return chart([(format_date(one.month, "MMM y"), one.rows) for one in curve])
+def months(curve: Mapping[date, int]) -> Plot:
+    """What comes due by month; each half year is named below its column."""
+    names = [format_date(month, "MMM y") for month in curve]
+    short = [name if place % 6 == 0 else "" for place, name in enumerate(names)]
+    return plot([Pair(*told) for told in zip(short, names, curve.values(), strict=True)])
 
 
 @act("/retention/policies/<uuid:policy>/simulation", "simulate_policy", shows=policy_page, of="retention_policy")
@@ -217,11 +219,10 @@ def forecast_page(visit: Visit) -> Response:
     if day is not None and day != today(visit):
         at = datetime.combine(day, time(12), tzinfo=ZoneInfo(g.get("zone", "UTC"))).astimezone(UTC)
     found = retention.simulate(visit.work, at=at)
-    totals: dict[str, int] = {}
+    totals: dict[date, int] = {}
     for one in found.policies:
         for month in one.curve:
-            label = str(format_date(month.month, "MMM y"))
-            totals[label] = totals.get(label, 0) + month.rows
+            totals[month.month] = totals.get(month.month, 0) + month.rows
     return page(
         visit,
         "retention_forecast",
@@ -230,7 +231,7 @@ def forecast_page(visit: Visit) -> Response:
         found=found,
         on=said_day or today(visit).isoformat(),
         wrong=bool(said_day) and day is None,
-        curve=chart(list(totals.items())),
+        curve=months(totals),
         titles={one.policy.key: one.policy.titles.get(language()) for one in retention.policies(visit.work)},
         said=said(),
     )

@@ -17,6 +17,7 @@ MODES = {
     "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
 }
 ON_PAPER = Path(__file__).parent / "on_paper.js"
+NARROW = Path(__file__).parent / "narrow.js"
 PAPER = {"width": 702, "height": 1000}
 """A4 less the margins of the stylesheet, at 96 pixels an inch."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -50,12 +51,20 @@ def faults_of(page: Page, name: str, *modes: str) -> list[object]:
         page.emulate_media(color_scheme=given["color_scheme"])
         if page.evaluate(OVER):
             found.append((name, mode, "sticks out"))
+        if mode == "phone":
+            found.extend((name, mode, *one) for one in faults_when_narrow(page))
         picture(page, name, mode)
     page.evaluate(_axe())
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found.extend((name, scheme, *one) for one in page.evaluate(RUN, TAGS))
     return found + [(name, "paper", *one) for one in faults_on_paper(page)]
+
+
+def faults_when_narrow(page: Page) -> list[list[object]]:
+    """What a page hides on a phone: what sticks out, is to be scrolled sideways, or is cut."""
+    page.set_viewport_size(MODES["phone"]["viewport"])
+    return page.evaluate(NARROW.read_text("utf-8"))
 
 
 def faults_on_paper(page: Page) -> list[list[object]]:

@@ -16,7 +16,7 @@ from governance.pages.reporting import Violation
 from scripts.walk import pages_of, walk
 from tests.api.conftest import service_of
 from tests.browser.conftest import EMAIL
-from tests.browser.looks import MODES, Watch, faults_of, looked_at
+from tests.browser.looks import MODES, Watch, faults_of, faults_when_narrow, looked_at
 from tests.browser.portal import take_phone
 from tests.factories import stock
 from tests.factories.signing import enrol, signed_in
@@ -125,6 +125,34 @@ def test_every_page_is_for_everybody_in_light_and_dark_and_on_a_phone(chromium, 
     assert not faults, "\n".join(map(str, faults))
     assert phone.watch.settled() == []
     assert pages_of(app) - met - set(ELSEWHERE) == set()
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_no_page_hides_words_on_a_phone_in_languages_of_long_words(chromium, site, desk_with, language):
+    fill_once(site)
+    faults, app = [], site.app
+
+    def narrow(page):
+        def opens(address):
+            answer = None if address.endswith("/page") else page.goto(address)  # mails are read elsewhere
+            if answer is None or answer.status >= 400:
+                return None
+            faults.extend((address, *one) for one in faults_when_narrow(page))
+            return page.content()
+
+        return opens
+
+    desk = desk_with("officer", "admin", "steward", locale=language)
+    met = set(walk(app, narrow(desk), ["/console/audit", "/console", f"/console/customers/{site.customer}"]))
+    phone = take_phone(chromium, site, language)
+    met |= set(walk(app, narrow(phone.page), PUBLIC))
+    phone.become_customer()
+    phone.come_in()
+    met |= set(walk(app, narrow(phone.page), OWN))
+    phone.context.close()
+
+    assert not faults, "\n".join(map(str, faults))
+    assert len(met) > 80
 
 
 def test_answers_of_forms_are_for_everybody(desk_with, site):

@@ -124,7 +124,7 @@ def test_a_list_comes_back_with_the_reasons_and_nothing_stays(desks):
 
 def test_the_send_check_explains_its_answer(desks):
     desk = desks("support")
-    form = Form(desk.get("/console/send-check"), 'class="panel"')
+    form = Form(desk.get("/console/send-check"), 'class="panel narrow"')
     asked = form.filled(contact="nobody@example.org", purpose="newsletter", channel="email")
     answer = desk.post("/console/send-check", data=asked, headers=ORIGIN)
 

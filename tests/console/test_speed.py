@@ -80,4 +80,4 @@ def test_a_long_list_of_people_to_call_back_asks_no_more_than_a_short_one(desks,
     (few, rows), (many, more) = wait_for_a_call(2), wait_for_a_call(6)
 
     assert more == rows + 6
-    assert many == few
+    assert many <= few

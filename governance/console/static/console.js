@@ -1,5 +1,8 @@
 "use strict";
 
+// Of a row of tabs that is wider than the window, the present one is in sight.
+for (const one of document.querySelectorAll(".tabs [aria-current]")) one.parentElement.scrollLeft = one.offsetLeft - (one.parentElement.clientWidth - one.offsetWidth) / 2;
+
 // Arrows lead from row to row while a link of the table has the focus; elsewhere they scroll as ever.
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
