@@ -8,7 +8,6 @@ from flask import Response, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from governance import __version__
-from governance.console import forms
 from governance.console.guard import Visit
 from governance.console.pages_table import GROUPS
 from governance.kernel import packs
@@ -88,9 +87,9 @@ def page(
     return _answer(_frame(menu, roles, visit.seal, visit.number, scripts), template, status, {**view, "visit": visit})
 
 
-def door_page(template: str, *, mark: str, status: int = HTTPStatus.OK, **view: object) -> Response:
-    """A page for somebody who has yet to sign in; its forms are sealed for the browser of this *mark*."""
-    return _answer(_frame([], "", forms.seal(mark), new_number(), ()), template, status, view)
+def door_page(template: str, *, seal: str, status: int = HTTPStatus.OK, **view: object) -> Response:
+    """A page for somebody who has yet to sign in, or to show again who they are; its forms carry this *seal*."""
+    return _answer(_frame([], "", seal, new_number(), ()), template, status, view)
 
 
 def _frame(menu: Sequence[Group], roles: str, seal: str, number: str, scripts: Sequence[str]) -> Frame:

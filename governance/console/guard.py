@@ -37,7 +37,10 @@ blueprint = Blueprint(
     template_folder="templates",
 )  # fmt: skip
 
-LARGE_FORMS: Final[dict[str, int]] = {"sift_list": 5 * 1_048_576 + 65_536}
+LARGE_FORMS: Final[dict[str, int]] = {
+    "sift_list": 5 * 1_048_576 + 65_536,
+    **dict.fromkeys(("begin_session", "sign_in_made_up", "confirm_session"), forms.KEPT_OCTETS),
+}
 """Octets that a form may have, by endpoint, where the usual limit is too small for it: those that carry lists."""
 _SHOWN_AGAIN: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Refusals after which the page is shown again with what was typed."""
@@ -178,7 +181,7 @@ def _opened(endpoint: str) -> Iterator[Visit]:
             accounts.require_confirmed(opened, signed, permission)
         work = replace(opened, actor=signed.actor)
         _look_up_zone(work)
-        yield Visit(work, signed, forms.seal(token), new_number())
+        yield Visit(work, signed, forms.seal(token, staff=signed.staff), new_number())
 
 
 def _look_up_zone(work: Work) -> None:

@@ -34,7 +34,7 @@ log = get_logger(__name__)
 
 def refusal(status: int, heading: str, text: str) -> Response:
     """A page that says why not, and what to do."""
-    return door_page("refusal", mark=cookies.session_token(), status=status, heading=heading, text=text)
+    return door_page("refusal", seal=forms.seal(cookies.session_token()), status=status, heading=heading, text=text)
 
 
 @blueprint.get("/")
@@ -58,8 +58,14 @@ def nowhere(place: str) -> Response:
 
 @blueprint.errorhandler(StaleFormError)
 def _on_stale_form(_error: StaleFormError) -> Response:
+    if is_from_here() and forms.is_of(g.actor):
+        return continue_page(cookies.session_token(), g.actor, then=request.path, kept=forms.waiting_fields())
     if is_from_here():
-        return continue_page(cookies.session_token(), then=request.path, kept=forms.waiting_fields())
+        return refusal(
+            403,
+            gettext("This form was shown to somebody else"),
+            gettext("You are signed in as another person than the form was shown to. Open the page again."),
+        )
     return refusal(403, gettext("This form did not come from here"), gettext("Open the page again, and send it there."))
 
 
@@ -70,7 +76,7 @@ def _on_unconfirmed(_error: ConfirmationNeededError) -> Response:
             403, gettext("This form did not come from here"), gettext("Open the page again, and send it there.")
         )
     then = request.path if request.method == "POST" else request.full_path.rstrip("?")
-    return confirm_page(then=then, kept=forms.waiting_fields(), status=HTTPStatus.UNAUTHORIZED)
+    return confirm_page(staff=g.actor, then=then, kept=forms.put_by(), status=HTTPStatus.UNAUTHORIZED)
 
 
 @blueprint.errorhandler(UnauthenticatedError)
@@ -82,7 +88,7 @@ def _on_stranger(_error: UnauthenticatedError) -> Response:
             answer.headers["HX-Redirect"] = url_for("console.sign_in")
             return answer
         return go("sign_in", next=here)
-    kept = forms.waiting_fields() if is_from_here() else ()
+    kept = forms.put_by() if is_from_here() else ""
     heading = gettext("Your session is over") if kept else None
     then = request.path if kept else "/console"
     return sign_in_page(then=then, kept=kept, status=HTTPStatus.UNAUTHORIZED, heading=heading)

@@ -126,7 +126,7 @@ def _wrong(typed: Typed, error: InvalidError) -> Typed:
 
 def _shown(template: str, *, status: int = HTTPStatus.OK, **view: object) -> Response:
     mark = cookies.stranger_mark() or cookies.make_mark()
-    answer = door_page(template, mark=mark, status=status, **view)
+    answer = door_page(template, seal=forms.seal(mark), status=status, **view)
     cookies.keep(answer, cookies.STRANGER, mark)
     return answer
 

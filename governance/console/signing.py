@@ -1,6 +1,6 @@
 """Signing in and out, invitations, and showing again who one is before a dangerous act."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -17,29 +17,31 @@ from governance.console.sayings import say
 from governance.kernel import packs
 from governance.kernel.errors import InvalidError, NotFoundError, TooManyError, UnauthenticatedError
 from governance.kernel.ids import StaffId
-from governance.pages.forms import EMPTY, Typed, kept_fields
+from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import COOKIE
+from governance.pages.waiting import Fields
 
 
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
     """The form to sign in by."""
-    return sign_in_page(then=forms.own_path(request.args.get("next", "/console")), kept=())
+    return sign_in_page(then=forms.own_path(request.args.get("next", "/console")), kept="")
 
 
 def sign_in_page(
     *,
     then: str,
-    kept: object,
+    kept: str,
     typed: Typed = EMPTY,
     status: int = HTTPStatus.OK,
     heading: str | None = None,
 ) -> Response:
-    """The form to sign in by; *kept* are fields of another form that wait until then."""
+    """The form to sign in by; *kept* are the sealed fields of another form that wait until then."""
     mark = cookies.stranger_mark() or cookies.make_mark()
     made_up = demonstrating.staff()
+    seal = forms.seal(mark)
     answer = door_page(
-        "sign_in", mark=mark, status=status, then=then, kept=kept, typed=typed, heading=heading, made_up=made_up
+        "sign_in", seal=seal, status=status, then=then, kept=kept, typed=typed, heading=heading, made_up=made_up
     )
     cookies.keep(answer, cookies.STRANGER, mark)
     return answer
@@ -48,11 +50,11 @@ def sign_in_page(
 @blueprint.post("/sign-in")
 def begin_session() -> Response:
     """Sign in with e-mail address, password and a code; any of them wrong looks the same."""
-    then, kept = forms.own_path(request.form.get("then", "")), kept_fields()
+    then, kept = forms.own_path(request.form.get("then", "")), forms.kept()
     typed = Typed({"email": request.form.get("email", "")[:254]})
     if not forms.is_sealed(before_sign_in=True):
         wrong = gettext("Your browser did not send our cookie. Allow cookies for this address, and try again.")
-        return sign_in_page(then=then, kept=(), typed=Typed(typed.values, {"_": wrong}), status=HTTPStatus.FORBIDDEN)
+        return sign_in_page(then=then, kept="", typed=Typed(typed.values, {"_": wrong}), status=HTTPStatus.FORBIDDEN)
     try:
         with _tried(typed.get("email")) as attempt, stranger_work() as work:
             made = accounts.sign_in(work, attempt=attempt, password=_said("password"), code=_said("code").strip())
@@ -68,7 +70,7 @@ def begin_session() -> Response:
 @blueprint.post("/demonstration")
 def sign_in_made_up() -> Response:
     """Sign in to a demonstration as somebody made up, or show again that it is you."""
-    then, kept = forms.own_path(request.form.get("then", "")), kept_fields()
+    then, kept = forms.own_path(request.form.get("then", "")), forms.kept()
     demonstrating.require_own_computer()
     if request.form.get("again"):
         if not forms.is_sealed():
@@ -76,39 +78,48 @@ def sign_in_made_up() -> Response:
         token = cookies.session_token()
         with stranger_work() as work:
             accounts.confirm_made_up(work, presented=token)
-        return continue_page(token, then=then, kept=kept) if kept else _lead(then)
+            staff = accounts.authenticate_session(work, presented=token).staff
+        return _gone_on(token, staff, then, kept)
     if not forms.is_sealed(before_sign_in=True):
-        return sign_in_page(then=then, kept=(), status=HTTPStatus.FORBIDDEN)
+        return sign_in_page(then=then, kept="", status=HTTPStatus.FORBIDDEN)
     with stranger_work() as work:
         made = accounts.sign_in_made_up(work, staff=demonstrating.chosen())
     return _begun(made, then, kept)
 
 
-def _begun(made: NewSession, then: str, kept: Sequence[tuple[str, str]]) -> Response:
+def _begun(made: NewSession, then: str, kept: str) -> Response:
     g.actor = str(made.staff)
-    answer = continue_page(made.token, then=then, kept=kept) if kept else _lead(then)
+    answer = _gone_on(made.token, made.staff, then, kept)
     cookies.keep(answer, cookies.SESSION, made.token)
     cookies.forget(answer, cookies.STRANGER)
     return answer
 
 
-def continue_page(token: str, *, then: str, kept: object) -> Response:
+def _gone_on(token: str, staff: StaffId, then: str, kept: str) -> Response:
+    """Where somebody who has signed in goes on: at the form that waits for them; what another left here is let go."""
+    if not kept:
+        return _lead(then)
+    fields = forms.take_up(kept, staff=staff)
+    return continue_page(token, staff, then=then, kept=fields) if fields else go("today")
+
+
+def continue_page(token: str, staff: StaffId | str, *, then: str, kept: Fields) -> Response:
     """What was entered before the session ended, to be sent by the button once more."""
-    return door_page("continue", mark=token, then=then, kept=kept)
+    return door_page("continue", seal=forms.seal(token, staff=staff), then=then, kept=kept)
 
 
-def confirm_page(*, then: str, kept: object, wrong: str = "", status: int = HTTPStatus.OK) -> Response:
-    """The form to show by again who one is; *kept* are the fields of the act that needs it."""
-    mark = cookies.session_token()
-    return door_page(
-        "confirm", mark=mark, status=status, then=then, kept=kept, wrong=wrong, made_up=bool(demonstrating.staff())
-    )
+def confirm_page(
+    *, staff: StaffId | str, then: str, kept: str, wrong: str = "", status: int = HTTPStatus.OK
+) -> Response:
+    """The form to show by again who one is; *kept* are the sealed fields of the act that needs it."""
+    seal, made_up = forms.seal(cookies.session_token(), staff=staff), bool(demonstrating.staff())
+    return door_page("confirm", seal=seal, status=status, then=then, kept=kept, wrong=wrong, made_up=made_up)
 
 
 @blueprint.post("/confirmation")
 def confirm_session() -> Response:
     """Show password and code again; good for ten minutes."""
-    then, kept = forms.own_path(request.form.get("then", "")), kept_fields()
+    then, kept = forms.own_path(request.form.get("then", "")), forms.kept()
     if not forms.is_sealed():
         raise UnauthenticatedError("The form was shown to another session.")
     token = cookies.session_token()
@@ -122,8 +133,8 @@ def confirm_session() -> Response:
             )
     except UnauthenticatedError:
         wrong = gettext("Password or code is wrong. A code works once, and for half a minute.")
-        return confirm_page(then=then, kept=kept, wrong=wrong, status=401)
-    return continue_page(token, then=then, kept=kept) if kept else _lead(then)
+        return confirm_page(staff=known.staff, then=then, kept=kept, wrong=wrong, status=401)
+    return _gone_on(token, known.staff, then, kept)
 
 
 @blueprint.get("/invitation")
@@ -134,7 +145,7 @@ def invitation() -> Response:
 
 def _invitation(typed: Typed, status: int) -> Response:
     mark = cookies.stranger_mark() or cookies.make_mark()
-    answer = door_page("invitation", mark=mark, status=status, typed=typed)
+    answer = door_page("invitation", seal=forms.seal(mark), status=status, typed=typed)
     cookies.keep(answer, cookies.STRANGER, mark)
     return answer
 
@@ -157,7 +168,7 @@ def accept_invitation() -> Response:
         wrong = gettext("The invitation is spent or expired; ask whoever invited you for another.")
         return _invitation(Typed(typed.values, {"invitation": wrong}), 404)
     g.actor = str(made.staff)
-    return door_page("enrolled", mark=cookies.stranger_mark(), enrolment=made, then="/console")
+    return door_page("enrolled", seal=forms.seal(cookies.stranger_mark()), enrolment=made, then="/console")
 
 
 @screen("/account", "own_sessions")

@@ -42,9 +42,10 @@ def seal(secret: bytes, label: bytes, of: str) -> str:
     return hmac.digest(secret, label + b"\x00" + of.encode(), "sha256").hex()
 
 
-def is_sealed(expected: str) -> bool:
-    """Whether the form of the present request carries this seal."""
-    return hmac.compare_digest(request.form.get(SEAL, "").encode(), expected.encode())
+def is_sealed(expected: str, *, given: str | None = None) -> bool:
+    """Whether the form of the present request carries this seal; or what was *given* is it."""
+    mine = request.form.get(SEAL, "") if given is None else given
+    return hmac.compare_digest(mine.encode("utf-8", "surrogatepass"), expected.encode())
 
 
 def new_number() -> str:

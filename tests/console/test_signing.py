@@ -1,5 +1,7 @@
 """Signing in, forms that belong to their session, and what happens to what was typed."""
 
+import base64
+import os
 import re
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from governance.accounts import operations as accounts
 from governance.accounts.tables import SessionRow
 from governance.audit.actions import Action
+from governance.console.forms import KEPT_OCTETS
+from governance.console.guard import LARGE_FORMS
 from governance.console.place import EXTENSION
 from governance.kernel.work import OPERATOR, open_work
 from tests.api.conftest import service_of
@@ -94,13 +98,96 @@ def test_a_session_that_ends_in_mid_form_loses_nothing_that_was_typed(browser, m
     assert "<mark>Воробьева</mark>" in shown.text
 
 
+def _left(browser, member, customer, **said):
+    """The sign-in page that a reveal led to, since the session of *member* was over; they meant to type *said*."""
+    sign_in(browser, member)
+    card = f"/console/customers/{customer}"
+    form = Form(browser.get(card), "/reveal").filled(field=["family_name"], **said)
+    page = browser.get(card)
+    browser.post("/console/sign-out", data=Form(page, "/sign-out").filled(), headers=ORIGIN)
+    over = browser.post(f"{card}/reveal", data=form, headers=ORIGIN)
+    assert over.status_code == 401
+    return over
+
+
+def test_what_was_typed_when_a_session_ended_is_for_whoever_typed_it_and_nobody_else(browser, member, customer):
+    over = _left(browser, member, customer, reason="a neighbour told me of a divorce")
+    with open_work(service_of(browser.application).database, OPERATOR) as work:
+        other = enrol(work, "officer")
+    assert "divorce" not in over.text
+    waiting = Form(over)
+    mine = waiting.filled(email=member.email, password=PASSWORD, code=member.recovery_codes[1])
+    theirs = waiting.filled(email=other.email, password=PASSWORD, code=other.recovery_codes[1])
+
+    elsewhere = browser.application.test_client()
+    elsewhere.set_cookie(
+        "governance-door", browser.get_cookie("governance-door", path="/console").value, path="/console"
+    )
+    for_another = elsewhere.post("/console/sign-in", data=theirs, headers=ORIGIN)
+    assert (for_another.status_code, for_another.location) == (303, "/console")
+    assert "divorce" in browser.post("/console/sign-in", data=mine, headers=ORIGIN).text
+
+
+def test_what_waits_cannot_be_made_up(browser, member, customer):
+    over = _left(browser, member, customer, reason="asked by phone")
+    made_up = Form(over).filled(
+        email=member.email, password=PASSWORD, code=member.recovery_codes[1], kept="AAAA" * 20, then="/console/audit"
+    )
+    assert browser.post("/console/sign-in", data=made_up, headers=ORIGIN).location == "/console"
+
+
+def test_a_form_that_was_shown_to_somebody_else_is_not_sent_in_anothers_name(browser, member, customer):
+    sign_in(browser, member)
+    card = f"/console/customers/{customer}"
+    form = Form(browser.get(card), "/reveal").filled(field=["family_name"], reason="a reason of the first")
+    with open_work(service_of(browser.application).database, OPERATOR) as work:
+        other = enrol(work, "officer")
+    browser.delete_cookie("governance-session", path="/console")
+    sign_in(browser, other)
+    refused = browser.post(f"{card}/reveal", data=form, headers=ORIGIN)
+
+    assert refused.status_code == 403
+    assert "a reason of the first" not in refused.text
+    assert "somebody else" in refused.text
+
+
+def test_a_form_of_an_earlier_session_of_ones_own_goes_on_by_a_button(browser, member, customer):
+    sign_in(browser, member)
+    card = f"/console/customers/{customer}"
+    form = Form(browser.get(card), "/reveal").filled(field=["family_name"], reason="asked by phone")
+    browser.delete_cookie("governance-session", path="/console")
+    sign_in(browser, member, code=member.recovery_codes[3])
+    waiting = browser.post(f"{card}/reveal", data=form, headers=ORIGIN)
+    shown = browser.post(f"{card}/reveal", data=Form(waiting, "/reveal").filled(), headers=ORIGIN)
+
+    assert "<mark>Воробьева</mark>" in shown.text
+
+
+def test_a_list_that_was_tried_waits_too_when_the_session_ends(browser):
+    with open_work(service_of(browser.application).database, OPERATOR) as work:
+        steward = enrol(work, "steward")
+    sign_in(browser, steward)
+    content = base64.b64encode(os.urandom(1_048_576)).decode()  # more than other forms may have
+    form = Form(browser.get("/console/imports/new"), "/trial").filled(content=content, file_name="list.csv")
+    browser.delete_cookie("governance-session", path="/console")
+    over = browser.post("/console/imports", data=form, headers=ORIGIN)
+    again = Form(over).filled(email=steward.email, password=PASSWORD, code=steward.recovery_codes[1])
+    waiting = browser.post("/console/sign-in", data=again, headers=ORIGIN)
+    assert waiting.status_code == 200
+    sent = browser.post("/console/imports", data=Form(waiting, "/imports").filled(), headers=ORIGIN)
+
+    assert sent.status_code == 422  # it has come whole, and nobody said where it came from
+    assert content[:200] not in over.text
+    assert LARGE_FORMS["begin_import"] * 4 / 3 < KEPT_OCTETS  # sealed it is a third longer
+
+
 def test_nothing_waits_for_a_stranger_that_another_site_has_sent(browser, customer):
     over = browser.post(
         f"/console/customers/{customer}/reveal", data={"reason": "mine"}, headers={"Origin": "https://evil.example"}
     )
 
     assert over.status_code == 401
-    assert "kept." not in over.text
+    assert 'name="kept"' not in over.text
 
 
 def test_a_dangerous_act_asks_again_who_one_is_and_then_goes_on(browser, desks):
