@@ -14,6 +14,7 @@ from governance.audit.actions import Action
 from governance.audit.trail import Filter, Placed
 from governance.console import audit_words, people, words, words_counts, words_facts, words_values
 from governance.console.actions import label_of, labels
+from governance.console.days import read_day
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
@@ -106,7 +107,10 @@ class Day:
     """A day of the controller's zone."""
 
     def __init__(self, said: str) -> None:
-        self.day = datetime.fromisoformat(said).date()
+        day = read_day(said)
+        if day is None:
+            raise ValueError("This is no day.")
+        self.day = day
 
     def begins(self, *, after: int = 0) -> datetime:
         """When it begins, or so many days later."""

@@ -10,7 +10,7 @@ from governance.console.days import read_day, today
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.pages.languages import language
 from governance.reference.calendars import FIRST_YEAR, LAST_YEAR, edited_calendars
 from governance.reference.days import Change, change_day, days_of
@@ -25,7 +25,8 @@ def calendars(visit: Visit, typed: Typed = EMPTY) -> Response:
     ours, errors = controller(visit.work).calendar, dict(sayings.by_field(typed.errors))
     asked = (request.values.get("calendar") or ours).strip().upper()
     said = request.values.get("year", "")
-    year = int(said) if said.isdigit() and FIRST_YEAR <= int(said) <= LAST_YEAR else today(visit).year
+    wanted = whole_number(said)
+    year = wanted if wanted is not None and FIRST_YEAR <= wanted <= LAST_YEAR else today(visit).year
     sought: dict[str, str] = {}
     try:
         version, rows = days_of(visit.work, calendar=asked, year=year, language=language())

@@ -15,7 +15,7 @@ from governance.console.requests import Row
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.ids import SubjectId
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestState
 from governance.rights import operations as rights
@@ -61,12 +61,11 @@ def change(visit: Visit, customer: UUID) -> Response:
     }
     if own := own_patch(visit):
         patch["extra"] = own
-    version = request.form.get("version", "")
     customers.edit(
         visit.work,
         subject=SubjectId(customer),
         patch=patch,
-        if_version=int(version) if version.isdigit() else None,
+        if_version=whole_number(request.form.get("version", "")),
     )
     return go("customer", customer=customer)
 

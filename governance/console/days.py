@@ -8,6 +8,7 @@ from flask_babel import gettext, ngettext
 
 from governance.console.guard import Visit
 
+_FIRST, _LAST = 1800, 2500
 SOON = 7
 """Days; what is due within them is shown as such."""
 
@@ -30,8 +31,9 @@ def countdown(due: date, on: date) -> tuple[str, str]:
 
 
 def read_day(said: str) -> date | None:
-    """A day as a form sends it; None where it is none."""
+    """A day as a form sends it; None where it is none, or one that no calendar of ours reaches."""
     try:
-        return date.fromisoformat(said)
+        day = date.fromisoformat(said)
     except ValueError:
         return None
+    return day if _FIRST <= day.year <= _LAST else None

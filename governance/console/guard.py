@@ -10,7 +10,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, abort, g, request
 
 from governance.accounts import operations as accounts
 from governance.accounts.errors import QuotaExceededError
@@ -25,7 +25,7 @@ from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidErr
 from governance.kernel.idempotency import KeyReusedError, Repeat, claim, settle
 from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work, open_work
-from governance.pages.forms import Typed, new_number, number_with_content
+from governance.pages.forms import Typed, is_readable, new_number, number_with_content
 from governance.pages.languages import language
 from governance.policies import access, shipped
 from governance.policies.permissions import Permission
@@ -52,6 +52,12 @@ def _allow_lists() -> None:
     most = LARGE_FORMS.get((request.endpoint or "").removeprefix("console."))
     if most is not None:
         request.max_content_length = request.max_form_memory_size = most
+
+
+@blueprint.before_request
+def _refuse_unreadable() -> None:
+    if not is_readable():
+        abort(HTTPStatus.BAD_REQUEST)
 
 
 @frozen

@@ -13,7 +13,7 @@ from governance.console.consent import names_of_notices
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel import packs
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 
 PART: Final = "consent"
 
@@ -24,8 +24,8 @@ def editor(visit: Visit, kind: str, notice: str, typed: Typed = EMPTY) -> Respon
     chosen, versions = _kind(kind), _versions(visit, kind, notice)
     newest = versions[0] if versions else None
     standing = None if newest is None else _read(visit, chosen, notice, newest)
-    compared = request.args.get("with", "")
-    other = int(compared) if compared.isdigit() and int(compared) in versions else None
+    compared = whole_number(request.args.get("with", ""))
+    other = compared if compared in versions else None
     proposed = consent.draft(visit.work, kind=chosen, key=notice).texts if standing is None else standing.texts
     return page(
         visit,

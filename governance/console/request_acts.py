@@ -92,7 +92,10 @@ def send_code(visit: Visit, request_id: UUID) -> Response:
 @_form(f"{_BASE}/code-proof", "prove_request_by_code", then=None)
 def prove_by_code(visit: Visit, request_id: UUID) -> Response:
     """Prove who asks by the code that they read out; a wrong one counts as a try."""
-    code_id, customer = CodeId(UUID(_word("code_id"))), _word("customer")
+    sent, customer = request.form.get("code_id", type=UUID), _word("customer")
+    if sent is None:
+        raise InvalidError("This is no code.", errors={"typed": ["This code is wrong, spent or too old."]})
+    code_id = CodeId(sent)
     done = rights.prove_by_code(
         visit.work,
         request=RequestId(request_id),

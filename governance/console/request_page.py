@@ -1,6 +1,5 @@
 """One request: whose it is, what laws want by when, what would become of each group of fields, and what was done."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -20,7 +19,7 @@ from governance.erasure import operations as erasures
 from governance.erasure.operations import Erasure, ErasureId, Plan
 from governance.kernel.errors import GovernanceError, NotFoundError
 from governance.kernel.records import frozen
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.pages.languages import language
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
@@ -36,7 +35,6 @@ from governance.rights.packages.operations import Flag, Package, PackageState
 _WORDS: Final = ("question", "words", "answer", "reason", "checked", "into", "instead")
 """Fields of the acts that hold words."""
 _FORMS: Final = frozenset(RequestAct) | {"extend", Entry.CONFIRM.value}
-_VERSION: Final = re.compile(r"\d{1,9}", re.ASCII)
 DECIDED: Final = frozenset({RequestAct.REFUSE, RequestAct.APPROVE, RequestAct.SEND_BACK})
 """Acts that need `requests:decide`; the others need `requests:work`."""
 
@@ -91,8 +89,7 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
 
 def seen_version(said: Mapping[str, str]) -> int:
     """How the request stood on the page that a form was sent from; 0, as none stands, where the form does not say."""
-    version = said.get("version", "")
-    return int(version) if _VERSION.fullmatch(version) else 0
+    return whole_number(said.get("version", "")) or 0
 
 
 def _meanwhile(typed: Typed, found: RequestView, known: Mapping[UUID, str]) -> Mapping[str, str]:

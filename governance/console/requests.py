@@ -16,7 +16,7 @@ from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.records import frozen
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestState
 from governance.rights import operations as rights
@@ -117,9 +117,10 @@ def title_of(view: Mapping[str, str]) -> str:
 
 def _after(said: str) -> QueueAfter | None:
     ordinal, _, last = said.partition(".")
+    day = whole_number(ordinal)
     try:
-        return QueueAfter.of(int(ordinal), UUID(last)) if said else None
-    except ValueError:
+        return None if day is None else QueueAfter.of(day, UUID(last))
+    except (ValueError, InvalidError):
         return None
 
 

@@ -17,7 +17,7 @@ from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.kernel.errors import InvalidError
 from governance.kernel.records import frozen
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.pages.languages import language
 from governance.policies.retention import RetentionPolicy
 from governance.policies.retention_reader import write_policy
@@ -203,11 +203,11 @@ def draft(visit: Visit) -> Response:
 
 
 def _with_period(visit: Visit) -> str:
-    number, unit = request.form.get("number", "").strip(), request.form.get("unit", "")
+    number, unit = whole_number(request.form.get("number", "").strip()), request.form.get("unit", "")
     base = _base(visit, request.form.get("key", ""))
-    if base is None or not number.isdigit() or not 0 < int(number) < 10_000 or unit not in words_retention.units():
+    if base is None or number is None or not 0 < number < 10_000 or unit not in words_retention.units():
         raise InvalidError("This is no period.", errors={"number": ["Write a whole number, such as 24."]})
-    return _KEEP.sub(rf"\g<1>P{int(number)}{unit}", write_policy(base), count=1)
+    return _KEEP.sub(rf"\g<1>P{number}{unit}", write_policy(base), count=1)
 
 
 @screen("/retention/forecast", "retention_forecast")

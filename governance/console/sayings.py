@@ -258,4 +258,5 @@ def _by_field() -> Mapping[str, str]:
         "said": gettext("Choose one of the list."),
         "how": gettext("Choose one of the list."),
         "column": gettext("The file has no such column. Name its heading."),
+        "typed": gettext("This code is wrong, spent or too old. Send another one."),
     }

@@ -26,7 +26,7 @@ from governance.customers.codes import ExtraType
 from governance.kernel.errors import InvalidError, Sentence
 from governance.kernel.ids import uuid4
 from governance.kernel.records import frozen
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.pages.languages import NAMES, language
 from governance.policies.documents import DocumentError, Titles, parse
 from governance.policies.permissions import Permission
@@ -160,7 +160,6 @@ def _extras(visit: Visit) -> Sequence[customers.ExtraField]:
 
 def _typed() -> Draft:
     form = request.form
-    version = form.get("version", "")
     return Draft(
         key=form.get("key", "")[:64],
         titles={name: form.get(f"title.{name}", "")[:200] for name in NAMES},
@@ -170,7 +169,7 @@ def _typed() -> Draft:
         document=form.get("document", "")[:LONGEST_TEXT],
         ground=form.get("special_ground", "")[:1],
         note=form.get("special_note", "")[:4000],
-        version=int(version) if version.isdigit() else None,
+        version=whole_number(form.get("version", "")),
     )
 
 

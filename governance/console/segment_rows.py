@@ -27,6 +27,7 @@ _UNITS: Final = (("d", "D"), ("д", "D"), ("mo", "M"), ("m", "M"), ("м", "M"), 
                  ("y", "Y"), ("г", "Y"), ("л", "Y"), ("р", "Y"))  # fmt: skip
 """First letters of units in English, Russian and Ukrainian."""
 _SPAN: Final = re.compile(r"(\d{1,4})\s*([^\W\d_]+)\.?")
+_DIGITS: Final = 20
 _NUMBER: Final = re.compile(r"-?\d[\d\s\u00a0\u202f]*(?:[.,]\d+)?")
 _COLUMNS: Final = ("field", "op", "value", "within", "currency", "only")
 
@@ -168,6 +169,8 @@ def _number(said: str) -> int | str:
     if not _NUMBER.fullmatch(said.strip()):
         raise _RowError(gettext("Write a number, such as 2000."))
     plain = re.sub(r"\s", "", said).replace(",", ".")
+    if len(plain) > _DIGITS:
+        raise _RowError(gettext("Write a number, such as 2000."))
     return int(plain) if plain.lstrip("-").isdigit() else plain
 
 

@@ -4,6 +4,7 @@ Whose seal it is, is for each face to say: the token of a session, or the mark o
 """
 
 import hmac
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from hashlib import sha256
@@ -11,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import request
+from werkzeug.datastructures import FileStorage
 
 from governance.kernel.ids import uuid4
 from governance.kernel.records import frozen
@@ -20,6 +22,7 @@ NUMBER: Final = "form"
 KEPT: Final = "kept."
 """Before the name of a field that waits in a page of ours for its sender to sign in."""
 LONGEST_NUMBER: Final = 64
+_WHOLE: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @frozen
@@ -65,6 +68,17 @@ def is_from_here() -> bool:
     return urlsplit(request.headers.get("Origin", "")).netloc == request.host
 
 
+def is_readable() -> bool:
+    """Whether what was sent is text that can be kept and searched for: no browser sends the character 0."""
+    sent = (request.args, request.form, request.files)
+    texts = (text for one in sent for name, said in one.items(multi=True) for text in (name, _name_or_text(said)))
+    return "\0" not in request.path and not any("\0" in text for text in texts)
+
+
+def _name_or_text(said: str | FileStorage) -> str:
+    return said if isinstance(said, str) else said.filename or ""
+
+
 def waiting_fields(secret: Collection[str]) -> Sequence[tuple[str, str]]:
     """Fields of the present form that may wait in a page for its sender to sign in; those named *secret* never do."""
     return [(name, said) for name, said in request.form.items(multi=True) if name not in {SEAL, NUMBER, *secret}]
@@ -74,6 +88,11 @@ def kept_fields() -> Sequence[tuple[str, str]]:
     """Fields that waited in the form of the present request."""
     sent = request.form.items(multi=True)
     return [(name.removeprefix(KEPT), said) for name, said in sent if name.startswith(KEPT)]
+
+
+def whole_number(said: str) -> int | None:
+    """A whole number of nine digits at most, as a form or an address has it; None where it is none."""
+    return int(said) if _WHOLE.fullmatch(said) else None
 
 
 def own_path(offered: str, *, below: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 import yaml
 
@@ -16,6 +16,10 @@ try:
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # PyYAML built without libyaml reads the same, more slowly
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # both have the same methods
+
+MOST_NODES: Final = 50_000
+DEEPEST: Final = 50
+"""Of a document with all its references written out: a few lines of them could stand for more than there is memory."""
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _KEPT_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:null")
@@ -252,7 +256,7 @@ def parse(source: bytes, *, name: str) -> Node:
         name: what complaints call the document.
 
     Raises:
-        DocumentError: where it is not YAML in UTF-8, or a key stands twice.
+        DocumentError: where it is not YAML in UTF-8, a key stands twice, or it is too large.
     """
     try:
         value = yaml.load(source.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 (derived from the safe loader)
@@ -265,7 +269,26 @@ def parse(source: bytes, *, name: str) -> Node:
         raise _not_yaml(name, line) from None
     except yaml.YAMLError:
         raise _not_yaml(name, "") from None
+    except ValueError:  # what the interpreter takes for no number, by its length
+        raise DocumentError(name, "", "holds a number with too many digits") from None
+    if not _is_bounded(value):
+        raise DocumentError(name, "", "is too large, or goes too deep")
     return Node(name, "", value)
+
+
+def _is_bounded(value: object) -> bool:
+    """Whether a document ends, and soon, once all its references are followed."""
+    left, seen = [(value, 0)], 0
+    while left:
+        one, depth = left.pop()
+        seen += 1
+        if seen > MOST_NODES or depth > DEEPEST:
+            return False
+        if isinstance(one, dict):
+            left += [(each, depth + 1) for each in one.values()]
+        elif isinstance(one, list):
+            left += [(each, depth + 1) for each in one]
+    return True
 
 
 def _not_yaml(name: str, line: str) -> DocumentError:

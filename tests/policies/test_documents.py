@@ -5,6 +5,10 @@ import pytest
 from governance.policies.documents import DocumentError, parse
 from governance.policies.masking import Mask
 
+LAUGHS = b"a0: &a0 [x]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 9)
+)
+
 
 def test_words_that_yaml_would_turn_into_something_else_stay_words():
     node = parse(b"country: NO\nanswer: no\nfrom: 2026-01-31\nflag: true\n", name="x.yaml")
@@ -20,6 +24,10 @@ def test_words_that_yaml_would_turn_into_something_else_stay_words():
         (b"\xff\xfe", "x.yaml: document: must be text in UTF-8"),
         (b"a: !!python/object:os.system x\n", "x.yaml: line 1: "),
         (b"? [a]\n: 1\n", "x.yaml: line 1: a key must be a word"),
+        (b"a: " + b"5" * 5000, "x.yaml: document: holds a number with too many digits"),
+        (b"a: " + b"[" * 60 + b"]" * 60, "x.yaml: document: is too large, or goes too deep"),
+        (b"a: &a [*a]", "x.yaml: document: is too large, or goes too deep"),
+        (LAUGHS, "x.yaml: document: is too large, or goes too deep"),
     ],
 )
 def test_what_is_not_plain_yaml_is_refused_with_its_line(source, said):
