@@ -116,6 +116,6 @@ def test_an_export_that_cannot_be_says_why_before_anybody_is_asked(desks):
     page = desk.get("/console/exports/new?recipient=nobody&purpose=newsletter").text
     assert 'role="alert"' in page
     assert re.search(r"<h1>Propose an export</h1>", page)
-    odd = {**Form(desk.get("/console/account"), "/sign-out").inputs, "recipient": "\x00", "purpose": "newsletter"}
+    odd = {**Form(desk.get("/console/account"), "/sign-out").inputs, "recipient": "no\x07body", "purpose": "newsletter"}
     refused = desk.post("/console/exports", data={**odd, "format": "csv", "reason": "x"}, headers=ORIGIN)
     assert refused.status_code == 422

@@ -40,7 +40,7 @@ def test_a_page_that_fails_says_so_in_the_language_of_its_reader(failing: Flask)
 
 def test_a_body_that_is_too_large_is_refused_by_a_page(door: Flask) -> None:
     whole = {"contact": "x" * 3_000_000, "email": "x"}
-    for path in PAGES.values():
+    for path in ("/my", "/console/invitation"):  # who signs in may bring a list that waited for them
         answer = door.test_client().post(
             path, data=whole, headers={"Accept-Language": "uk", "Origin": "http://localhost"}
         )
