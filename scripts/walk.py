@@ -29,9 +29,11 @@ _LINK: Final = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
 
 
 def pages_of(app: Flask) -> frozenset[str]:
-    """Endpoints of all pages that are opened by GET."""
+    """Endpoints of all pages that are opened by GET; addresses of forms at which a page is shown again are none."""
     return frozenset(
-        rule.endpoint for rule in app.url_map.iter_rules() if _is_page(rule.endpoint) and "GET" in (rule.methods or ())
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if _is_page(rule.endpoint) and "GET" in (rule.methods or ()) and not rule.endpoint.endswith("_again")
     )
 
 

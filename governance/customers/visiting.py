@@ -66,6 +66,7 @@ class Visitor:
         step_up: how a second contact stands.
         second_contacts: those that can be proven, where it is sure who this is.
         actor: with what the proof opens, over this person's data.
+        shown: the proven contact, masked.
         token: a new one, where the session has just begun or opens more from now on.
     """
 
@@ -76,6 +77,7 @@ class Visitor:
     step_up: StepUp
     second_contacts: Sequence[SecondContact]
     actor: Actor
+    shown: str
     token: str | None = field(default=None, repr=False)
 
     @property
@@ -239,6 +241,7 @@ def _of_visit(work: Work, visit: Visit) -> Visitor:
             roles=(ROLE,),
             name="portal",
         ),
+        shown=_masked(_KINDS[visit.contact.line], visit.contact.value),
     )
 
 
@@ -283,9 +286,12 @@ def _second_contact(work: Work, visitor: Visitor, contact: ContactId) -> Contact
 
 
 def _shown(row: ContactRow) -> SecondContact:
-    said = shipped.catalogue().field("contact.value").variant(row.kind)
-    masked = said.shown(opened(row, "value"), Visibility.MASKED)
-    return SecondContact(ContactId(row.id), ContactKind(row.kind), str(masked))
+    return SecondContact(ContactId(row.id), ContactKind(row.kind), _masked(ContactKind(row.kind), opened(row, "value")))
+
+
+def _masked(kind: ContactKind, value: str | None) -> str:
+    """As much of a contact as tells its holder which it is."""
+    return str(shipped.catalogue().field("contact.value").variant(kind.value).shown(value, Visibility.MASKED))
 
 
 def _ref(visitor: Visitor) -> SubjectRef | None:

@@ -184,6 +184,11 @@ class Settings:
             raise ConfigurationError(f"{PREFIX}MAIL_FROM takes an address, or Name <address>.")
 
     @property
+    def sends_sms(self) -> bool:
+        """Whether there is a way out for SMS."""
+        return self.sms_url is not None or self.mail_folder is not None
+
+    @property
     def mail_folder(self) -> Path | None:
         """Where mail is written as files, since no mail server is set; None where it is sent, or waits.
 

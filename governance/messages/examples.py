@@ -49,6 +49,7 @@ def example(template: Template, language: str, *, controller: str, authority: st
         "office": office or controller,
         "authority": authority,
         "certificate_at": "",
+        "pages_at": "https://privacy.example.org/my",
         "question": question,
         "reason": reason,
         "ground": "excessive",

@@ -36,7 +36,7 @@ NAME: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _GAP: Final = re.compile(r"\n\s*\n\s*\n")
 _HERE: Final = files("governance.messages") / "templates"
 _PASSAGES: Final = files("governance.messages") / "passages"
-PASSAGES: Final = ("act", "certificate", "complaint", "grounds", "happened", "remedies")
+PASSAGES: Final = ("act", "certificate", "complaint", "grounds", "happened", "proving", "remedies")
 """What is written once for all templates that name it."""
 PURPOSES: Final = "purpose_list"
 """The value `purposes`, a line each."""

@@ -65,6 +65,7 @@ class RefusedFormError(Exception):
         self.errors = errors
 
 
+_screens: Final[set[str]] = set()
 Shows = Callable[..., Response]
 Acts = Callable[..., UUID | None]
 
@@ -85,6 +86,7 @@ def screen(rule: str, endpoint: str, *, needs: Permission | None = None) -> Call
                 return view(guest, **names)
 
         blueprint.add_url_rule(rule, endpoint, wrapper, methods=["GET"])
+        _screens.add(rule)
         return view
 
     return decorate
@@ -129,7 +131,14 @@ def act(
                 answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
                 return answer
 
+        @wraps(view)
+        def again(**names: object) -> Response:
+            with opened(needs) as guest:
+                return shows(guest, **names)
+
         blueprint.add_url_rule(rule, endpoint, wrapper, methods=["POST"])
+        if rule not in _screens:  # a refused form is loaded anew, or read in another language
+            blueprint.add_url_rule(rule, f"{endpoint}_again", again, methods=["GET"])
         return view
 
     return decorate

@@ -16,7 +16,8 @@ def privacy() -> Response:
     """What is in force now."""
     with visit() as work:
         look_up_controller(work)
-        versions = consent.notices(work, kind=NoticeKind.PRIVACY)
+        every = consent.notices(work, kind=NoticeKind.PRIVACY)
+        versions = [one for one in every if one.effective_from <= work.now]
         now = [
             found
             for key in dict.fromkeys(one.key for one in versions)

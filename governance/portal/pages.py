@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -51,7 +52,7 @@ class Frame:
         styles, scripts: addresses of ours.
         logo: address of the picture; None where there is none.
         menu: pages of whoever is signed in; empty before.
-        until: when the session ends.
+        until: when the session ends. who: by which contact, masked.
         alone: whether the page stands in no frame of another site, where its links would lead nowhere.
         seal, number: what each form of the page carries.
     """
@@ -67,6 +68,7 @@ class Frame:
     logo: str | None
     menu: Sequence[Link]
     until: datetime | None
+    who: str
     alone: bool
     seal: str
     number: str
@@ -133,6 +135,7 @@ def _frame(work: Work | None, seal: str, part: str, scripts: Sequence[str], *, a
         logo=None if brand.logo is None else url_for("portal.brand_logo"),
         menu=[] if visitor is None else _menu(visitor, part),
         until=None if visitor is None else visitor.expires_at,
+        who="" if visitor is None else visitor.shown,
         alone=alone,
         seal=seal,
         number=forms.new_number() if seal else "",
@@ -167,8 +170,10 @@ def go(endpoint: str, **names: object) -> Response:
 
 def _languages() -> list[Link]:
     """The same page in other languages; after a form was sent, the page that shows it."""
+    said = {name: value for name, value in request.args.items() if name != PARAMETER}
     return [
-        Link(code, name, f"?{PARAMETER}={code}", current=code == language()) for code, name in packs.names().items()
+        Link(code, name, f"?{urlencode({**said, PARAMETER: code})}", current=code == language())
+        for code, name in packs.names().items()
     ]
 
 

@@ -1,6 +1,11 @@
 """Proving more: a second fact where the contact does not say who this is, a second contact for what is grave."""
 
+import re
+from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Response, g, redirect, request, url_for
@@ -8,10 +13,12 @@ from flask_babel import gettext
 
 from governance.accounts.portal.operations import CodeId
 from governance.customers import visiting
-from governance.customers.visiting import Visitor
+from governance.customers.codes import ContactKind
+from governance.customers.visiting import SecondContact, Visitor
 from governance.customers.visitor_facts import SecondFact, confirm_by_fact
-from governance.kernel.errors import TooManyError
+from governance.kernel.errors import ForbiddenError, TooManyError
 from governance.kernel.ids import ContactId
+from governance.kernel.work import Work
 from governance.pages import forms
 from governance.pages.forms import EMPTY, Typed
 from governance.policies.visiting import StepUp
@@ -21,6 +28,11 @@ from governance.portal.guard import Guest, RefusedFormError, UnprovenError, act,
 from governance.portal.pages import blueprint, go, page
 from governance.portal.place import current_portal
 from governance.portal.signing import code_id, heed_signal, lead, wrong_code
+from governance.rights import operations as rights
+from governance.rights.errors import NoSuchRequestError, WrongActError
+from governance.rights.operations import RequestId
+
+_REQUEST: Final = re.compile(r"/my/requests/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 @screen("/my/proof", "proof")
@@ -32,6 +44,7 @@ def proof(guest: Guest, typed: Typed = EMPTY, **_names: object) -> Response:
         seal=guest.seal,
         visitor=guest.visitor,
         step=_step(guest.visitor),
+        seconds=_seconds(guest.visitor),
         typed=typed,
         then=_then(),
         facts=_facts(),
@@ -108,7 +121,17 @@ def prove_code(guest: Guest) -> None:
 
 def _widen(guest: Guest, visitor: Visitor) -> None:
     heed_signal(guest.work, visitor)
+    _let_go_on(replace(guest.work, actor=visitor.actor), visitor)
     g.proven = visitor.token
+
+
+def _let_go_on(work: Work, visitor: Visitor) -> None:
+    """Let what was proved count for the request that it was proved for, where it is enough by now."""
+    found = _REQUEST.fullmatch(urlsplit(_then()).path)
+    if found is None:
+        return
+    with suppress(ForbiddenError, NoSuchRequestError, WrongActError):
+        rights.prove_own(work, visitor=visitor, request=RequestId(UUID(found[1])))
 
 
 def _went_on() -> Response:
@@ -138,12 +161,20 @@ def _step(visitor: Visitor) -> str:
     """Which of its parts the page shows."""
     if visitor.held == 0:
         return "nobody"
+    if visitor.step_up is StepUp.NEEDED and not _seconds(visitor):
+        return "unreachable"
     return {
         StepUp.LATER: "fact",
         StepUp.FACT_NEEDED: "fact",
         StepUp.NEEDED: "contact",
         StepUp.TOO_YOUNG: "young",
     }.get(visitor.step_up, "done")
+
+
+def _seconds(visitor: Visitor) -> list[SecondContact]:
+    """Contacts that a second code reaches."""
+    phones = current_portal().settings.sends_sms
+    return [one for one in visitor.second_contacts if phones or one.kind is not ContactKind.PHONE]
 
 
 def _facts() -> list[tuple[str, str]]:
@@ -166,6 +197,7 @@ def _on_unproven(_error: UnprovenError) -> Response:
             seal=guest.seal,
             visitor=guest.visitor,
             step=_step(guest.visitor),
+            seconds=_seconds(guest.visitor),
             typed=EMPTY,
             then=then,
             facts=_facts(),

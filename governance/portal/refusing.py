@@ -29,13 +29,20 @@ AGAIN_SECONDS: Final = 60
 log = get_logger(__name__)
 
 
-def refusal(status: int, heading: str, text: str) -> Response:
-    """A page that says why not, and what to do; without what the store knows, where that does not answer."""
+def refusal(status: int, heading: str, text: str, *, certified: bool = False) -> Response:
+    """A page that says why not, and what to do; without what the store knows, where that does not answer.
+
+    Args:
+        status: of the answer.
+        heading: what is the matter.
+        text: what to do.
+        certified: whether a certificate may tell more.
+    """
     try:
         with visit() as work:
-            return page(work, "refusal", status=status, heading=heading, text=text)
+            return page(work, "refusal", status=status, heading=heading, text=text, certified=certified)
     except OUTAGES:
-        return page(None, "refusal", status=status, heading=heading, text=text)
+        return page(None, "refusal", status=status, heading=heading, text=text, certified=certified)
 
 
 def _nothing_here() -> tuple[int, str, str]:
@@ -83,7 +90,14 @@ _SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]
             gettext("Something has changed since. Open the page again to see how it stands."),
         ),
     ),
-    NoSuchRequestError: _nothing_here,
+    NoSuchRequestError: lambda: (
+        404,
+        gettext("This request is not shown here"),
+        gettext(
+            "Either it is not yours, or all of your data was deleted by it: then it is done, and the certificate is "
+            "had by its number."
+        ),
+    ),
     NotFoundError: _nothing_here,
     ForbiddenError: lambda: (
         403,
@@ -137,7 +151,7 @@ def _on_refusal(error: GovernanceError) -> Response:
     if say is None:
         log.error("portal.failed", slug=error.slug, exc_info=error)
         return refusal(503, gettext("This does not work at the moment"), gettext("Please try again later."))
-    response = refusal(*say())
+    response = refusal(*say(), certified=isinstance(error, NoSuchRequestError))
     if isinstance(error, TooManyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
@@ -160,6 +174,7 @@ def _disturbed(slug: str, error: Exception) -> Response:
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         heading=gettext("This does not work at the moment"),
         text=gettext("Please try again in a few minutes. A form that you sent may have to be sent once more."),
+        certified=False,
     )
     response.headers["Retry-After"] = str(AGAIN_SECONDS)
     return response

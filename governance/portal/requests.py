@@ -148,6 +148,7 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
         done=request.args.get("done", ""),
         laws={key: one.get(language()) for key, one in law_titles(guest.work).items()},
         tongue=language(),
+        authority=None if g.controller is None else g.controller.authority,
         typed=typed,
     )
 

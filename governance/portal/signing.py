@@ -79,6 +79,7 @@ def start_page(
             then=then,
             kept=kept,
             over=over,
+            phones=current_portal().settings.sends_sms,
         )
     cookies.keep_door(answer, mark, code)
     if over:
@@ -94,12 +95,16 @@ def ask_for_code() -> Response:
     if not _is_sealed():
         wrong = gettext("This page had been open for too long, or your browser keeps no cookies. Try once more.")
         return start_page(typed=Typed(typed.values, {"_": wrong}), then=then, kept=kept, status=HTTPStatus.FORBIDDEN)
+    kind = _kind(typed.get("contact"))
+    refused = Typed(typed.values, {"contact": _no_contact()})
+    if kind is ContactKind.PHONE and not current_portal().settings.sends_sms:
+        return start_page(typed=refused, then=then, kept=kept, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         count_sender(request.remote_addr or "")
         with stranger_work() as work:
             sent = visiting.ask_for_code(
                 work,
-                kind=_kind(typed.get("contact")),
+                kind=kind,
                 value=typed.get("contact").strip(),
                 region=None,
                 language=language(),
@@ -107,8 +112,6 @@ def ask_for_code() -> Response:
                 per_hour=current_portal().settings.portal_codes_per_hour,
             )
     except InvalidError:
-        wrong = gettext("Write an e-mail address like name@example.org, or a phone number with its country code.")
-        refused = Typed(typed.values, {"contact": wrong})
         return start_page(typed=refused, then=then, kept=kept, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except TooManyError as error:
         answer = start_page(typed=Typed(typed.values, {"_": too_many(error)}), then=then, kept=kept, status=429)
@@ -212,6 +215,15 @@ def lead(path: str) -> Response:
 
 def _kind(typed: str) -> ContactKind:
     return ContactKind.EMAIL if "@" in typed else ContactKind.PHONE
+
+
+def _no_contact() -> str:
+    said: str = (
+        gettext("Write an e-mail address like name@example.org, or a phone number with its country code.")
+        if current_portal().settings.sends_sms
+        else gettext("Write your e-mail address like this: name@example.org")
+    )
+    return said
 
 
 def _is_sealed() -> bool:

@@ -141,7 +141,14 @@ def _common(work: Work, row: RequestRow) -> dict[str, str]:
         "office": reach or controller.address or controller.legal_name,
         "authority": controller.authority or "",
         "certificate_at": _certificate(work, row),
+        "pages_at": _pages(work),
     }
+
+
+def _pages(work: Work) -> str:
+    """Where customers see their requests; empty where nobody has said under which address."""
+    base = work.session.info.get(PUBLIC_BASE)
+    return f"{base}/my/requests" if base else ""
 
 
 def _certificate(work: Work, row: RequestRow) -> str:

@@ -121,6 +121,11 @@ class OwnTable:
     count: int
     why: Why
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no rule names a day for some of the rows."""
+        return not all(row[self.keys.index("kept_until")] for row in self.rows)
+
 
 @frozen
 class OwnData:

@@ -38,8 +38,8 @@ def sent(work: Work) -> list[tuple[str, str, dict[str, object]]]:
     """What lies in the outbox, oldest first: template, recipient, values; taken out."""
     found = []
     while (lent := outbox.lend(work)) is not None:
-        found.append((lent.template.value, lent.recipient, dict(lent.values)))
-    return found
+        found.append((lent.id, lent.template.value, lent.recipient, dict(lent.values)))
+    return [(one, whom, values) for _, one, whom, values in sorted(found, key=lambda each: each[0])]
 
 
 def on(work: Work, day: date) -> Work:

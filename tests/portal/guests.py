@@ -65,7 +65,8 @@ class Guest:
 
     def send(self, page: TestResponse, path: str, **said: str) -> TestResponse:
         """Send the form of a page that goes to *path*, without following."""
-        return self.post(path, inputs(page, path, **said))
+        typed = inputs(page, path, **said)
+        return self.post(unescape(re.findall(rf'action="({re.escape(path)}(?:\?[^"]*)?)"', page.text)[0]), typed)
 
     def post(self, path: str, data: Mapping[str, object]) -> TestResponse:
         """Send fields as a browser would from a page of ours."""

@@ -48,13 +48,28 @@ async function check(text, kept, lines) {
   return results;
 }
 
+// What is in a file, to the byte: a mark of byte order, or bytes that are no UTF-8, are a change like any other.
+async function textOf(file) {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+}
+
+// Whether it is a certificate at all, as far as its outer form tells.
+function isOne(text) {
+  try {
+    return "certificate" in JSON.parse(text);
+  } catch {
+    return false;
+  }
+}
+
 async function verify(form) {
   const found = document.getElementById("found"), verdict = found.querySelector(".verdict");
   const kept = form.querySelector("#checkpoint").files[0];
   const lines = form.querySelector("#vkey").value.split("\n").map((one) => one.trim()).filter(Boolean);
-  let results = {};
+  let results = {}, text = "";
   try {
-    results = await check(await form.querySelector("#file").files[0].text(), kept ? await kept.text() : null, lines);
+    text = await textOf(form.querySelector("#file").files[0]);
+    results = await check(text, kept ? await textOf(kept) : null, lines);
   } catch (error) {
     if (error.name === "NotSupportedError") return false;
   }
@@ -62,7 +77,7 @@ async function verify(form) {
   found.querySelector("[data-check=kept]").hidden = !kept;
   const holds = ["form", "issued", "receipts", "signature", "kept"].every((name) => results[name]);
   verdict.dataset.state = holds ? "good" : "bad";
-  verdict.textContent = holds ? form.dataset.good : form.dataset.bad;
+  verdict.textContent = holds ? form.dataset.good : isOne(text) ? form.dataset.bad : form.dataset.none;
   found.hidden = false;
   found.scrollIntoView({ block: "nearest" });
   return true;
