@@ -153,14 +153,15 @@ def new_client(visit: Visit, typed: Typed = EMPTY) -> Response:
     return page(visit, "client_new", part="clients", typed=typed, errors=errors, scopes=scopes, ticked=ticked)
 
 
-@act("/clients/new", "create_client", shows=new_client, of="new_client")
+@act("/clients/new", "create_client", shows=new_client, of="new_client", then=lambda: go("clients"))
 def create_client(visit: Visit) -> Response:
-    """Connect a system and show its key, once."""
+    """Connect a system and show its key, once; sent twice it connects one, whose key the first answer has."""
     made = accounts.create_client(visit.work, name=request.form.get("name", ""), scopes=request.form.getlist("scope"))
     return page(visit, "client_key", part="clients", name=made.client.name, secret=made.secret)
 
 
-@act("/clients/<uuid:client>/keys", "rotate_key", shows=clients_page, of="clients")
+@act("/clients/<uuid:client>/keys", "rotate_key", shows=clients_page, of="clients",
+     then=lambda **_names: go("clients"))  # fmt: skip
 def rotate_key(visit: Visit, client: UUID) -> Response:
     """Give a system a new key and show it, once; the old one is taken a while longer."""
     made = accounts.rotate_client_key(visit.work, client=ClientId(client))

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from governance.audit.actions import Action
+from governance.console.days import read_day
 from governance.intake.folding import fold_name
 from governance.kernel.records import frozen
 
@@ -20,6 +21,9 @@ _SPANS: Final[Mapping[str, tuple[int, int | None]]] = {
     **dict.fromkeys(("month", "месяц", "месяце", "місяць", "місяця", "місяці"), (30, None)),
 }
 """Days back from today at which a span begins, and ends; None for one that goes on."""
+_DAY: Final = re.compile(r"(?:\b([^\W\d_]+)\s+)?(?<![\d.-])(\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})(?![\d-])")
+_SINCE: Final = frozenset({"since", "from", "after", "с", "со", "от", "после", "з", "із", "від", "після"})
+_UNTIL: Final = frozenset({"until", "till", "before", "to", "by", "по", "до"})
 _BINDING: Final = frozenset({"last", "this", "past", "прошлой", "прошлый", "прошлом", "этой", "минулого", "минулий"})
 
 
@@ -45,8 +49,8 @@ def heard(
     today: date,
 ) -> Heard:
     """Filters that *said* asks for; names and labels are those that the reader sees, spans are of three languages."""
-    words = [one for one in _words(said) if one not in _BINDING]
-    asked: dict[str, str] = {}
+    asked, rest, no_days = _of_days(said.casefold())
+    words = [one for one in _words(rest) if one not in _BINDING]
     left = []
     for word in words:
         found = _of_span(word, today) or _of_staff(word, staff) or _of_outcome(word, outcomes)
@@ -59,7 +63,35 @@ def heard(
     best = max(scores, key=lambda one: (scores[one], -len(known[one])))
     if scores[best] > 0:
         asked["action"] = best.value
-    return Heard(asked, tuple(word for word in left if not _has(known[best], word)))
+    return Heard(asked, (*no_days, *(word for word in left if not _has(known[best], word))))
+
+
+def _of_days(text: str) -> tuple[dict[str, str], str, list[str]]:
+    """Days that a text names, what is left of it, and what looks like a day and is none."""
+    asked: dict[str, str] = {}
+    days, wrong, rest = [], [], text
+    for found in _DAY.finditer(text):
+        binding, said = found[1] or "", found[2]
+        day = _day(said)
+        if day is None:
+            wrong.append(said)
+        elif binding in _SINCE:
+            asked["since"] = day
+        elif binding in _UNTIL:
+            asked["until"] = day
+        else:
+            days.append(day)
+        known = binding in _SINCE or binding in _UNTIL
+        rest = rest.replace(found[0] if known else said, " ", 1)
+    if days:
+        asked = {"since": min(days), "until": max(days), **asked}
+    return asked, rest, wrong
+
+
+def _day(said: str) -> str | None:
+    first, *others = said.split(".")
+    day = read_day("-".join((others[1], others[0].zfill(2), first.zfill(2))) if others else said)
+    return None if day is None else day.isoformat()
 
 
 def _words(text: str) -> list[str]:

@@ -179,8 +179,7 @@ def results_of_segments(visit: Visit) -> Sequence[tuple[Run, str]]:
 
 
 def _proposed(**_names: object) -> Response:
-    made = g.get("export_proposed")
-    return go("exports") if made is None else go("proposal", proposal=made)
+    return go("exports") if g.get("made") is None else go("proposal", proposal=g.made)
 
 
 @act("/exports", "propose_export", shows=new_export, of="new_export", then=_proposed)
@@ -200,7 +199,7 @@ def propose(visit: Visit) -> Response:
         reason=said.get("reason", ""),
         selection=_selection(visit),
     )
-    g.export_proposed = proposed.id
+    g.made = proposed.id
     return _proposed()
 
 

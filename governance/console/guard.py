@@ -121,8 +121,8 @@ def act(
         endpoint: name of the act.
         shows: the page with the form; shown again with what was typed, where the act refuses it.
         of: endpoint of that page.
-        then: where to go after the act; the same form sent twice acts once, and leads there again. None for an act that
-            answers with a page of its own and changes nothing but the log.
+        then: where the same form leads that is sent twice, which acts once; `g.made` is what the act has made, where it
+            said so there. None for an act that answers with a page of its own and changes nothing but the log.
     """
 
     def decorate(view: Shows) -> Shows:
@@ -161,10 +161,11 @@ def _once(visit: Visit, view: Shows, then: Callable[..., Response] | None, names
     secret, caller = current_console().secret, f"console:{visit.signed.staff}"
     taken = claim(visit.work, caller=caller, key=key, request=whole, secret=secret)
     if isinstance(taken, Repeat):
+        g.made = taken.object_id
         return then(**names)
-    view(visit, **names)
-    settle(visit.work, taken, status=HTTPStatus.SEE_OTHER, object_id=None)
-    return then(**names)
+    answer = view(visit, **names)
+    settle(visit.work, taken, status=HTTPStatus.SEE_OTHER, object_id=g.get("made"))
+    return answer
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_babel import gettext
 
 from governance.accounts import operations as accounts
@@ -162,7 +162,11 @@ _CORRECTED: Final = ("family_name", "given_name", "patronymic", "birth_date", "c
 """Fields that are corrected by a form; others go by the record itself."""
 
 
-@act("/requests/new", "receive_request", shows=new_request, of="new_request")
+def _received_one() -> Response:
+    return go("requests") if g.get("made") is None else go("request", request_id=g.made)
+
+
+@act("/requests/new", "receive_request", shows=new_request, of="new_request", then=_received_one)
 def receive(visit: Visit) -> Response:
     """Put a request on record; what it ends is stopped at once."""
     said = {name: value.strip() for name, value in request.form.items()}
@@ -187,7 +191,8 @@ def receive(visit: Visit) -> Response:
             checked=said.get("checked") or None,
         ),
     )
-    return go("request", request_id=received.request.id)
+    g.made = received.request.id
+    return _received_one()
 
 
 def _customer(said: str) -> SubjectId | None:

@@ -231,8 +231,7 @@ def try_segment(visit: Visit) -> Response:
 
 
 def _made(**_names: object) -> Response:
-    made = g.get("segment_made")
-    return go("segments") if made is None else go("segment", segment=made)
+    return go("segments") if g.get("made") is None else go("segment", segment=g.made)
 
 
 @act("/segments", "define_segment", shows=new_segment, of="new_segment", then=_made)
@@ -242,7 +241,7 @@ def define(visit: Visit) -> Response:
     titles, rule = _titles(draft), _rule(visit, draft)
     key = draft.key.strip() or _key_from(titles.en)
     made = segmenting.define(visit.work, key=key, titles=titles, rule=rule, special=_special(draft))
-    g.segment_made = made.id
+    g.made = made.id
     return _made()
 
 

@@ -37,6 +37,19 @@ def test_the_key_of_a_system_is_shown_once(desks):
     assert f"New key for {name}" in listed
 
 
+def test_a_system_that_is_connected_twice_by_one_form_is_connected_once(desks):
+    desk, name = desks("admin"), f"shop {uuid4().hex[:8]}"
+    form = Form(desk.get("/console/clients/new"), "/console/clients/new").filled(name=name, scope=["consent:check"])
+    first, second = (desk.post("/console/clients/new", data=form, headers=ORIGIN) for _ in range(2))
+    listed = desk.get("/console/clients").text
+    assert (first.status_code, second.status_code, second.location) == (200, 303, "/console/clients")
+    assert listed.count(f"New key for {name}") == 1
+    rotation = re.search(rf'action="([^"]+/keys)"(?:(?!</form>).)*New key for {name}', listed, re.DOTALL)[1]
+    form = Form(desk.get("/console/clients"), rotation).filled()
+    first, second = (desk.post(rotation, data=form, headers=ORIGIN) for _ in range(2))
+    assert (first.status_code, second.status_code, second.location) == (200, 303, "/console/clients")
+
+
 def test_a_notice_is_written_published_and_its_versions_stand_side_by_side(desks):
     desk, notice = desks("officer"), "/console/consent/notices/consent/newsletter"
     first = {"title.en": "Newsletter", "body.en": "I want to get it by mail."}

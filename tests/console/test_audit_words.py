@@ -30,6 +30,14 @@ def test_words_become_filters_and_what_is_not_understood_is_said():
     assert asked("searched by Orlov today").asked["actor"] == str(PAVEL)
     assert asked("failed today").asked == {"outcome": "failed", "since": "2026-11-22"}
     assert asked("").asked == {}
+    on_a_day = {"since": "2026-11-03", "until": "2026-11-03"}
+    assert asked("on 2026-11-03").asked == asked("3.11.2026").asked == on_a_day
+    for span in ("from 2026-11-03 to 2026-11-05", "с 3.11.2026 по 05.11.2026", "від 3.11.2026 до 5.11.2026",
+                 "between 2026-11-05 and 2026-11-03"):  # fmt: skip
+        assert asked(span).asked == {"since": "2026-11-03", "until": "2026-11-05"}, span
+    assert asked("since 2026-11-03").asked == {"since": "2026-11-03"}
+    assert asked("refused after 3.11.2026").asked == {"since": "2026-11-03", "outcome": "refused"}
+    assert asked("2026-02-31").unheard == ("2026-02-31",)
     assert asked("+7 916 123-45-67 @ %").asked == {}
 
 

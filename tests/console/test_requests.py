@@ -77,9 +77,12 @@ def test_a_letter_is_put_on_record_and_what_was_typed_stays_where_it_cannot_be(d
     assert re.search(r'<textarea id="new-said"[^>]*>Bitte</textarea>', wrong.text)
 
     form = Form(wrong, "/new")
-    data = form.filled(kind="complaint", arrival="letter", asking="self", contact_kind="email", contact="a@example.org")
-    made = desk.post("/console/requests/new", data=data, headers=ORIGIN)
+    new = {"contact_kind": "email", "contact": f"{uuid4().hex}@example.org"}
+    data = form.filled(kind="complaint", arrival="letter", asking="self", **new)
+    made, again = (desk.post("/console/requests/new", data=data, headers=ORIGIN) for _ in range(2))
     assert made.status_code == 303
+    assert again.location == made.location
+    assert "more time" not in desk.get(made.location).text, "one form is one request"
     assert "by letter" not in desk.get(made.location).text
     assert "Complaint" in desk.get(made.location).text
 
