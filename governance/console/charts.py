@@ -10,6 +10,8 @@ WIDTH: Final = 720
 _GAP: Final = 3
 _LEAST: Final = 2
 """Height of a pillar for what is not nothing, so that it is seen."""
+_SHARE: Final = 0.15
+"""How much of the greater one the smaller side of an axis has at least, so that its figures do not touch."""
 _STEPS: Final = (1, 2, 4, 5, 10)
 """Where an axis ends: one of these times a power of ten."""
 
@@ -78,7 +80,8 @@ def plot(pairs: Sequence[Pair]) -> Plot:
     """Pairs on an axis, the first at the left; where none hangs down, the line that all stand on is at the bottom."""
     highest, lowest = (max((_of(one, up=up) or 0 for one in pairs), default=0) for up in (True, False))
     hangs = any(one.down != 0 for one in pairs)
-    end, depth = axis_end(highest), axis_end(lowest) if hangs else 0
+    end = axis_end(max(highest, lowest * _SHARE)) if hangs else axis_end(highest)
+    depth = axis_end(max(lowest, end * _SHARE)) if hangs else 0
     unit, step = HEIGHT / (end + depth), WIDTH / max(1, len(pairs))
     zero = round(end * unit, 1)
     pillars = []
@@ -101,7 +104,7 @@ def lines(figures: Sequence[tuple[str, int]]) -> Sequence[Line]:
     return [Line(label, value, round(100 * value / most, 1) if most else 0) for label, value in figures]
 
 
-def axis_end(most: int) -> int:
+def axis_end(most: float) -> int:
     """A round even number, not below *most*: so half of it is a whole one."""
     power = 1
     while True:

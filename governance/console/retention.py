@@ -127,7 +127,7 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
 
 def months(curve: Mapping[date, int]) -> Plot:
     """What comes due by month; each half year is named below its column."""
-    names = [format_date(month, "MMM y") for month in curve]
+    names = [format_date(month, "LLL y") for month in curve]
     short = [name if place % 6 == 0 else "" for place, name in enumerate(names)]
     return plot([Pair(*told) for told in zip(short, names, curve.values(), strict=True)])
 

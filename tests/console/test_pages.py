@@ -101,6 +101,8 @@ def test_an_entry_comes_with_a_proof_for_the_browser(desks, door):
     assert proof.status_code == 200
     assert "data-proof=" in proof.text
     assert "verify.js" in proof.text
+    assert "script is blocked" in proof.text  # what stands there until a script says otherwise
+    assert "governance audit verify log --checkpoint checkpoint" in proof.text
 
 
 def test_a_list_comes_back_with_the_reasons_and_nothing_stays(desks):

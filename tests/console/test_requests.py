@@ -97,6 +97,8 @@ def test_a_page_shows_laws_with_traced_dates_and_the_plan_of_an_erasure(desks, r
     assert re.search(r"received \w{3} \d+ \w{3} \d{4} → ", page)
     assert "What the erasure would do today" in page
     assert "GDPR Art. 12(3)" in page
+    assert "Whom it may be about" not in page
+    assert "Whom it may be about" in desks("officer").get(f"/console/requests/{received(RequestKind.PORTABILITY)}").text
     assert "/refusal" not in desks("auditor").get(f"/console/requests/{request}").text
 
 

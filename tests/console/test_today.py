@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
@@ -101,5 +102,8 @@ def test_pairs_stand_on_one_line_and_what_is_not_nothing_is_seen():
     assert [one.up_height > 0 for one in drawn.pillars] == [True, True, False]
     assert drawn.pillars[1].down_height > 0
     assert plot([]).is_empty
+    small = plot([Pair("J", "January", 225, 29)])
+    places = [one.place for one in small.marks]
+    assert min(below - above for above, below in pairwise(places)) > 10, "figures touch"
     assert [one.value for one in plot([Pair("J", "January", 3)]).marks] == [4, 2, 0]
     assert [one.share for one in lines([("a", 4), ("b", 1), ("c", 0)])] == [100, 25, 0]
