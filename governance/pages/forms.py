@@ -22,6 +22,8 @@ NUMBER: Final = "form"
 KEPT: Final = "kept."
 """Before the name of a field that waits in a page of ours for its sender to sign in."""
 LONGEST_NUMBER: Final = 64
+_NO_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f\\]")
+"""What no address of ours has, and browsers or headers take for something else."""
 _WHOLE: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -65,7 +67,10 @@ def number_with_content() -> tuple[str, bytes]:
 
 def is_from_here() -> bool:
     """Whether the browser says that the form was on a page of ours."""
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    try:
+        return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    except ValueError:  # it is no address at all
+        return False
 
 
 def is_readable() -> bool:
@@ -97,6 +102,6 @@ def whole_number(said: str) -> int | None:
 
 def own_path(offered: str, *, below: str) -> str:
     """A path that was *offered* as a place to go on at, where it lies below one of ours; else that one."""
-    parts = urlsplit(offered)
-    inside = parts.path == below or parts.path.startswith(f"{below}/")
-    return offered if inside and not parts.scheme and not parts.netloc and "\\" not in offered else below
+    path = offered.partition("#")[0].partition("?")[0]
+    inside = path == below or (path.startswith(f"{below}/") and ".." not in path.split("/"))
+    return offered if inside and not _NO_ADDRESS.search(offered) else below

@@ -1,6 +1,10 @@
 """What nobody types, and somebody sends: none of it is an error of the service."""
 
+from governance.pages.forms import own_path
+from tests.api.conftest import door, door_store
 from tests.console.conftest import ORIGIN, Form
+
+__all__ = ["door", "door_store"]
 
 LONG, ZERO, RAISED = "5" * 5000, "a\0b", "\u00b2"
 
@@ -52,3 +56,23 @@ def test_a_version_that_is_no_number_is_none(desks):
     seal = Form(desk.get("/console/send-check"), "").inputs["seal"]
     told = {"seal": seal, "form": "2", "version": RAISED, "do": "more"}
     assert desk.post("/console/segments/trial", data=told, headers=ORIGIN).status_code == 200
+
+
+def test_a_place_to_go_on_at_is_one_of_ours_or_the_front_page(door):
+    elsewhere = (
+        "//evil.example", "https://evil.example", "/\\evil.example", "/console\\@evil.example", "javascript:alert(1)",
+        "/console/..//evil.example", "/console/../my", "/consoles", "//[", "/console?\r\nX: y",
+        "/console/\t//evil.example", " /console", "", "/my",
+    )  # fmt: skip
+    with door.test_request_context():
+        led = {place: own_path(place, below="/console") for place in elsewhere}
+        ours = ("/console", "/console/audit?since=2026-01-01&actor=", "/console/requests#top", "/console/a..b")
+        assert [own_path(place, below="/console") for place in ours] == [*ours]
+    assert {place: path for place, path in led.items() if path != "/console"} == {}
+
+
+def test_an_origin_that_is_no_address_is_another_one(desks):
+    desk = desks("officer")
+    for origin in ("http://[", "null", "", "http://localhost.evil.example"):
+        answer = desk.post("/console/send-check", data={"seal": "0"}, headers={"Origin": origin})
+        assert answer.status_code == 403, origin
