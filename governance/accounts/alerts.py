@@ -22,6 +22,7 @@ from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
+from governance.messages.times import moment
 from governance.policies import access
 from governance.policies.permissions import Permission
 from governance.reference import operations as reference
@@ -147,13 +148,14 @@ def _tell_officers(work: Work, row: AlertRow) -> None:
     officers = [one for one in staff if access.allows(holder_of(one), Permission.ALERTS_SEE).allowed]
     addresses = [one.email for one in officers if one.email is not None]
     controller = reference.find_controller(work) if addresses else None
+    language, zone = (None, None) if controller is None else (controller.language, controller.zone)
     for address in addresses:
         messages.enqueue(
             work,
             template=Template.ALERT_RAISED,
-            language=None if controller is None else controller.language,
+            language=language,
             recipient=address,
-            values={"kind": row.kind, "alert": str(row.id), "at": f"{row.at:%Y-%m-%d %H:%M} UTC"},
+            values={"kind": row.kind, "alert": str(row.id), "at": moment(row.at, language=language, zone=zone)},
             expires_at=work.now + MAIL_LASTS,
         )
 

@@ -18,6 +18,7 @@ from governance.kernel.records import frozen
 from governance.kernel.work import Actor, ActorKind, Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
+from governance.messages.times import moment
 from governance.reference import operations as reference
 
 LIFE: Final = timedelta(days=3)
@@ -81,12 +82,13 @@ def invite(work: Work, *, staff: StaffId, again: bool = False) -> Invitation:
     )
     work.session.flush()
     controller = reference.find_controller(work)
+    language, zone = (None, None) if controller is None else (controller.language, controller.zone)
     messages.enqueue(
         work,
         template=Template.STAFF_INVITED,
-        language=None if controller is None else controller.language,
+        language=language,
         recipient=row.email,
-        values={"token": token.presented, "until": f"{until:%Y-%m-%d %H:%M} UTC"},
+        values={"token": token.presented, "until": moment(until, language=language, zone=zone)},
         expires_at=until,
     )
     audit.append(work, Action.STAFF_INVITED, object=ObjectRef("staff", row.id), facts={"expires_at": until})

@@ -1,8 +1,12 @@
 """Made-up values, so that words of a message can be looked at as their reader will see them."""
 
+from datetime import UTC, datetime
+
 from governance.kernel import packs
 from governance.messages.texts import Template, Values, language_of
+from governance.messages.times import moment
 
+_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _KIND = {
     Template.PROPOSAL_WAITS: "release_hold",
     Template.ALERT_RAISED: "unusual_reading",
@@ -38,7 +42,7 @@ def example(template: Template, language: str, *, controller: str, authority: st
         "proposal": "01a20000-0000-7000-8000-000000000001",
         "alert": "01a20000-0000-7000-8000-000000000002",
         "until": "31.12.2026",
-        "at": "2026-11-22 12:00 UTC",
+        "at": moment(_AT, language=language, zone="Europe/Berlin"),
         "token": "gov_invitation_made_up",
         "code": "1234 5678",
         "minutes": 10,

@@ -36,8 +36,12 @@ NAME: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _GAP: Final = re.compile(r"\n\s*\n\s*\n")
 _HERE: Final = files("governance.messages") / "templates"
 _PASSAGES: Final = files("governance.messages") / "passages"
-PASSAGES: Final = ("act", "certificate", "complaint", "grounds", "happened", "proving", "remedies")
+PASSAGES: Final = (
+    "act", "certificate", "complaint", "grounds", "happened", "proving", "remedies", "days_word", "minutes_word",
+)  # fmt: skip
 """What is written once for all templates that name it."""
+COUNTED: Final = frozenset({"days_word", "minutes_word"})
+"""What a number is of, in the form that the number wants; words of one's own may do without."""
 PURPOSES: Final = "purpose_list"
 """The value `purposes`, a line each."""
 
@@ -113,7 +117,7 @@ def is_like(source: str, english: str) -> bool:
     same_form = [line.startswith(SMS) for line in source.split("\n")[1:2]] == [
         line.startswith(SMS) for line in english.split("\n")[1:2]
     ]
-    return source.startswith(SUBJECT) and same_form and names_in(source) == names_in(english)
+    return source.startswith(SUBJECT) and same_form and names_in(source) - COUNTED == names_in(english) - COUNTED
 
 
 def names_in(source: str) -> frozenset[str]:

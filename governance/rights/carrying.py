@@ -10,12 +10,13 @@ from governance.customers.codes import RestrictionReason
 from governance.customers.standing import standing_restrictions
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.messages.times import written
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.rights.acting import as_service, step, write_line
 from governance.rights.carriers import Carried, carrier_of
 from governance.rights.codes import About, Entry, Notice
-from governance.rights.notices import address_of, tell, written
+from governance.rights.notices import address_of, tell
 from governance.rights.records import RequestId
 from governance.rights.stops import stop_for_person
 from governance.rights.tables import RequestRow

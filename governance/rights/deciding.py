@@ -10,6 +10,7 @@ from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.messages.times import written
 from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestAct
@@ -27,7 +28,7 @@ from governance.rights.carrying import (
 from governance.rights.codes import About, Entry, Notice, Proof, RefusalGround
 from governance.rights.correcting import apply, waiting
 from governance.rights.errors import ApprovalNeededError, NotExcessiveError, NotProvenError
-from governance.rights.notices import tell, written
+from governance.rights.notices import tell
 from governance.rights.proving import last_day
 from governance.rights.records import RequestId, RequestView
 from governance.rights.rows import earlier, locked, needs_approval, told

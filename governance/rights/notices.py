@@ -1,7 +1,7 @@
 """What the person is told, in the language of the request: by mail or SMS, or by hand where neither reaches them."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Line, Template
 from governance.messages.texts import language_of
+from governance.messages.times import written
 from governance.messages.wording import VERSION, render_as_sent, version_in_force
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
@@ -32,7 +33,6 @@ _LINES: Final[Mapping[str, tuple[Line, Carrier]]] = {
     ContactKind.EMAIL: (Line.EMAIL, Carrier.EMAIL),
     ContactKind.PHONE: (Line.SMS, Carrier.SMS),
 }
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def tell(work: Work, row: RequestRow, notice: Notice, **values: str) -> None:
@@ -98,13 +98,6 @@ def note_told(work: Work, *, request: UUID, notice: UUID) -> None:
     ref = None if about is None or about.subject_ref is None else SubjectRef(about.subject_ref)
     facts: dict[str, Fact] = {"notice": row.notice, "request": request}
     audit.append(work, Action.REQUEST_NOTICE_TOLD, subject=ref, object=ObjectRef("request-notice", row.id), facts=facts)
-
-
-def written(day: date, language: str) -> str:
-    """A day as people write it."""
-    if language_of(language) == "en":
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-    return f"{day:%d.%m.%Y}"
 
 
 def _found(work: Work, request: UUID, notice: UUID) -> RequestNoticeRow:

@@ -19,6 +19,7 @@ from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.messages.times import written
 from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import ENDED, RequestAct, RequestState
@@ -29,7 +30,7 @@ from governance.rights.carrying import BY_ITSELF, ELSEWHERE, WHILE_DECIDED, begi
 from governance.rights.codes import About, Asking, Entry, Notice, Proof
 from governance.rights.correcting import apply_low_risk, compare, waiting
 from governance.rights.errors import NotProvenError
-from governance.rights.notices import tell, written
+from governance.rights.notices import tell
 from governance.rights.records import RequestId, RequestView
 from governance.rights.rows import locked, needs_approval, told
 from governance.rights.tables import RequestRow

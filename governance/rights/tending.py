@@ -17,6 +17,7 @@ from governance.customers.references import identities
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Template
+from governance.messages.times import moment
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.reference import operations as reference
@@ -83,15 +84,16 @@ def _escalate(work: Work, alert: UUID) -> None:
     address = None if controller is None or controller.officer is None else controller.officer.email
     if controller is None or address is None:
         return
+    language, zone = controller.language, controller.zone
     messages.enqueue(
         work,
         template=Template.ALERT_RAISED,
-        language=controller.language,
+        language=language,
         recipient=address,
         values={
             "kind": AlertKind.REQUESTS_OVERDUE.value,
             "alert": str(alert),
-            "at": f"{work.now:%Y-%m-%d %H:%M} UTC",
+            "at": moment(work.now, language=language, zone=zone),
         },
         expires_at=work.now + LASTS,
     )

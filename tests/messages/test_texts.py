@@ -1,11 +1,16 @@
 """Every template is written in every language, and all of them name the same things."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 
 from governance.kernel.errors import InvalidError
 from governance.messages import texts
 from governance.messages.demands import Fault, check_words, faults
+from governance.messages.examples import example
 from governance.messages.texts import LANGUAGES, SUBJECT, Template, language_of, names_in, render, shipped
+from governance.messages.times import moment
 
 VALUES: dict[str, str | int | list[str]] = {
     "controller": "Daisy <Ltd>\nX",
@@ -122,3 +127,37 @@ def test_what_is_filled_in_is_no_markup() -> None:
 
 def test_a_language_that_nothing_is_written_in_gets_english() -> None:
     assert [language_of(one) for one in ("uk-UA", "RU", "de", None)] == ["uk", "ru", "en", "en"]
+
+
+def test_what_is_counted_stands_in_the_form_that_its_number_wants() -> None:
+    counted = {
+        "en": {1: "1 day", 2: "2 days", 11: "11 days", 21: "21 days"},
+        "ru": {1: "через 1 день", 2: "через 2 дня", 5: "через 5 дней", 11: "через 11 дней", 21: "через 21 день"},
+        "uk": {1: "через 1 день", 2: "через 2 дні", 5: "через 5 днів", 11: "через 11 днів", 21: "через 21 день"},
+    }
+    for language, numbers in counted.items():
+        for days, said in numbers.items():
+            values = {**example(Template.RETENTION_WARNING, language, controller="X"), "days": days}
+            for template in (Template.RETENTION_WARNING, Template.CONFIRM_SUBSCRIPTION):
+                assert re.search(rf"{said}\b", render(template, language, values).text), (language, template, days)
+    values = {**example(Template.PORTAL_CODE, "ru", controller="X"), "minutes": 1}
+    assert "действует 1 минуту," in render(Template.PORTAL_CODE, "ru", values).text
+
+
+def test_an_instant_is_written_as_the_language_and_the_clocks_of_the_controller_have_it() -> None:
+    at = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
+    assert moment(at, language="ru", zone="Europe/Kyiv") == "23.11.2026, 00:30 (Europe/Kyiv)"
+    assert moment(at, language="en", zone=None) == "22 Nov 2026, 22:30 (UTC)"
+
+
+def test_words_that_are_shipped_keep_to_the_glossary_and_to_the_signs_of_their_language() -> None:
+    strange = []
+    unwanted = {
+        "uk": r"\w+'\w+|\b[Зз]апит(?:у|ом|и|ів)?\b|[Сс]півробітни\w+|\bакті\b|заборон\w+ на",
+        "ru": r"\b[Зз]апрос(?:а|у|ом|ы|ов)?\b|\bакте\b|правила хранения",
+    }
+    for place in sorted([*texts._HERE.iterdir(), *texts._PASSAGES.iterdir()], key=str):
+        pattern = unwanted.get(place.name.split(".")[1])
+        if pattern is not None:
+            strange += [(place.name, one) for one in re.findall(pattern, place.read_text("utf-8"))]
+    assert strange == []
