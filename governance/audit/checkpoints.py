@@ -27,6 +27,7 @@ from governance.audit.tables import CheckpointRow
 from governance.audit.trees import Tree, current_tree, leaf_hashes, tile_reader
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database
+from governance.kernel.errors import Sentence
 from governance.kernel.logs import get_logger
 from governance.kernel.work import SYSTEM, Actor, open_work
 
@@ -120,8 +121,10 @@ class Signer:
         if note is None:
             if session.scalar(select(exists().where(CheckpointRow.size > 0))):
                 raise AuditRollbackError(
-                    "Checkpoints were signed, but audit/checkpoint in the data folder, the last of them, is gone. Put "
-                    "it back from anchor.jsonl, or open a new tree: governance audit open-tree"
+                    Sentence(
+                        "Checkpoints were signed, but audit/checkpoint in the data folder, the last of them, is gone. "
+                        "Put it back from anchor.jsonl, or open a new tree: governance audit open-tree"
+                    )
                 )
             return empty, None
         return self._read(note, tree), note
@@ -131,8 +134,10 @@ class Signer:
             return open_checkpoint(note, verifier_of(tree.origin, self._key))
         except NoteError:
             raise AuditRollbackError(
-                "The checkpoint kept outside the database is of another tree or key than the database's. If that is "
-                "meant, open a new tree: governance audit open-tree"
+                Sentence(
+                    "The checkpoint kept outside the database is of another tree or key than the database's. If that "
+                    "is meant, open a new tree: governance audit open-tree"
+                )
             ) from None
 
     def _publish(self, note: bytes, *, at: datetime) -> None:
@@ -162,19 +167,27 @@ def check_continuation(session: Session, tree: Tree, known: Checkpoint) -> None:
     """
     if tree.size < known.size:
         raise AuditRollbackError(
-            f"The audit log has {tree.size} entries, but {known.size} were signed: the database is older than the last "
-            "checkpoint, or entries were cut off. Nothing is signed until an operator opens a new tree."
+            Sentence(
+                "The audit log has %(size)s entries, but %(signed)s were signed: the database is older than the last "
+                "checkpoint, or entries were cut off. Nothing is signed until an operator opens a new tree.",
+                {"size": tree.size, "signed": known.size},
+            )
         )
     edge = merkle.Edge.from_tiles(known.size, tile_reader(session, tree))
     if edge.root() != known.root:
         raise AuditRollbackError(
-            f"The first {known.size} entries of the audit log are not those that were signed: it was rewritten, or "
-            "went on from an older copy. Nothing is signed until an operator opens a new tree."
+            Sentence(
+                "The first %(signed)s entries of the audit log are not those that were signed: it was rewritten, or "
+                "went on from an older copy. Nothing is signed until an operator opens a new tree.",
+                {"signed": known.size},
+            )
         )
     for chunk in leaf_hashes(session, tree.tree_id, known.size, tree.size):
         edge.append(chunk)
     if edge.root() != tree.root:
-        raise AuditBrokenError("The leaves of the audit tree do not make its root; run: governance audit verify")
+        raise AuditBrokenError(
+            Sentence("The leaves of the audit tree do not make its root; run: governance audit verify")
+        )
 
 
 def _recorded(session: Session, tree_id: int, size: int) -> bool:

@@ -19,6 +19,7 @@ from governance.audit.notes import Checkpoint, Note, NoteError, Verifier
 from governance.audit.outside import Outside
 from governance.audit.tables import TreeRow, VkeyRow
 from governance.audit.trees import Tree, current_tree
+from governance.kernel.errors import Sentence
 from governance.kernel.records import frozen
 
 
@@ -91,8 +92,11 @@ def require_key_of(session: Session, tree: Tree, *, outside: Outside, public_key
     known = key_of(session, tree, outside=outside, public_key=public_key)
     if known is not None and known.verifier.public_key != public_key:
         raise SigningKeyChangedError(
-            f"The signing key is not the one that signs this tree ({known.verifier.vkey()}). Put that key back; where "
-            "it is lost, or was replaced on purpose, open a new tree for the present one: governance audit open-tree"
+            Sentence(
+                "The signing key is not the one that signs this tree (%(key)s). Put that key back; where it is lost, "
+                "or was replaced on purpose, open a new tree for the present one: governance audit open-tree",
+                {"key": known.verifier.vkey()},
+            )
         )
 
 
@@ -112,7 +116,9 @@ def check_signing_key(session: Session, *, outside: Outside, public_key: bytes) 
         if Checkpoint.parse_text(last.text).origin == tree.origin:
             last.require(Verifier(tree.origin, public_key))
     except NoteError as error:
-        raise SigningKeyChangedError(f"The last checkpoint kept outside the database: {error}.") from None
+        raise SigningKeyChangedError(
+            Sentence("The last checkpoint kept outside the database cannot be used (%(error)s).", {"error": str(error)})
+        ) from None
 
 
 def _named(vkeys: Iterable[str], origin: str) -> Verifier | None:

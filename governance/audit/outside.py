@@ -11,9 +11,9 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from governance.audit.errors import SignerBusyError, SigningKeyError
 from governance.kernel.durable import replace_file
+from governance.kernel.errors import Sentence
 from governance.kernel.records import frozen
 
 KEY_FILE = "audit-signing.key"
@@ -52,11 +53,18 @@ class Alarm:
         slug: of the error.
         detail: a sentence that is safe to show.
         since: ISO 8601 instant of the first refusal.
+        pattern, values: of the sentence, by which pages say it in other languages; empty where it has none.
     """
 
     slug: str
     detail: str
     since: str
+    pattern: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        """The detail, as pages may translate it."""
+        return Sentence(self.pattern, self.values) if self.pattern else self.detail
 
 
 class Outside:
@@ -135,7 +143,9 @@ class Outside:
         before = self._read(name)
         standing = None if before is None else Alarm(**json.loads(before))
         since = standing.since if standing is not None and standing.slug == slug else at.isoformat()
-        alarm = Alarm(slug, detail, since)
+        said = detail if isinstance(detail, Sentence) else Sentence(detail)
+        values = {name: str(value) for name, value in said.values.items()}
+        alarm = Alarm(slug, str(detail), since, said.pattern if isinstance(detail, Sentence) else "", values)
         if alarm != standing:  # the sequencer asks five times a second
             self._write(name, json.dumps(asdict(alarm)).encode())
 
@@ -208,14 +218,24 @@ def load_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
         text = path.read_bytes()
     except OSError as error:
         raise SigningKeyError(
-            f"The signing key {path} cannot be read ({error.strerror}); run: governance init"
+            Sentence(
+                "The signing key %(path)s cannot be read (%(error)s); run: governance init",
+                {"path": str(path), "error": str(error.strerror)},
+            )
         ) from None
     if mode & 0o077:
-        raise SigningKeyError(f"The signing key {path} is open to others (mode {mode:04o}); run: chmod 600 '{path}'")
+        raise SigningKeyError(
+            Sentence(
+                "The signing key %(path)s is open to others (mode %(mode)s); run: chmod 600 '%(path)s'",
+                {"path": str(path), "mode": f"{mode:04o}"},
+            )
+        )
     try:
         key = load_pem_private_key(text, password=None)
     except ValueError:
-        raise SigningKeyError(f"The signing key {path} is damaged; restore it from a copy.") from None
+        raise SigningKeyError(
+            Sentence("The signing key %(path)s is damaged; restore it from a copy.", {"path": str(path)})
+        ) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyError(f"The signing key {path} is no Ed25519 key.")
+        raise SigningKeyError(Sentence("The signing key %(path)s is no Ed25519 key.", {"path": str(path)}))
     return key

@@ -18,6 +18,7 @@ from governance.audit.outside import Outside, Watch
 from governance.audit.trees import Tree, current_tree
 from governance.kernel.clock import Clock
 from governance.kernel.db import Database, driver_connection
+from governance.kernel.errors import Sentence
 from governance.kernel.logs import get_logger
 from governance.kernel.records import frozen
 from governance.kernel.work import SYSTEM, Work, open_work
@@ -86,8 +87,10 @@ def sequence(work: Work, *, limit: int = BATCH, stage: Stage | None = None) -> S
         placed = connection.cursor(binary=True, row_factory=tuple_row).execute(_PLACE, parameters).fetchone()
     except IntegrityError:
         raise AuditBrokenError(
-            "Somebody wrote leaves or pending entries of the log by hand, and they contradict each other; nothing gets "
-            "a place until they are moved aside. Find out who it was, then run: governance audit quarantine"
+            Sentence(
+                "Somebody wrote leaves or pending entries of the log by hand, and they contradict each other; nothing "
+                "gets a place until they are moved aside. Find out who it was, then run: governance audit quarantine"
+            )
         ) from None
     if placed is None or placed[0] is None:
         return Sequenced(0, None)
@@ -111,7 +114,7 @@ def _grow(
     connection: Connection[tuple[object, ...]], tree_id: int, edge: merkle.Edge, hashes: bytes, tell: Stage
 ) -> None:
     if len(hashes) % merkle.HASH_BYTES:
-        raise AuditBrokenError("A pending entry has no proper hash.")
+        raise AuditBrokenError(Sentence("A pending entry has no proper hash."))
     tiles = edge.append(hashes)
     if tiles:
         columns = ([tile.level for tile in tiles], [tile.index for tile in tiles], [tile.hashes for tile in tiles])

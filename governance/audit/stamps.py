@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from governance.kernel.errors import ConfigurationError
+from governance.kernel.errors import ConfigurationError, Sentence
 from governance.kernel.late import load
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def read_trusted(path: Path) -> list[Certificate]:
     try:
         found: list[Certificate] = load("cryptography.x509:load_pem_x509_certificates")(path.read_bytes())
     except (OSError, ValueError):
-        raise ConfigurationError(f"{path} holds no certificates (PEM) of a time-stamping authority.") from None
+        raise ConfigurationError(
+            Sentence("%(path)s holds no certificates (PEM) of a time-stamping authority.", {"path": str(path)})
+        ) from None
     return found
 
 

@@ -13,6 +13,7 @@ from governance.audit.errors import AuditBrokenError
 from governance.audit.merkle import TileReader
 from governance.audit.notes import Checkpoint, Note
 from governance.audit.tables import CheckpointRow, HeadRow, LeafRow, TileRow, TreeRow
+from governance.kernel.errors import Sentence
 from governance.kernel.records import frozen
 
 CHUNK = 8192
@@ -49,9 +50,11 @@ class Tree:
         try:
             edge = merkle.Edge.from_bytes(self.size, self.edge)
         except merkle.ProofError as error:
-            raise AuditBrokenError(f"The head of the audit tree is damaged: {error}.") from None
+            raise AuditBrokenError(
+                Sentence("The head of the audit tree is damaged (%(error)s).", {"error": str(error)})
+            ) from None
         if edge.root() != self.root:
-            raise AuditBrokenError("The head of the audit tree has a root that its hashes do not make.")
+            raise AuditBrokenError(Sentence("The head of the audit tree has a root that its hashes do not make."))
         return edge
 
 
@@ -105,7 +108,12 @@ def tile_reader(session: Session, tree: Tree) -> TileReader:
             )
         )
         if hashes is None:
-            raise AuditBrokenError(f"Tile {level}/{index} of audit tree {tree.tree_id} is missing.")
+            raise AuditBrokenError(
+                Sentence(
+                    "Tile %(tile)s of audit tree %(tree)s is missing.",
+                    {"tile": f"{level}/{index}", "tree": tree.tree_id},
+                )
+            )
         return hashes
 
     return read
@@ -126,7 +134,12 @@ def leaf_hashes(session: Session, tree_id: int, first: int, end: int) -> Iterato
         ).scalars()
         chunk = b"".join(found)
         if len(chunk) != (stop - first) * merkle.HASH_BYTES:
-            raise AuditBrokenError(f"Leaves of audit tree {tree_id} between {first} and {stop} are missing.")
+            raise AuditBrokenError(
+                Sentence(
+                    "Leaves of audit tree %(tree)s between %(first)s and %(stop)s are missing.",
+                    {"tree": tree_id, "first": first, "stop": stop},
+                )
+            )
         yield chunk
         first = stop
 

@@ -70,11 +70,11 @@ class Told(str):
 
 def joined(told: Sequence[str]) -> str:
     """What is wrong with one field, as one text."""
-    known = [_in_words(one) for one in told if isinstance(one, Sentence)]
+    known = [in_words(one) for one in told if isinstance(one, Sentence)]
     return Told("; ".join(known)) if known else " ".join(told)
 
 
-def _in_words(said: Sentence) -> str:
+def in_words(said: Sentence) -> str:
     """A sentence of an operation in the visitor's language, with the place that it is about."""
     told = str(gettext(said.pattern))
     told = told % said.values if said.values else told

@@ -37,5 +37,5 @@ def clients(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
 def health(visit: Visit) -> Response:
     """What is wrong with this installation, or soon will be; worst first."""
     known = words_health.sayings()
-    rows = [(one, *words_health.said(one, known)) for one in current_console().examine()]
+    rows = [(one, *words_health.said(one, known), words_health.particulars(one)) for one in current_console().examine()]
     return page(visit, "health", part="health", rows=rows)

@@ -1,10 +1,13 @@
 """What doctor finds, in words: by its code, with what its sentence names. The command line says the same in English."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from flask_babel import gettext
+from flask_babel import format_datetime, gettext
 
+from governance.console.sayings import in_words
 from governance.custody.findings import Finding
+from governance.kernel.errors import Sentence
 from governance.pages.languages import SOURCE, by_language, language
 
 Words = Mapping[str, tuple[str, str, str]]
@@ -26,6 +29,17 @@ def said(finding: Finding, known: Words) -> tuple[str, str, str]:
         return sentence % finding.values if sentence else "", remedy, command % finding.values
     except KeyError:
         return "", "", ""
+
+
+def particulars(finding: Finding) -> str:
+    """What a finding tells beyond its sentence, with its first day; empty in English, whose sentence has it all."""
+    if language() == SOURCE or not isinstance(finding.particulars, Sentence):
+        return ""
+    told = in_words(finding.particulars)
+    since = finding.values.get("since")
+    if not since:
+        return told
+    return str(gettext("Since %(time)s: %(what)s", time=format_datetime(datetime.fromisoformat(since)), what=told))
 
 
 def _of_store() -> Words:

@@ -11,8 +11,9 @@ from governance.audit.notes import Checkpoint, Note, NoteError
 from governance.audit.trees import current_tree
 from governance.custody.signing import outside_of
 from governance.kernel.db import Database
+from governance.kernel.errors import Sentence
 
-_NOT_HERE: Final = (
+_NOT_HERE: Final = Sentence(
     "The last checkpoint, which was kept outside the database, is not on this machine: nobody can tell how old this "
     "log is. Put audit/checkpoint back, or open a new tree: governance audit open-tree"
 )
@@ -35,9 +36,11 @@ def compare_log(database: Database, data_dir: Path) -> str | None:
                 check_continuation(session, tree, signed)
                 return None
         except NoteError:
-            return "The last checkpoint kept outside the database is damaged; see audit/anchor.jsonl for a copy."
+            return Sentence(
+                "The last checkpoint kept outside the database is damaged; see audit/anchor.jsonl for a copy."
+            )
         except (AuditRollbackError, AuditBrokenError) as error:
-            return f"{error.detail} Once you know what is missing: governance audit open-tree"
-    return (
+            return error.detail
+    return Sentence(
         "The last checkpoint kept outside the database is of another tree; open a new one: governance audit open-tree"
     )

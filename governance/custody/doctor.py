@@ -111,7 +111,14 @@ def _anchors(patient: _Patient) -> Iterator[Finding]:
     try:
         behind = late_anchors(patient.store, now=patient.work.now)
     except ConfigurationError as error:
-        yield Finding("anchor-unusable", Level.FAILING, error.detail, "Set GOVERNANCE_AUDIT_TSA_CA to a file of them")
+        yield Finding(
+            "anchor-unusable",
+            Level.FAILING,
+            error.detail,
+            "Set GOVERNANCE_AUDIT_TSA_CA to a file of them",
+            {},
+            error.detail,
+        )
         return
     for name in behind:
         yield Finding(
@@ -140,7 +147,7 @@ def _signing_key(patient: _Patient) -> Iterator[Finding]:
         public_key = public_key_of(settings.secrets_dir)
         check_signing_key(patient.work.session, outside=outside, public_key=public_key)
     except (SigningKeyError, SigningKeyChangedError) as error:
-        yield Finding(error.slug, Level.FAILING, error.detail, put_back + "open-tree")
+        yield Finding(error.slug, Level.FAILING, error.detail, put_back + "open-tree", {}, error.detail)
 
 
 def _backlog(patient: _Patient) -> Iterator[Finding]:

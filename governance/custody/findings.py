@@ -26,6 +26,7 @@ class Finding:
         sentence: what was found.
         remedy: what to do.
         values: what the sentence names, by which pages say the same in other languages; the code tells which sentence.
+        particulars: what the sentence says beyond that; a `Sentence` is one that pages translate.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Finding:
     sentence: str
     remedy: str
     values: Mapping[str, str] = field(default_factory=dict)
+    particulars: str = ""
 
 
 def worst_first(found: Iterable[Finding]) -> list[Finding]:

@@ -123,6 +123,8 @@ def _alarm(host: Host) -> Iterator[Finding]:
             Level.FAILING,
             f"The audit log raised an alarm on {alarm.since}: {alarm.detail}",
             "governance audit verify tells more; after a restore on purpose: governance audit open-tree",
+            {"since": alarm.since},
+            alarm.sentence(),
         )
 
 
@@ -130,7 +132,9 @@ def _tombstones(host: Host) -> Iterator[Finding]:
     try:
         unsettled = len(Tombstones(Places(host.settings.data_dir).tombstones).unsettled())
     except TombstoneError as damaged:
-        yield Finding("tombstones-damaged", Level.FAILING, damaged.detail, "Put the file back from a copy")
+        yield Finding(
+            "tombstones-damaged", Level.FAILING, damaged.detail, "Put the file back from a copy", {}, damaged.detail
+        )
         return
     if unsettled:
         yield Finding(

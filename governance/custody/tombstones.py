@@ -27,6 +27,7 @@ from uuid import UUID
 from governance.custody.errors import TombstoneError
 from governance.custody.places import SECRET, private_folder
 from governance.kernel.durable import sync_folder
+from governance.kernel.errors import Sentence
 from governance.kernel.ids import spelled, uuid4
 from governance.kernel.records import frozen
 
@@ -86,7 +87,10 @@ class Tombstones:
             self._append(told, durable=True)
         except OSError as error:
             raise TombstoneError(
-                f"{self.path} cannot be written ({error.strerror}), so nothing may be shredded."
+                Sentence(
+                    "%(path)s cannot be written (%(error)s), so nothing may be shredded.",
+                    {"path": str(self.path), "error": str(error.strerror)},
+                )
             ) from None
         return tombstone
 
@@ -118,7 +122,10 @@ class Tombstones:
                     found[tombstone.id or number] = tombstone
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise TombstoneError(
-                    f"Line {number} of {self.path} is damaged; restore that file from a copy."
+                    Sentence(
+                        "Line %(line)s of %(path)s is damaged; restore that file from a copy.",
+                        {"line": number, "path": str(self.path)},
+                    )
                 ) from None
         return list(found.values())
 
@@ -137,7 +144,9 @@ class Tombstones:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise TombstoneError(f"{self.path} cannot be read ({error.strerror}).") from None
+            raise TombstoneError(
+                Sentence("%(path)s cannot be read (%(error)s).", {"path": str(self.path), "error": str(error.strerror)})
+            ) from None
 
     def _append(self, told: dict[str, object], *, durable: bool) -> None:
         line = json.dumps(told).encode() + b"\n"

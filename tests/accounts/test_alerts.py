@@ -38,7 +38,7 @@ def test_an_alert_is_kept_told_to_officers_and_on_record(work, officer):
     assert (found.id, found.kind, found.staff, found.facts) == (alert, AlertKind.QUOTA_EXCEEDED, about, {"people": 51})
     [(recipient, values)] = mails(work)
     assert recipient == officer.email
-    assert values == {"kind": "quota_exceeded", "alert": str(alert), "at": "2026-11-22 12:00 UTC"}
+    assert values == {"kind": "quota_exceeded", "alert": str(alert), "at": "22 Nov 2026, 12:00 (UTC)"}
     [entry] = entries(work, Action.ALERT_RAISED)
     assert (entry.object.id, entry.facts["people"]) == (about, 51)
 
