@@ -26,7 +26,7 @@ from governance.disclosures.operations import Export, ExportFormat, ExportId, Ex
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
 from governance.pages.forms import EMPTY, Typed
-from governance.pages.languages import language
+from governance.pages.languages import SOURCE, language
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 from governance.reference import recipients as reference
@@ -128,7 +128,8 @@ def fetch(visit: Visit, export: UUID) -> Response:
     """Hand an export out, once: it is spent when this is committed, before the first piece leaves."""
     console, actor = current_console(), visit.work.actor
     fetched = disclosures.fetch(visit.work, export=ExportId(export))
-    pieces = disclosures.export_pieces(console.database, fetched, actor=actor, clock=console.clock)
+    called = None if language() == SOURCE else named_fields(visit)
+    pieces = disclosures.export_pieces(console.database, fetched, actor=actor, clock=console.clock, called=called)
     named = {"Content-Disposition": f'attachment; filename="{fetched.name}"', "Cache-Control": "no-store"}
     return Response(pieces, content_type=disclosures.MEDIA_TYPES[fetched.format], headers=named)
 

@@ -4,7 +4,7 @@ An export is spent by the transaction that begins to hand it out, before the fir
 way is proposed anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -92,14 +92,30 @@ def fetch(work: Work, *, export: ExportId) -> Fetched:
     return Fetched(ExportId(row.id), kind, tuple(row.fields), name, row.rows, row.parts)
 
 
-def pieces(database: Database, fetched: Fetched, *, actor: Actor, clock: Clock | None = None) -> Iterator[bytes]:
+def pieces(
+    database: Database,
+    fetched: Fetched,
+    *,
+    actor: Actor,
+    clock: Clock | None = None,
+    called: Mapping[str, str] | None = None,
+) -> Iterator[bytes]:
     """The file, piece by piece in constant memory; its rows are destroyed when the last piece was taken, or none is.
+
+    Args:
+        database: of the store.
+        fetched: the export.
+        actor: who fetches it.
+        clock: of the transactions.
+        called: what whoever fetches it calls the fields, for headings of tables; their names where nothing is said.
 
     Raises:
         ShreddedError: where its keys were destroyed on the way.
     """
     try:
-        yield from formats.write(fetched.format, fetched.fields, _parts(database, fetched, actor, clock))
+        yield from formats.write(
+            fetched.format, fetched.fields, _parts(database, fetched, actor, clock), called=called
+        )
     finally:
         with open_work(database, actor, clock=clock) as work:
             destroy(work, export=fetched.id)

@@ -9,7 +9,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -48,9 +48,18 @@ def unpack_rows(content: bytes) -> list[list[Json]]:
     return rows
 
 
-def write(kind: ExportFormat, fields: Sequence[str], parts: Iterable[Rows]) -> Iterator[bytes]:
-    """The file of an export, piece by piece."""
-    return _WRITERS[kind](_headings(fields), parts)
+def write(
+    kind: ExportFormat, fields: Sequence[str], parts: Iterable[Rows], *, called: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """The file of an export, piece by piece.
+
+    Args:
+        kind: of the file.
+        fields: what its columns are.
+        parts: rows.
+        called: what people call the fields, for the headings of tables; JSON, which systems read, keeps their names.
+    """
+    return _WRITERS[kind](_headings(fields, {} if kind is ExportFormat.JSON else called or {}), parts)
 
 
 def harmless(text: str) -> str:
@@ -64,8 +73,11 @@ def harmless(text: str) -> str:
     return f"'{told}" if _FORMULA.match(told) else told
 
 
-def _headings(fields: Sequence[str]) -> list[str]:
-    """Names without what they are a field of, where that leaves them apart."""
+def _headings(fields: Sequence[str], called: Mapping[str, str]) -> list[str]:
+    """What people call them, else names without what they are a field of; where that leaves them apart."""
+    told = [called.get(one, "") for one in fields]
+    if all(told) and len(set(told)) == len(told):
+        return told
     short = [one if one.startswith("extra.") else one.partition(".")[2] for one in fields]
     return short if len(set(short)) == len(short) else list(fields)
 

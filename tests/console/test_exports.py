@@ -94,8 +94,10 @@ def test_an_export_goes_from_the_proposal_to_the_file_once_and_a_leak_is_traced_
     assert "left</span>" in ready.text
     assert f"{export}/download" not in other.get(export).text
 
-    file = desk.post(f"{export}/download", data=Form(ready, "/download").filled(), headers=ORIGIN)
+    form = Form(ready, "/download").filled(lang="ru")
+    file = desk.post(f"{export}/download", data=form, headers=ORIGIN)
     assert file.status_code == 200
+    assert file.text.removeprefix("\ufeff").startswith('"Фамилия","Эл. почта"'), "headings of whoever fetches it"
     assert f"soroka3.{KEY}@example.org" in file.text
     again = desk.post(f"{export}/download", data=Form(ready, "/download").filled(), headers=ORIGIN)
     assert again.status_code == 409
