@@ -113,9 +113,7 @@ def pieces(
         ShreddedError: where its keys were destroyed on the way.
     """
     try:
-        yield from formats.write(
-            fetched.format, fetched.fields, _parts(database, fetched, actor, clock), called=called
-        )
+        yield from formats.write(fetched.format, fetched.fields, _parts(database, fetched, actor, clock), called=called)
     finally:
         with open_work(database, actor, clock=clock) as work:
             destroy(work, export=fetched.id)

@@ -128,10 +128,10 @@ class Spoken(HTMLParser):
 
 NAMES = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[\w.+•-]+@[\w.•-]+|\bR-[0-9A-Z]{8}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{6,}…?|https?://\S+|Europe/Berlin|"
-    r"\b(?:GDPR|DSGVO|CCPA|LGPD|cookie|How we use data|PDF|CSV|XLSX|XLS|ODS|YAML|JSON|SMTP|SMS|API|HTTP|HTML|SHA|QR|Excel|Typst|WebCrypto|Push"
+    r"\b(?:GDPR|DSGVO|PDF|CSV|XLSX|XLS|ODS|YAML|JSON|SMTP|SMS|API|HTTP|HTML|SHA|QR|Excel|Typst|WebCrypto|Push"
     r"|governance|doctor|Governance|English|newsletter|own_offers|birthday|privacy|csv|club|Carl|Green|Dan|White|Karl|Seen"
     r"|Art|Abs|Reg|BGB|UWG|CNIL|GOVERNANCE_\w+|shoe_size|Shoe size|Decided by the board"
-    r"|Daria Melnyk|audit export|As the law says|Letters GmbH|Letters of the season|letters|request)\b"
+    r"|CCPA|LGPD|cookie|How we use data|Daria Melnyk|audit export|As the law says|Letters GmbH|Letters of the season|letters|request)\b"
 )
 """What is called the same in all languages: formats, products, codes of the controller's, names and words of people."""
 QUOTED = re.compile(r"/console/settings/laws?$")

@@ -72,8 +72,8 @@ def test_the_mail_that_ends_an_erasure_names_its_certificate_in_the_words_of_the
     work.session.info[PUBLIC_BASE] = "https://privacy.daisy.example"
     said = {
         "en": "What was deleted, and what a law makes us keep and until when, stands in a certificate.",
-        "ru": "Что удалено и что мы обязаны хранить по закону и до какого дня, указано в сертификате.",
-        "uk": "Що видалено, а що ми зобов’язані зберігати за законом і до якого дня, зазначено в сертифікаті.",
+        "ru": "Что удалено и что мы обязаны хранить по закону и до какого дня, указано в сертификате об удалении.",
+        "uk": "Що видалено, а що ми зобов’язані зберігати за законом і до якого дня, зазначено в сертифікаті",
     }
     for language, words in said.items():
         irina = person(work, address=f"irina.{language}@example.org")
