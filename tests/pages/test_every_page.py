@@ -131,7 +131,8 @@ NAMES = re.compile(
     r"\b(?:GDPR|DSGVO|PDF|CSV|XLSX|XLS|ODS|YAML|JSON|SMTP|SMS|API|HTTP|HTML|SHA|QR|Excel|Typst|WebCrypto|Push"
     r"|governance|doctor|Governance|English|newsletter|own_offers|birthday|privacy|csv|club|Carl|Green|Dan|White|Karl|Seen"
     r"|Art|Abs|Reg|BGB|UWG|CNIL|GOVERNANCE_\w+|shoe_size|Shoe size|Decided by the board"
-    r"|CCPA|LGPD|cookie|How we use data|Daria Melnyk|audit export|As the law says|Letters GmbH|Letters of the season|letters|request)\b"
+    r"|CCPA|LGPD|cookie|How we use data"
+    r"|Daria Melnyk|audit export|As the law says|Letters GmbH|Letters of the season|letters|request)\b"
 )
 """What is called the same in all languages: formats, products, codes of the controller's, names and words of people."""
 QUOTED = re.compile(r"/console/settings/laws?$")
