@@ -12,6 +12,7 @@ from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.work import Work
 from governance.reference.operations import set_controller
 from governance.reference.retention_rules import NoSuchPolicyError, PolicyState, active
+from governance.retention import installed
 from governance.retention import operations as retention
 from governance.retention.operations import NotSimulatedError, PolicyConflictError
 from tests.factories.actors import by, staff
@@ -125,8 +126,9 @@ def test_a_document_that_makes_no_sense_is_refused_and_says_where(desk: Work, sa
     assert not told.startswith(":")
 
 
-def test_a_policy_that_nothing_carries_out_stays_out(desk: Work) -> None:
-    # Files of requests are kept by a room beside this one, which was not registered here.
+def test_a_policy_that_nothing_carries_out_stays_out(desk: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Files of requests are kept by a room beside this one, which is not registered here, whatever other tests did.
+    monkeypatch.setattr(installed, "_INFO", "registered by nobody")
     with pytest.raises(InvalidError, match="cannot be used"):
         retention.draft_shipped(desk, key="closed_requests")
 
