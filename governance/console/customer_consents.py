@@ -19,7 +19,7 @@ from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
-from governance.pages.forms import EMPTY, Typed
+from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.pages.languages import language
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
@@ -37,7 +37,8 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
     subject = SubjectId(customer)
     seen = customers.read(visit.work, subject=subject)
     states = consent.states_of(visit.work, subject=subject)
-    events = consent.events_of(visit.work, subject=subject, limit=EVENTS)
+    before = whole_number(request.args.get("before", ""))
+    events = consent.events_of(visit.work, subject=subject, before=before, limit=EVENTS)
     found = {(one.purpose, one.channel.value): one for one in states.items}
     channels = [one for one in words.channels() if any(channel == one for _, channel in found)]
     known = consent.purposes(visit.work)
@@ -57,7 +58,7 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         rows=rows,
         standings=words.standings(),
         events=events.items,
-        more=events.next_before is not None,
+        older=events.next_before,
         titles=titles,
         channel_names=words.channels(),
         event_kinds=words.event_kinds(),
@@ -138,7 +139,7 @@ def record(visit: Visit, customer: UUID) -> Response:
         subject=SubjectId(customer),
         valid_at=None if day == today(visit) else datetime.combine(day, time(), UTC),
         whole_day=day != today(visit),
-        notice=int(version) if version.isdigit() and said["said"] == EventKind.GIVEN else None,
+        notice=whole_number(version) if said["said"] == EventKind.GIVEN else None,
         evidence={"kept_at": place} if place else {},
     )
     try:

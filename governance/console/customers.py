@@ -11,6 +11,7 @@ from governance.console import sayings, words
 from governance.console.customer_lines import lines, own_definitions, own_lines, told
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
+from governance.console.paging import asked_place, told_place
 from governance.customers import operations as customers
 from governance.customers.operations import Found, PersonName, PersonView
 from governance.customers.search import ANY_CONTACT, EXTRA, PURCHASE_NUMBER
@@ -111,23 +112,23 @@ def reveal(visit: Visit, customer: UUID) -> Response:
 
 @screen("/customers/<uuid:customer>/purchases", "customer_purchases")
 def purchases(visit: Visit, customer: UUID) -> Response:
-    """The newest purchases."""
+    """Purchases, the newest first."""
     seen = customers.read(visit.work, subject=SubjectId(customer))
-    found = customers.list_purchases(visit.work, subject=SubjectId(customer))
+    found = customers.list_purchases(visit.work, subject=SubjectId(customer), after=asked_place())
     rows = [(one, _moment(one.paid_at)) for one in found.items]
-    more = found.next_after is not None
+    older = told_place(found.next_after)
     return page(
-        visit, "purchases", part=PART, tab="customer_purchases", seen=seen, name=name_of(seen), rows=rows, more=more
+        visit, "purchases", part=PART, tab="customer_purchases", seen=seen, name=name_of(seen), rows=rows, older=older
     )
 
 
 @screen("/customers/<uuid:customer>/interactions", "customer_interactions")
 def interactions(visit: Visit, customer: UUID) -> Response:
-    """The newest calls, visits and messages."""
+    """Calls, visits and messages, the newest first."""
     seen = customers.read(visit.work, subject=SubjectId(customer))
-    found = customers.list_interactions(visit.work, subject=SubjectId(customer))
+    found = customers.list_interactions(visit.work, subject=SubjectId(customer), after=asked_place())
     rows = [(one, _moment(one.at), one.next_contact_at and _moment(one.next_contact_at)) for one in found.items]
-    more = found.next_after is not None
+    older = told_place(found.next_after)
     return page(
         visit,
         "interactions",
@@ -136,7 +137,7 @@ def interactions(visit: Visit, customer: UUID) -> Response:
         seen=seen,
         name=name_of(seen),
         rows=rows,
-        more=more,
+        older=older,
         codes=words.codes(),
     )
 
