@@ -182,8 +182,8 @@ def _signed_out() -> Response:
 
 
 def heed_signal(work: Work, visitor: Visitor) -> None:
-    """Take the browser's signal for an objection to sharing, of whoever is sure to be meant; once."""
-    if request.headers.get(SIGNAL) == "1" and visitor.person is not None:
+    """Take the browser's signal for an objection to sharing, of whoever holds the contact; once."""
+    if request.headers.get(SIGNAL) == "1" and visitor.held:
         consent.heed_signal(work, visitor=visitor)
 
 

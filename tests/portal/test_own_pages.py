@@ -15,7 +15,9 @@ from governance.api.limits import Limiter
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.operations import Asked
+from governance.consent.whole import said_by
 from governance.customers import operations as customers
+from governance.customers.contact_values import ContactSaid
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.purposes import Channel
 from governance.policies.shipped import purposes
@@ -152,6 +154,28 @@ def test_the_signal_of_a_browser_objects_to_sharing_once_and_a_yes_after_it_stay
     somebody.send(somebody.get("/my"), "/my/sign-out")
     somebody.come_in(headers=signal)
     assert re.search(r'value="third_parties\|email\|yes" aria-pressed="true"', somebody.get("/my/choices").text)
+
+
+def test_the_signal_of_a_browser_counts_for_all_who_share_a_contact_and_once(app):
+    somebody, signal = guest(app), {"Sec-GPC": "1"}
+    with working(somebody) as work:
+        other = customers.create(
+            work,
+            fields={"family_name": "Рябов", "source": "till", "ground": "contract"},
+            contacts=[ContactSaid(kind="email", value=somebody.email)],
+        ).id
+
+    def objections():
+        with working(somebody) as work:
+            said = [one for who in (somebody.subject, other) for one in said_by(work, person=who)]
+        return sorted((one.purpose, one.channel) for one in said if one.kind == "objected")
+
+    for _ in range(2):
+        somebody.come_in(headers=signal)
+        told = say(somebody.get("/my/choices", headers=signal))
+        somebody.send(somebody.get("/my"), "/my/sign-out")
+        assert objections() == [("third_parties", "audience")] * 2 + [("third_parties", "email")] * 2
+        assert "We keep to it" in told
 
 
 def test_an_unproved_contact_can_end_advertising_and_sharing_all_the_same(app):
