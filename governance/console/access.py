@@ -12,6 +12,7 @@ from governance.console import sayings, words
 from governance.console.actions import label_of
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.console.place import current_console
 from governance.console.settings import clients as clients_page
 from governance.customers import leaving
 from governance.disclosures import operations as disclosures
@@ -23,6 +24,7 @@ from governance.policies import shipped
 from governance.policies.permissions import Permission
 
 OPEN: Final = 200
+SOMEBODY: Final = "name@example.org"
 
 
 def _titles() -> list[tuple[str, str]]:
@@ -32,8 +34,23 @@ def _titles() -> list[tuple[str, str]]:
 @screen("/staff/new", "new_staff")
 def new_staff(visit: Visit, typed: Typed = EMPTY) -> Response:
     """The form to add somebody by."""
-    errors = sayings.by_field(typed.errors)
-    return page(visit, "staff_new", part="staff", typed=typed, errors=errors, roles=_titles())
+    return page(
+        visit,
+        "staff_new",
+        part="staff",
+        typed=typed,
+        errors=sayings.by_field(typed.errors),
+        roles=_titles(),
+        ticked=request.form.getlist("role"),
+        mails=_mails_leave(),
+        invited=request.form.get("email", "").strip() or SOMEBODY,
+    )
+
+
+def _mails_leave() -> bool:
+    """Whether a mail gets to anybody, so that an invitation arrives by itself."""
+    settings = current_console().settings
+    return settings.smtp_url is not None and settings.mail_folder is None
 
 
 @act("/staff/new", "create_staff", shows=new_staff, of="new_staff", then=lambda: go("staff"))
@@ -58,6 +75,8 @@ def staff_member(visit: Visit, member: UUID, typed: Typed = EMPTY, **_names: obj
         found=found,
         roles=[(code, title) for code, title in _titles() if code not in found.roles],
         titles=dict(_titles()),
+        mails=_mails_leave(),
+        invited=found.email or SOMEBODY,
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )

@@ -46,6 +46,7 @@ from governance.console import (
     signing,
     statistics,
     today,
+    trials,
 )
 from governance.console.place import Console
 from governance.console.words_citations import cited
@@ -89,6 +90,7 @@ ROUTES: Final = (
     mails,
     catalogue,
     company,
+    trials,
     access,
 )
 """Modules whose pages hang on the blueprint; imported for that."""

@@ -3,14 +3,16 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from governance.console import sayings
 from governance.console.brand_preview import OF_THE_SERVICE, preview
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
+from governance.console.words_trials import trial_of
 from governance.kernel import packs
+from governance.messages.sms import sms_sender_of
 from governance.pages.completeness import check_language
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
@@ -45,6 +47,9 @@ def channels(visit: Visit, typed: Typed = EMPTY) -> Response:
         brand_name=settings.brand_name,
         has_logo=settings.brand_logo is not None,
         colour=settings.brand_colour,
+        tries=visit.may_open("try_sms") and sms_sender_of(settings) is not None,
+        trial=trial_of(visit.work, request.args.get("tried", "")),
+        asked_again=url_for("console.channels", tried=request.args.get("tried", ""), _anchor="ways"),
         shipped_languages=list(packs.SHIPPED.values()),
         further=further,
         typed=typed,

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Response, abort, make_response, request
+from flask import Response, abort, make_response, request, url_for
 
 from governance.accounts.trying import example_of, send_example
 from governance.console import sayings, words_messages
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.console.trials import note_tried, tried
+from governance.console.words_trials import trial_of
 from governance.kernel import packs
 from governance.messages import operations as messages
 from governance.messages.demands import NEEDED, check_words, faults, known_in
@@ -62,6 +64,8 @@ def mail(
         words=typed.get("words") or preview or standing.words,
         unsaved=preview is not None,
         names=[(one, said.get(one, one), one in NEEDED[template]) for one in sorted(known_in(template))],
+        trial=trial_of(visit.work, request.args.get("tried", "")),
+        asked_again=url_for("console.mail", kind=kind, tongue=tongue, tried=request.args.get("tried", "")),
         faults=_faults(template, typed),
         errors=sayings.by_field(typed.errors),
     )
@@ -113,11 +117,11 @@ def put_back(visit: Visit, kind: str, tongue: str) -> Response:
 
 
 @act("/settings/messages/<kind>/<tongue>/trial", "try_mail", shows=mail, of="mail",
-     then=lambda kind, tongue: go("mail", kind=kind, tongue=tongue, tried="yes"))  # fmt: skip
+     then=lambda kind, tongue: go("mail", kind=kind, tongue=tongue, tried=tried()))  # fmt: skip
 def try_mail(visit: Visit, kind: str, tongue: str) -> Response:
     """Send the message, with made-up values, to whoever asks."""
-    send_example(visit.work, template=_known(kind, tongue), language=tongue)
-    return go("mail", kind=kind, tongue=tongue, tried="yes")
+    note_tried(send_example(visit.work, template=_known(kind, tongue), language=tongue))
+    return _back(kind, tongue)
 
 
 @screen("/settings/messages/<kind>/<tongue>/page", "mail_page")

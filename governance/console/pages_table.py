@@ -185,6 +185,7 @@ PAGES: Final[Mapping[str, Permission | None]] = MappingProxyType(
         "preview_mail": Permission.REFERENCE_EDIT,
         "reset_mail": Permission.REFERENCE_EDIT,
         "try_mail": Permission.REFERENCE_EDIT,
+        "try_sms": Permission.REFERENCE_EDIT,
     }
 )
 """By page or act; None where any session will do."""

@@ -244,6 +244,7 @@ def _by_field() -> Mapping[str, str]:
         "type": gettext("Choose one of the list."),
         "officer.email": gettext("Write one whole e-mail address."),
         "officer.phone": gettext("Write one whole number, with + and the code of the country."),
+        "sms_number": gettext("Write one whole number, with + and the code of the country."),
         "officer.name": gettext("Write first and last name."),
         "authority": gettext("Write a name, in up to 200 characters."),
         "calendar": gettext("No such calendar is known. Write a country, such as DE, or a part of one: DE-BY."),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import ngettext
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState
@@ -144,7 +144,7 @@ def _tiles(visit: Visit, proposals: int, alerts: int) -> Sequence[Tile]:
 
 
 def _counted(number: int) -> str:
-    return gettext("%(number)s or more", number=MOST) if number >= MOST else str(number)
+    return f"{MOST}+" if number >= MOST else str(number)
 
 
 def _tone(number: int) -> str:

@@ -3,7 +3,17 @@
 from governance.messages.cancelling import cancel
 from governance.messages.delivery import deliver_due, forget_ended, remove_files
 from governance.messages.findings import findings
-from governance.messages.outbox import MessageId, backlog, enqueue, note_contacts, purge, sent_to, states_of
+from governance.messages.outbox import (
+    Fate,
+    MessageId,
+    backlog,
+    enqueue,
+    fate_of,
+    note_contacts,
+    purge,
+    sent_to,
+    states_of,
+)
 from governance.messages.texts import LANGUAGES, Template
 from governance.messages.transport import Line
 from governance.messages.wording import (
@@ -17,6 +27,7 @@ from governance.messages.wording import (
 
 __all__ = [
     "LANGUAGES",
+    "Fate",
     "Line",
     "MessageId",
     "Template",
@@ -25,6 +36,7 @@ __all__ = [
     "cancel",
     "deliver_due",
     "enqueue",
+    "fate_of",
     "findings",
     "forget_ended",
     "note_contacts",

@@ -100,6 +100,20 @@ class SentMessage:
     contacts: tuple[UUID, ...]
 
 
+@frozen
+class Fate:
+    """What became of a message, without its words and its recipient.
+
+    Attributes:
+        state: as of `SentMessage`.
+        failure: code of what hindered it last; None where nothing did.
+    """
+
+    channel: Line
+    state: str
+    failure: str | None
+
+
 def enqueue(
     work: Work,
     *,
@@ -266,6 +280,13 @@ def states_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:
     """How far messages are; those that were deleted a month after their end are left out."""
     query = select(MessageRow.id, MessageRow.state).where(MessageRow.id.in_(ids))
     return dict(work.session.execute(query).all()) if ids else {}
+
+
+def fate_of(work: Work, *, message: UUID) -> Fate | None:
+    """How far a message is, and what hindered it last; None where there is none of this id."""
+    query = select(MessageRow.channel, MessageRow.state, MessageRow.failure).where(MessageRow.id == message)
+    found = work.session.execute(query).one_or_none()
+    return None if found is None else Fate(Line(found.channel), found.state, found.failure)
 
 
 def _opened(work: Work, row: MessageRow) -> Lent | None:

@@ -117,7 +117,7 @@ def test_a_file_that_is_no_list_is_named_beside_its_field_with_what_to_do(desks)
         (b"", "Choose a file with headings in its first row.", "Этот файл прочитать нельзя."),
         (
             b"%PDF-1.4\n\x00\x01\x02",
-            "This file is no list; export the customers as XLSX",
+            "This file is no list; export the customers",
             "Этот файл прочитать нельзя.",
         ),
         (b" \n \n", "There is nothing in this file.", "В этом файле ничего нет."),

@@ -1,11 +1,20 @@
 """Words of messages at the officers' desks: looked at, changed, put back, sent to oneself."""
 
+from dataclasses import replace
 from html import unescape
 
+from governance.console.place import EXTENSION
+from governance.kernel.settings import Secret
 from governance.kernel.work import OPERATOR, open_work
 from governance.messages import outbox
+from governance.messages.delivery import deliver_due
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
+from tests.console.test_reach import desk, shop
+from tests.console.test_retention import send
+from tests.messages.test_sms import gateway
+
+__all__ = ["desk", "gateway", "shop"]
 
 PAGE = "/console/settings/messages/request_refused/ru"
 
@@ -55,9 +64,39 @@ def test_a_message_is_sent_to_whoever_asks(desks, door):
     desk = desks("officer")
     answer = desk.post(f"{PAGE}/trial", data=Form(desk.get(PAGE), f"{PAGE}/trial").filled(), headers=ORIGIN)
     assert answer.status_code == 303
-    assert "on its way to your own address" in desk.get(answer.location).text
+    told = desk.get(answer.location).text
+    assert "to your own address" in told
+    assert "on its way" in told
     with open_work(service_of(door).database, OPERATOR) as work:
         sent = []
         while (lent := outbox.lend(work)) is not None:
             sent.append((lent.template.value, lent.values.get("number")))
     assert ("request_refused", "R-23456789") in sent
+
+
+def test_an_sms_is_tried_and_the_page_says_whether_the_gateway_took_it(shop, desk, gateway):
+    page = "/console/settings/company"
+    assert "Send a trial SMS" not in desk.get(page).text, "no gateway is set"
+    url = f"http://127.0.0.1:{gateway.server_port}/"
+    settings = replace(service_of(shop).settings, sms_url=Secret(url))
+    shop.extensions[EXTENSION] = replace(shop.extensions[EXTENSION], settings=settings)
+    wrong = send(desk, page, f"{page}/sms", sms_number="12")
+    assert wrong.status_code == 422
+    assert 'value="12"' in wrong.text
+    assert "Write one whole number" in wrong.text
+    for status, mark, words in (
+        (200, "good", "The gateway took it."),
+        (401, "bad", "look at GOVERNANCE_SMS_TOKEN"),
+        (418, "bad", "refused with the code sms-418"),
+        (503, "bad", "It is tried again within the hour."),
+    ):
+        gateway.statuses.append(status)
+        sent = send(desk, page, f"{page}/sms", sms_number="+380501234567")
+        assert sent.status_code == 303
+        assert "on its way" in desk.get(sent.location).text
+        deliver_due(service_of(shop).database, settings, clock=service_of(shop).clock)
+        shown = desk.get(sent.location).text
+        assert f'badge {mark}">' in shown.partition('id="trial"')[2], status
+        assert words in shown, status
+    assert {said["to"] for _, _, said in gateway.seen} == {"+380501234567"}
+    assert "Шлюз" in desk.get(f"{sent.location.partition('#')[0]}&lang=ru").text
