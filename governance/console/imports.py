@@ -44,6 +44,7 @@ MEGABYTES: Final = 5
 _RESUME: Final = "intake.resume"
 _TRIAL: Final = Bounds(rows=20_000, seconds=10)
 _WHOLE: Final = Bounds(rows=200_000, seconds=45)
+_VERSION: Final = re.compile(r"\d{1,6}", re.ASCII)
 _REGION: Final = re.compile(r"[A-Z]{2}")
 _OPEN: Final = frozenset({BatchState.FINISHED, BatchState.UNDONE})
 
@@ -247,7 +248,7 @@ def _handed() -> tuple[bytes, FileOptions]:
 def _shown(said: str) -> Notices:
     """The words that people were shown, where they are known."""
     purpose, _, version = said.partition(":")
-    return {purpose: intake.read_notice(purpose, version)} if purpose and version.isdigit() else {}
+    return {purpose: intake.read_notice(purpose, version)} if purpose and _VERSION.fullmatch(version) else {}
 
 
 def _provenance() -> Provenance:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Response, abort, make_response, request, url_for
+from flask import Response, abort, g, make_response, request, url_for
 
 from governance.accounts.trying import example_of, send_example
 from governance.console import sayings, words_messages
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
-from governance.console.trials import note_tried, tried
+from governance.console.trials import tried
 from governance.console.words_trials import trial_of
 from governance.kernel import packs
 from governance.messages import operations as messages
@@ -116,12 +116,16 @@ def put_back(visit: Visit, kind: str, tongue: str) -> Response:
     return _back(kind, tongue)
 
 
+def _tried(kind: str, tongue: str) -> Response:
+    return go("mail", kind=kind, tongue=tongue, tried=tried())
+
+
 @act("/settings/messages/<kind>/<tongue>/trial", "try_mail", shows=mail, of="mail",
-     then=lambda kind, tongue: go("mail", kind=kind, tongue=tongue, tried=tried()))  # fmt: skip
+     then=_tried)  # fmt: skip
 def try_mail(visit: Visit, kind: str, tongue: str) -> Response:
     """Send the message, with made-up values, to whoever asks."""
-    note_tried(send_example(visit.work, template=_known(kind, tongue), language=tongue))
-    return _back(kind, tongue)
+    g.made = send_example(visit.work, template=_known(kind, tongue), language=tongue)
+    return _tried(kind, tongue)
 
 
 @screen("/settings/messages/<kind>/<tongue>/page", "mail_page")

@@ -1,8 +1,5 @@
 """Trials of the ways out: a mail or an SMS to oneself, and what became of it."""
 
-from typing import Final
-from uuid import UUID
-
 from flask import Response, g, request
 
 from governance.accounts.trying import send_example_sms
@@ -19,21 +16,17 @@ from governance.messages.operations import Template
 from governance.messages.sms import sms_sender_of
 from governance.pages.languages import language
 
-TRIED: Final = "tried_message"
-
-
-def note_tried(message: UUID) -> None:
-    """Remember what the present request has put on its way, for the page that comes next."""
-    g.tried_message = message
-
 
 def tried() -> str:
-    """The message that the present request has put on its way; `yes` where it was sent before."""
-    return str(g.get(TRIED, "yes"))
+    """The message that the present request has put on its way, or had put when it was sent before."""
+    return str(g.get("made") or "yes")
 
 
-@act("/settings/company/sms", "try_sms", shows=channels, of="channels",
-     then=lambda: go("channels", tried=tried(), _anchor="ways"))  # fmt: skip
+def _back() -> Response:
+    return go("channels", tried=tried(), _anchor="ways")
+
+
+@act("/settings/company/sms", "try_sms", shows=channels, of="channels", then=_back)
 def try_sms(visit: Visit) -> Response:
     """Send an SMS with made-up values to a number that the visitor has at hand."""
     said = request.form.get("sms_number", "").strip()[:40]
@@ -45,5 +38,5 @@ def try_sms(visit: Visit) -> Response:
         sentence = "Write one whole number, with + and the code of the country."
         raise InvalidError("This is no number.", errors={"sms_number": [sentence]}) from None
     tongue = language()
-    note_tried(send_example_sms(visit.work, template=Template.PORTAL_CODE, language=tongue, number=number))
-    return go("channels")
+    g.made = send_example_sms(visit.work, template=Template.PORTAL_CODE, language=tongue, number=number)
+    return _back()
