@@ -50,6 +50,7 @@ from governance.console import (
 )
 from governance.console.place import Console
 from governance.console.words_citations import cited
+from governance.pages import naming
 
 ROUTES: Final = (
     signing,
@@ -101,3 +102,5 @@ def attach(app: Flask, console: Console) -> None:
     place.install(app, console)
     app.register_blueprint(guard.blueprint)
     app.add_template_filter(cited)
+    app.add_template_filter(naming.calendar, "calendarname")
+    app.add_template_filter(naming.tongue, "tonguename")

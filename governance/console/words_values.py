@@ -101,8 +101,10 @@ def _word(name: str, value: str, said: Words) -> str | None:
         return str(format_datetime(datetime.fromisoformat(value), "medium"))
     if _DAY.fullmatch(value):
         return str(format_date(date.fromisoformat(value), "long"))
-    if name == "country" or (name == "calendar" and len(value) == 2):
+    if name == "country":
         return naming.country(value)
+    if name == "calendar":
+        return naming.calendar(value)
     if name == "currency":
         return naming.currency(value)
     return naming.tongue(value) if name == "language" else None

@@ -15,6 +15,15 @@ def country(code: str) -> str:
     return str(_locale().territories.get(code.upper(), code))
 
 
+def calendar(code: str) -> str:
+    """What people call a calendar of days of rest: its country, with the part of it where it is of one; else its code."""
+    of, _, part = code.partition("-")
+    named = country(of)
+    if named == of:
+        return code
+    return f"{named} ({part})" if part else named
+
+
 def countries() -> list[tuple[str, str]]:
     """All countries, code and name, in the order of their names."""
     known = _locale().territories.items()

@@ -8,6 +8,7 @@ from governance.audit.actions import Action
 from governance.audit.operations import append
 from governance.kernel.ids import uuid7
 from governance.kernel.work import OPERATOR, open_work
+from governance.pages import naming
 from tests.api.conftest import service_of
 
 TOLD = {
@@ -58,3 +59,10 @@ def test_an_alert_tells_its_particulars_in_the_language_of_its_reader(desks, doo
     assert "release_hold" not in shown
     today = unescape(desk.get("/console?lang=uk").text)
     assert "Дія: Зняти заборону видалення" in today
+
+
+def test_calendars_currencies_and_languages_have_names(door) -> None:
+    with door.test_request_context("/console?lang=uk"):
+        named = [naming.calendar(one) for one in ("DE", "DE-BY", "warehouse")]
+        assert named == ["Німеччина", "Німеччина (BY)", "warehouse"]
+        assert (naming.currency("eur"), naming.currency("XQX"), naming.tongue("ru")) == ("євро", "XQX", "російська")
