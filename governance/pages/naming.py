@@ -16,7 +16,7 @@ def country(code: str) -> str:
 
 
 def calendar(code: str) -> str:
-    """What people call a calendar of days of rest: its country, with the part of it where it is of one; else its code."""
+    """What people call a calendar of days of rest: its country, and the part of it; its code where it has none."""
     of, _, part = code.partition("-")
     named = country(of)
     if named == of:
