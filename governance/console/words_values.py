@@ -65,7 +65,8 @@ def _fact(name: str, value: object, said: Words) -> Fact:
     raw = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = _text(name, value, said)
     if text is None:
-        return Fact(words_facts.name_of(name), raw, "", True)
+        several = [str(one) for one in value] if isinstance(value, list | tuple) else []
+        return Fact(words_facts.name_of(name), ", ".join(several) or raw, "", True)
     simple = isinstance(value, bool | int | float) or value is None or value == []
     return Fact(words_facts.name_of(name), text, "" if simple or raw == text else raw, False)
 

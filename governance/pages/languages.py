@@ -32,6 +32,7 @@ PARAMETER: Final = "lang"
 COOKIE: Final = "governance-language"
 """What somebody chose; console and portal set it, each under its own path."""
 FACES: Final = "governance.faces"
+_FACE: Final = "face"
 Told = TypeVar("Told")
 _PLACE: Final = re.compile(r"%\(\w+\)\w")
 
@@ -45,7 +46,7 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
         held: tuple[str, NullTranslations] | None = g.get("catalogue")
         if held is None or held[0] != spoken:  # else a page of four hundred messages would look for it each time
             faces: tuple[str, ...] = current_app.extensions[FACES]
-            g.catalogue = held = (spoken, catalogue(spoken, _own(faces, request.blueprint)))
+            g.catalogue = held = (spoken, catalogue(spoken, _own(faces, g.get(_FACE) or request.blueprint)))
         return held[1]
 
 
@@ -130,6 +131,12 @@ def register(app: Flask, faces: Sequence[str]) -> None:
     app.extensions[FACES] = tuple(faces)
     babel = Babel(app, default_locale=SOURCE, locale_selector=_wanted, timezone_selector=_zone)
     babel.domain_instance = Catalogues()
+
+
+def speak_as(face: str) -> None:
+    """Let the page of an address that belongs to none of the faces have the words of one: `portal` or `console`."""
+    g.pop("catalogue", None)
+    setattr(g, _FACE, face)
 
 
 def language() -> str:

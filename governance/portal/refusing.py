@@ -19,6 +19,7 @@ from governance.kernel.errors import (
 )
 from governance.kernel.logs import get_logger
 from governance.kernel.outage import OUTAGES, outage_of
+from governance.pages.languages import speak_as
 from governance.portal.pages import OWN_PATH, blueprint, page
 from governance.portal.place import visit
 from governance.rights.errors import NoSuchRequestError, NotProvenError, WrongActError
@@ -130,6 +131,7 @@ def _lead(address: str, status: HTTPStatus) -> Response:
 
 def of_address(error: HTTPException) -> Response:
     """What a browser reads at an address that belongs to none of the pages."""
+    speak_as(blueprint.name)
     nothing = error.code == HTTPStatus.NOT_FOUND
     answer = refusal(*(_nothing_here() if nothing else _unreadable(error)))
     answer.headers.add("Vary", "Accept, Accept-Language")

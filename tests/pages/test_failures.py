@@ -65,6 +65,7 @@ def test_an_address_that_belongs_to_no_page_is_answered_in_the_language_of_its_r
         assert (answer.status_code, answer.mimetype) == (404, "text/html"), path
         assert f"<h1>{heading}</h1>" in answer.text
         assert "governance.css" in answer.text
+        assert ("Сведения об обработке" in answer.text) == ("ru" in path), "words for customers, not for officers"
         assert "Accept-Language" in answer.headers["Vary"]
     refused = web.post("/privacy", headers=browser)
     assert (refused.status_code, refused.mimetype, 'lang="uk"' in refused.text) == (405, "text/html", True)
