@@ -60,7 +60,7 @@ def stop_advertising(visit: Visit, customer: UUID) -> Response:
         kind=RequestKind.OBJECTION, about=About.ADVERTISING, arrival=Arrival.CALL, customer=SubjectId(customer)
     )
     rights.receive(visit.work, new=new)
-    return go("call_screen", customer=customer)
+    return go("call_screen", customer=customer, stopped="yes")
 
 
 @act("/customers/<uuid:customer>/call/note", "note_call", shows=call_screen, of="call_screen",
@@ -72,7 +72,7 @@ def note_call(visit: Visit, customer: UUID) -> Response:
         raise InvalidError("Write what was said.", errors={"note": ["Write what was said."]})
     new = NewInteraction(kind=InteractionKind.CALL, at=visit.work.now, note=note[:4000], next_contact_at=_call_back())
     customers.record_interaction(visit.work, subject=SubjectId(customer), interaction=new)
-    return go("call_screen", customer=customer)
+    return go("call_screen", customer=customer, noted="yes")
 
 
 def _call_back() -> date | None:

@@ -128,7 +128,7 @@ def _after(said: str) -> QueueAfter | None:
 def save_view(visit: Visit) -> Response:
     """Keep the filter as it stands."""
     accounts.save_view(visit.work, page=PART, chosen=chosen(request.form))
-    return go("requests")
+    return go("requests", **chosen(request.form))
 
 
 @act("/requests/views/removal", "remove_view", shows=queue, of="requests", then=lambda: go("requests"))
