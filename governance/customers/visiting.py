@@ -67,6 +67,7 @@ class Visitor:
         second_contacts: those that can be proven, where it is sure who this is.
         actor: with what the proof opens, over this person's data.
         shown: the proven contact, masked.
+        deceased: whether the one that the contact tells, or a second fact, has died, as far as is known.
         token: a new one, where the session has just begun or opens more from now on.
     """
 
@@ -78,6 +79,7 @@ class Visitor:
     second_contacts: Sequence[SecondContact]
     actor: Actor
     shown: str
+    deceased: bool = False
     token: str | None = field(default=None, repr=False)
 
     @property
@@ -222,6 +224,7 @@ def _of_visit(work: Work, visit: Visit) -> Visitor:
         verified=chosen is not None and any(row.verified_at for row in proven_rows(work, visit, chosen.id)),
         singled_out=chosen is not None and visit.person == chosen.id,
         stepped_up=visit.stepped_up,
+        deceased=_is_deceased(work, chosen),
     )
     sure = chosen if proof.is_sure else None
     others = [] if sure is None else _other_rows(work, visit, sure.id)
@@ -242,6 +245,7 @@ def _of_visit(work: Work, visit: Visit) -> Visitor:
             name="portal",
         ),
         shown=_masked(_KINDS[visit.contact.line], visit.contact.value),
+        deceased=proof.deceased,
     )
 
 
@@ -250,6 +254,11 @@ def _chosen(visit: Visit, holders: Sequence[Known]) -> Known | None:
     if visit.person is not None:
         return next((one for one in holders if one.id == visit.person), None)
     return holders[0] if len(holders) == 1 else None
+
+
+def _is_deceased(work: Work, chosen: Known | None) -> bool:
+    record = None if chosen is None else work.session.get(PersonRow, chosen.id)
+    return record is not None and record.deceased_at is not None
 
 
 def _other_rows(work: Work, visit: Visit, person: SubjectId) -> list[ContactRow]:

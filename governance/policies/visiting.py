@@ -44,6 +44,7 @@ class Proof:
         second_contact: whether that person has another one that counts, and that a code can be sent to.
         other_contact: whether they have another one at all that a code can be sent to.
         stepped_up: whether that one was proven as well.
+        deceased: whether the person has died, as far as is known: then whoever comes by their contact is somebody else.
     """
 
     holders: int
@@ -52,11 +53,12 @@ class Proof:
     second_contact: bool = False
     other_contact: bool = False
     stepped_up: bool = False
+    deceased: bool = False
 
     @property
     def is_sure(self) -> bool:
         """Whether it is sure which person this is."""
-        return self.holders > 0 and (self.singled_out or (self.holders == 1 and self.verified))
+        return self.holders > 0 and not self.deceased and (self.singled_out or (self.holders == 1 and self.verified))
 
 
 def step_up(proof: Proof) -> StepUp:

@@ -161,6 +161,8 @@ def _step(visitor: Visitor) -> str:
     """Which of its parts the page shows."""
     if visitor.held == 0:
         return "nobody"
+    if visitor.deceased:
+        return "deceased"
     if visitor.step_up is StepUp.NEEDED and not _seconds(visitor):
         return "unreachable"
     return {

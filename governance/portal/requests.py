@@ -42,13 +42,13 @@ MUST_SAY = frozenset({RequestKind.COMPLAINT, RequestKind.OBJECTION})
 @screen("/my/requests", "own_requests")
 def own_requests(guest: Guest) -> Response:
     """All of them, the newest first."""
+    made = rights.own_requests(guest.work, visitor=guest.visitor)
     return page(
         guest.work,
         "requests",
         seal=guest.seal,
         part="own_requests",
-        requests=rights.own_requests(guest.work, visitor=guest.visitor),
-        kinds=wording.kinds(),
+        requests=[(one, wording.name_of(one.kind, one.about)) for one in made],
         states=wording.states(),
     )
 
@@ -139,7 +139,7 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
         part="own_requests",
         story=story,
         request=shown,
-        name=wording.kinds()[shown.kind][0],
+        name=wording.name_of(shown.kind, shown.about),
         state=wording.states()[shown.state.value],
         ground=None if shown.ground is None else wording.grounds()[shown.ground.value],
         needs_proof=needs_proof and (wanted is None or not guest.may(wanted)),

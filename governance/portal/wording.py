@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from governance.pages.languages import language
 from governance.policies.deadline_rules import RequestKind
+from governance.rights.codes import About
 from governance.rights.packages.words import words
 
 
@@ -97,6 +98,15 @@ def kinds() -> Mapping[RequestKind, tuple[str, str]]:
             gettext("Something about your data went wrong."),
         ),
     }
+
+
+def name_of(kind: RequestKind, about: About | None) -> str:
+    """What a request that was made is called: by what was asked for, where its kind alone does not say."""
+    if about is About.ADVERTISING:
+        return str(gettext("No advertising at all"))
+    if about is About.LIFT:
+        return str(gettext("Use my data again"))
+    return kinds()[kind][0]
 
 
 def states() -> Mapping[str, tuple[str, str]]:

@@ -151,6 +151,23 @@ def test_a_file_that_is_no_certificate_is_not_called_a_changed_one(app):
         assert "This file is no certificate" in say(answer), content
 
 
+def test_whoever_comes_by_the_contact_of_somebody_who_has_died_sees_and_agrees_to_nothing(app):
+    somebody = guest(app)
+    somebody.come_in()
+    somebody.prove()
+    assert "Рябова" in somebody.get("/my/data").text
+    with open_work(service_of(app).database, OPERATOR) as work:
+        customers.edit(work, subject=somebody.subject, patch={"deceased": True})
+    for path in ("/my", "/my/proof", "/my/data"):
+        page = somebody.get(path)
+        assert "has died" in say(page), path
+        assert "Рябова" not in page.text, path
+    choices = somebody.get("/my/choices")
+    assert "newsletter|email|yes" not in choices.text
+    sent = somebody.send(choices, "/my/choices/no-advertising")
+    assert "no advertising any more" in say(somebody.get(sent.headers["Location"]))
+
+
 def test_a_phone_is_asked_for_only_where_an_sms_can_leave(app):
     somebody, kept = guest(app), app.extensions[EXTENSION]
     for url, phones in (("https://gateway.example.org/send", True), (None, False)):

@@ -103,6 +103,13 @@ def test_one_button_ends_all_advertising_and_a_later_yes_counts_again(one):
     assert may_send(one)
 
 
+def test_a_press_of_a_button_stands_among_the_requests_under_its_own_name(one):
+    one.send(one.get("/my/choices"), "/my/choices/no-advertising")
+    told = say(one.get("/my/requests"))
+    assert "No advertising at all done" in told
+    assert "Object to how" not in told
+
+
 def test_a_yes_from_an_old_tab_does_not_undo_a_no_that_was_said_since(one):
     choose(one, "newsletter|email|yes")
     old = one.get("/my/choices")
