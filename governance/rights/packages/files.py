@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from html import escape
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from governance.customers.whole import Cell
 from governance.disclosures.formats import harmless
+from governance.kernel.late import load
+from governance.messages.times import written
 from governance.policies.documents import Node
 from governance.policies.periods import parse_period
 from governance.rights.packages.gathering import Gathered, Section
@@ -40,6 +43,8 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?\Z", re.ASCII)
 """A day or an instant, which no spreadsheet takes for a formula."""
 OF_PERSON: Final = frozenset({"kind", "source", "ground", "sex", "marital_status", "not_mailable"})
 """Fields of a person whose values are codes."""
+_PLACES: Final = {"country": "territories", "region": "territories", "language": "languages"}
+"""Codes that have names in each language, by column, or field of a person: where the names stand."""
 
 
 Block: TypeAlias = "Sequence[Sequence[Cell]]"
@@ -129,6 +134,9 @@ class Page:
         coded = name in CODED or (section.key == "person" and name == "value" and row[1] in OF_PERSON)
         if isinstance(value, str) and name in PERIODS:
             return self._words.period(parse_period(Node("rule", name, value)))
+        named = _PLACES.get(str(row[1]) if section.key == "person" and name == "value" else name)
+        if isinstance(value, str) and named:
+            return name_of(value, named, self._words.language)
         if coded and isinstance(value, list):
             return ", ".join(self._code(section.codes, str(one)) for one in value)
         if coded and isinstance(value, str):
@@ -204,6 +212,25 @@ class Tables:
         """Nothing more."""
 
 
+def name_of(code: str, kind: str, language: str) -> str:
+    """The name of a country or language by its code (CLDR); the code where there is none.
+
+    Args:
+        code: ISO 3166 or ISO 639.
+        kind: `territories` or `languages`.
+        language: of the package.
+    """
+    return str(_names(kind, language).get(code.upper() if kind == "territories" else code.lower(), code))
+
+
+@cache
+def _names(kind: str, language: str) -> Mapping[str, str]:
+    if not load("babel.localedata:exists")(language):  # a further language that CLDR does not know
+        return {}
+    found: Mapping[str, str] = getattr(load("babel.core:Locale")(language), kind)
+    return found
+
+
 def as_json(value: Cell) -> object:
     """A cell as JSON: instants as RFC 3339 in UTC, days as ISO 8601, amounts as text."""
     if isinstance(value, datetime):
@@ -220,7 +247,10 @@ def as_text(value: Cell, words: Words, zone: ZoneInfo, codes: Mapping[str, str] 
     if isinstance(value, bool):
         return words.texts["yes" if value else "no"]
     if isinstance(value, datetime):
-        return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        there = value.astimezone(zone)
+        return f"{written(there, words.language)}, {there:%H:%M}"
+    if isinstance(value, date):
+        return written(value, words.language)
     if isinstance(value, list):
         return "\n".join(as_text(one, words, zone, codes) for one in value)
     if isinstance(value, dict):
