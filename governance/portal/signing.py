@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from flask import Response, g, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from governance.accounts.portal.operations import CodeId
 from governance.consent import operations as consent
@@ -204,8 +204,13 @@ def wrong_code() -> str:
 def too_many(error: TooManyError) -> str:
     """What is said where a code was asked for too often."""
     minutes = max(1, round(error.retry_after_seconds / 60))
-    said: str = gettext("This was asked for too often. Minutes to wait: %(minutes)s.", minutes=minutes)
-    return said
+    return str(
+        ngettext(
+            "This was asked for too often. Wait %(num)d minute, then try again.",
+            "This was asked for too often. Wait %(num)d minutes, then try again.",
+            minutes,
+        )
+    )
 
 
 def lead(path: str) -> Response:

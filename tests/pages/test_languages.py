@@ -89,6 +89,14 @@ def test_plurals_follow_the_language(name: str, days: list[str]) -> None:
     assert [one.split()[-1].rstrip(".") for one in said] == days
 
 
+def test_whoever_asks_too_often_is_told_how_long_to_wait_in_the_form_of_the_number() -> None:
+    wait = "This was asked for too often. Wait %(num)d minute, then try again."
+    waits = wait.replace("minute", "minutes")
+    for name, forms in {"ru": ["минуту", "минуты", "минут"], "uk": ["хвилину", "хвилини", "хвилин"]}.items():
+        said = [catalogue(name, FACES).ungettext(wait, waits, number).split() for number in (1, 3, 15)]
+        assert [one for one, words in zip(forms, said, strict=True) if one not in words] == [], name
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.name)
 def test_no_template_holds_plain_text_or_style_or_script(template: Path) -> None:
     source = template.read_text("utf-8")
