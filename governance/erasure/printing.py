@@ -29,6 +29,7 @@ def print_certificate(certificate: Certificate, *, language: str = "en") -> byte
         "digest": sha256(certificate.content).hexdigest(),
         "words": _words()[chosen],
         "language": chosen,
+        "country": _country_of(certificate.body, chosen),
         "act": _is_under(certificate.body, RUSSIAN_LAW),
     }
     source = _HERE.joinpath("certificate.typ").read_bytes()
@@ -36,6 +37,12 @@ def print_certificate(certificate: Certificate, *, language: str = "en") -> byte
     if not isinstance(made, bytes):
         raise TypeError("a certificate has one file")
     return made
+
+
+def _country_of(body: Mapping[str, Json], language: str) -> str:
+    controller = body["controller"]
+    code = str(controller.get("country") or "") if isinstance(controller, dict) else ""
+    return str(load("babel.core:Locale")(language).territories.get(code, code))
 
 
 def _is_under(body: Mapping[str, Json], law: str) -> bool:

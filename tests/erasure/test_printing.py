@@ -7,7 +7,7 @@ import pytest
 
 from governance.erasure.certifying import Certificate
 from governance.erasure.operations import ErasureId, OriginKind, Step
-from governance.erasure.printing import LANGUAGES, _words, print_certificate
+from governance.erasure.printing import LANGUAGES, _country_of, _words, print_certificate
 from governance.kernel.work import ActorKind
 
 AT = "2026-11-22T12:00:00+00:00"
@@ -43,6 +43,12 @@ def test_under_152_fz_it_is_the_act_and_looks_otherwise() -> None:
     act, plain = (print_certificate(certificate(*laws), language="ru") for laws in (["ru_152fz"], ["gdpr"]))
 
     assert len(act) != len(plain)
+
+
+def test_the_country_of_the_controller_is_called_by_its_name() -> None:
+    body = certificate().body
+    assert [_country_of(body, one) for one in LANGUAGES] == ["Russia", "Россия", "Росія"]
+    assert _country_of({**body, "controller": {}}, "ru") == ""
 
 
 def test_every_word_is_there_in_every_language() -> None:
