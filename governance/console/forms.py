@@ -12,10 +12,8 @@ from governance.pages import forms, waiting
 _LABEL: Final = b"console/form"
 _SENDER: Final = b"console/sender"
 _SECRET: Final = frozenset({"password", "code", "new_password", "passphrase", "again", "text"})
-KEPT: Final = "kept"
-"""Field in which the fields of another form wait."""
 KEPT_OCTETS: Final = 11 * 1_048_576
-"""That such a form may have: a list that is brought in is seven megabytes before it is sealed."""
+"""That a form may have in which another waits: a list that is brought in is seven megabytes before it is sealed."""
 
 
 def seal(of: str, *, staff: StaffId | str | None = None) -> str:
@@ -64,7 +62,7 @@ def take_up(kept: str, *, staff: StaffId) -> waiting.Fields:
 
 def kept() -> str:
     """What waits, still sealed, in the form of the present request."""
-    return request.form.get(KEPT, "")
+    return request.form.get(waiting.FIELD, "")
 
 
 def own_path(offered: str) -> str:

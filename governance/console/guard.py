@@ -121,8 +121,9 @@ def act(
         endpoint: name of the act.
         shows: the page with the form; shown again with what was typed, where the act refuses it.
         of: endpoint of that page.
-        then: where the same form leads that is sent twice, which acts once; `g.made` is what the act has made, where it
-            said so there. None for an act that answers with a page of its own and changes nothing but the log.
+        then: where to go after the act; the same form sent twice acts once, and leads there again, by `g.made`, where the
+            act said there what it has made. An act that answers with a page of its own does so the first time. None for
+            one that changes nothing but the log.
     """
 
     def decorate(view: Shows) -> Shows:
@@ -165,7 +166,7 @@ def _once(visit: Visit, view: Shows, then: Callable[..., Response] | None, names
         return then(**names)
     answer = view(visit, **names)
     settle(visit.work, taken, status=HTTPStatus.SEE_OTHER, object_id=g.get("made"))
-    return answer
+    return then(**names) if answer.status_code == HTTPStatus.SEE_OTHER else answer
 
 
 @contextmanager

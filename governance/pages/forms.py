@@ -19,8 +19,12 @@ from governance.kernel.records import frozen
 
 SEAL: Final = "seal"
 NUMBER: Final = "form"
-KEPT: Final = "kept."
-"""Before the name of a field that waits in a page of ours for its sender to sign in."""
+SESSION: Final = "of."
+"""Begins the name of a field that every form has first, and no two sessions have in common.
+
+By the names of the first fields browsers know a form again when somebody goes back to it, and fill in what was typed
+there before: for the same session it may be so, for the next person at that browser it must not.
+"""
 LONGEST_NUMBER: Final = 64
 _NO_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f\\]")
 """What no address of ours has, and browsers or headers take for something else."""
@@ -86,13 +90,8 @@ def _name_or_text(said: str | FileStorage) -> str:
 
 def waiting_fields(secret: Collection[str]) -> Sequence[tuple[str, str]]:
     """Fields of the present form that may wait in a page for its sender to sign in; those named *secret* never do."""
-    return [(name, said) for name, said in request.form.items(multi=True) if name not in {SEAL, NUMBER, *secret}]
-
-
-def kept_fields() -> Sequence[tuple[str, str]]:
-    """Fields that waited in the form of the present request."""
-    sent = request.form.items(multi=True)
-    return [(name.removeprefix(KEPT), said) for name, said in sent if name.startswith(KEPT)]
+    never, sent = {SEAL, NUMBER, *secret}, request.form.items(multi=True)
+    return [(name, said) for name, said in sent if name not in never and not name.startswith(SESSION)]
 
 
 def whole_number(said: str) -> int | None:

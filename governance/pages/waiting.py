@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _LABEL: Final = b"pages/waiting"
 _NONCE: Final = 12
+FIELD: Final = "kept"
+"""Of a form in which such fields wait."""
 Fields = Sequence[tuple[str, str]]
 
 

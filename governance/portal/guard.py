@@ -25,7 +25,7 @@ from governance.pages.forms import Typed
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
 from governance.portal import cookies
-from governance.portal.pages import blueprint, sealed_for
+from governance.portal.pages import blueprint, sealed_for, sender_of
 from governance.portal.place import current_portal
 from governance.reference.operations import find_controller
 
@@ -177,7 +177,7 @@ def opened(needs: Permission | None = None) -> Iterator[Guest]:
             raise UnprovenError(f"This needs more proof: {needs.value}.")
         look_up_controller(work)
         g.visitor = visitor
-        yield Guest(replace(work, actor=visitor.actor), visitor, sealed_for(token))
+        yield Guest(replace(work, actor=visitor.actor), visitor, sealed_for(token, sender=sender_of(visitor)))
 
 
 def look_up_controller(work: Work) -> None:

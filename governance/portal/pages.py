@@ -27,6 +27,7 @@ from governance.reference.record import ProtectionOfficer
 blueprint = Blueprint("portal", __name__, template_folder="templates")
 
 LABEL: Final = b"portal/form"
+_SENDER: Final = b"portal/sender"
 OWN_PATH: Final = "/my"
 """Below it are the pages that need a session; here alone cookies are set."""
 
@@ -109,9 +110,24 @@ def page(
     return response
 
 
-def sealed_for(holder: str) -> str:
-    """The seal of forms that are shown to a session, or to a browser before it has one."""
-    return forms.seal(current_portal().secret, LABEL, holder)
+def sealed_for(holder: str, *, sender: str = "") -> str:
+    """The seal of forms that are shown to a session, or to a browser before it has one.
+
+    Where it is known who has the session, the seal tells, too: a form that outlives it waits for them alone.
+    """
+    whole = forms.seal(current_portal().secret, LABEL, holder)
+    return f"{whole}.{sender}" if sender else whole
+
+
+def sender_of(visitor: Visitor) -> str:
+    """Whom a form is shown to, over all their sessions: whoever controls this contact."""
+    contact = visitor.visit.contact
+    return forms.seal(current_portal().secret, _SENDER, f"{contact.line.value}:{contact.value}")
+
+
+def sent_by() -> str:
+    """Whom the form of the present request was shown to; empty where it does not say."""
+    return request.form.get(forms.SEAL, "").partition(".")[2]
 
 
 def _frame(work: Work | None, seal: str, part: str, scripts: Sequence[str], *, alone: bool) -> Frame:

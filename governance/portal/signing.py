@@ -4,7 +4,6 @@ What is answered, and after which time, is the same whether anybody is known by 
 spends nothing: scanners of mail and chat follow links.
 """
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -19,17 +18,16 @@ from governance.customers.codes import ContactKind
 from governance.customers.visiting import Visitor
 from governance.kernel.errors import InvalidError, TooManyError, UnauthenticatedError
 from governance.kernel.work import Work
-from governance.pages import forms
+from governance.pages import forms, waiting
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
 from governance.portal import cookies
 from governance.portal.guard import Guest, StaleFormError, act, opened, stranger_work
-from governance.portal.pages import blueprint, go, page, sealed_for
+from governance.portal.pages import blueprint, go, page, sealed_for, sender_of, sent_by
 from governance.portal.place import count_sender, current_portal
 
 SIGNAL: Final = "Sec-GPC"
 """The header by which browsers object to sharing (Global Privacy Control)."""
-Fields = Sequence[tuple[str, str]]
 
 
 @blueprint.get("/my")
@@ -56,14 +54,14 @@ def overview(guest: Guest) -> Response:
 
 
 def start_page(
-    *, typed: Typed = EMPTY, then: str = "", kept: Fields = (), status: int = HTTPStatus.OK, over: bool = False
+    *, typed: Typed = EMPTY, then: str = "", kept: str = "", status: int = HTTPStatus.OK, over: bool = False
 ) -> Response:
     """The start page.
 
     Args:
         typed: what was typed, and what is wrong with it.
         then: where to go on after the code.
-        kept: fields of a form that waits for its sender.
+        kept: the sealed fields of a form that waits for its sender.
         status: of the answer.
         over: whether a session was and is over.
     """
@@ -90,7 +88,7 @@ def start_page(
 @blueprint.post("/my")
 def ask_for_code() -> Response:
     """Send a code to a contact, whoever holds it."""
-    then, kept = forms.own_path(request.form.get("then", ""), below=cookies.PATH), forms.kept_fields()
+    then, kept = forms.own_path(request.form.get("then", ""), below=cookies.PATH), request.form.get(waiting.FIELD, "")
     typed = Typed({"contact": request.form.get("contact", "")[:254]})
     if not _is_sealed():
         wrong = gettext("This page had been open for too long, or your browser keeps no cookies. Try once more.")
@@ -133,9 +131,7 @@ def type_code() -> Response:
     return code_page(code, then=forms.own_path(request.args.get("then", ""), below=cookies.PATH))
 
 
-def code_page(
-    code: UUID, *, then: str, kept: Fields = (), typed: Typed = EMPTY, status: int = HTTPStatus.OK
-) -> Response:
+def code_page(code: UUID, *, then: str, kept: str = "", typed: Typed = EMPTY, status: int = HTTPStatus.OK) -> Response:
     """The form for a code."""
     with stranger_work() as work:
         seal = sealed_for(cookies.door()[0])
@@ -145,7 +141,7 @@ def code_page(
 @blueprint.post("/my/code")
 def begin_visit() -> Response:
     """Begin a session by the code."""
-    then, kept = forms.own_path(request.form.get("then", ""), below=cookies.PATH), forms.kept_fields()
+    then, kept = forms.own_path(request.form.get("then", ""), below=cookies.PATH), request.form.get(waiting.FIELD, "")
     code = code_id()
     if not _is_sealed() or code is None:
         return start_page(then=then, kept=kept, status=HTTPStatus.FORBIDDEN)
@@ -158,15 +154,23 @@ def begin_visit() -> Response:
         wrong = Typed(errors={"code": wrong_code()})
         return code_page(code, then=then, kept=kept, typed=wrong, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     g.actor = str(visitor.visit.id)
-    answer = continue_page(visitor.token or "", then=then, kept=kept) if kept else lead(then)
+    answer = _gone_on(visitor, then, kept)
     cookies.keep_session(answer, visitor.token or "")
     return answer
 
 
-def continue_page(token: str, *, then: str, kept: Fields) -> Response:
+def _gone_on(visitor: Visitor, then: str, kept: str) -> Response:
+    """Where somebody who came in goes on: at the form that waits for them; what another left here is let go."""
+    if not kept:
+        return lead(then)
+    fields = waiting.take_up(current_portal().secret, kept, sender=sender_of(visitor))
+    return continue_page(visitor.token or "", visitor, then=then, kept=fields) if fields else lead(cookies.PATH)
+
+
+def continue_page(token: str, visitor: Visitor, *, then: str, kept: waiting.Fields) -> Response:
     """What was entered before the session ended, to be sent by the button once more."""
     with stranger_work() as work:
-        return page(work, "continue", seal=sealed_for(token), then=then, kept=kept)
+        return page(work, "continue", seal=sealed_for(token, sender=sender_of(visitor)), then=then, kept=kept)
 
 
 @act("/my/sign-out", "sign_out", shows=lambda guest, **_names: overview(guest), then=lambda **_names: _signed_out())
@@ -238,8 +242,8 @@ def _is_sealed() -> bool:
 
 @blueprint.errorhandler(StaleFormError)
 def _on_stale_form(_error: StaleFormError) -> Response:
-    if forms.is_from_here():
-        return continue_page(cookies.session_token(), then=request.path, kept=_waiting())
+    if forms.is_from_here() and forms.is_sealed(sender_of(g.visitor), given=sent_by()):
+        return continue_page(cookies.session_token(), g.visitor, then=request.path, kept=_waiting())
     return start_page(status=HTTPStatus.FORBIDDEN)
 
 
@@ -249,10 +253,10 @@ def _on_stranger(_error: UnauthenticatedError) -> Response:
     if request.method == "GET":
         over = bool(cookies.session_token())
         return start_page(then=request.full_path.rstrip("?"), status=HTTPStatus.UNAUTHORIZED, over=over)
-    kept = _waiting() if forms.is_from_here() else ()
+    kept = waiting.put_by(current_portal().secret, _waiting(), sender=sent_by()) if forms.is_from_here() else ""
     then = request.path if kept else cookies.PATH
     return start_page(then=then, kept=kept, status=HTTPStatus.UNAUTHORIZED, over=True)
 
 
-def _waiting() -> Fields:
+def _waiting() -> waiting.Fields:
     return forms.waiting_fields(("code", "value", "file"))

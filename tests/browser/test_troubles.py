@@ -3,9 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from governance.kernel.work import OPERATOR, open_work
+from tests.api.conftest import service_of
 from tests.browser.conftest import EMAIL
 from tests.browser.looks import MODES, picture
 from tests.browser.portal import take_phone
+from tests.factories.signing import PASSWORD, enrol
 
 SEARCH = "main form[role=search] button.main"
 
@@ -86,3 +89,26 @@ def test_pages_can_be_used_where_neither_styles_nor_scripts_come(chromium, site,
     expect(phone.page.locator(".summary.good")).to_be_visible()
     assert not phone.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     phone.context.close()
+
+
+def test_whoever_signs_in_next_finds_nothing_typed_by_going_back(troubled, site):
+    troubled.goto("/console/requests/new")
+    troubled.fill("#new-said", "what somebody told in confidence")
+    troubled.goto("/console")
+    troubled.go_back()
+    expect(troubled.locator("#new-said")).to_have_value(
+        "what somebody told in confidence"
+    )  # for themselves it is there
+
+    with open_work(service_of(site.app).database, OPERATOR) as work:
+        next_one = enrol(work, "support")
+    troubled.goto("/console/sign-in")
+    troubled.fill("#email", next_one.email)
+    troubled.fill("#password", PASSWORD)
+    troubled.fill("#code", next_one.recovery_codes[0])
+    troubled.click("main button.main")
+    troubled.wait_for_url("**/console")
+    for _ in range(2):
+        troubled.go_back()
+    troubled.wait_for_url("**/console/requests/new")
+    expect(troubled.locator("#new-said")).to_have_value("")

@@ -163,6 +163,23 @@ def test_a_form_of_an_earlier_session_of_ones_own_goes_on_by_a_button(browser, m
     assert "<mark>Воробьева</mark>" in shown.text
 
 
+def test_no_two_sessions_have_forms_of_the_same_fields(browser, member):
+    """By them browsers know a form again, and fill in what was typed there before."""
+
+    def firsts():
+        page = browser.get("/console/requests/new").text
+        forms = [one for one in re.findall(r"<form.*?</form>", page, re.S) if 'name="seal"' in one]
+        return {re.search(r'name="([^"]+)"', one)[1] for one in forms if "/sign-out" not in one}
+
+    sign_in(browser, member)
+    mine = firsts()
+    assert firsts() == mine
+    browser.delete_cookie("governance-session", path="/console")
+    sign_in(browser, member, code=member.recovery_codes[4])
+    assert len(mine) == len(firsts()) == 1
+    assert firsts().isdisjoint(mine)
+
+
 def test_a_list_that_was_tried_waits_too_when_the_session_ends(browser):
     with open_work(service_of(browser.application).database, OPERATOR) as work:
         steward = enrol(work, "steward")
