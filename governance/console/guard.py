@@ -121,9 +121,9 @@ def act(
         endpoint: name of the act.
         shows: the page with the form; shown again with what was typed, where the act refuses it.
         of: endpoint of that page.
-        then: where to go after the act; the same form sent twice acts once, and leads there again, by `g.made`, where the
-            act said there what it has made. An act that answers with a page of its own does so the first time. None for
-            one that changes nothing but the log.
+        then: where to go after the act; the same form sent twice acts once, and leads there again, by `g.made`, where
+            the act said there what it has made. An act that answers with a page of its own does so the first time. None
+            for one that changes nothing but the log.
     """
 
     def decorate(view: Shows) -> Shows:
