@@ -81,7 +81,12 @@ def of_case(visit: Visit) -> Response:
     return holds(visit, case=case, found=customers.holds_of_case(visit.work, case_ref=case))
 
 
-@act("/retention/holds/case/release", "release_case", shows=holds, of="retention_holds",
+def _case_again(visit: Visit, typed: Typed = EMPTY) -> Response:
+    case = _case() or ""
+    return holds(visit, typed, case, customers.holds_of_case(visit.work, case_ref=case) if case else None)
+
+
+@act("/retention/holds/case/release", "release_case", shows=_case_again, of="retention_holds",
      then=lambda: go("proposals"))  # fmt: skip
 def release_case(visit: Visit) -> Response:
     """Propose that every hold of a case be released; another person decides over each."""

@@ -54,7 +54,10 @@ def test_a_list_is_held_for_a_case_and_released_by_another_person(desks, door):
     assert shown.text.count('class="mono">') == 2
     assert case not in shown.request.path
 
-    released = Form(shown, "/case/release").filled(reason="Settled")
+    refused = desk.post(f"{HOLDS}/case/release", data=Form(shown, "/case/release").filled(reason=" "), headers=ORIGIN)
+    assert refused.status_code == 422
+    assert case in refused.text, "the case stays, and so does the form"
+    released = Form(refused, "/case/release").filled(reason="Settled")
     assert desk.post(f"{HOLDS}/case/release", data=released, headers=ORIGIN).status_code == 303
     assert desk.post(f"{HOLDS}/case/release", data=released, headers=ORIGIN).status_code == 303
     marks = f"/console/customers/{one}/marks"

@@ -21,6 +21,7 @@ from tests.api.conftest import service_of
 from tests.console.conftest import EMAIL, ORIGIN, Form
 from tests.factories import packaging
 from tests.factories.customers import email, interaction
+from tests.pages.test_every_page import Forms
 from tests.portal.guests import last_code
 
 
@@ -224,8 +225,12 @@ def test_every_form_of_a_request_holds_to_what_its_page_showed(desks, received):
         page = desk.get(address)
         for place in re.findall(rf'action="{address}/([a-z-]+)"', page.text):
             sent.add(place)
-            data = Form(page, f"/{place}").filled(version="99")
-            assert desk.post(f"{address}/{place}", data=data, headers=ORIGIN).status_code == 412, (act, place)
+            form = next(one for one in Forms(page.text).found if one["action"] == f"{address}/{place}")
+            typed = {name: f"typed into {name}" for name in form["typed"]}
+            data = {**Form(page, f"/{place}").filled(version="99"), **typed}
+            overtaken = desk.post(f"{address}/{place}", data=data, headers=ORIGIN)
+            assert overtaken.status_code == 412, (act, place)
+            assert {name for name, one in typed.items() if one not in overtaken.text} == set(), (act, place)
         assert do(desk, request, act, **said).status_code == 303, act
     expected = "identity proof question reply extension submission return start completion refusal withdrawal joining"
     assert sent >= set(expected.split()), sent

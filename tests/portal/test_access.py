@@ -100,7 +100,8 @@ def test_a_contact_that_nobody_proved_opens_opt_outs_alone_until_a_fact_tells_wh
     )
     page = one.get("/my/data")
     assert "Show that it is you" in say(page)
-    assert one.prove("1982-08-08").status_code == 422
+    wrong = one.prove("1982-08-08")
+    assert (wrong.status_code, 'value="1982-08-08"' in wrong.text) == (422, True)
     assert one.prove().status_code == 303
     assert {one.get(path).status_code for path in OPEN | SURE} == {200}
 
