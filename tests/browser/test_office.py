@@ -313,4 +313,4 @@ def test_a_field_of_ones_own_is_defined_filled_in_and_a_message_is_tried(chromiu
         page.goto("/console/settings/messages")
         page.click("main table a >> nth=0" if page.locator("main table a").count() else "main .list a >> nth=0")
         page.click("button:has-text('Надіслати мені')")
-        expect(page.locator(".summary.good")).to_be_visible()
+        expect(page.locator("#told #trial .badge")).to_be_visible()

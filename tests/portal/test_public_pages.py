@@ -46,6 +46,7 @@ def test_a_certificate_is_asked_for_by_a_number_that_exists(web):
     answer = web.post("/certificate/number", data={"number": "R-22222222"})
     assert (answer.status_code, 'value="R-22222222"' in answer.text) == (422, True)
     assert "No erasure has this number" in say(answer)
+    assert "governance audit verify-certificate" in answer.text  # for whoever trusts no page
 
 
 @pytest.mark.parametrize("content", [b"", b"no json", b"{}", b'{"checkpoint": 5}', b"[" * 5000, "ы".encode("utf-16")])
