@@ -12,6 +12,7 @@ from flask_babel import gettext
 from governance.console import words_retention, words_segments
 from governance.kernel.errors import InvalidError
 from governance.kernel.records import frozen
+from governance.pages import naming
 from governance.policies.documents import DocumentError, Node
 from governance.policies.periods import parse_period
 from governance.policies.segment_fields import FIELDS, Qualifier, ValueKind
@@ -129,7 +130,7 @@ def _value(kind: ValueKind, row: Row) -> object:
         raise _RowError(gettext("Write what it is compared with."))
     if row.op in _LISTS:
         several = [one.strip() for one in re.split(r"[,;\n]", said) if one.strip()]
-        return [_code(one) if kind is ValueKind.CODE else one for one in several]
+        return [_code(one, row.field) if kind is ValueKind.CODE else one for one in several]
     if row.op in _SPANS:
         return _span(said)
     if row.op == "between":
@@ -141,7 +142,7 @@ def _value(kind: ValueKind, row: Row) -> object:
         return _number(said)
     if kind is ValueKind.FLAG:
         return _flag(said)
-    return _code(said) if kind is ValueKind.CODE else said
+    return _code(said, row.field) if kind is ValueKind.CODE else said
 
 
 def _qualifiers(row: Row) -> Mapping[str, str]:
@@ -159,10 +160,16 @@ def _qualifiers(row: Row) -> Mapping[str, str]:
     return found
 
 
-def _code(said: str) -> str:
-    """The code that a word stands for; what is typed where it stands for none."""
+def _code(said: str, of: str = "") -> str:
+    """The code that a word stands for in a field; what is typed where it stands for none."""
     wanted = said.strip().casefold()
-    return next((code for code, word in words_segments.values().items() if word.casefold() == wanted), said.strip())
+    return next((code for code, word in _words(of).items() if word.casefold() == wanted), said.strip())
+
+
+def _words(of: str) -> Mapping[str, str]:
+    """Codes that a field is compared with, in words."""
+    named = {"country": naming.countries, "language": naming.tongues}.get(of)
+    return words_segments.values() if named is None else dict(named())
 
 
 def _number(said: str) -> int | str:
@@ -229,14 +236,14 @@ def _row(part: Mapping[str, Any]) -> Row | None:
     return Row(
         leaf["field"],
         op,
-        _shown(op, leaf["value"]),
+        _shown(op, leaf["value"], leaf["field"]),
         _spelled(within) if within else "",
         str(leaf.get("currency", "")),
         words_segments.values().get(only, only),
     )
 
 
-def _shown(op: str, value: object) -> str:
+def _shown(op: str, value: object, of: str) -> str:
     if op in _VALUELESS:
         return ""
     if isinstance(value, bool):
@@ -244,9 +251,9 @@ def _shown(op: str, value: object) -> str:
     if op in _SPANS:
         return _spelled(str(value))
     if isinstance(value, list):
-        said = [words_segments.values().get(str(one), str(one)) for one in value]
+        said = [_words(of).get(str(one), str(one)) for one in value]
         return "-".join(said) if op == "between" else ", ".join(said)
-    return words_segments.values().get(str(value), str(value))
+    return _words(of).get(str(value), str(value))
 
 
 def _spelled(period: str) -> str:

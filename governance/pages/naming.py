@@ -36,6 +36,12 @@ def tongue(code: str) -> str:
     return str(_locale().languages.get(code.lower(), code))
 
 
+def tongues() -> list[tuple[str, str]]:
+    """All languages that have a code of two letters (ISO 639-1), code and name, in the order of their names."""
+    named = [(code, str(name)) for code, name in _locale().languages.items() if len(code) == 2]
+    return sorted(named, key=lambda one: one[1])
+
+
 def currency(code: str) -> str:
     """The name of a currency, by its code (ISO 4217); the code where it has none."""
     return str(_locale().currencies.get(code.upper(), code))

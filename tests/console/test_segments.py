@@ -26,6 +26,7 @@ RULES = (
              {"field": "interactions.count", "op": "is", "value": 0, "within": "P90D", "kind": "call"}]},
     {"all": [{"field": "city", "op": "known", "value": False}, {"not": {"may": "newsletter", "by": "sms"}},
              {"field": "tags", "op": "has_any", "value": ["vip", "gold"]}]},
+    {"all": [{"field": "country", "op": "in", "value": ["DE", "UA", "BA"]}, {"field": "language", "op": "is", "value": "uk"}]},
 )  # fmt: skip
 
 
@@ -50,6 +51,12 @@ def test_rules_become_rows_and_the_same_rules_again_in_every_language(language, 
             again = segment_rows.rule_of(shown, join, {})
             assert parse_rule(again) == parse_rule(rule), (language, shown)
             assert segment_rows.clause(rule, {}).parts
+            values = {one.field: one.value for one in shown}
+            if language == "ru" and "country" in values:
+                assert (values["country"], values["language"]) == (
+                    "Германия, Украина, Босния и Герцеговина",
+                    "украинский",
+                )
 
 
 def test_rows_say_what_is_wrong_with_each(door):
