@@ -26,7 +26,8 @@ RULES = (
              {"field": "interactions.count", "op": "is", "value": 0, "within": "P90D", "kind": "call"}]},
     {"all": [{"field": "city", "op": "known", "value": False}, {"not": {"may": "newsletter", "by": "sms"}},
              {"field": "tags", "op": "has_any", "value": ["vip", "gold"]}]},
-    {"all": [{"field": "country", "op": "in", "value": ["DE", "UA"]}, {"field": "language", "op": "is", "value": "uk"}]},
+    {"all": [{"field": "country", "op": "in", "value": ["DE", "UA"]},
+             {"field": "language", "op": "is", "value": "uk"}]},
 )  # fmt: skip
 
 
