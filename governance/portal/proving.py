@@ -21,6 +21,7 @@ from governance.kernel.ids import ContactId
 from governance.kernel.work import Work
 from governance.pages import forms
 from governance.pages.forms import EMPTY, Typed
+from governance.policies.deadline_rules import RequestKind
 from governance.policies.visiting import StepUp
 from governance.portal import cookies
 from governance.portal.days import is_day, typed_day
@@ -29,8 +30,7 @@ from governance.portal.pages import blueprint, go, page
 from governance.portal.place import current_portal
 from governance.portal.signing import code_id, heed_signal, lead, wrong_code
 from governance.rights import operations as rights
-from governance.rights.errors import NoSuchRequestError, WrongActError
-from governance.rights.operations import RequestId
+from governance.rights.errors import WrongActError
 
 _REQUEST: Final = re.compile(r"/my/requests/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
@@ -126,12 +126,16 @@ def _widen(guest: Guest, visitor: Visitor) -> None:
 
 
 def _let_go_on(work: Work, visitor: Visitor) -> None:
-    """Let what was proved count for the request that it was proved for, where it is enough by now."""
+    """Let what was proved count for the request that it was proved for, where it is enough by now.
+
+    Not for an erasure: first they see what will be deleted, and then they say it once more.
+    """
     found = _REQUEST.fullmatch(urlsplit(_then()).path)
-    if found is None:
-        return
-    with suppress(ForbiddenError, NoSuchRequestError, WrongActError):
-        rights.prove_own(work, visitor=visitor, request=RequestId(UUID(found[1])))
+    wanted = None if found is None else UUID(found[1])
+    for one in rights.own_requests(work, visitor=visitor):
+        if one.id == wanted and one.kind is not RequestKind.ERASURE:
+            with suppress(ForbiddenError, WrongActError):
+                rights.prove_own(work, visitor=visitor, request=one.id)
 
 
 def _went_on() -> Response:

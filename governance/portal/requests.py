@@ -132,6 +132,10 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
     shown = story.request
     needs_proof = shown.needs is not None
     wanted = GRAVE.get(shown.kind)
+    can_go_on = shown.state.value in ("received", "identity_check") and not needs_proof
+    plan = None
+    if shown.kind is RequestKind.ERASURE and can_go_on and guest.may(Permission.PORTAL_READ):
+        plan = rights.own_plan(guest.work, visitor=guest.visitor)
     return page(
         guest.work,
         "request",
@@ -143,7 +147,9 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
         state=wording.states()[shown.state.value],
         ground=None if shown.ground is None else wording.grounds()[shown.ground.value],
         needs_proof=needs_proof and (wanted is None or not guest.may(wanted)),
-        can_go_on=shown.state.value in ("received", "identity_check") and not needs_proof,
+        can_go_on=can_go_on,
+        plan=plan,
+        codes=wording.codes(),
         visitor=guest.visitor,
         done=request.args.get("done", ""),
         laws={key: one.get(language()) for key, one in law_titles(guest.work).items()},

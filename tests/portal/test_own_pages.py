@@ -325,6 +325,29 @@ def test_the_plan_of_an_erasure_is_seen_before_and_nothing_happens_by_looking(on
     assert one.get("/my/data").status_code == 200
 
 
+def test_an_erasure_asked_for_before_the_proof_shows_its_plan_and_waits_for_a_press_after_it(app):
+    somebody = guest(app)
+    somebody.come_in()
+    made = somebody.send(form := somebody.get(path := "/my/requests/new/erasure"), path).headers["Location"]
+    assert "then you see what will be deleted" in say(form)
+    story = made.split("?")[0]
+    page = somebody.get(f"/my/proof?then={story}")
+    went = somebody.send(page, "/my/proof/fact", fact="birth_date", value="1982-08-09")
+    told = somebody.get(went.headers["Location"])
+    assert went.headers["Location"] == story
+    assert "What will happen" in say(told)
+    assert "waits for your proof" in say(told), "nothing is deleted before it was seen"
+    somebody.send(told, f"{story}/proofs")
+    assert "being carried out" in say(somebody.get(story))
+
+
+def test_a_request_by_a_contact_that_nobody_holds_says_how_it_ended(app):
+    nobody = guest(app, known=False)
+    nobody.come_in()
+    made = nobody.send(nobody.get(path := "/my/requests/new/access"), path).headers["Location"]
+    assert "Nothing is held under this contact" in say(nobody.get(made))
+
+
 def test_countries_and_amounts_are_told_in_the_language_of_the_page_and_a_country_is_chosen_by_its_name(one):
     with working(one) as work:
         customers.record_purchase(
