@@ -19,12 +19,14 @@ class Mode:
     """The head of a page in light or in dark, as hexadecimal colours.
 
     Attributes:
+        dark: whether it is the dark one, where a logo has a white plate.
         act, on_act: of buttons and links, and of the words on a button.
         moved: whether the colour had to be made darker or lighter to be read.
         link, button: how well links and words on buttons are read, in words.
     """
 
     title: str
+    dark: bool
     sheet: str
     ground: str
     ink: str
@@ -76,6 +78,7 @@ def _mode(title: str, ground: Ground, asked: Colour, *, ink: str) -> Mode:
     made = tokens(asked, ground)
     return Mode(
         title=title,
+        dark=ground is DARK,
         sheet=written(ground.sheet),
         ground=written(ground.ground),
         ink=ink,

@@ -23,6 +23,13 @@ LOGOS: Final = {
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
 }
+_BEGINS: Final = {
+    "image/svg+xml": re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!DOCTYPE svg)", re.IGNORECASE),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+}
+"""How a file of each sort begins, whatever its name ends with."""
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _STEP: Final = 0.04
 _BLACK: Final = (0.0, 0.0, 0.0)
@@ -163,4 +170,8 @@ def _read(path: Path) -> Logo:
         raise ConfigurationError(f"The file of GOVERNANCE_BRAND_LOGO cannot be read: {error.strerror}.") from None
     if len(content) > LARGEST_LOGO:
         raise ConfigurationError(f"The file of GOVERNANCE_BRAND_LOGO has more than {LARGEST_LOGO:,} bytes.")
+    if not _BEGINS[media_type].match(content):
+        raise ConfigurationError(
+            f"The file of GOVERNANCE_BRAND_LOGO is not the picture that its name says ({path.suffix}); save it anew."
+        )
     return Logo(content, media_type)

@@ -98,8 +98,23 @@ def test_name_logo_and_colour_dress_the_pages(web, tmp_path):
 
 
 def test_a_logo_or_colour_that_cannot_be_used_is_refused_by_name(tmp_path):
-    large, odd = tmp_path / "large.png", tmp_path / "logo.bmp"
-    large.write_bytes(b"x" * 100_001)
-    for said in ({"logo": large}, {"logo": odd}, {"logo": tmp_path / "none.svg"}, {"colour": "yellow"}):
+    large, odd, fake = tmp_path / "large.png", tmp_path / "logo.bmp", tmp_path / "fake.png"
+    large.write_bytes(b"\x89PNG\r\n\x1a\n" + b"x" * 100_001)
+    fake.write_bytes(b"GIF89a")
+    for said in ({"logo": large}, {"logo": odd}, {"logo": fake}, {"logo": tmp_path / "none.svg"}, {"colour": "yellow"}):
         with pytest.raises(ConfigurationError, match="GOVERNANCE_BRAND_"):
             brand(**{"name": None, "logo": None, "colour": None, **said})
+
+
+def test_a_logo_of_each_sort_is_taken(tmp_path):
+    for name, content in (
+        ("a.svg", b'<?xml version="1.0"?>\n<svg/>'),
+        ("b.svg", b"\xef\xbb\xbf<SVG/>"),
+        ("c.png", b"\x89PNG\r\n\x1a\n"),
+        ("d.jpg", b"\xff\xd8\xff\xe0"),
+        ("e.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 "),
+    ):
+        (tmp_path / name).write_bytes(content)
+        taken = brand(name=None, logo=tmp_path / name, colour=None).logo
+        assert taken is not None, name
+        assert taken.content == content, name
