@@ -20,7 +20,7 @@ from governance.consent.tables import NoticeTextRow, NoticeVersionRow
 from governance.consent.terms import NoticeVersion, published, terms_of
 from governance.customers.reach import allow
 from governance.customers.texts import Complaints, Wrong, words
-from governance.kernel.errors import NotFoundError
+from governance.kernel.errors import NotFoundError, PreconditionError
 from governance.kernel.ids import uuid7
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
@@ -117,6 +117,7 @@ def publish_notice(
     texts: Mapping[str, NoticeText],
     material: bool,
     effective_from: datetime | None = None,
+    newest: int | None = None,
 ) -> Notice:
     """Publish a version of a notice; the database lets nobody change it after that.
 
@@ -129,9 +130,11 @@ def publish_notice(
         texts: by ISO 639 code; one language at least.
         material: whether consents to earlier versions stop counting, so that people are asked anew.
         effective_from: since when it rules; now by default, never earlier.
+        newest: version that the writer took for the newest, 0 for none; None where that does not matter.
 
     Raises:
         ForbiddenError: where the actor may not configure consents.
+        PreconditionError: where another version was published since.
         UnknownPurposeError: where a consent notice's key is no purpose.
         InvalidError: `errors` says by field what is wrong.
         NoticeOrderError: where a version that rules later is published already.
@@ -142,6 +145,8 @@ def publish_notice(
     number(work, f"{kind.value}:{key}")
     published(work)
     earlier = terms_of(work).notices(kind, key)
+    if newest is not None and newest != len(earlier):
+        raise PreconditionError("Somebody published another version while you wrote. Look at it first.")
     follow(begins, earlier[-1].effective_from if earlier else None)
     row = NoticeVersionRow(
         id=uuid7(),

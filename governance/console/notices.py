@@ -68,6 +68,6 @@ def publish(visit: Visit, kind: str, notice: str) -> Response:
         for code in packs.names()
         if request.form.get(f"body.{code}", "").strip() or request.form.get(f"title.{code}", "").strip()
     }
-    material = request.form.get("material") == "yes"
-    consent.publish_notice(visit.work, kind=_kind(kind), key=notice, texts=texts, material=material)
+    material, seen = request.form.get("material") == "yes", whole_number(request.form.get("newest", "")) or 0
+    consent.publish_notice(visit.work, kind=_kind(kind), key=notice, texts=texts, material=material, newest=seen)
     return go("consent")

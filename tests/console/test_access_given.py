@@ -64,3 +64,16 @@ def test_a_notice_is_written_published_and_its_versions_stand_side_by_side(desks
     assert "each week" in compared
     assert "I want to get it by mail.</div>" in compared
     assert "material: consent is asked anew" in desk.get("/console/consent").text
+
+
+def test_a_notice_that_a_colleague_published_meanwhile_is_not_written_over_unseen(desks):
+    desk, notice = desks("officer"), "/console/consent/notices/consent/surveys"
+    mine, theirs = (Form(desk.get(notice), notice) for _ in range(2))
+    published = theirs.filled(**{"title.en": "Surveys", "body.en": "A colleague's words."})
+    assert desk.post(notice, data=published, headers=ORIGIN).status_code == 303
+    late = desk.post(notice, data=mine.filled(**{"title.en": "Surveys", "body.en": "My own words."}), headers=ORIGIN)
+    assert late.status_code == 412
+    assert "A colleague" in late.text
+    assert "My own words." in late.text
+    seen = Form(late, notice).filled(**{"title.en": "Surveys", "body.en": "My own words."})
+    assert desk.post(notice, data=seen, headers=ORIGIN).status_code == 303
