@@ -68,12 +68,13 @@ def test_a_notice_is_written_published_and_its_versions_stand_side_by_side(desks
 
 def test_a_notice_that_a_colleague_published_meanwhile_is_not_written_over_unseen(desks):
     desk, notice = desks("officer"), "/console/consent/notices/consent/surveys"
+    empty = dict.fromkeys(("title.ru", "body.ru", "title.uk", "body.uk"), "")
     mine, theirs = (Form(desk.get(notice), notice) for _ in range(2))
-    published = theirs.filled(**{"title.en": "Surveys", "body.en": "A colleague's words."})
-    assert desk.post(notice, data=published, headers=ORIGIN).status_code == 303
-    late = desk.post(notice, data=mine.filled(**{"title.en": "Surveys", "body.en": "My own words."}), headers=ORIGIN)
+    their_words = {**empty, "title.en": "Surveys", "body.en": "A colleague's words."}
+    my_words = {**empty, "title.en": "Surveys", "body.en": "My own words."}
+    assert desk.post(notice, data=theirs.filled(**their_words), headers=ORIGIN).status_code == 303
+    late = desk.post(notice, data=mine.filled(**my_words), headers=ORIGIN)
     assert late.status_code == 412
     assert "A colleague" in late.text
     assert "My own words." in late.text
-    seen = Form(late, notice).filled(**{"title.en": "Surveys", "body.en": "My own words."})
-    assert desk.post(notice, data=seen, headers=ORIGIN).status_code == 303
+    assert desk.post(notice, data=Form(late, notice).filled(**my_words), headers=ORIGIN).status_code == 303
