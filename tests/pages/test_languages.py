@@ -97,6 +97,20 @@ def test_whoever_asks_too_often_is_told_how_long_to_wait_in_the_form_of_the_numb
         assert [one for one, words in zip(forms, said, strict=True) if one not in words] == [], name
 
 
+def test_words_of_pages_and_titles_keep_to_the_glossary() -> None:
+    """One word for each thing (docs/translating.md), and the apostrophe of Ukrainian."""
+    root = Path(governance.console.__file__).parents[1]
+    places = [*root.glob("*/translations/*/messages.po"), *(root / "policies").rglob("*.yaml")]
+    unwanted = r"[^\W\d_]'[а-яіїєґ]|[Сс]півробітни|[Зз]литт|[Сс]лияни"
+    unwanted += r"|[Пп]олитик[аи] хран|[Пп]олітик[аи] збер|заборон\w* на видал|[Сс]видетельств"
+    found = {
+        str(place.relative_to(root)): left
+        for place in places
+        if (left := re.findall(unwanted, place.read_text("utf-8")))
+    }
+    assert found == {}
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.name)
 def test_no_template_holds_plain_text_or_style_or_script(template: Path) -> None:
     source = template.read_text("utf-8")
