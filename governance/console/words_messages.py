@@ -61,6 +61,8 @@ def names() -> Mapping[str, str]:
         "answer": gettext("the answer"),
         "complaint": gettext("the right to complain, with the authority"),
         "remedies": gettext("the right to complain and to go to court"),
+        "proving": gettext("how people show who they are, with the address of their pages"),
+        "certificate": gettext("where the certificate of an erasure is had"),
     }
 
 
