@@ -24,8 +24,9 @@ def editor(visit: Visit, kind: str, notice: str, typed: Typed = EMPTY) -> Respon
     chosen, versions = _kind(kind), _versions(visit, kind, notice)
     newest = versions[0] if versions else None
     standing = None if newest is None else _read(visit, chosen, notice, newest)
-    compared = whole_number(request.args.get("with", ""))
-    other = compared if compared in versions else None
+    seen = whole_number(typed.get("newest"))
+    compared = whole_number(request.args.get("with", "")) or seen
+    other = compared if compared in versions and compared != newest else None
     proposed = consent.draft(visit.work, kind=chosen, key=notice).texts if standing is None else standing.texts
     return page(
         visit,
@@ -37,6 +38,7 @@ def editor(visit: Visit, kind: str, notice: str, typed: Typed = EMPTY) -> Respon
         versions=versions,
         standing=standing,
         other=None if other is None else _read(visit, chosen, notice, other),
+        is_overtaken=seen is not None and seen != (newest or 0),
         texts=[(code, name, proposed.get(code)) for code, name in packs.names().items()],
         languages=packs.names(),
         typed=typed,
