@@ -171,11 +171,11 @@ def test_whoever_comes_by_the_contact_of_somebody_who_has_died_sees_and_agrees_t
 def test_a_form_that_was_refused_opens_at_the_field_that_is_wrong(app):
     somebody = guest(app)
     told = somebody.send(somebody.get("/my"), "/my", contact="no address")
-    assert re.search(r'<input id="contact"[^>]* autofocus aria-invalid="true"', told.text)
+    assert re.search(r'<input id="contact"[^>]* autofocus="autofocus" aria-invalid="true"', told.text)
     assert "autofocus" not in somebody.get("/my").text
     somebody.send(somebody.get("/my"), "/my", contact=somebody.email)
     wrong = somebody.send(somebody.get("/my/code"), "/my/code", code="00000000")
-    assert re.search(r'<input id="code"[^>]*>', wrong.text)[0].count("autofocus") == 1
+    assert re.search(r'<input id="code"[^>]*>', wrong.text)[0].count(" autofocus") == 1
 
 
 def test_a_phone_is_asked_for_only_where_an_sms_can_leave(app):
