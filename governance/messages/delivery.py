@@ -51,7 +51,7 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
                 lent = outbox.lend(work, channels=ways, out=out)
             if lent is None:
                 break
-            attempt = ways[lent.channel].carry(lent)
+            attempt = _carried(ways[lent.channel], lent)
             with open_work(database, SYSTEM, clock=clock) as work:
                 outbox.settle(work, message=lent.id, attempt=attempt)
             if attempt.ending is Ending.SENT:
@@ -65,6 +65,15 @@ def deliver_due(database: Database, settings: Settings, *, clock: Clock, sender:
                 if not ways:
                     break
     return sent
+
+
+def _carried(way: "_Way", lent: Lent) -> Attempt:
+    """What became of it; one that cannot be made, such as to an address that DNS could not know, holds up no other."""
+    try:
+        return way.carry(lent)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others go out
+        log.error("messages.not_made", message=str(lent.id), template=lent.template.value, error=type(error).__name__)
+        return Attempt(Ending.DELAYED, "not-made")
 
 
 class _Way(Protocol):

@@ -250,6 +250,17 @@ def test_an_address_with_a_cyrillic_domain_goes_out_as_dns_knows_it(fresh_databa
     assert mailbox.taken[0][0] == "ivan@xn--e1afmkfd.xn--p1ai"
 
 
+def test_a_message_that_cannot_be_made_is_tried_again_later_and_holds_up_no_other(
+    fresh_database: Database, mailbox: Mailbox
+) -> None:
+    unmade = put_one(fresh_database, recipient=f"ivan@{'ы' * 64}.рф")  # longer than a name in DNS may be
+    put_one(fresh_database)
+
+    assert messages.deliver_due(fresh_database, settings_of(mailbox.url), clock=at(NOW)) == 1
+    row = row_of(fresh_database, unmade)
+    assert (row.state, row.failure, row.due_at) == ("waiting", "not-made", NOW + timedelta(minutes=1))
+
+
 def test_mail_to_another_host_is_not_sent_without_tls(mailbox: Mailbox) -> None:
     sender = SmtpSender(replace(server_of(mailbox.url), clear=False))
 
