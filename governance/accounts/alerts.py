@@ -113,6 +113,16 @@ def list_alerts(work: Work, *, unseen: bool = False, before: AlertId | None = No
     return [_shown(row) for row in work.session.scalars(query)]
 
 
+def count_unseen_alerts(work: Work) -> int:
+    """How many alerts nobody has seen.
+
+    Raises:
+        ForbiddenError: where the actor may not see alerts.
+    """
+    _require(work, Permission.ALERTS_READ)
+    return work.session.scalar(select(func.count()).select_from(AlertRow).where(AlertRow.seen_at.is_(None))) or 0
+
+
 def see_alert(work: Work, *, alert: AlertId) -> Alert:
     """Mark an alert as seen; whoever saw it first stays on record.
 

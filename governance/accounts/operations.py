@@ -5,6 +5,7 @@ from governance.accounts.alerts import (
     AlertId,
     AlertKind,
     alert_findings,
+    count_unseen_alerts,
     list_alerts,
     raise_alert,
     see_alert,
@@ -30,7 +31,7 @@ from governance.accounts.executing import execute, forget_words, tend
 from governance.accounts.granting import propose_grant
 from governance.accounts.invitations import Enrolment, Invitation, accept_invitation, invite
 from governance.accounts.limiting import Limits
-from governance.accounts.proposals import find_proposal, list_proposals, propose
+from governance.accounts.proposals import count_proposals, find_proposal, list_proposals, propose
 from governance.accounts.proposed import (
     Approved,
     Executor,
@@ -126,7 +127,9 @@ __all__ = [
     "check_new_password",
     "check_staff",
     "confirm_made_up",
+    "count_proposals",
     "count_reading",
+    "count_unseen_alerts",
     "create_client",
     "create_staff",
     "departed",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from governance.accounts.alerts import AlertKind, raise_alert
 from governance.accounts.asking import ask
@@ -153,6 +153,17 @@ def list_proposals(
     if before is not None:
         query = query.where(ProposalRow.id < before)
     return [shown(work, row, with_words=False) for row in work.session.scalars(query)]
+
+
+def count_proposals(work: Work, *, state: ProposalState) -> int:
+    """How many proposals are in a state.
+
+    Raises:
+        ForbiddenError: where the actor may not see proposals.
+    """
+    _require(work.actor, Permission.PROPOSALS_READ)
+    query = select(func.count()).select_from(ProposalRow).where(ProposalRow.state == state.value)
+    return work.session.scalar(query) or 0
 
 
 def _checked(work: Work, payload: Payload, reason: str, until: datetime | None) -> tuple[str, datetime]:

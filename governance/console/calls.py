@@ -11,6 +11,7 @@ from governance.console.customers import PART, name_of
 from governance.console.days import read_day
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.console.paging import asked_place, told_place
 from governance.customers import operations as customers
 from governance.customers.codes import InteractionKind
 from governance.customers.records import NewInteraction
@@ -23,15 +24,18 @@ from governance.rights.codes import About, Arrival
 from governance.rights.operations import NewRequest
 
 SHOWN: Final = 50
+COUNTED: Final = 1_000
+"""Those who wait are counted as far as this."""
 
 
 @screen("/call-backs", "call_backs")
 def call_backs(visit: Visit) -> Response:
     """Those who are to be called back by now."""
-    waiting = customers.call_backs(visit.work, limit=SHOWN)
-    names = customers.names(visit.work, subjects=[one.person for one in waiting])
-    rows = [(one, name_of(names[one.person])) for one in waiting if one.person in names]
-    return page(visit, "call_backs", part=PART, rows=rows)
+    found = customers.call_backs(visit.work, after=asked_place(), limit=SHOWN)
+    names = customers.names(visit.work, subjects=[one.person for one in found.items])
+    rows = [(one, name_of(names[one.person])) for one in found.items if one.person in names]
+    waiting, more = customers.count_call_backs(visit.work, most=COUNTED), told_place(found.next_after)
+    return page(visit, "call_backs", part=PART, rows=rows, waiting=waiting, counted=COUNTED, more=more)
 
 
 @screen("/customers/<uuid:customer>/call", "call_screen")

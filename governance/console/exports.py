@@ -18,6 +18,7 @@ from governance.consent.segmenting import Run, RunId
 from governance.console import people, sayings, words, words_exports, words_failures
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, screen
+from governance.console.paging import asked_id, leaf
 from governance.console.place import current_console
 from governance.customers import operations as customers
 from governance.disclosures import audiences
@@ -44,15 +45,19 @@ LARGE_FORMS["trace_leak"] = LEAK_MEGABYTES * 1_048_576 + 65_536
 def exports(visit: Visit) -> Response:
     """Files that were made for others, and those that wait to be approved."""
     waiting = []
-    if visit.may(Permission.PROPOSALS_READ):
+    after = asked_id()
+    if visit.may(Permission.PROPOSALS_READ) and after is None:
         found = accounts.list_proposals(visit.work, state=ProposalState.OPEN, limit=SHOWN)
         waiting = [one for one in found if one.kind is ProposalKind.EXPORT]
-    rows = disclosures.list_exports(visit.work, limit=SHOWN)
+    before = None if after is None else ExportId(after)
+    rows, older = leaf(disclosures.list_exports(visit.work, before=before, limit=SHOWN + 1), shown=SHOWN)
     return page(
         visit,
         "exports",
         part=PART,
         rows=[(one, state_of(one), left(visit, one)) for one in rows],
+        after=after,
+        older=older,
         going=any(one.state is ExportState.MAKING for one in rows),
         waiting=waiting,
         known=people.names(visit),

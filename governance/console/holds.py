@@ -14,6 +14,7 @@ from governance.console.days import countdown, read_day, today
 from governance.console.exports import MOST_IDS, read_ids, results_of_segments
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, screen
+from governance.console.paging import asked_place, told_place
 from governance.customers import operations as customers
 from governance.customers.marks import HOLDABLE
 from governance.customers.operations import StandingHold
@@ -26,7 +27,7 @@ from governance.policies.permissions import Permission
 from governance.retention import operations as retention
 
 PART: Final = "retention"
-SHOWN: Final = 200
+SHOWN: Final = 50
 
 LARGE_FORMS["place_hold"] = 2 * 1_048_576
 
@@ -48,14 +49,17 @@ class Line:
 @screen("/retention/holds", "retention_holds")
 def holds(visit: Visit, typed: Typed = EMPTY, case: str = "", found: Sequence[StandingHold] | None = None) -> Response:
     """Legal holds that stand, the one first that is to be looked at soonest; or those of a case."""
-    rows = customers.holds_standing(visit.work, limit=SHOWN) if found is None else found
+    more = None
+    if found is None:
+        listed = customers.holds_standing(visit.work, after=asked_place(), limit=SHOWN)
+        found, more = listed.items, told_place(listed.next_after)
     return page(
         visit,
         "retention_holds",
         part=PART,
         tab="retention_holds",
-        rows=_lines(visit, rows),
-        more=found is None and len(rows) == SHOWN,
+        rows=_lines(visit, found),
+        more=more,
         case=case,
         codes=words.codes(),
         known=people.names(visit),

@@ -20,6 +20,7 @@ from governance.console.customer_consents import wordings
 from governance.console.customers import Summary
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, roles_that_may, screen
+from governance.console.paging import asked_id, leaf
 from governance.customers import operations as customers
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
@@ -64,12 +65,16 @@ LARGE_FORMS["try_import"] = LARGE_FORMS["begin_import"] = 7 * 1_048_576 + 65_536
 @screen("/imports", "imports")
 def imports(visit: Visit) -> Response:
     """Imports, newest first."""
-    found = intake.batches(visit.work, limit=ROWS)
+    after = asked_id()
+    before = None if after is None else BatchId(after)
+    found, older = leaf(intake.batches(visit.work, before=before, limit=ROWS + 1), shown=ROWS)
     return page(
         visit,
         "imports",
         part=PART,
         rows=found,
+        after=after,
+        older=older,
         said=said(),
         going=[one for one in found if is_going(one)],
         importers=", ".join(roles_that_may("new_import")),

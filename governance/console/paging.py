@@ -1,7 +1,8 @@
 """Where the next page of a listing begins, as addresses have it: ids and instants only, never a value of anybody."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from flask import request
@@ -11,6 +12,30 @@ from governance.customers.operations import After
 _APART: Final = "~"
 _INSTANT: Final = "%Y%m%dT%H%M%S.%f"
 _FIRST, _LAST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2500, 1, 1, tzinfo=UTC)
+
+
+class Listed(Protocol):
+    """One of a listing that goes by ids, which are in the order of time."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+
+T = TypeVar("T", bound=Listed)
+
+
+def asked_id() -> UUID | None:
+    """The last of the page before, as the present address has it; None, which is the beginning, where it is none."""
+    try:
+        return UUID(request.args.get("after", ""))
+    except ValueError:
+        return None
+
+
+def leaf(found: Sequence[T], *, shown: int) -> tuple[Sequence[T], UUID | None]:
+    """What of the *found* is shown, and the last of it where more follows; one more than is shown was asked for."""
+    return found[:shown], found[shown - 1].id if len(found) > shown else None
 
 
 def told_place(after: After | None) -> str | None:

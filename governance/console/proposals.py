@@ -9,22 +9,29 @@ from governance.accounts.operations import AlertId, ProposalId, ProposalState
 from governance.console import people, sayings, words, words_failures, words_values
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.console.paging import asked_id, leaf
 from governance.pages.forms import EMPTY, Typed
 
 SHOWN = 50
+UNSEEN = "unseen"
 
 
 @screen("/proposals", "proposals")
 def proposals(visit: Visit) -> Response:
     """Proposals, newest first."""
     asked = request.args.get("state", ProposalState.OPEN.value)
-    state = ProposalState(asked) if asked in set(ProposalState) else None
+    state, after = ProposalState(asked) if asked in set(ProposalState) else None, asked_id()
+    before = None if after is None else ProposalId(after)
+    found = accounts.list_proposals(visit.work, state=state, before=before, limit=SHOWN + 1)
+    rows, older = leaf(found, shown=SHOWN)
     return page(
         visit,
         "proposals",
         part="proposals",
         asked=asked,
-        rows=accounts.list_proposals(visit.work, state=state, limit=SHOWN),
+        rows=rows,
+        older=older,
+        waiting=accounts.count_proposals(visit.work, state=ProposalState.OPEN),
         kinds=words.proposal_kinds(),
         states=words.proposal_states(),
         known=people.names(visit),
@@ -78,13 +85,19 @@ def refuse(visit: Visit, proposal: UUID) -> Response:
 
 @screen("/alerts", "alerts")
 def alerts(visit: Visit, **_names: object) -> Response:
-    """Alerts, newest first."""
-    rows, known = accounts.list_alerts(visit.work, limit=SHOWN), people.names(visit)
+    """Alerts, newest first; those alone that nobody has seen, where the address says so."""
+    after, known = asked_id(), people.names(visit)
+    before = None if after is None else AlertId(after)
+    found = accounts.list_alerts(visit.work, unseen=_unseen(), before=before, limit=SHOWN + 1)
+    rows, older = leaf(found, shown=SHOWN)
     return page(
         visit,
         "alerts",
         part="alerts",
         rows=rows,
+        older=older,
+        asked=_place(),
+        waiting=accounts.count_unseen_alerts(visit.work),
         facts={one.id: words_values.facts(visit, one.facts, known, action="accounts") for one in rows},
         kinds=words.alert_kinds(),
         known=known,
@@ -92,8 +105,22 @@ def alerts(visit: Visit, **_names: object) -> Response:
     )
 
 
-@act("/alerts/<uuid:alert>/seen", "see_alert", shows=alerts, of="alerts", then=lambda **_names: go("alerts"))
+def _unseen() -> bool:
+    return request.args.get("state") == UNSEEN
+
+
+def _place() -> dict[str, str]:
+    """Where in the list the present address is, for links and forms of the page."""
+    after = asked_id()
+    return {**({"state": UNSEEN} if _unseen() else {}), **({"after": str(after)} if after else {})}
+
+
+def _among(**_names: object) -> Response:
+    return go("alerts", **_place())
+
+
+@act("/alerts/<uuid:alert>/seen", "see_alert", shows=alerts, of="alerts", then=_among)
 def see(visit: Visit, alert: UUID) -> Response:
     """Mark an alert as seen."""
     accounts.see_alert(visit.work, alert=AlertId(alert))
-    return go("alerts")
+    return _among()

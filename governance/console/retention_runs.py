@@ -8,6 +8,7 @@ from flask import Response, request
 from governance.console import people, sayings
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
+from governance.console.paging import asked_id, leaf
 from governance.console.retention import PART, said
 from governance.pages.forms import EMPTY, Typed
 from governance.pages.languages import language
@@ -19,13 +20,17 @@ SHOWN: Final = 50
 
 @screen("/retention/runs", "retention_runs")
 def runs(visit: Visit, typed: Typed = EMPTY) -> Response:
-    """The newest runs, and the button that begins one."""
+    """Runs, the newest first, and the button that begins one."""
+    after = asked_id()
+    before = None if after is None else RunId(after)
+    rows, older = leaf(retention.list_runs(visit.work, before=before, limit=SHOWN + 1), shown=SHOWN)
     return page(
         visit,
         "retention_runs",
         part=PART,
         tab="retention_runs",
-        rows=retention.list_runs(visit.work, limit=SHOWN),
+        rows=rows,
+        older=older,
         active=[one for one in retention.policies(visit.work) if one.state.value == "active"],
         known=people.names(visit),
         typed=typed,

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import NewEntry, ObjectRef
 from governance.customers.expiring import of_rows
 from governance.customers.marks import HOLDABLE
+from governance.customers.pages import After, behind
 from governance.customers.reach import allow, within
 from governance.customers.tables import HoldRow, PersonRow
 from governance.customers.texts import LONG_TEXT, Complaints, words
@@ -39,6 +40,18 @@ class StandingHold:
     placed_at: datetime
     placed_by: StaffId | None
     review_at: datetime
+
+
+@frozen
+class StandingHolds:
+    """A page of holds that stand.
+
+    Attributes:
+        next_after: where the next page begins; None on the last one.
+    """
+
+    items: tuple[StandingHold, ...]
+    next_after: After | None
 
 
 def place_holds(
@@ -127,14 +140,25 @@ def holds_to_review(work: Work, *, limit: int = 1000) -> list[StandingHold]:
     return _within(work, work.session.scalars(query.order_by(HoldRow.review_at, HoldRow.id).limit(limit)).all())
 
 
-def holds_standing(work: Work, *, limit: int = 200) -> list[StandingHold]:
-    """Holds that stand, those first that are to be looked at soonest.
+def holds_standing(work: Work, *, after: After | None = None, limit: int = 50) -> StandingHolds:
+    """A page of the holds that stand, those first that are to be looked at soonest.
+
+    Args:
+        work: the transaction.
+        after: the place behind the page before, by the day on which a hold is looked at again.
+        limit: holds on the page.
 
     Raises:
         ForbiddenError: where the actor may not see customers.
     """
-    query = select(HoldRow).where(HoldRow.released_at.is_(None))
-    return _within(work, work.session.scalars(query.order_by(HoldRow.review_at, HoldRow.id).limit(limit)).all())
+    query = select(HoldRow).join(PersonRow, PersonRow.id == HoldRow.person_id)
+    query = query.where(HoldRow.released_at.is_(None), within(work, Permission.CUSTOMERS_READ))
+    if after is not None:
+        query = query.where(tuple_(HoldRow.review_at, HoldRow.id) > behind(after))
+    rows = work.session.scalars(query.order_by(HoldRow.review_at, HoldRow.id).limit(limit + 1)).all()
+    shown = rows[:limit]
+    following = After(shown[-1].review_at, shown[-1].id) if len(rows) > limit else None
+    return StandingHolds(tuple(_told(row) for row in shown), following)
 
 
 def count_to_review(work: Work) -> int:
@@ -162,18 +186,18 @@ def _within(work: Work, rows: Sequence[HoldRow]) -> list[StandingHold]:
         PersonRow.id == of_rows([row.person_id for row in rows]), within(work, Permission.CUSTOMERS_READ)
     )
     seen = set(work.session.scalars(mine))
-    return [
-        StandingHold(
-            id=row.id,
-            person=SubjectId(row.person_id),
-            compartments=tuple(row.compartments),
-            placed_at=row.placed_at,
-            placed_by=None if row.placed_by is None else StaffId(row.placed_by),
-            review_at=row.review_at,
-        )
-        for row in rows
-        if row.person_id in seen
-    ]
+    return [_told(row) for row in rows if row.person_id in seen]
+
+
+def _told(row: HoldRow) -> StandingHold:
+    return StandingHold(
+        id=row.id,
+        person=SubjectId(row.person_id),
+        compartments=tuple(row.compartments),
+        placed_at=row.placed_at,
+        placed_by=None if row.placed_by is None else StaffId(row.placed_by),
+        review_at=row.review_at,
+    )
 
 
 _MERGED = select(PersonRow.id, PersonRow.merged_into)

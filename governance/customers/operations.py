@@ -1,7 +1,7 @@
 """Every verb of this room."""
 
 from governance.customers.activity import Activities, ActivityView, list_activity, record_activity
-from governance.customers.calling_back import CallBack, call_backs, count_call_backs
+from governance.customers.calling_back import CallBack, CallBacks, call_backs, count_call_backs
 from governance.customers.contact_values import ContactSaid
 from governance.customers.contacts import add_contact, edit_contact, remove_contact
 from governance.customers.erasing import values_of_contacts
@@ -10,6 +10,7 @@ from governance.customers.extras import define, definition, definitions, edit_de
 from governance.customers.growing import raise_ages
 from governance.customers.holding import (
     StandingHold,
+    StandingHolds,
     count_to_review,
     holds_of_case,
     holds_standing,
@@ -47,6 +48,7 @@ __all__ = [
     "ActivityView",
     "After",
     "CallBack",
+    "CallBacks",
     "ContactSaid",
     "ContactView",
     "ExtraField",
@@ -70,6 +72,7 @@ __all__ = [
     "Sighting",
     "Sightings",
     "StandingHold",
+    "StandingHolds",
     "add_contact",
     "call_backs",
     "count_call_backs",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Uuid, literal, select, tuple_
+from sqlalchemy import Tuple, Uuid, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from governance.customers.loading import warm
@@ -19,10 +19,15 @@ EventRow = TypeVar("EventRow", PurchaseRow, InteractionRow, ActivityRow)
 
 
 class After(NamedTuple):
-    """The place behind one record, in a listing from the newest to the oldest."""
+    """The place behind one record, in a listing by time: from the newest to the oldest, or the earliest first."""
 
     at: datetime
     id: UUID
+
+
+def behind(after: After) -> Tuple:
+    """The place in SQL, to be compared with instant and id of a row."""
+    return tuple_(literal(after.at, UtcDateTime()), literal(after.id, Uuid()))
 
 
 def newest_first(
@@ -47,9 +52,7 @@ def newest_first(
     limit = max(1, min(limit, MOST_LISTED))
     query = select(table).where(table.person_id == person.id)
     if after is not None:
-        query = query.where(
-            tuple_(clock, table.id) < tuple_(literal(after.at, UtcDateTime()), literal(after.id, Uuid()))
-        )
+        query = query.where(tuple_(clock, table.id) < behind(after))
     rows = work.session.scalars(query.order_by(clock.desc(), table.id.desc()).limit(limit + 1)).all()
     shown = rows[:limit]
     for compartment in {field.compartment for field in table.sealed_fields.values()}:

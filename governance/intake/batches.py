@@ -75,11 +75,15 @@ def batches(work: Work, *, limit: int = 50, before: BatchId | None = None) -> li
     query = select(ImportBatchRow).order_by(ImportBatchRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(ImportBatchRow.id < before)
-    return [report_of(work, row) for row in work.session.scalars(query)]
+    return _reports_of(work, work.session.scalars(query).all())
 
 
 def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
     """The report of a batch row, counted from its chunks."""
+    return _reports_of(work, [row])[0]
+
+
+def _reports_of(work: Work, rows: Sequence[ImportBatchRow]) -> list[BatchReport]:
     done = func.coalesce(func.sum(ImportChunkRow.rows).filter(ImportChunkRow.state != "pending"), 0)
     sums = [
         func.coalesce(func.sum(column), 0)
@@ -91,8 +95,16 @@ def report_of(work: Work, row: ImportBatchRow) -> BatchReport:
             ImportChunkRow.possible_doubles,
         )
     ]
-    query = select(done, *sums).where(ImportChunkRow.batch_id == row.id)
-    applied, created, enriched, unchanged, refused_late, possible = map(int, work.session.execute(query).one())
+    query = select(ImportChunkRow.batch_id, done, *sums).where(ImportChunkRow.batch_id.in_([row.id for row in rows]))
+    counted = {
+        batch: [int(one) for one in counts]
+        for batch, *counts in work.session.execute(query.group_by(ImportChunkRow.batch_id))
+    }
+    return [_report(row, counted.get(row.id, [0] * (1 + len(sums)))) for row in rows]
+
+
+def _report(row: ImportBatchRow, counts: Sequence[int]) -> BatchReport:
+    applied, created, enriched, unchanged, refused_late, possible = counts
     about: dict[str, Any] = row.about or {}
     source = Source(row.source)
     to_inform = int(about.get("to_inform", row.rows_good if source in NOT_FROM_THE_PERSON else 0))

@@ -28,14 +28,17 @@ def find_run(work: Work, *, run: RunId) -> Run:
     return _told(work, [row])[0]
 
 
-def list_runs(work: Work, *, limit: int = 50) -> list[Run]:
-    """Runs, the newest first.
+def list_runs(work: Work, *, before: RunId | None = None, limit: int = 50) -> list[Run]:
+    """Runs, the newest first; *before* continues after the last one of a page.
 
     Raises:
         ForbiddenError: where the actor may not see them.
     """
     allow(work, Permission.RETENTION_READ)
-    return _told(work, work.session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit)).all())
+    query = select(RunRow).order_by(RunRow.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(RunRow.id < before)
+    return _told(work, work.session.scalars(query).all())
 
 
 def failing_parts(work: Work) -> tuple[Run, tuple[RunPart, ...]] | None:
