@@ -72,7 +72,8 @@ def _carried(way: "_Way", lent: Lent) -> Attempt:
     try:
         return way.carry(lent)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others go out
-        log.error("messages.not_made", message=str(lent.id), template=lent.template.value, error=type(error).__name__)
+        # Without the traceback, which may quote the address.
+        log.error("messages.not_made", message=str(lent.id), error=type(error).__name__)  # noqa: TRY400
         return Attempt(Ending.DELAYED, "not-made")
 
 
