@@ -43,6 +43,7 @@ def test_an_officer_signs_in_works_a_request_and_approves_by_keys_alone(chromium
     page.set_default_timeout(10_000)
 
     page.goto("/console/sign-in")
+    expect(page.get_by_label("E-mail")).to_be_focused()
     for said in (me.email, PASSWORD, me.code(service.clock.now())):
         page.keyboard.type(said)
         page.keyboard.press("Tab")
