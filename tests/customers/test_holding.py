@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from governance.customers import operations as customers
 from governance.customers.bulk import create_people
+from governance.customers.tables import PersonRow
 from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
+from tests.factories.actors import by, staff
 from tests.factories.customers import origin, person
+from tests.factories.signing import enrol
 
 
 def people(work: Work, number: int) -> list[SubjectId]:
@@ -57,3 +61,20 @@ def test_holds_are_to_be_looked_at_again_from_their_day_on(work: Work) -> None:
 
     assert customers.count_to_review(later) == before + 2
     assert len(customers.holds_to_review(later)) == before + 2
+
+
+def test_pages_of_holds_are_full_for_one_who_sees_their_own_customers_alone(work: Work) -> None:
+    mine, others = people(work, 3), people(work, 3)
+    keeper = enrol(work, "sales").id
+    work.session.execute(update(PersonRow).where(PersonRow.id.in_(mine)).values(responsible_id=keeper))
+    until = work.now + timedelta(days=30)
+    for one, other in zip(mine, others, strict=True):
+        place(work, [one], review_at=until)
+        place(work, [other], review_at=until)
+    seller = by(work, staff("sales", id=keeper))
+
+    first = customers.holds_standing(seller, limit=2)
+    second = customers.holds_standing(seller, after=first.next_after, limit=2)
+
+    assert [one.person for one in (*first.items, *second.items)] == mine
+    assert (len(first.items), second.next_after) == (2, None)

@@ -16,9 +16,12 @@ from governance.intake.staging import decode_waiting, unpack
 from governance.intake.tables import ImportChunkRow
 from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import BatchId, uuid7
+from governance.kernel.work import SYSTEM, open_work
+from governance.vault.runtime import vault_of
+from tests.factories.statements import counted
 from tests.factories.trail import entries
 from tests.intake.building import csv_bytes
-from tests.intake.conftest import BOUGHT, OWN_FORM, bring
+from tests.intake.conftest import BOUGHT, OWN_FORM, bring, name_controller
 from tests.intake.stores import undo
 
 HEADINGS = ["ФИО", "Телефон", "E-mail", "Город"]
@@ -166,3 +169,21 @@ def test_the_source_of_a_row_goes_before_that_of_the_file_when_it_comes_to_whom_
 def test_an_unknown_import_is_not_found(russian):
     with pytest.raises(NotFoundError):
         batches.report(russian, batch=BatchId(uuid7()))
+
+
+def test_many_imports_are_listed_by_as_many_statements_as_two(fresh_database):
+    with open_work(fresh_database, SYSTEM) as work:
+        name_controller(work)
+        for number in range(5):
+            bring(work, csv_bytes([HEADINGS, [f"Сорока {number}", f"8933123456{number}", "", "Тверь"]]))
+
+    def statements(limit):
+        with open_work(fresh_database, SYSTEM) as work:
+            vault_of(work.session).cache.clear()
+            vault_of(work.session).refresh(work.session)
+            with counted(work) as met:
+                found = batches.batches(work, limit=limit)
+        assert [one.good for one in found] == [1] * limit
+        return len(met)
+
+    assert statements(5) == statements(2)
