@@ -95,8 +95,8 @@ def test_a_double_click_sends_a_form_once(screen):
     assert len(sent) == 1
 
 
-def test_the_language_is_changed_in_the_menu_and_the_page_stays(screen):
+def test_the_language_is_changed_above_and_the_page_stays(screen):
     screen.goto("/console/audit?outcome=refused")
-    screen.click(".side button[lang=uk]")
+    screen.click(".bar > .me button[lang=uk]")
     expect(screen.locator("h1")).to_have_text("Журнал аудиту")
     assert screen.url.endswith("/console/audit?outcome=refused")
