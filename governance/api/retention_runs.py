@@ -10,7 +10,7 @@ from flask.views import MethodView
 from governance.accounts.operations import Proposal
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.paging import Page
+from governance.api.paging import Page, PageQuery, encode_cursor
 from governance.api.proposals import ProposalShown
 from governance.api.retention_schemas import (
     FailurePage,
@@ -32,10 +32,15 @@ class Runs(MethodView):
     """Runs."""
 
     @guarded(Permission.RETENTION_READ)
+    @blueprint.arguments(PageQuery, location="query")
     @blueprint.response(200, RunPage)
-    def get(self) -> Page[Run]:
-        """List the newest fifty runs."""
-        return Page(retention.list_runs(current_work()), None)
+    def get(self, page: Mapping[str, Any]) -> Page[Run]:
+        """List runs, newest first."""
+        before = None if page["cursor"] is None else RunId(page["cursor"][0])
+        limit = page["limit"]
+        found = retention.list_runs(current_work(), before=before, limit=limit + 1)
+        shown = found[:limit]
+        return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
 
     @guarded(Permission.RETENTION_RUN)
     @blueprint.arguments(RetentionRunNew)

@@ -15,6 +15,7 @@ from governance.console.failures import Failure, failures
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
+from governance.console.proposals import UNSEEN
 from governance.console.requests import Row
 from governance.console.today_charts import charts
 from governance.console.words_values import Fact
@@ -124,7 +125,8 @@ def _tiles(visit: Visit, proposals: int, alerts: int) -> Sequence[Tile]:
         tiles.append(Tile(_counted(proposals), label, url_for("console.proposals"), _tone(proposals)))
     if visit.may(Permission.ALERTS_READ):
         label = ngettext("alert that nobody has seen", "alerts that nobody has seen", alerts)
-        tiles.append(Tile(_counted(alerts), label, url_for("console.alerts"), "bad" if alerts else "good"))
+        to_see = url_for("console.alerts", state=UNSEEN if alerts else None)
+        tiles.append(Tile(_counted(alerts), label, to_see, "bad" if alerts else "good"))
     if visit.may(Permission.INTERACTIONS_READ):
         waiting = customers.count_call_backs(visit.work, most=MOST)
         label = ngettext("customer to call back", "customers to call back", waiting)

@@ -41,7 +41,11 @@ def test_a_policy_goes_from_its_document_to_a_run(own_web: FlaskClient) -> None:
     assert (early.status_code, early.json["type"]) == (409, "not-certified")  # no checkpoint was signed here
     over = own_web.post(f"/v1/retention/runs/{run}/stops", headers=bearer)
     assert over.status_code == 409
-    assert len(own_web.get("/v1/retention/runs", headers=bearer).json["items"]) == 1
+    second = own_web.post("/v1/retention/runs", json={}, headers=bearer).json["id"]
+    page = own_web.get("/v1/retention/runs?limit=1", headers=bearer).json
+    assert [one["id"] for one in page["items"]] == [second]
+    rest = own_web.get(f"/v1/retention/runs?limit=1&cursor={page['next_cursor']}", headers=bearer).json
+    assert ([one["id"] for one in rest["items"]], rest["next_cursor"]) == ([run], None)
 
 
 def test_a_system_may_look_and_nothing_more(own_web: FlaskClient) -> None:
