@@ -104,3 +104,4 @@ def attach(app: Flask, console: Console) -> None:
     app.add_template_filter(cited)
     app.add_template_filter(naming.calendar, "calendarname")
     app.add_template_filter(naming.tongue, "tonguename")
+    app.add_template_filter(naming.money, "money")

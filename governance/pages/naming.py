@@ -1,6 +1,8 @@
 """Countries, languages and money as the language of the present page names and writes them (CLDR)."""
 
+import re
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from babel import Locale
 from babel.core import UnknownLocaleError
@@ -8,6 +10,9 @@ from babel.numbers import format_currency
 from flask_babel import get_locale
 
 from governance.pages.languages import SOURCE
+
+_GLUED: Final = re.compile(r"(?<=[A-Z])(?=\d)")
+"""Between a currency's code and the figure, where the language has no sign for it."""
 
 
 def country(code: str) -> str:
@@ -50,7 +55,8 @@ def currency(code: str) -> str:
 def money(amount: str, currency: str) -> str:
     """An amount with its currency (ISO 4217); as it stands where it is no number."""
     try:
-        return str(format_currency(Decimal(amount), currency, locale=_locale()))
+        told = str(format_currency(Decimal(amount), currency, locale=_locale()))
+        return _GLUED.sub("\N{NO-BREAK SPACE}", told)
     except (InvalidOperation, UnknownLocaleError):
         return f"{amount} {currency}".strip()
 
