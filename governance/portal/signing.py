@@ -47,9 +47,12 @@ def overview(guest: Guest) -> Response:
     about = {
         "choices": gettext("Say yes or no to each kind of message, or no to all advertising"),
         "own_data": gettext("What we keep about you, why and until when; correct it"),
-        "own_requests": gettext("Have your data sent to you, corrected or deleted; see how far it is"),
+        "own_requests": gettext("Have your data sent to you, corrected or deleted; see how far your requests are"),
         "sights": gettext("When your data were read, in which role and for what"),
     }
+    if not guest.visitor.is_sure:
+        about["choices"] = gettext("Say no to all advertising, or to sharing with others")
+        about["own_requests"] = gettext("Ask us for something; we first have to know that it is you")
     return page(guest.work, "overview", seal=guest.seal, part="start", visitor=guest.visitor, about=about)
 
 

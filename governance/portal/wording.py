@@ -87,7 +87,7 @@ def kinds() -> Mapping[RequestKind, tuple[str, str]]:
         ),
         RequestKind.OBJECTION: (
             gettext("Object to how my data are used"),
-            gettext("Until it is decided, we use your data for nothing else."),
+            gettext("Until it is decided, we only store your data."),
         ),
         RequestKind.RESTRICTION: (
             gettext("Hold my data still"),

@@ -200,7 +200,7 @@ def test_my_data_say_what_is_kept_why_and_until_when_without_what_staff_wrote(on
         customers.record_purchase(work, subject=one.subject, purchase=purchase())
         customers.record_interaction(work, subject=one.subject, interaction=interaction(note="Просила Наталью"))
     told = say(one.get("/my/data"))
-    for words in ("Рябова", "Псков", one.email, "Why:", "Kept until"):
+    for words in ("Рябова", "Псков", one.email, "What it may be used for", "Kept until"):
         assert words in told, words
     assert "Сложная" not in told
     assert "Наталью" not in told
