@@ -48,8 +48,7 @@ def own_requests(guest: Guest) -> Response:
         "requests",
         seal=guest.seal,
         part="own_requests",
-        requests=[(one, wording.name_of(one.kind, one.about)) for one in made],
-        states=wording.states(),
+        requests=[(one, wording.name_of(one.kind, one.about), wording.state_of(one)) for one in made],
     )
 
 
@@ -144,7 +143,7 @@ def own_request(guest: Guest, request_id: UUID, typed: Typed = EMPTY) -> Respons
         story=story,
         request=shown,
         name=wording.name_of(shown.kind, shown.about),
-        state=wording.states()[shown.state.value],
+        state=wording.state_of(shown),
         ground=None if shown.ground is None else wording.grounds()[shown.ground.value],
         needs_proof=needs_proof and (wanted is None or not guest.may(wanted)),
         can_go_on=can_go_on,

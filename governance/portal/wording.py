@@ -6,7 +6,9 @@ from flask_babel import gettext
 
 from governance.pages.languages import language
 from governance.policies.deadline_rules import RequestKind
+from governance.policies.requests import RequestState
 from governance.rights.codes import About
+from governance.rights.operations import OwnRequest
 from governance.rights.packages.words import words
 
 
@@ -124,6 +126,13 @@ def states() -> Mapping[str, tuple[str, str]]:
         "expired": (gettext("ended without proof or reply"), "plain"),
         "duplicate": (gettext("joined to another"), "plain"),
     }
+
+
+def state_of(one: OwnRequest) -> tuple[str, str]:
+    """Where a request stands for its visitor; where they proved enough already, it is they who let it go on."""
+    if one.state is RequestState.IDENTITY_CHECK and one.needs is None:
+        return gettext("waits for you to go on"), "wait"
+    return states()[one.state.value]
 
 
 def grounds() -> Mapping[str, str]:

@@ -257,7 +257,9 @@ def test_an_export_is_asked_for_made_and_downloaded_after_the_step_up(app):
         [kept] = packages_of(work, person=somebody.subject)
         making.make_now(work, package=kept.id)
     path = made.split("?")[0]
-    got = somebody.send(somebody.get(path), f"{path}/package")
+    ready = somebody.get(path)
+    assert "days left" not in say(ready), "what was asked for is there"
+    got = somebody.send(ready, f"{path}/package")
     assert got.content_type == "application/zip"
     found = json.loads(zipfile.ZipFile(io.BytesIO(got.data)).read("package.json"))
     assert somebody.email in json.dumps(found)
@@ -336,7 +338,7 @@ def test_an_erasure_asked_for_before_the_proof_shows_its_plan_and_waits_for_a_pr
     told = somebody.get(went.headers["Location"])
     assert went.headers["Location"] == story
     assert "What will happen" in say(told)
-    assert "waits for your proof" in say(told), "nothing is deleted before it was seen"
+    assert "waits for you to go on" in say(told), "nothing is deleted before it was seen"
     somebody.send(told, f"{story}/proofs")
     assert "being carried out" in say(somebody.get(story))
 
