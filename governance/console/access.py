@@ -10,6 +10,7 @@ from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState, StaffMember
 from governance.console import sayings, words
 from governance.console.actions import label_of
+from governance.console.exports import recipient_names
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
@@ -142,6 +143,7 @@ def leaving_page(visit: Visit, member: UUID, typed: Typed = EMPTY) -> Response:
         waiting=waiting,
         kinds=words.proposal_kinds(),
         exports=exports,
+        recipients=recipient_names(visit) if exports else {},
         seen=accounts.seen_by(visit.work, staff=found.id),
         label=label_of,
         typed=typed,

@@ -19,16 +19,35 @@ from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId
+from governance.kernel.records import frozen
 from governance.pages.forms import EMPTY, Typed, whole_number
 from governance.pages.languages import language
-from governance.policies.consent_state import EventKind, Method
-from governance.policies.purposes import Channel
+from governance.policies.consent_state import EventKind, Method, Standing
+from governance.policies.purposes import Channel, Purpose
 
 EVENTS: Final = 30
 VERSIONS: Final = 3
 """Of the words of a purpose, the newest are offered."""
 SAID: Final = (EventKind.GIVEN, EventKind.REFUSED, EventKind.WITHDRAWN)
 HOW: Final = (Method.PAPER, Method.IN_PERSON, Method.PHONE)
+
+
+@frozen
+class Cell:
+    """Where a consent stands, as the matrix shows it.
+
+    Attributes:
+        words: where it stands. mark: how that is marked.
+        superseded: whether it was given to words that have changed materially since.
+        confirmed: whether it counts as the word of the contact's holder.
+        valid_until: when it lapses, or did.
+    """
+
+    words: str
+    mark: str
+    superseded: bool
+    confirmed: bool
+    valid_until: datetime | None
 
 
 @screen("/customers/<uuid:customer>/consents", "customer_consents")
@@ -39,13 +58,14 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
     states = consent.states_of(visit.work, subject=subject)
     before = whole_number(request.args.get("before", ""))
     events = consent.events_of(visit.work, subject=subject, before=before, limit=EVENTS)
-    found = {(one.purpose, one.channel.value): one for one in states.items}
-    channels = [one for one in words.channels() if any(channel == one for _, channel in found)]
+    used = {one.channel.value for one in states.items}
+    channels = [one for one in words.channels() if one in used]
     known = consent.purposes(visit.work)
     titles = {one.purpose.key: one.purpose.titles.get(language()) for one in known}
+    shown = _cells(visit, states.items, {one.purpose.key: one.purpose for one in known})
     rows = [
-        (titles.get(key, key), [found.get((key, channel)) for channel in channels])
-        for key in sorted({purpose for purpose, _ in found}, key=lambda one: titles.get(one, one))
+        (titles.get(key, key), [shown.get((key, channel)) for channel in channels])
+        for key in sorted({one.purpose for one in states.items}, key=lambda one: titles.get(one, one))
     ]
     return page(
         visit,
@@ -56,7 +76,6 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         name=name_of(seen),
         channels=[(one, words.channels()[one]) for one in channels],
         rows=rows,
-        standings=words.standings(),
         events=events.items,
         older=events.next_before,
         titles=titles,
@@ -71,6 +90,29 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         typed=typed,
         errors=sayings.by_field(typed.errors),
     )
+
+
+def _cells(
+    visit: Visit, states: Sequence[consent.StateView], known: Mapping[str, Purpose]
+) -> Mapping[tuple[str, str], Cell]:
+    """What the matrix shows, by purpose and channel: a yes only as far as a check would answer by it now."""
+    said = words.standings()
+    asked = {one.purpose for one in states if one.purpose in known and known[one.purpose].asks_consent}
+    oldest = {key: consent.minimum_notice(visit.work, purpose=key) for key in asked}
+    found = {}
+    for one in states:
+        label, mark = said[one.state.standing.value]
+        superseded = False
+        if one.state.standing is Standing.GIVEN:
+            doubly = one.purpose in known and one.channel in known[one.purpose].double_opt_in
+            grant = (one.state.confirmed or one.state.given) if doubly else one.state.given
+            superseded = grant is not None and grant.notice < oldest.get(one.purpose, 0)
+            if one.valid_until is not None and one.valid_until <= visit.work.now:
+                (label, mark), superseded = said["expired"], False
+            elif superseded:
+                label, mark = gettext("to be asked anew"), "wait"
+        found[one.purpose, one.channel.value] = Cell(label, mark, superseded, one.confirmed, one.valid_until)
+    return found
 
 
 def _is_asked(key: str, known: Sequence[consent.PurposeVersion]) -> bool:

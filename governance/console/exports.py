@@ -63,6 +63,7 @@ def exports(visit: Visit) -> Response:
         known=people.names(visit),
         actors=words.actors(),
         purposes=titles(visit),
+        recipients=recipient_names(visit),
     )
 
 
@@ -107,7 +108,7 @@ def export_page(visit: Visit, export: UUID, typed: Typed = EMPTY) -> Response:
         state=state_of(found),
         why_failed=words_failures.why(found.failure, found.failure_words),
         left=left(visit, found),
-        recipient=_recipient_name(visit, found.recipient_key),
+        recipient=recipient_names(visit).get(found.recipient_key, found.recipient_key),
         purpose=titles(visit).get(found.purpose, found.purpose),
         channels=[words.channels().get(one, one) for one in found.channels],
         fields=[called.get(one, one) for one in found.fields],
@@ -122,10 +123,11 @@ def export_page(visit: Visit, export: UUID, typed: Typed = EMPTY) -> Response:
     )
 
 
-def _recipient_name(visit: Visit, key: str) -> str:
+def recipient_names(visit: Visit) -> Mapping[str, str]:
+    """Recipients by key, as they are called, those that are retired, too; none where they may not be read."""
     if not visit.may(Permission.REFERENCE_READ):
-        return key
-    return {one.key: one.name for one in reference.recipients(visit.work, retired=True)}.get(key, key)
+        return {}
+    return {one.key: one.name for one in reference.recipients(visit.work, retired=True)}
 
 
 @act("/exports/<uuid:export>/download", "fetch_export", shows=export_page, of="export")
@@ -243,6 +245,7 @@ def leak(visit: Visit, typed: Typed = EMPTY, traced: Traced | None = None) -> Re
         part=PART,
         scripts=("drop.js",),
         traced=traced,
+        recipients={} if traced is None else recipient_names(visit),
         known=people.names(visit),
         actors=words.actors(),
         megabytes=LEAK_MEGABYTES,

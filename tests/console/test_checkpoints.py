@@ -55,6 +55,9 @@ def test_checkpoints_are_listed_with_size_root_and_where_they_were_told(desks, s
 
     assert all(parsed(one).root.hex() in page.text for one in signed)
     assert "file of the service" in page.text
+    earlier, newest = (parsed(one).size for one in signed)
+    assert f'href="{CHECKPOINTS}/{earlier}"' in page.text
+    assert f'href="{CHECKPOINTS}/{newest}"' not in page.text, "with itself nothing is compared"
     assert desks("support").get(CHECKPOINTS).status_code == 403
     assert desks("auditor").get(CHECKPOINTS, query_string={"before": "none"}).status_code == 200
 

@@ -79,6 +79,7 @@ def test_fields_of_ones_own_are_filled_in_shown_by_category_and_emptied(desks, p
     assert 'value="57.5"' in page
     assert "chess\nrowing</textarea>" in page
     assert "Met at" not in page
+    assert page.count("Holds a value that you may not see.") == 5, "which is not to be taken for an empty one"
     assert send(desk, edit, edit).status_code == 303
     assert facts(desk.get(place)) | {"Changed": ""} == told | {"Changed": ""}, "nothing was written, nothing changes"
     away = {"extra.story": "-", "extra.smokes": "-", "empty.extra.first_seen": "yes", "extra.allergies": "-",

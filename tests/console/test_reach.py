@@ -105,6 +105,16 @@ def test_a_consent_on_paper_is_recorded_on_the_card_and_counts(shop, desk):
     intake.take_snapshot(service_of(shop).database, actor=OPERATOR)
     assert "1 may be written to, 5 may not" in desk.get(REACH).text
 
+    with open_work(service_of(shop).database, OPERATOR) as work:
+        for key in ("newsletter", "own_offers"):
+            consent.publish_notice(work, kind=NoticeKind.CONSENT, key=key, texts=TEXTS, material=True)
+    shown = desk.get(card).text.partition('id="history"')[0]
+    assert 'badge good">given</span>' not in shown, "the send check says no to it, too"
+    assert 'badge wait">to be asked anew</span> <span class="hint">the words have changed since</span>' in shown
+    old = {**said, "about": "own_offers:1", "said_on": "2020-02-29"}
+    assert send(desk, card, card, **old).status_code == 303
+    assert 'badge wait">lapsed</span>' in desk.get(card).text
+
     no = {**said, "said": "withdrawn", "how": "phone", "about": "newsletter:"}
     assert send(desk, card, card, **no).status_code == 303
     intake.take_snapshot(service_of(shop).database, actor=OPERATOR)
