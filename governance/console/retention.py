@@ -23,10 +23,9 @@ from governance.policies.retention import RetentionPolicy
 from governance.policies.retention_reader import write_policy
 from governance.reference.retention_rules import PolicyId, PolicyVersion
 from governance.retention import operations as retention
-from governance.retention.operations import Forecast
+from governance.retention.operations import Forecast, PolicyForecast
 
 PART: Final = "retention"
-_PERIOD: Final = re.compile(r"P(\d+)([DMY])")
 _KEEP: Final = re.compile(r"^(    keep: ).*$", re.MULTILINE)
 
 
@@ -95,9 +94,13 @@ def said() -> Mapping[str, object]:
 
 
 def period(policy: RetentionPolicy) -> tuple[str, str]:
-    """Number and unit of a period."""
-    found = _PERIOD.fullmatch(str(policy.keep))
-    return (found[1], found[2]) if found else (str(policy.keep), "")
+    """Number and unit of a period; no number where it is one of months and days."""
+    months, days = policy.keep.months, policy.keep.days
+    if months and days:
+        return "", "M"
+    if days:
+        return str(days), "D"
+    return (str(months), "M") if months % 12 else (str(months // 12), "Y")
 
 
 @screen("/retention/policies/<uuid:policy>", "retention_policy")
@@ -123,6 +126,16 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
         errors=sayings.by_field(typed.errors),
         said=said(),
     )
+
+
+def coming(policies: Sequence[PolicyForecast]) -> Mapping[date, int]:
+    """Rows that come due by month; those that are overdue are in the first."""
+    totals: dict[date, int] = {}
+    for one in policies:
+        for place, month in enumerate(one.curve):
+            overdue = one.rows if place == 0 else 0
+            totals[month.month] = totals.get(month.month, 0) + month.rows + overdue
+    return totals
 
 
 def months(curve: Mapping[date, int]) -> Plot:
@@ -219,10 +232,6 @@ def forecast_page(visit: Visit) -> Response:
     if day is not None and day != today(visit):
         at = datetime.combine(day, time(12), tzinfo=ZoneInfo(g.get("zone", "UTC"))).astimezone(UTC)
     found = retention.simulate(visit.work, at=at)
-    totals: dict[date, int] = {}
-    for one in found.policies:
-        for month in one.curve:
-            totals[month.month] = totals.get(month.month, 0) + month.rows
     return page(
         visit,
         "retention_forecast",
@@ -231,7 +240,7 @@ def forecast_page(visit: Visit) -> Response:
         found=found,
         on=said_day or today(visit).isoformat(),
         wrong=bool(said_day) and day is None,
-        curve=months(totals),
+        curve=months(coming(found.policies)),
         titles={one.policy.key: one.policy.titles.get(language()) for one in retention.policies(visit.work)},
         said=said(),
     )

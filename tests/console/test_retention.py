@@ -1,7 +1,11 @@
 """Policies at the officers' desks: drafted, simulated, put into force, run."""
 
 import re
+from dataclasses import replace
 
+from governance.console.retention import period
+from governance.policies import shipped
+from governance.policies.periods import Period
 from tests.console.conftest import ORIGIN, Form
 
 KEY = "behaviour"
@@ -32,8 +36,20 @@ def test_a_policy_goes_from_a_proposal_to_being_simulated(desks):
     assert "1 year 6 months" in desk.get(drafted).text
     looked = send(desk, drafted, f"{drafted}/simulation")
     assert "What it would take away now" in looked.text
-    assert "<svg" in looked.text or "The figures" in looked.text
+    assert "<svg" in looked.text or "This version reaches nothing more in two years." in looked.text
     assert "Propose to put it into force" in desk.get(drafted).text
+
+
+def test_a_period_is_a_number_with_a_unit_and_one_of_months_and_days_is_left_to_be_written_anew():
+    policy = shipped.retention_policies()[KEY]
+    told = {
+        Period(13): ("13", "M"),
+        Period(24): ("2", "Y"),
+        Period(0, 30): ("30", "D"),
+        Period(1, 10): ("", "M"),
+    }
+
+    assert {keep: period(replace(policy, keep=keep)) for keep in told} == told
 
 
 def test_a_policy_that_is_none_keeps_what_was_typed(desks):

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
+from governance.console.retention import coming
 from governance.customers import operations as customers
 from governance.customers.codes import ActivityKind
 from governance.customers.records import NewActivity
@@ -42,6 +43,10 @@ def test_what_is_overdue_stands_in_this_month_and_the_rest_where_it_comes_due(vi
     assert list(retention_rules.active(visited)) == ["behaviour"]
     assert {one.month: one.rows for one in found.months if one.rows} == {date(2026, 11, 1): 2, date(2027, 3, 1): 1}
     assert len(found.months) == 12
+    assert {month: rows for month, rows in coming(retention.simulate(visited).policies).items() if rows} == {
+        date(2026, 11, 1): 2,
+        date(2027, 3, 1): 1,
+    }
     assert [(one.key, one.overdue.rows, one.soon.rows) for one in found.policies] == [("behaviour", 2, 0)]
 
 
