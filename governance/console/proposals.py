@@ -14,6 +14,8 @@ from governance.pages.forms import EMPTY, Typed
 
 SHOWN = 50
 UNSEEN = "unseen"
+_SAID_ELSEWHERE = frozenset({"exporter", "exporter_kind", "recipient_version"})
+"""Facts of an export that its page says in other places."""
 
 
 @screen("/proposals", "proposals")
@@ -44,13 +46,14 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
     """A proposal with its reason, for those who may decide."""
     found = accounts.find_proposal(visit.work, proposal=ProposalId(proposal))
     known = people.names(visit)
+    told = {name: value for name, value in found.payload.items() if name not in _SAID_ELSEWHERE}
     is_own = found.proposed_by == visit.work.actor.id
     return page(
         visit,
         "proposal",
         part="proposals",
         found=found,
-        facts=words_values.facts(visit, found.payload, known, action="accounts"),
+        facts=words_values.facts(visit, told, known, action="accounts"),
         kind=words.proposal_kinds()[found.kind.value],
         state=words.proposal_states()[found.state.value],
         why_failed=words_failures.why(found.failure, found.failure_words),

@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext
 
 from governance.accounts.portal.operations import CodeId
-from governance.console import people, sayings, words, words_requests
+from governance.console import people, sayings, words, words_fields, words_requests
 from governance.console.customers import Summary
 from governance.console.days import countdown, today
 from governance.console.frame import page
@@ -37,6 +37,8 @@ _WORDS: Final = ("question", "words", "answer", "reason", "checked", "into", "in
 _FORMS: Final = frozenset(RequestAct) | {"extend", Entry.CONFIRM.value}
 DECIDED: Final = frozenset({RequestAct.REFUSE, RequestAct.APPROVE, RequestAct.SEND_BACK})
 """Acts that need `requests:decide`; the others need `requests:work`."""
+_CARRIED: Final = frozenset({"waiting", "sending", "sent"})
+"""States of a message by which the person is told; nobody has to do it by hand."""
 
 
 @frozen
@@ -80,7 +82,7 @@ def request_page(visit: Visit, request_id: UUID, typed: Typed = EMPTY, code: Cod
         fields=words.fields(),
         laws={key: one.get(language()) for key, one in law_titles(visit.work).items()},
         foreign=FOREIGN_CONTACT in found.flags,
-        compartments=words.codes(),
+        compartments=words_fields.compartments(),
         contact_kinds=words.contact_kinds(),
         said=_said(),
         tongue=language(),
@@ -204,9 +206,16 @@ def _files(visit: Visit, found: RequestView) -> Files:
 def notice_page(visit: Visit, request_id: UUID, notice: UUID) -> Response:
     """The words of a message, to read or to tell by hand."""
     said = rights.notice_text(visit.work, request=request_id, notice=notice)
-    tongue = rights.find(visit.work, request=RequestId(request_id)).language
+    found = rights.find(visit.work, request=RequestId(request_id))
     return page(
-        visit, "request_notice", part=PART, words=said, letter_language=tongue, request_id=request_id, notice=notice
+        visit,
+        "request_notice",
+        part=PART,
+        words=said,
+        letter_language=found.language,
+        request_id=request_id,
+        notice=notice,
+        by_hand=not any(one.id == notice and one.message in _CARRIED for one in found.notices),
     )
 
 

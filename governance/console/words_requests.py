@@ -198,7 +198,7 @@ def duties() -> Mapping[str, str]:
 def fates() -> Mapping[str, tuple[str, str]]:
     """What becomes of a group of fields: in words, and how it is marked."""
     return {
-        "delete": (gettext("is deleted"), "bad"),
+        "delete": (gettext("is deleted"), "plain"),
         "keep": (gettext("is kept"), "wait"),
         "held": (gettext("is held"), "wait"),
         "stay": (gettext("stays"), "plain"),

@@ -18,6 +18,8 @@ from governance.kernel.records import frozen
 from governance.pages import naming
 from governance.pages.languages import language
 from governance.policies import shipped
+from governance.policies.permissions import Permission
+from governance.reference import recipients as reference
 from governance.reference.times import law_titles
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -129,6 +131,8 @@ def _of_store(visit: Visit, known: Mapping[UUID, str], wanted: Set[str]) -> Mapp
         purposes = {one.purpose.key: one.purpose.titles.get(spoken) for one in consent.purposes(visit.work)}
         found |= dict.fromkeys(("purpose", "purposes"), purposes)
         found["key"] = {**purposes, **policies}
+    if "recipient" in wanted and visit.may(Permission.REFERENCE_READ):
+        found["recipient"] = {one.key: one.name for one in reference.recipients(visit.work, retired=True)}
     if wanted & {"law", "laws"}:
         laws = {key: one.get(spoken) for key, one in law_titles(visit.work).items()}
         found |= dict.fromkeys(("law", "laws"), laws)

@@ -82,6 +82,9 @@ def test_an_export_goes_from_the_proposal_to_the_file_once_and_a_leak_is_traced_
     assert "Waits for approval" in desk.get("/console/exports").text
     other = door.test_client()
     assert sign_in(other, second).status_code == 303
+    shown = other.get(proposed.location).text
+    assert "<dt>Recipient</dt><dd>Letters GmbH</dd>" in shown
+    assert "Version of the recipient" not in shown
     approved = send(other, proposed.location, f"{proposed.location}/approval")
     assert approved.status_code == 303
     export = proposed.location.replace("proposals", "exports")

@@ -97,7 +97,9 @@ def test_a_page_shows_laws_with_traced_dates_and_the_plan_of_an_erasure(desks, r
     assert "How this date comes about" in page
     assert re.search(r"received \w{3} \d+ \w{3} \d{4} → ", page)
     assert "What the erasure would do today" in page
-    assert "GDPR Art. 12(3)" in page
+    russian, english = (desks("officer").get(f"/console/requests/{request}?lang={one}").text for one in ("ru", "en"))
+    assert '152-ФЗ <span class="hint">ст. ' in russian, "the law is named once"
+    assert "GDPR Art. 12(3)" in english
     assert "Whom it may be about" not in page
     assert "Whom it may be about" in desks("officer").get(f"/console/requests/{received(RequestKind.PORTABILITY)}").text
     assert "/refusal" not in desks("auditor").get(f"/console/requests/{request}").text
