@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext
 
 from governance.consent import operations as consent
-from governance.console import people, words, words_requests
+from governance.console import people, words, words_fields, words_requests
 from governance.console.actions import label_of
 from governance.console.customers import PART, name_of
 from governance.console.frame import page
@@ -129,7 +129,7 @@ def retention(visit: Visit, customer: UUID) -> Response:
         in_force=found.in_force,
         plan=found.erased_today,
         fates=words_requests.fates(),
-        compartments=words.codes(),
+        compartments=words_fields.compartments(),
     )
 
 
