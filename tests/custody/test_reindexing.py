@@ -28,6 +28,7 @@ from governance.vault.runtime import Vault, vault_of
 from tests import forks
 from tests.conftest import NOW
 from tests.custody.conftest import TTL_SECONDS
+from tests.kernel.processes import eventually
 from tests.vault.making import make_owner, make_specimen
 from tests.vault.models import Specimen
 
@@ -274,6 +275,7 @@ def test_a_phase_is_entered_only_when_older_transactions_are_over(rotation, data
         with writer.sessions.begin() as session:
             session.execute(text("SELECT 1"))
             rotating = pool.submit(rotation.run)
+            assert eventually(lambda: 2 in _states(database))
             time.sleep(TTL_SECONDS * 6)
             assert not rotating.done()
             assert _states(database)[2] == "incoming"
