@@ -21,7 +21,7 @@ test: install ## Run all tests
 	@$(PY) -m compileall -q governance
 	$(PY) -m pytest -q -n 3 --dist worksteal
 
-properties: install ## Run the tests of properties alone, with a thousand examples each
+properties: install ## Run the tests of properties alone, with a thousand examples each where a test names no number
 	EXAMPLES=1000 $(PY) -m pytest -q -n 3 --dist worksteal -m hypothesis
 
 test-browser: install ## Run the tests that drive a browser (Chromium)
