@@ -44,15 +44,19 @@ class Enrolment:
 
     Attributes:
         secret: of the second factor, in base32.
-        uri, qr_svg: the same for an app to read.
+        uri: the same for an app to read.
         recovery_codes: each stands in for the second factor once.
     """
 
     staff: StaffId
     secret: str = field(repr=False)
     uri: str = field(repr=False)
-    qr_svg: str = field(repr=False)
     recovery_codes: tuple[str, ...] = field(repr=False)
+
+    @property
+    def qr_svg(self) -> str:
+        """The address as a picture; drawn only for whoever looks, since it costs more than all else of enrolling."""
+        return factors.setup_qr(self.uri)
 
 
 def invite(work: Work, *, staff: StaffId, again: bool = False) -> Invitation:
@@ -153,7 +157,7 @@ def set_credentials(work: Work, staff: StaffRow, *, password: str) -> Enrolment:
         facts={"recovery_codes": len(codes)},
     )
     uri = factors.setup_uri(secret, account=staff.email or "")
-    return Enrolment(StaffId(staff.id), secret, uri, factors.setup_qr(uri), tuple(codes))
+    return Enrolment(StaffId(staff.id), secret, uri, tuple(codes))
 
 
 def forget_credentials(work: Work, staff: StaffId) -> None:
