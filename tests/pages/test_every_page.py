@@ -1,11 +1,13 @@
 """What holds for all pages, console and portal: words of one language, and forms that keep what was typed."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
 from governance.api.limits import Limiter
@@ -34,6 +36,8 @@ STARTS = ("/console/audit", "/console", "/console/retention/draft?policy=behavio
 PUBLIC = ("/my", "/privacy", "/certificate", "/counter", "/subscribe/club", "/confirm/nothing", "/console/sign-in",
           "/console/invitation")  # fmt: skip
 OWN = ("/my", "/my/proof", "/my/requests/new/erasure", "/my/requests/new/rectification")
+MORE = ("/my/requests/new/rectification", "/my/requests/new/complaint")
+"""Forms at addresses of routes that the walk has met elsewhere."""
 ELSEWHERE = {
     "console.setup": "the first hour (tests/browser)",
     "console.setup_link": "the first hour (tests/browser)",
@@ -62,25 +66,80 @@ def app(server_url, template, tmp_path_factory):
             told = {"family_name": "Воробьева", "given_name": "Ольга", "source": "till", "ground": "contract"}
             mail = ContactSaid(kind="email", value="olga@example.org")
             made.customer = customers.create(work, fields=told, contacts=[mail]).id
+            held = {"compartments": [Compartment.PROFILE], "reason": "court", "review_at": NOW.replace(year=2028)}
+            customers.place_hold(work, subject=made.customer, case_ref="K-1", **held)
         stock.fill(made, made.customer)
         replace_signing_key(service.settings.secrets_dir)
+        prove_entries(made)  # a later proof continues this one
         yield made
         service.database.dispose()
 
 
-@pytest.fixture
-def desk(app):
-    """The desk of an officer; the newest entries of the log have their proofs."""
+@dataclass
+class Walked:
+    """What was met along the links in a language.
+
+    Attributes:
+        met: by endpoint the addresses that answered with a page.
+        pages: each page with the browser in which it was opened and its address, those of the portal last.
+        further: pages of addresses that are not those of a first link.
+    """
+
+    met: dict[str, list[str]]
+    pages: list[tuple[FlaskClient, str, str]]
+    further: list[tuple[FlaskClient, str, str]]
+
+
+@pytest.fixture(scope="module")
+def walked(app):
+    """Walks all pages in a language, each language once."""
+    return cache(lambda language: walk_in(app, language))
+
+
+def walk_in(app, language):
+    """All pages as strangers, an officer and somebody at the portal see them in a language."""
+    found = Walked({}, [], [])
+
+    def reading(client, pages):
+        client.set_cookie("governance-language", language, path="/console")
+        client.set_cookie("governance-language", language, path="/my")
+        opens = opener(client)
+
+        def opens_and_keeps(address):
+            public = not address.startswith(("/console", "/my"))
+            asked = f"{address}{'&' if '?' in address else '?'}lang={language}" if public else address
+            shown = opens(asked)
+            if shown is not None:
+                pages.append((client, asked, shown))
+            return shown
+
+        return opens_and_keeps
+
+    customer, officer = own(app), app.test_client()
+    officer.set_cookie("governance-session", app.officer, path="/console")
+    prove_entries(app)
+    found.met |= walk(app, reading(app.test_client(), found.pages), PUBLIC)
+    found.met |= walk(app, reading(officer, found.pages), [*STARTS, f"/console/customers/{app.customer}"])
+    mine = walk(app, reading(customer, found.pages), OWN)
+    found.met |= mine
+    opens = reading(officer, found.further)
+    for address in several(app):
+        assert opens(address) is not None, address
+    opens(f"/console/customers/{app.customer}/marks")
+    opens = reading(customer, found.further)
+    for address in [*MORE, *mine.get("portal.own_request", ())]:
+        opens(address)
+    return found
+
+
+def prove_entries(app):
+    """Let the newest entries of the log have their proofs."""
     service = service_of(app)
     outside = outside_of(service.settings.data_dir)
     drain(service.database, outside=outside)
     Signer(service.database, load_signing_key(service.settings.secrets_dir), outside).sign()
-    client = app.test_client()
-    client.set_cookie("governance-session", app.officer, path="/console")
-    return client
 
 
-@pytest.fixture
 def own(app):
     """Somebody at the portal who proved who they are."""
     found = guest(app)
@@ -168,43 +227,20 @@ def several(app):
     return [f"/console/proposals/{one}" for one in proposals] + [f"/console/audit/{one}" for one in entries.values()]
 
 
-@pytest.mark.parametrize("name", ["ru", "uk"])
-def test_no_page_has_english_words_or_dates_of_machines_in_another_language(app, desk, own, name):
-    left = {}
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_no_page_has_english_words_or_dates_of_machines_in_another_language(walked, language):
+    left, found = {}, walked(language)
+    for _client, address, shown in found.pages + found.further:
+        place = re.sub(r"[0-9a-f-]{36}", "*", address)
+        if strange := strange_in(shown, language, place):
+            left[place] = strange
 
-    def reading(client):
-        client.set_cookie("governance-language", name, path="/console")
-        client.set_cookie("governance-language", name, path="/my")
-        opens = opener(client)
-
-        def opens_and_reads(address):
-            public = not address.startswith(("/console", "/my"))
-            shown = opens(f"{address}{'&' if '?' in address else '?'}lang={name}" if public else address)
-            if shown is not None:
-                place = re.sub(r"[0-9a-f-]{36}", "*", address)
-                if found := strange_in(shown, name, place):
-                    left[place] = found
-            return shown
-
-        return opens_and_reads
-
-    met = walk(app, reading(app.test_client()), PUBLIC)
-    met |= walk(app, reading(desk), [*STARTS, f"/console/customers/{app.customer}"])
-    met |= walk(app, reading(own), OWN)
-    opens = reading(desk)
-    for address in several(app):
-        assert opens(address) is not None, address
-
-    assert len(met) > 60
+    assert len(found.met) > 60
     assert not left, "\n".join(f"{where}: {found}" for where, found in left.items())
 
 
-def test_every_page_is_met_along_the_links_or_is_named_with_where_it_is_looked_at(app, own, desk):
-    met = set(walk(app, opener(app.test_client()), PUBLIC))
-    met |= set(walk(app, opener(desk), [*STARTS, f"/console/customers/{app.customer}"]))
-    met |= set(walk(app, opener(own), OWN))
-
-    assert pages_of(app) - met == set(ELSEWHERE)
+def test_every_page_is_met_along_the_links_or_is_named_with_where_it_is_looked_at(app, walked):
+    assert pages_of(app) - set(walked("ru").met) == set(ELSEWHERE)
 
 
 class Forms(HTMLParser):
@@ -299,48 +335,26 @@ SHOWN_BY = {
         console.decide_note""",
 }  # fmt: skip
 """Endpoints of forms that the walk does not meet in a state in which they can be refused, and where it is shown."""
-MORE = ("/my/requests/new/rectification", "/my/requests/new/complaint")
-"""Forms at addresses of routes that the walk has met elsewhere."""
 
 
-def test_every_form_with_wrong_input_keeps_what_was_typed_and_says_what_to_do(app, desk, own):
-    wrong, tried = [], {}
-    with open_work(service_of(app).database, OPERATOR) as work:
-        kept = {"compartments": [Compartment.PROFILE], "reason": "court", "review_at": NOW.replace(year=2028)}
-        customers.place_hold(work, subject=app.customer, case_ref="K-1", **kept)
-
-    def trying(client):
-        for path in ("/console", "/my"):
-            client.set_cookie("governance-language", "ru", path=path)
+def test_every_form_with_wrong_input_keeps_what_was_typed_and_says_what_to_do(app, walked):
+    wrong, tried, met = [], {}, walked("ru")
+    for client, address, shown in met.pages + met.further:
         opens = opener(client)
-
-        def opens_and_tries(address):
-            shown = opens(address)
-            for form in Forms(shown or "").found:
-                path = form["action"] or address.partition("?")[0]
-                endpoint, _names = app.url_map.bind("localhost").match(path.partition("?")[0], method="POST")
-                if form["typed"] and endpoint not in tried:
-                    tried[endpoint] = None
-                    for mark in ("", "<~&#~>"):
-                        now = opens(address) or ""  # a form before it may have left the page in another state
-                        if form["action"] and f'action="{form["action"]}"' not in now:
-                            continue
-                        typed = {name: f"{mark}{name}" if mark else "" for name in form["typed"]}
-                        answer = client.post(
-                            path, data={**form["sent"], **typed}, headers={"Origin": "http://localhost"}
-                        )
-                        tried[endpoint] = answer.status_code
-                        wrong.extend(f"{endpoint}: {one}" for one in faults_of(answer, typed if mark else {}, endpoint))
-            return shown
-
-        return opens_and_tries
-
-    walk(app, trying(app.test_client()), PUBLIC)
-    walk(app, trying(desk), [*STARTS, f"/console/customers/{app.customer}"])
-    trying(desk)(f"/console/customers/{app.customer}/marks")
-    mine = trying(own)
-    for address in [*MORE, *walk(app, mine, OWN).get("portal.own_request", ())]:
-        mine(address)
+        for form in Forms(shown).found:
+            path = form["action"] or address.partition("?")[0]
+            endpoint, _names = app.url_map.bind("localhost").match(path.partition("?")[0], method="POST")
+            if not form["typed"] or endpoint in tried:
+                continue
+            tried[endpoint] = None
+            for mark in ("", "<~&#~>"):
+                now = opens(address) or ""  # a form before it may have left the page in another state
+                if form["action"] and f'action="{form["action"]}"' not in now:
+                    continue
+                typed = {name: f"{mark}{name}" if mark else "" for name in form["typed"]}
+                answer = client.post(path, data={**form["sent"], **typed}, headers={"Origin": "http://localhost"})
+                tried[endpoint] = answer.status_code
+                wrong.extend(f"{endpoint}: {one}" for one in faults_of(answer, typed if mark else {}, endpoint))
 
     assert not wrong, "\n".join(wrong)
     takes = {one.endpoint for one in app.url_map.iter_rules() if "POST" in one.methods and one.endpoint[:7] in FACES}
