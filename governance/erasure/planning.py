@@ -86,13 +86,21 @@ def rules_of(work: Work, policies: Mapping[str, RetentionPolicy] | None = None) 
     fiscal = CALENDAR_YEAR if known is None else known.fiscal_year
     if policies is not None:
         return Rules(_by_compartment(policies.values()), zone, country, fiscal)
-    found = _by_compartment(active(work).values())
-    missing = {
+    in_force = active(work)
+    missing = binding(in_force.values(), country)
+    return Rules({**_by_compartment(in_force.values()), **missing}, zone, country, fiscal, frozenset(missing))
+
+
+def binding(
+    in_force: Iterable[RetentionPolicy], country: str | None
+) -> Mapping[Compartment, tuple[RetentionPolicy, ...]]:
+    """Policies shipped for a country that count although not approved: of what those *in_force* say nothing of."""
+    found = _by_compartment(in_force)
+    return {
         compartment: rules
         for compartment, rules in _by_compartment(shipped.retention_policies(country).values()).items()
         if compartment not in found
     }
-    return Rules({**found, **missing}, zone, country, fiscal, frozenset(missing))
 
 
 def _by_compartment(policies: Iterable[RetentionPolicy]) -> dict[Compartment, tuple[RetentionPolicy, ...]]:

@@ -74,6 +74,7 @@ class PlanStep:
         rule, citation: what says so.
         holds: for HELD, which.
         in_force: whether the controller has put that rule into force.
+        empty: for DELETE, whether there is nothing in it.
     """
 
     compartment: Compartment
@@ -84,6 +85,7 @@ class PlanStep:
     holds: tuple[str, ...] = ()
     first: date | None = None
     in_force: bool = True
+    empty: bool = False
 
 
 REQUESTED = "request"
@@ -100,7 +102,7 @@ def _step(facts: CompartmentFacts, on: date) -> PlanStep:
     if not wanted:
         return PlanStep(facts.compartment, Fate.STAY)
     if facts.empty:
-        return PlanStep(facts.compartment, Fate.DELETE, rule=_rule(facts))
+        return PlanStep(facts.compartment, Fate.DELETE, rule=_rule(facts), empty=True)
     if facts.holds:
         return PlanStep(
             facts.compartment, Fate.HELD, rule="hold", citation="GDPR Art. 17(3)(e)", holds=tuple(sorted(facts.holds))

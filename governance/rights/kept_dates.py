@@ -75,8 +75,10 @@ class KeptGroup:
         names: fields of a person, keys of extra fields, else kinds or channels; empty where there are none.
         rows: how many.
         first, last: the last days on which the first and the last of them are kept; None where no rule names one.
-        rule: key of the policy; empty where none meets them. title, citation: of it.
+        rule: key of the policy; empty where none covers them. title, citation: of it.
         minimum: the law that wants them kept so long, where one does.
+        in_force: whether the controller has put that policy into force.
+        at_least: whether no rule takes them after those days, which are only those that they have to stay.
         held: whether a legal hold keeps them whatever the rule says.
     """
 
@@ -89,6 +91,8 @@ class KeptGroup:
     title: Titles | None
     citation: str
     minimum: str
+    in_force: bool
+    at_least: bool
     held: bool
 
 
@@ -113,6 +117,7 @@ class _Found(NamedTuple):
     rows: int
     first: Until
     last: Until
+    at_least: bool = False
 
 
 def kept_dates(work: Work, *, subject: SubjectId) -> KeptDates:
@@ -153,11 +158,17 @@ def _rows(work: Work, rules: Keeping, records: str) -> Iterator[_Found]:
             compartment, name, asked = Compartment(code.partition(".")[0]), code.partition(".")[2], None
         field = "note" if table == "note" else None
         place = "interaction" if table == "note" else table
-        days = [
-            rules.until(place, compartment, _clocks(clock, at, bounced), field=field, code=asked)
-            for at in (first, last)
-        ]
-        yield _Found(table, compartment, name, count, days[0], days[1])
+        clocks = [_clocks(clock, at, bounced) for at in (first, last)]
+        days = [rules.until(place, compartment, one, field=field, code=asked) for one in clocks]
+        least = [rules.least(place, compartment, one, code=asked) for one in clocks]
+        yield _found(_Found(table, compartment, name, count, days[0], days[1]), least[0], least[1])
+
+
+def _found(found: _Found, first: Until, last: Until) -> _Found:
+    """What no rule takes away, until when it has to stay."""
+    if found.last.day is not None or last.day is None:
+        return found
+    return found._replace(first=first, last=last, at_least=True)
 
 
 def _clocks(clock: Clock, at: datetime | None, bounced: datetime | None) -> dict[Clock, datetime | None]:
@@ -169,16 +180,17 @@ def _said(work: Work, rules: Keeping, records: str) -> Iterator[_Found]:
     for channel, given, ended, used, count in rows:
         clocks = {Clock.CONSENT_GIVEN: given, Clock.CONSENT_WITHDRAWN: ended, Clock.CONSENT_LAST_USED: used}
         until = rules.until("consent_event", Compartment.EVIDENCE, clocks, code=channel)
-        yield _Found("consent_event", Compartment.EVIDENCE, channel, count, until, until)
+        least = rules.least("consent_event", Compartment.EVIDENCE, clocks, code=channel)
+        yield _found(_Found("consent_event", Compartment.EVIDENCE, channel, count, until, until), least, least)
 
 
 def _together(rules: Keeping, parts: list[_Found], held: frozenset[Compartment]) -> Iterator[KeptGroup]:
     """Parts that are kept alike as one line, in the order in which a card shows them."""
-    alike: dict[tuple[str, Compartment, Until, Until], list[_Found]] = {}
+    alike: dict[tuple[str, Compartment, Until, Until, bool], list[_Found]] = {}
     for one in parts:
-        alike.setdefault((one.table, one.compartment, one.first, one.last), []).append(one)
-    for (table, compartment, first, last), group in sorted(alike.items(), key=lambda one: _place(*one[0])):
-        rule = rules.rules.get(last.rule)
+        alike.setdefault((one.table, one.compartment, one.first, one.last, one.at_least), []).append(one)
+    for (table, compartment, first, last, at_least), group in sorted(alike.items(), key=lambda one: _place(*one[0])):
+        rule = (rules.rules if last.approved else rules.binding).get(last.rule)
         yield KeptGroup(
             table=table,
             names=tuple(dict.fromkeys(one.name for one in group if one.name)),
@@ -189,9 +201,11 @@ def _together(rules: Keeping, parts: list[_Found], held: frozenset[Compartment])
             title=None if rule is None else rule.titles,
             citation="" if rule is None else rule.citation,
             minimum="" if rule is None or rule.minimum is None else rule.minimum.citation,
+            in_force=rules.in_force and last.approved,
+            at_least=at_least,
             held=compartment in held,
         )
 
 
-def _place(table: str, compartment: Compartment, first: Until, last: Until) -> tuple[int, date, str]:
+def _place(table: str, compartment: Compartment, first: Until, last: Until, *_more: bool) -> tuple[int, date, str]:
     return _ORDER.index(table), last.day or date.max, compartment.value + last.rule + str(first.day)

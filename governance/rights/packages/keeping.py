@@ -3,13 +3,14 @@
 The rules in force say so; where none is in force yet, those that come with the service, told as planned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from governance.customers.whole import last_sign_of_life
+from governance.erasure.planning import binding
 from governance.kernel.ids import SubjectId
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
@@ -33,10 +34,15 @@ from governance.reference.operations import controller
 
 
 class Until(NamedTuple):
-    """The last day on which something is kept, and the key of the rule; None and empty where no rule says one."""
+    """The last day on which something is kept, and the key of the rule; None and empty where no rule says one.
+
+    Attributes:
+        approved: False where the rule is one of `Keeping.binding`.
+    """
 
     day: date | None
     rule: str
+    approved: bool = True
 
 
 NO_RULE: Final = Until(None, "")
@@ -53,6 +59,7 @@ class Keeping:
         in_force: False where they are only planned.
         subject: clocks of the person as a whole.
         found: what was found for rows of the same table and day.
+        binding: shipped rules that the controller has not put into force, and by which an erasure keeps all the same.
     """
 
     rules: Mapping[str, RetentionPolicy]
@@ -61,6 +68,7 @@ class Keeping:
     subject: Mapping[Clock, datetime | None]
     fiscal: YearStart = CALENDAR_YEAR
     found: dict[tuple[object, ...], Until] = field(default_factory=dict)
+    binding: Mapping[str, RetentionPolicy] = field(default_factory=dict)
 
     def until(
         self,
@@ -89,12 +97,45 @@ class Keeping:
             found = self.found[place] = self._until(table, compartment, dict(days), field, code)
         return found
 
+    def least(
+        self,
+        table: str,
+        compartment: Compartment,
+        clocks: Mapping[Clock, datetime | None],
+        *,
+        code: str | None = None,
+    ) -> Until:
+        """The last day on which a row that no rule takes away has to stay all the same; as `until` otherwise."""
+        days = {clock: self._day(instant) for clock, instant in clocks.items() if instant is not None}
+        floors = [*self._floors(self.rules, table, compartment, days, code)]
+        floors += self._floors(self.binding, table, compartment, days, code)
+        return max(floors, key=_day, default=NO_RULE)
+
+    def _floors(
+        self,
+        rules: Mapping[str, RetentionPolicy],
+        table: str,
+        compartment: Compartment,
+        days: Mapping[Clock, date],
+        code: str | None,
+    ) -> Iterator[Until]:
+        """What a law or a proof wants kept by those *rules*."""
+        approved = rules is self.rules
+        for rule in rules.values():
+            day = days.get(rule.clock)
+            if day is None or not _meets(rule, table, compartment, None, code):
+                continue
+            proof = table in PROOF and not approved
+            floor = (last_day if proof else minimum_until)(rule, day, fiscal=self.fiscal)
+            if floor is not None:
+                yield Until(floor, rule.key, approved)
+
     def _until(
         self, table: str, compartment: Compartment, days: dict[Clock, date], field: str | None, code: str | None
     ) -> Until:
         known = {clock: self._day(instant) for clock, instant in self.subject.items() if instant is not None} | days
         ends: list[Until] = []
-        floors: list[Until] = []
+        floors = list(self._floors(self.binding, table, compartment, known, code))
         for rule in self.rules.values():
             day = known.get(rule.clock)
             if day is None or not _meets(rule, table, compartment, field, code):
@@ -116,7 +157,7 @@ class Keeping:
     def minimums(self, table: str, clocks: Mapping[Clock, datetime | None]) -> list[Minimum]:
         """What laws want kept of a table, counted from the latest of its instants."""
         found: list[Minimum] = []
-        for rule in self.rules.values():
+        for rule in (*self.rules.values(), *self.binding.values()):
             instant = clocks.get(rule.clock)
             if rule.minimum is None or instant is None or rule.target.name != table:
                 continue
@@ -130,12 +171,14 @@ def keeping(work: Work, *, person: SubjectId) -> Keeping:
     """The rules for a person, as they stand now."""
     whose = controller(work)
     active = retention_rules.active(work)
+    bound = binding(active.values(), whose.country) if active else {}
     return Keeping(
         rules=active or shipped.retention_policies(whose.country),
         in_force=bool(active),
         zone=ZoneInfo(whose.zone),
         subject={Clock.LAST_ACTIVITY: last_sign_of_life(work, person=person)},
         fiscal=whose.fiscal_year,
+        binding={one.key: one for rules in bound.values() for one in rules},
     )
 
 
