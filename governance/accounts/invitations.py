@@ -76,7 +76,7 @@ def invite(work: Work, *, staff: StaffId, again: bool = False) -> Invitation:
         raise NoSuchStaffError("There is no such staff member.")
     if row.disabled_at is not None or row.email is None:
         raise DisabledError("The account is disabled.")
-    if not again and work.session.scalars(select(CredentialRow.id).where(CredentialRow.staff_id == staff)).first():
+    if not again and is_enrolled(work, staff=staff):
         raise EnrolledError("Password and second factor are set up already; where they are lost, reset the factor.")
     end_invitations(work, staff)
     token = make_token(Token.INVITATION)
@@ -97,6 +97,11 @@ def invite(work: Work, *, staff: StaffId, again: bool = False) -> Invitation:
     )
     audit.append(work, Action.STAFF_INVITED, object=ObjectRef("staff", row.id), facts={"expires_at": until})
     return Invitation(staff, until, token.presented)
+
+
+def is_enrolled(work: Work, *, staff: StaffId) -> bool:
+    """Whether password and second factor are set up, so that no invitation is sent any more."""
+    return work.session.scalars(select(CredentialRow.id).where(CredentialRow.staff_id == staff)).first() is not None
 
 
 def end_invitations(work: Work, staff: StaffId) -> None:

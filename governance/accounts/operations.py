@@ -29,7 +29,7 @@ from governance.accounts.demonstrating import MadeUp, confirm_made_up, made_up_s
 from governance.accounts.demonstration import is_demonstration, mark_demonstration
 from governance.accounts.executing import execute, forget_words, tend
 from governance.accounts.granting import propose_grant
-from governance.accounts.invitations import Enrolment, Invitation, accept_invitation, invite
+from governance.accounts.invitations import Enrolment, Invitation, accept_invitation, invite, is_enrolled
 from governance.accounts.limiting import Limits
 from governance.accounts.proposals import count_proposals, find_proposal, list_proposals, propose
 from governance.accounts.proposed import (
@@ -149,6 +149,7 @@ __all__ = [
     "install_executors",
     "invite",
     "is_demonstration",
+    "is_enrolled",
     "is_session_token",
     "is_set_up",
     "limit_client",

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState, StaffMember
-from governance.console import sayings, words
+from governance.console import sayings, words, words_fields
 from governance.console.actions import label_of
 from governance.console.exports import recipient_names
 from governance.console.frame import go, page
@@ -26,6 +26,8 @@ from governance.policies.permissions import Permission
 
 OPEN: Final = 200
 SOMEBODY: Final = "name@example.org"
+NOBODY: Final = "nobody"
+"""Chosen where the customers of whoever leaves are to be in no one's hands."""
 
 
 def _titles() -> list[tuple[str, str]]:
@@ -76,6 +78,7 @@ def staff_member(visit: Visit, member: UUID, typed: Typed = EMPTY, **_names: obj
         found=found,
         roles=[(code, title) for code, title in _titles() if code not in found.roles],
         titles=dict(_titles()),
+        enrolled=accounts.is_enrolled(visit.work, staff=found.id),
         mails=_mails_leave(),
         invited=found.email or SOMEBODY,
         typed=typed,
@@ -138,7 +141,7 @@ def leaving_page(visit: Visit, member: UUID, typed: Typed = EMPTY) -> Response:
         "leaving",
         part="staff",
         found=found,
-        others=[("", gettext("nobody")), *others],
+        others=[*others, (NOBODY, gettext("nobody"))],
         entrusted=leaving.entrusted_to(visit.work, staff=found.id),
         waiting=waiting,
         kinds=words.proposal_kinds(),
@@ -155,29 +158,49 @@ def leaving_page(visit: Visit, member: UUID, typed: Typed = EMPTY) -> Response:
      then=lambda member: go("leaving", member=member))  # fmt: skip
 def let_leave(visit: Visit, member: UUID) -> Response:
     """Cut the access at once and hand the clients on; the report stays to be read."""
-    said = request.form.get("successor", "")
-    try:
-        successor = StaffId(UUID(said)) if said else None
-    except ValueError:
-        raise InvalidError("Name another person.", errors={"successor": ["Name another person."]}) from None
-    leaving.leave(visit.work, staff=StaffId(member), successor=successor)
+    leaving.leave(visit.work, staff=StaffId(member), successor=_successor(visit, StaffId(member)))
     return go("leaving", member=member)
+
+
+def _successor(visit: Visit, member: StaffId) -> StaffId | None:
+    """Who takes the customers over; that nobody does has to be said where there are any."""
+    said = request.form.get("successor", "")
+    if said == NOBODY or (not said and not leaving.entrusted_to(visit.work, staff=member).clients):
+        return None
+    try:
+        return StaffId(UUID(said))
+    except ValueError:
+        wrong = "Choose who takes the customers over, or nobody."
+        raise InvalidError(wrong, errors={"successor": [wrong]}) from None
 
 
 @screen("/clients/new", "new_client")
 def new_client(visit: Visit, typed: Typed = EMPTY) -> Response:
     """The form to connect a system by."""
-    facts = shipped.permissions()
-    scopes = [(one.value, known.titles.get(language())) for one, known in facts.items() if known.systems]
     errors = sayings.by_field(typed.errors)
     ticked = request.form.getlist("scope")
-    return page(visit, "client_new", part="clients", typed=typed, errors=errors, scopes=scopes, ticked=ticked)
+    return page(visit, "client_new", part="clients", typed=typed, errors=errors, groups=_scopes(), ticked=ticked)
+
+
+def _scopes() -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a system may be given, by what it is about."""
+    groups, titles = words_fields.scope_groups(), words_fields.scope_titles()
+    found: dict[str, list[tuple[str, str]]] = {key: [] for key in titles}
+    for one, known in shipped.permissions().items():
+        if known.systems:
+            group = groups.get(one.value.partition(":")[0], "service")
+            found[group].append((one.value, known.titles.get(language())))
+    return [(titles[key], scopes) for key, scopes in found.items() if scopes]
 
 
 @act("/clients/new", "create_client", shows=new_client, of="new_client", then=lambda: go("clients"))
 def create_client(visit: Visit) -> Response:
     """Connect a system and show its key, once; sent twice it connects one, whose key the first answer has."""
-    made = accounts.create_client(visit.work, name=request.form.get("name", ""), scopes=request.form.getlist("scope"))
+    scopes = request.form.getlist("scope")
+    if not scopes:
+        wrong = "Tick at least one thing that it may do."
+        raise InvalidError(wrong, errors={"scopes": [wrong]})
+    made = accounts.create_client(visit.work, name=request.form.get("name", ""), scopes=scopes)
     return page(visit, "client_key", part="clients", name=made.client.name, secret=made.secret)
 
 

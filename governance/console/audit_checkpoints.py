@@ -30,6 +30,7 @@ def checkpoints(visit: Visit, typed: Typed = EMPTY) -> Response:
         visit,
         "audit_checkpoints",
         part=PART,
+        tab="audit_checkpoints",
         rows=found,
         log=progress(visit.work),
         following=found[-1].size if len(found) == ROWS else None,

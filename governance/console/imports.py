@@ -260,7 +260,7 @@ def _provenance() -> Provenance:
     source, ground = request.form.get("source", ""), request.form.get("ground", "")
     wrong = {}
     if source not in set(Source):
-        wrong["source"] = ["Say where the list came from."]
+        wrong["source"] = ["Choose where the list came from."]
     if ground not in set(Ground):
         wrong["ground"] = ["Choose the ground."]
     if wrong:

@@ -23,6 +23,7 @@ def runs(visit: Visit, typed: Typed = EMPTY) -> Response:
     """Runs, the newest first, and the button that begins one."""
     after = asked_id()
     before = None if after is None else RunId(after)
+    ahead = retention.outlook(visit.work)
     rows, older = leaf(retention.list_runs(visit.work, before=before, limit=SHOWN + 1), shown=SHOWN)
     return page(
         visit,
@@ -32,6 +33,8 @@ def runs(visit: Visit, typed: Typed = EMPTY) -> Response:
         rows=rows,
         older=older,
         active=[one for one in retention.policies(visit.work) if one.state.value == "active"],
+        counted_at=ahead.counted_at,
+        overdue=sum(one.overdue.rows for one in ahead.policies),
         known=people.names(visit),
         typed=typed,
         errors=sayings.by_field(typed.errors),

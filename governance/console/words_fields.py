@@ -22,6 +22,31 @@ def compartments() -> Mapping[str, str]:
 
 
 @by_language
+def scope_titles() -> Mapping[str, str]:
+    """What the permissions of connected systems are about."""
+    return {
+        "customers": gettext("Customers"),
+        "dealings": gettext("Purchases, conversations, visits"),
+        "consent": gettext("Consent"),
+        "lists": gettext("Imports and segments"),
+        "requests": gettext("Requests and erasure"),
+        "service": gettext("Service"),
+    }
+
+
+def scope_groups() -> Mapping[str, str]:
+    """The group of each kind of permission; those not named are of the service."""
+    kinds = {
+        "customers": ("customers", "contacts", "extra_fields", "duplicates"),
+        "dealings": ("purchases", "interactions", "activity"),
+        "consent": ("consent",),
+        "lists": ("intake", "segments", "reports"),
+        "requests": ("requests", "packages", "erasure", "retention"),
+    }
+    return {kind: group for group, several in kinds.items() for kind in several}
+
+
+@by_language
 def said() -> Mapping[str, Mapping[str, str]]:
     """Words of the page of fields."""
     return {

@@ -2,8 +2,15 @@
 
 import re
 
-from governance.kernel.ids import uuid4
+from governance.accounts import operations as accounts
+from governance.customers import operations as customers
+from governance.customers.bulk import create_people
+from governance.kernel.ids import SubjectId, uuid4
+from governance.kernel.work import OPERATOR, open_work
+from governance.policies import shipped
+from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
+from tests.factories.customers import origin, person
 
 
 def send(desk, page, action, **said):
@@ -19,9 +26,43 @@ def test_somebody_is_added_given_a_role_and_leaves(desks):
     member = re.search(r'href="(/console/staff/[0-9a-f-]{36})">Ira New', desk.get("/console/staff").text)[1]
     asked = send(desk, member, f"{member}/roles", role="support", reason="New at the desk")
     assert asked.status_code == 303
-    assert send(desk, f"{member}/leaving", f"{member}/leaving", successor="").status_code == 303
+    assert "Send it again" in desk.get(member).text
+    assert send(desk, f"{member}/leaving", f"{member}/leaving").status_code == 303
     assert "The access has ended" in desk.get(f"{member}/leaving").text
     assert "ended" in desk.get(member).text
+
+
+def test_nobody_who_has_set_a_password_is_offered_an_invitation(desks):
+    desk = desks("admin")
+    members = re.findall(r'href="(/console/staff/[0-9a-f-]{36})"', desk.get("/console/staff").text)
+    assert "Send it again" not in desk.get(members[0]).text
+
+
+def test_customers_of_somebody_who_leaves_are_in_no_ones_hands_only_where_that_was_said(desks, door):
+    desk, database = desks("admin"), service_of(door).database
+    with open_work(database, OPERATOR) as work:
+        member = accounts.create_staff(work, name="Oleh Left", email=f"{uuid4().hex}@example.org").id
+        [theirs] = create_people(work, [person(responsible=member)], origin=origin())
+    path = f"/console/staff/{member}/leaving"
+    refused = send(desk, path, path, successor="")
+    assert refused.status_code == 422
+    assert (
+        "Choose who takes the customers over, or nobody." in refused.text.partition('id="leave-successor-refused"')[2]
+    )
+    assert re.search(r'<option value="">please choose</option>\s*<option value="[^"]+">', refused.text)
+    assert " selected>nobody" not in refused.text
+    assert send(desk, path, path, successor="nobody").status_code == 303
+    with open_work(database, OPERATOR) as work:
+        assert customers.read(work, subject=SubjectId(theirs)).responsible is None
+
+
+def test_what_a_system_may_do_is_asked_by_groups_each_thing_once(desks):
+    asked = desks("admin").get("/console/clients/new").text
+    offered = re.findall(r'name="scope" value="([^"]+)"', asked)
+    assert sorted(offered) == sorted(one.value for one, known in shipped.permissions().items() if known.systems)
+    groups = [part.partition("</legend>")[0] for part in asked.split("<legend>")[2:]]
+    assert groups[0] == "Customers"
+    assert len(groups) == len(set(groups)) > 4
 
 
 def test_the_key_of_a_system_is_shown_once(desks):
@@ -29,6 +70,7 @@ def test_the_key_of_a_system_is_shown_once(desks):
     wrong = send(desk, "/console/clients/new", "/console/clients/new", name=name)
     assert wrong.status_code == 422
     assert f'value="{name}"' in wrong.text
+    assert "Tick at least one thing that it may do." in wrong.text.partition('id="scopes-refused"')[2]
     made = send(desk, "/console/clients/new", "/console/clients/new", name=name, scope=["consent:check"])
     secret = re.search(r'id="secret">(gov_[a-z0-9_]+)<', made.text)[1]
     listed = desk.get("/console/clients").text

@@ -61,6 +61,21 @@ def test_a_file_that_cannot_be_read_says_so_and_keeps_what_was_chosen(desks):
     assert 'role="alert"' in refused.text
 
 
+def test_source_and_ground_are_chosen_by_whoever_brings_a_list(desks):
+    desk = desks("steward")
+    page = desk.get("/console/imports/new")
+    for name in ("source", "ground"):
+        asked = page.text.partition(f'name="{name}"')[2].partition("</select>")[0]
+        assert '<option value="">please choose</option>' in asked
+        assert " selected" not in asked
+    for action in ("/console/imports/trial", "/console/imports"):
+        data = Form(page, "/trial").filled(file=(io.BytesIO(LIST.encode()), "clients.csv"), source="", ground="")
+        refused = desk.post(action, data=data, headers=ORIGIN)
+        assert refused.status_code == 422
+        assert "Choose where the list came from." in refused.text.partition('id="import-source-refused"')[2]
+        assert "Choose the ground." in refused.text.partition('id="import-ground-refused"')[2]
+
+
 def test_a_list_larger_than_other_forms_is_taken(desks):
     rows = "".join(f"Smith Anna;anna{number}@example.org;no;{'much ' * 1_000}\r\n" for number in range(300))
     form = Form(desks("steward").get("/console/imports/new"), "/trial").filled(source="till", ground="contract")

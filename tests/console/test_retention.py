@@ -2,11 +2,20 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from governance.console.retention import period
+from governance.customers import operations as customers
+from governance.customers.bulk import create_people
+from governance.kernel.ids import SubjectId
+from governance.kernel.work import OPERATOR, open_work
 from governance.policies import shipped
 from governance.policies.periods import Period
+from governance.reference import retention_rules
+from governance.retention import operations as retention
+from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
+from tests.factories.customers import interaction, origin, person
 
 KEY = "behaviour"
 
@@ -61,11 +70,41 @@ def test_a_policy_that_is_none_keeps_what_was_typed(desks):
     assert "policies: [nonsense</textarea>" in refused.text
 
 
+def test_a_run_by_hand_says_before_what_it_takes_and_that_nothing_brings_it_back(desks, door):
+    desk = desks("officer")
+    with open_work(service_of(door).database, OPERATOR) as work:
+        policy = retention_rules.keep_draft(work, policy=shipped.retention_policies()["bounced_contacts"]).id
+        retention_rules.keep_active(work, policy=policy)
+        retention.count_outlook(work)
+    told = desk.get("/console/retention/runs").text.partition('action="/console/retention/runs"')[2]
+    told = told.partition("</form>")[0]
+    assert re.search(r"\d+ rows? (was|were) overdue when it was counted \(", told)
+    assert "It begins at once and cannot be taken back." in told
+    assert 'href="/console/retention/forecast"' in told
+    with open_work(service_of(door).database, OPERATOR) as work:
+        retention.end(work, key="bounced_contacts")
+
+
+def test_what_is_overdue_stands_in_the_first_month_of_the_curve_of_one_policy(desks, door):
+    desk = desks("officer")
+    with open_work(service_of(door).database, OPERATOR) as work:
+        [somebody] = create_people(work, [person()], origin=origin())
+        talked = interaction(note="Long ago", at=work.now - timedelta(days=900))
+        customers.record_interaction(work, subject=SubjectId(somebody), interaction=talked)
+        policy = retention_rules.keep_draft(work, policy=shipped.retention_policies()["interaction_notes"]).id
+    path = f"/console/retention/policies/{policy}"
+    looked = send(desk, path, f"{path}/simulation").text
+    due = int(re.search(r"<strong>(\d+)</strong><span>rows? due", looked)[1])
+    first = int(re.search(r"<tbody>.*?<td[^>]*>(\d+)", looked.partition('id="ahead"')[2], re.DOTALL)[1])
+    assert first >= due > 0
+    assert "What is overdue stands in the first month." in looked
+
+
 def test_auditors_look_and_touch_nothing(desks):
     desk = desks("auditor")
     for path in ("", "/forecast", "/runs"):
         page = desk.get(f"/console/retention{path}")
         assert page.status_code == 200
         assert 'class="button main"' not in page.text
-        assert '/console/retention/runs" class="panel' not in page.text
+        assert 'action="/console/retention/runs"' not in page.text
     assert desk.get("/console/retention/draft").status_code == 403
