@@ -13,8 +13,9 @@ from governance.portal.grounds import cited
 from governance.portal.guard import Guest, screen
 from governance.portal.pages import page
 from governance.rights import operations as rights
-from governance.rights.own_data import MOST_ROWS, OwnField, OwnTable, Shown
+from governance.rights.own_data import MOST_ROWS, OwnData, OwnField, OwnTable, Shown
 
+_NAME: Final = ("given_name", "patronymic", "family_name")
 _NAMES: Final[Mapping[str, Callable[[str], str]]] = {"country": naming.country, "language": naming.tongue}
 """Fields that are kept as codes which have names in every language."""
 
@@ -30,7 +31,23 @@ def own_data(guest: Guest) -> Response:
     )
     reasons = (*(one.why for one in own.categories), *(one.why for one in own.tables))
     grounds = [ground for why in reasons for ground in why.grounds]
-    return page(guest.work, "data", seal=guest.seal, part="own_data", own=own, most=MOST_ROWS, cited=cited(grounds))
+    return page(
+        guest.work,
+        "data",
+        seal=guest.seal,
+        part="own_data",
+        own=own,
+        name=_name(told),
+        today=guest.work.now,
+        most=MOST_ROWS,
+        cited=cited(grounds),
+    )
+
+
+def _name(own: OwnData) -> str:
+    """Whose data these are, as the head of what is printed says."""
+    told = {one.key: one.plain for category in own.categories for one in category.fields if one.key in _NAME}
+    return " ".join(str(told[key]) for key in _NAME if told.get(key))
 
 
 def _named(field: OwnField) -> OwnField:

@@ -59,7 +59,7 @@ _SAYINGS: Final[Mapping[type[GovernanceError], Callable[[], tuple[int, str, str]
         404,
         gettext("This link is not valid any more"),
         gettext(
-            "A link works only as a whole, and some for a limited time. Open it again from the newest message, or fill "
+            "It was used already, is too old, or was not copied as a whole. Open it from the newest message, or fill "
             "in the form again. If you want no more messages from us, you can also write to the address below."
         ),
     ),

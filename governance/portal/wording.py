@@ -108,6 +108,8 @@ def name_of(kind: RequestKind, about: About | None) -> str:
         return str(gettext("No advertising at all"))
     if about is About.LIFT:
         return str(gettext("Use my data again"))
+    if kind is RequestKind.COMPLAINT:
+        return str(gettext("Complaint"))
     return kinds()[kind][0]
 
 

@@ -204,6 +204,9 @@ def test_my_data_say_what_is_kept_why_and_until_when_without_what_staff_wrote(on
         assert words in told, words
     assert "Сложная" not in told
     assert "Наталью" not in told
+    head = re.search(r'<p class="only-print">([^<]+)</p>', one.get("/my/data").text)[1]
+    with working(one) as work:
+        assert re.search(rf"Рябова.*, on .*{work.now.year}\. Kept by: Daisy", head)
 
 
 def test_grounds_are_told_in_the_language_of_the_page_or_marked_with_that_of_their_law(one):
