@@ -11,7 +11,7 @@ from governance.kernel.errors import ConfigurationError
 from governance.kernel.server import reach
 from governance.kernel.settings import Settings
 from governance.kernel.supervisor import Supervisor
-from tests.cli.conftest import Command
+from tests.cli.conftest import SETUP, Command
 from tests.cli.service import free_port
 from tests.conftest import Store
 
@@ -103,9 +103,10 @@ def test_forgetting_the_address_of_the_database_makes_no_empty_one(
 
 
 def test_the_address_that_is_written_down_holds_no_password(
-    governance: Command, fresh_store: Store, surroundings: Path
+    command: Command, fresh_store: Store, surroundings: Path
 ) -> None:
     written = surroundings / "secrets" / "external-database"
+    assert command("init", *SETUP).code == 0
 
     assert written.read_text().endswith(f"/{fresh_store.name}\n")
     assert fresh_store.password not in written.read_text()
