@@ -1,6 +1,6 @@
 """A long list is answered as each contact of it would have been."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from governance.consent.checking import Asked, Checked
 from governance.consent.stopping import stop_many
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
+from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Reason, Scope, SuppressionReason
@@ -19,6 +20,7 @@ from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
 from tests.factories.saying import mail, notice, said, someone
+from tests.factories.staging import Stage, staged
 
 DAY = timedelta(days=1)
 OFFERS = Asked("own_offers", Channel.EMAIL, opt_out_in_message=True)
@@ -66,8 +68,10 @@ def suppress(work: Work, name: str, *, scope: Scope = Scope.ADVERTISING, purpose
     consent.suppress(work, contact=address, channel=Channel.EMAIL, scope=scope, reason=reason, purpose=purpose)
 
 
-@pytest.fixture
-def names(work: Work) -> list[str]:
+NAMES = [*YES, *NO]
+
+
+def fill(work: Work) -> None:
     """Of everybody that a verdict can tell apart, one."""
     set_controller(work, legal_name="Petersen GmbH", address="Kiel", country="DE")
     notice(work, "own_offers")
@@ -95,7 +99,18 @@ def names(work: Work) -> list[str]:
     suppress(replace(work, now=work.now - 2 * DAY), "lifted", scope=Scope.PURPOSE, purpose="own_offers")
     suppress(work, "told", scope=Scope.PURPOSE, purpose="newsletter")
     suppress(work, "gone")
-    return [*YES, *NO]
+
+
+@pytest.fixture(scope="module")
+def filled(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, fill) as found:
+        yield found
+
+
+@pytest.fixture
+def work(filled: Stage) -> Iterator[Work]:
+    with filled.play() as work:
+        yield work
 
 
 def alone(work: Work, asked: Asked, contacts: Sequence[object]) -> list[Checked]:
@@ -113,8 +128,8 @@ def alone(work: Work, asked: Asked, contacts: Sequence[object]) -> list[Checked]
         Asked("nothing", Channel.EMAIL),
     ],
 )
-def test_a_long_list_is_answered_as_each_contact_of_it(work: Work, names: list[str], asked: Asked) -> None:
-    contacts: list[object] = [f"{name}@example.org" for name in names]
+def test_a_long_list_is_answered_as_each_contact_of_it(work: Work, asked: Asked) -> None:
+    contacts: list[object] = [f"{name}@example.org" for name in NAMES]
     contacts += ["YES@example.org", None, "no address", contacts[0], "+4915112345678"]
     each = alone(work, asked, contacts)
     batch = consent.check(work, question=asked, contacts=[*contacts, *NOBODIES])
@@ -124,19 +139,19 @@ def test_a_long_list_is_answered_as_each_contact_of_it(work: Work, names: list[s
     assert set(batch.used) == {person for one in each for person in one.used}
     links = {place: one.unsubscribe[0] for place, one in enumerate(each) if one.unsubscribe}
     assert batch.unsubscribe.keys() == links.keys()
-    shared = names.index("shared")  # by the contact of either
+    shared = NAMES.index("shared")  # by the contact of either
     assert all(batch.unsubscribe[place] == link for place, link in links.items() if place != shared)
 
 
-def test_the_list_holds_all_that_can_be_told_apart(work: Work, names: list[str]) -> None:
+def test_the_list_holds_all_that_can_be_told_apart(work: Work) -> None:
     batch = consent.check(
-        work, question=OFFERS, contacts=[*(f"{name}@example.org" for name in names), "bad", *NOBODIES]
+        work, question=OFFERS, contacts=[*(f"{name}@example.org" for name in NAMES), "bad", *NOBODIES]
     )
     unseen = {Reason.UNKNOWN_PURPOSE, Reason.UNDER_AGE, Reason.SUPERSEDED, Reason.SUPPRESSED}
     assert {one.reason for one in batch.verdicts} == set(Reason) - unseen
 
 
-def test_a_material_notice_and_a_stop_are_heeded_by_the_next_list(work: Work, names: list[str]) -> None:
+def test_a_material_notice_and_a_stop_are_heeded_by_the_next_list(work: Work) -> None:
     listed = ["yes@example.org", "paper@example.org", *NOBODIES]
     later = replace(work, now=work.now + DAY)
     stop_many(

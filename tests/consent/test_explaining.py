@@ -1,5 +1,6 @@
 """Why did I get this mail? Who holds the contact, what they said to which words, and what was decided by which rule."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from governance.consent.events import ContactSaid
 from governance.consent.stories import Answered, Story
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind, RestrictionReason
+from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
@@ -27,6 +29,7 @@ from governance.reference.operations import set_controller
 from tests.factories.actors import by, client
 from tests.factories.customers import purchase
 from tests.factories.saying import TEXTS, mail, notice, said, someone
+from tests.factories.staging import Stage, staged
 from tests.factories.trail import entries
 
 EMAIL = "irina.vorobeva@example.org"
@@ -35,10 +38,21 @@ WHY = "The customer asks why she was written to."
 NEWS = Asked("newsletter", Channel.EMAIL, campaign="march-1")
 
 
-@pytest.fixture(autouse=True)
-def _controller(work: Work) -> None:
+def kiel(work: Work) -> None:
     set_controller(work, legal_name="Petersen GmbH", address="Kiel", country="DE")
     notice(work)
+
+
+@pytest.fixture(scope="module")
+def newsletter(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, kiel) as found:
+        yield found
+
+
+@pytest.fixture
+def work(newsletter: Stage) -> Iterator[Work]:
+    with newsletter.play() as work:
+        yield work
 
 
 def later(work: Work, days: int) -> Work:
@@ -91,7 +105,11 @@ def test_today_is_another_story(work: Work) -> None:
     assert [one.event.kind for one in story.holders[0].events] == [EventKind.CONFIRMED, EventKind.WITHDRAWN]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=max(1, settings.default.max_examples // 5),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(kinds=st.lists(st.sampled_from([EventKind.CONFIRMED, EventKind.WITHDRAWN, EventKind.OBJECTED]), max_size=4))
 def test_the_verdict_told_is_the_one_that_a_check_gave_then(work: Work, kinds: list[EventKind]) -> None:
     with work.session.begin_nested() as example:

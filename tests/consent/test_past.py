@@ -174,11 +174,20 @@ def _world(work: Work) -> World:
     return world
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture
+def world(work: Work) -> World:
+    return _world(work)
+
+
+@settings(
+    max_examples=max(1, settings.default.max_examples // 4),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(steps, min_size=1, max_size=10))
-def test_a_check_of_the_past_answers_what_was_answered_then(work: Work, taken: list[Step]) -> None:
-    with work.session.begin_nested() as savepoint:
-        world = _world(work)
+def test_a_check_of_the_past_answers_what_was_answered_then(world: World, taken: list[Step]) -> None:
+    with world.work.session.begin_nested() as savepoint:
+        world = World(world.work, world.people)
         for step in taken:
             world.take(step)
         for at, answered in world.answered:
@@ -186,15 +195,13 @@ def test_a_check_of_the_past_answers_what_was_answered_then(work: Work, taken: l
         savepoint.rollback()
 
 
-def test_before_anything_was_known_everything_was_unknown(work: Work) -> None:
-    world = _world(work)
+def test_before_anything_was_known_everything_was_unknown(work: Work, world: World) -> None:
     world.take(Step("confirm", 0, 0))
     found = world.ask(work.now - timedelta(days=1))
     assert not any(verdict.allowed for answers in found for verdict in answers)
 
 
-def test_the_past_is_asked_about_by_contact_and_is_past(work: Work) -> None:
-    world = _world(work)
+def test_the_past_is_asked_about_by_contact_and_is_past(work: Work, world: World) -> None:
     past, future = (replace(QUESTIONS[0], as_of=work.now + timedelta(seconds=one)) for one in (-1, 1))
     with pytest.raises(InvalidError):
         consent.check(work, question=past, people=world.people)

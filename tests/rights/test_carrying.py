@@ -1,5 +1,7 @@
 """Erasure and packages for requests, from the proof to the answer, by the parts that do it in production."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from governance import executors
@@ -24,6 +26,7 @@ from tests.factories.actors import by
 from tests.factories.erasing import through
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
 from tests.factories.signing import enrol
+from tests.factories.staging import Stage, staged
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,9 +35,16 @@ def installed(shared_database: Database) -> None:
     executors.install(shared_database)
 
 
-@pytest.fixture(autouse=True)
-def berlin(work: Work) -> None:
-    controller(work)
+@pytest.fixture(scope="module")
+def berlin(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, controller) as found:
+        yield found
+
+
+@pytest.fixture
+def work(berlin: Stage) -> Iterator[Work]:
+    with berlin.play() as work:
+        yield work
 
 
 def by_code(work: Work, irina: PersonView, kind: RequestKind) -> RequestView:

@@ -1,5 +1,6 @@
 """Requests as they are decided: by the table of states, with every act told, and carried out where they may be."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from governance.consent.operations import Asked
 from governance.customers import operations as customers
 from governance.customers.codes import LinkKind, RestrictionReason
 from governance.customers.operations import PersonView
+from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
@@ -33,19 +35,28 @@ from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, on, person, request, sent
 from tests.factories.saying import notice, said
+from tests.factories.staging import Stage, staged
 from tests.factories.trail import entries
 
 WORDS = "Ausweis am Schalter gesehen"
 
 
-@pytest.fixture(autouse=True)
-def berlin(work: Work) -> None:
-    controller(work)
+@pytest.fixture(scope="module")
+def berlin(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, controller) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def irina(berlin: Stage) -> PersonView:
+    with berlin.prepare() as work:
+        return person(work)
 
 
 @pytest.fixture
-def irina(work: Work) -> PersonView:
-    return person(work)
+def work(berlin: Stage, irina: PersonView) -> Iterator[Work]:
+    with berlin.play() as work:
+        yield work
 
 
 def proven(work: Work, irina: PersonView, kind: RequestKind = RequestKind.ACCESS, **said: object) -> RequestId:

@@ -1,5 +1,7 @@
 """Requests about people with whom something is unusual: each comes out as it should, and none is lost."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from governance import executors
@@ -25,6 +27,7 @@ from tests.factories.actors import by
 from tests.factories.erasing import through
 from tests.factories.exporting import officer
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
+from tests.factories.staging import Stage, staged
 
 WORDS = "Ausweis am Schalter gesehen"
 
@@ -35,9 +38,16 @@ def installed(shared_database: Database) -> None:
     executors.install(shared_database)
 
 
-@pytest.fixture(autouse=True)
-def berlin(work: Work) -> None:
-    controller(work)
+@pytest.fixture(scope="module")
+def berlin(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, controller) as found:
+        yield found
+
+
+@pytest.fixture
+def work(berlin: Stage) -> Iterator[Work]:
+    with berlin.play() as work:
+        yield work
 
 
 def asked(work: Work, who: SubjectId, kind: RequestKind = RequestKind.ACCESS, **said: object) -> RequestView:

@@ -1,13 +1,14 @@
 """Webhooks follow requests: each step is told once, in its order, and never whom it is about."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from governance.audit import sequencer
 from governance.customers.operations import PersonView
+from governance.kernel.db import Database
 from governance.kernel.work import Work
 from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.operations import Message, MessageKind, Topic
@@ -20,16 +21,25 @@ from governance.rights.codes import RefusalGround
 from governance.rights.records import RequestId
 from governance.worker.webhooks import body_of
 from tests.factories.requesting import ADDRESS, controller, person, request
+from tests.factories.staging import Stage, staged
 
 
-@pytest.fixture(autouse=True)
-def berlin(work: Work) -> None:
-    controller(work)
+@pytest.fixture(scope="module")
+def berlin(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, controller) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def irina(berlin: Stage) -> PersonView:
+    with berlin.prepare() as work:
+        return person(work)
 
 
 @pytest.fixture
-def irina(work: Work) -> PersonView:
-    return person(work)
+def work(berlin: Stage, irina: PersonView) -> Iterator[Work]:
+    with berlin.play() as work:
+        yield work
 
 
 def follower(work: Work, topic: Topic = Topic.REQUESTS) -> webhooks.WebhookId:
