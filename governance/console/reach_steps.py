@@ -116,7 +116,7 @@ def _on_paper(visit: Visit) -> Sequence[Step]:
     if visit.may_open("new_import"):
         told = gettext(
             "Columns that say yes and on which day, and your published words: "
-            "bring the list again, and records are completed by it."
+            "bring the list in again, and the records are completed."
         )
         link = url_for("console.new_import")
         found.append(Step(gettext("Consents of many, from a list"), told, link, gettext("Bring in a list")))
@@ -144,7 +144,7 @@ def _remedies() -> Mapping[str, str]:
     say_no = gettext("They said no, so leave them alone. They can change it themselves on their own page.")
     ask = gettext("Ask them where they come to you; a mail that asks for consent is advertising already.")
     return {
-        "no_contact": gettext("Ask for it at the next visit, or bring a list that has it."),
+        "no_contact": gettext("Ask for the contact at the next visit, or bring in a list that has it."),
         "malformed": gettext("Correct the contact on the card."),
         "silent": ask,
         "unknown": ask,

@@ -216,9 +216,9 @@ def reasons() -> Mapping[str, str]:
     return {
         "no_contact": gettext("There is no contact of this channel."),
         "unknown_purpose": gettext("There is no such purpose, or it does not use this channel."),
-        "malformed": gettext("This is not one contact of this channel."),
+        "malformed": gettext("This is not a contact of this channel."),
         "unknown": gettext("Nobody is known by this contact, so that nothing allows it."),
-        "suppressed": gettext("The contact is on the suppression ledger."),
+        "suppressed": gettext("The contact is on the stop list."),
         "bounced": gettext("The contact does not work: a message to it bounced."),
         "restricted": gettext("Processing of the person's data is restricted, or nothing may be sent to them."),
         "objected": gettext("The person objected."),

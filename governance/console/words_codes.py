@@ -37,6 +37,11 @@ def _of_people() -> Mapping[str, Words]:
         "exporter_kind": actors,
         **dict.fromkeys(("role", "roles"), roles),
         **dict.fromkeys(("permission", "scopes"), permissions),
+        "factor": {
+            "totp": gettext("code of the app"),
+            "recovery_code": gettext("recovery code"),
+            "demonstration": gettext("none: a demonstration"),
+        },
         "source": codes,
         "ground": {**codes, **words_requests.grounds(), "soft_opt_in": gettext("own customers, own goods")},
         "restricted": codes,

@@ -54,6 +54,6 @@ def left_out() -> Mapping[str, str]:
 def recipient_kinds() -> Mapping[str, str]:
     """In what capacity somebody gets data."""
     return {
-        "processor": gettext("Processor: uses it on your account (GDPR Art. 28)"),
+        "processor": gettext("Processor: uses it on your behalf (GDPR Art. 28)"),
         "third_party": gettext("Third party: uses it on its own"),
     }

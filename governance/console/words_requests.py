@@ -81,9 +81,9 @@ def abouts() -> Mapping[str, str]:
 def proofs() -> Mapping[str, str]:
     """How identity was proved."""
     return {
-        "code": gettext("by a code sent to a contact on record"),
-        "second_contact": gettext("by codes sent to two contacts"),
-        "officer": gettext("by an officer"),
+        "code": gettext("proved by a code sent to a contact on record"),
+        "second_contact": gettext("proved by codes sent to two contacts"),
+        "officer": gettext("proved by an officer"),
         "not_needed": gettext("not needed for this"),
     }
 

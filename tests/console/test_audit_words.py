@@ -56,7 +56,7 @@ def test_who_read_the_log_is_one_list_that_tells_what_they_asked(desks):
     desk.get("/console/audit?outcome=refused&since=2020-01-01")
     shown = desk.get("/console/audit/readers?action=audit:trail:searched").text
     assert "from a day on" in shown
-    assert "Audit trail searched" in shown
+    assert "Audit log searched" in shown
     wrong = desk.get("/console/audit/readers?since=soon").text
     assert wrong.count('aria-invalid="true"') == 1
     assert "There is no such day: a date is written 2026-12-31." in wrong

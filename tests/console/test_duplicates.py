@@ -22,7 +22,7 @@ def test_a_merge_is_looked_at_and_undone_and_the_page_says_until_when_it_may(des
         )
         merged = intake.merge(work, into=one, other=other, reason="Same mail")
     page, act = desk.get("/console/duplicates"), f"/console/merges/{merged.id}"
-    assert "Make two of them again" in page.text
+    assert "Undo the merge" in page.text
     if f"{act}/review" in page.text:
         form = Form(page, f"{act}/review").filled()
         assert desk.post(f"{act}/review", data=form, headers=ORIGIN).status_code == 303
