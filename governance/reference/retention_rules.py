@@ -7,6 +7,7 @@ how long something is kept.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NewType
 from uuid import UUID
@@ -206,10 +207,9 @@ def _row(work: Work, policy: PolicyId) -> RetentionPolicyRow:
 
 
 def _told(row: RetentionPolicyRow) -> PolicyVersion:
-    (policy,) = parse_policies(row.document.encode(), name=row.key).values()
     return PolicyVersion(
         id=PolicyId(row.id),
-        policy=policy,
+        policy=_policy_of(row.key, row.document),
         state=PolicyState(row.state),
         drafted_at=row.drafted_at,
         drafted_by_kind=ActorKind(row.drafted_by_kind),
@@ -222,3 +222,10 @@ def _told(row: RetentionPolicyRow) -> PolicyVersion:
         approved_at=row.approved_at,
         ended_at=row.ended_at,
     )
+
+
+@lru_cache(maxsize=512)
+def _policy_of(key: str, document: str) -> RetentionPolicy:
+    # Reading YAML takes milliseconds, and each batch of a run asks for all that are in force.
+    (policy,) = parse_policies(document.encode(), name=key).values()
+    return policy

@@ -75,16 +75,11 @@ class Keeping:
 
     def force(self, *keys: str) -> list[PolicyVersion]:
         """Put shipped policies into force, through all stages."""
-        return [self._forced(self.do(lambda work, key=key: retention.draft_shipped(work, key=key))) for key in keys]  # type: ignore[misc]
+        return self.do(lambda work: [_forced(work, retention.draft_shipped(work, key=key)) for key in keys])
 
     def force_document(self, document: str) -> list[PolicyVersion]:
         """The same for policies of a document."""
-        return [self._forced(one) for one in self.do(lambda work: retention.draft(work, document=document))]
-
-    def _forced(self, version: PolicyVersion) -> PolicyVersion:
-        self.do(lambda work: retention.look_ahead(work, policy=version.id))
-        self.do(lambda work: retention.propose_activation(work, policy=version.id, reason="Decided."))
-        return self.do(lambda work: retention.policy(work, policy=version.id))
+        return self.do(lambda work: [_forced(work, one) for one in retention.draft(work, document=document)])
 
     def run(self, keys: Sequence[str] | None = None) -> Run:
         """A run, seen through."""
@@ -111,6 +106,12 @@ class Keeping:
     def count(self, what: str) -> int:
         """Rows of a table, or of a table and a condition."""
         return self.do(lambda work: int(work.session.scalar(text(f"SELECT count(*) FROM {what}")) or 0))
+
+
+def _forced(work: Work, version: PolicyVersion) -> PolicyVersion:
+    retention.look_ahead(work, policy=version.id)
+    retention.propose_activation(work, policy=version.id, reason="Decided.")
+    return retention.policy(work, policy=version.id)
 
 
 def document(key: str, body: str) -> str:

@@ -98,7 +98,10 @@ def fill(store: Keeping, people: list[dict[str, object]]) -> None:
 
 
 @pytest.mark.parametrize("ending", [RetentionAction.ERASE_SUBJECT, RetentionAction.ANONYMISE])
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=max(2, settings.default.max_examples // 10),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(people=st.lists(PERSON, min_size=1, max_size=5))
 def test_a_run_takes_away_exactly_what_was_foreseen_for_its_instant(
     kept_stores: Stores, ring: Keyring, ending: RetentionAction, people: list[dict[str, object]]

@@ -10,6 +10,7 @@ from governance.accounts.operations import ProposalState
 from governance.executors import EXECUTORS
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.work import Work
+from governance.reference import retention_rules
 from governance.reference.operations import set_controller
 from governance.reference.retention_rules import NoSuchPolicyError, PolicyState, active
 from governance.retention import installed
@@ -178,3 +179,15 @@ def test_a_day_that_is_too_far_away_is_refused(desk: Work) -> None:
         with pytest.raises(InvalidError, match="too far away") as told:
             retention.simulate(desk, at=datetime(year, 12, 31, tzinfo=UTC))
         assert list(told.value.errors) == ["at"]
+
+
+def test_the_document_of_a_version_is_read_once_however_often_it_is_asked_for(
+    desk: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [drafted] = retention.draft(desk, document=ACTIVITY)
+    with monkeypatch.context() as patch:
+        patch.setattr(retention_rules, "parse_policies", None)
+        assert retention.policy(desk, policy=drafted.id).policy == drafted.policy
+        assert [one.policy for one in retention.policies(desk)] == [drafted.policy]
+    [longer] = retention.draft(desk, document=ACTIVITY.replace("P13M", "P14M"))
+    assert (longer.policy.keep.months, drafted.policy.keep.months) == (14, 13)
