@@ -31,21 +31,42 @@ with lease(pathlib.Path(sys.argv[1]), settings={"fsync": "off"}) as server:
 
 
 @pytest.fixture(scope="module")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pattern") / "store"
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose cluster was made after an interrupted start, and is in no use now.
+
+    Its path is long and has spaces and other scripts in it; the folder above has a mode of its own.
+    """
+    above = tmp_path_factory.mktemp("база данных, 'кавычки' $HOME").joinpath(*["длинное-имя" * 5] * 8)
+    above.mkdir(parents=True)
+    above.chmod(0o750)
+    folder = above / "store"
+    (folder / "postgres.new").mkdir(parents=True)
+    (folder / "postgres.new" / "PG_VERSION").write_text("18\n")
+    folder.chmod(0o700)
     with lease(folder, settings=FAST) as server, _connect(server) as connection:
         connection.execute("CREATE TABLE kept (n integer PRIMARY KEY)")
         connection.execute("INSERT INTO kept SELECT generate_series(1, 1000)")
     return folder
 
 
+@pytest.fixture(scope="module")
+def copied(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it; as after a restore, all files belong to who runs the test."""
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("copied") / "store"))
+
+
 @pytest.fixture
-def store(pattern: Path, tmp_path: Path) -> Iterator[Path]:
-    """A data folder whose cluster was made earlier; as after a restore, all files belong to who runs the test."""
-    folder = tmp_path / "store"
-    shutil.copytree(pattern, folder)
-    yield folder
-    assert eventually(lambda: not _postgres_processes(folder)), "a server outlived its users"
+def store(copied: Path) -> Iterator[Path]:
+    """The copy, whose server each test starts and stops as it likes."""
+    yield copied
+    assert eventually(lambda: not _postgres_processes(copied)), "a server outlived its users"
+
+
+@pytest.fixture(scope="module")
+def running(made: Path, copied: Path) -> Iterator[EmbeddedPostgres]:
+    """The server of the new cluster, for tests that ask it something."""
+    with lease(made, settings=FAST) as server:
+        yield server
 
 
 def _connect(server: EmbeddedPostgres, **parts: object) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -60,7 +81,7 @@ def _ask(server: EmbeddedPostgres, query: str) -> object:
 
 
 def _count(server: EmbeddedPostgres) -> object:
-    return _ask(server, "SELECT count(*) FROM kept")
+    return _ask(server, "SELECT count(*) FROM kept WHERE n <= 1000")
 
 
 def _postmaster(folder: Path) -> int:
@@ -83,55 +104,43 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_new_server_admits_who_knows_the_password_and_nobody_else(tmp_path: Path) -> None:
-    with lease(tmp_path / "store", settings=FAST) as server:
-        assert _ask(server, "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = 'postgres'")
-        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            _connect(server, password="guessed")
-        with pytest.raises(psycopg.OperationalError, match="no password supplied"):
-            psycopg.connect(host=str(server.socket_dir), user="postgres", dbname="postgres", passfile="/dev/null")
+def test_a_new_server_admits_who_knows_the_password_and_nobody_else(running: EmbeddedPostgres) -> None:
+    assert _ask(running, "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = 'postgres'")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        _connect(running, password="guessed")
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        psycopg.connect(host=str(running.socket_dir), user="postgres", dbname="postgres", passfile="/dev/null")
 
 
-def test_a_new_server_is_of_version_18_in_utf8_with_checksums_and_off_the_network(tmp_path: Path) -> None:
-    with lease(tmp_path / "store", settings=FAST) as server:
-        assert str(_ask(server, "SHOW server_version")).startswith("18.")
-        assert _ask(server, "SHOW server_encoding") == "UTF8"
-        assert _ask(server, "SHOW data_checksums") == "on"
-        assert _ask(server, "SHOW listen_addresses") == ""
-        assert _ask(server, "SHOW timezone") == "UTC"
-        assert _ask(server, "SELECT lower('ЁЖ')") == "ёж"
+def test_a_new_server_is_of_version_18_in_utf8_with_checksums_and_off_the_network(running: EmbeddedPostgres) -> None:
+    assert str(_ask(running, "SHOW server_version")).startswith("18.")
+    assert _ask(running, "SHOW server_encoding") == "UTF8"
+    assert _ask(running, "SHOW data_checksums") == "on"
+    assert _ask(running, "SHOW listen_addresses") == ""
+    assert _ask(running, "SHOW timezone") == "UTC"
+    assert _ask(running, "SELECT lower('ЁЖ')") == "ёж"
 
 
-def test_files_are_private_and_the_folder_above_keeps_its_mode(tmp_path: Path) -> None:
-    above = tmp_path / "above"
-    above.mkdir()
-    above.chmod(0o750)
-    folder = above / "store"
-    with lease(folder, settings=FAST) as server:
-        assert _mode(server.socket_dir) == 0o700
-        assert _mode(server.socket_dir.parent.parent) in {0o700, 0o711}
+def test_files_are_private_and_the_folder_above_keeps_its_mode(running: EmbeddedPostgres) -> None:
+    folder = running.data_dir
+    assert _mode(running.socket_dir) == 0o700
+    assert _mode(running.socket_dir.parent.parent) in {0o700, 0o711}
     assert [_mode(folder / name) for name in (".", "run", "secrets", "log", "postgres")] == [0o700] * 5
     assert _mode(folder / "secrets" / "database.json") == 0o600
     assert _mode(folder / "log" / "postgres.log") == 0o600
-    assert _mode(above) == 0o750
-    assert not server.socket_dir.parent.exists()
+    assert _mode(folder.parent) == 0o750
 
 
-def test_paths_may_be_long_and_hold_spaces_and_any_script(tmp_path: Path) -> None:
-    folder = tmp_path.joinpath("база данных, 'кавычки' $HOME", *["длинное-имя" * 5] * 8, "store")
-    with lease(folder, settings=FAST) as server:
-        assert _ask(server, "SELECT 1") == 1
-        assert len(str(server.socket_dir / ".s.PGSQL.5432").encode()) <= 107
+def test_paths_may_be_long_and_hold_spaces_and_any_script(running: EmbeddedPostgres) -> None:
+    assert "база данных, 'кавычки' $HOME" in str(running.data_dir)
+    assert len(str(running.data_dir).encode()) > 800
+    assert _ask(running, "SELECT 1") == 1
+    assert len(str(running.socket_dir / ".s.PGSQL.5432").encode()) <= 107
 
 
-def test_a_cluster_half_made_by_an_interrupted_start_is_made_anew(tmp_path: Path) -> None:
-    left_over = tmp_path / "store" / "postgres.new"
-    left_over.mkdir(parents=True)
-    (left_over / "PG_VERSION").write_text("18\n")
-    (tmp_path / "store").chmod(0o700)
-    with lease(tmp_path / "store", settings=FAST) as server:
-        assert _ask(server, "SELECT 1") == 1
-    assert not left_over.exists()
+def test_a_cluster_half_made_by_an_interrupted_start_is_made_anew(running: EmbeddedPostgres) -> None:
+    assert _count(running) == 1000
+    assert not (running.data_dir / "postgres.new").exists()
 
 
 def test_the_second_user_shares_the_server_and_keeps_it_when_the_first_has_gone(store: Path) -> None:
@@ -146,11 +155,11 @@ def test_the_second_user_shares_the_server_and_keeps_it_when_the_first_has_gone(
 
 
 def test_users_who_come_at_the_same_moment_get_one_server(store: Path) -> None:
-    users = [start(HOLDER, store, 2) for _ in range(5)]
+    users = [start(HOLDER, store, 2) for _ in range(4)]
     assert len({line_of(user) for user in users}) == 1
     postmasters = [p for p in _postgres_processes(store) if "-D" in p.cmdline()]
     assert len(postmasters) == 1
-    assert [user.wait(30) for user in users] == [0] * 5
+    assert [user.wait(30) for user in users] == [0] * 4
     for user in users:
         kill(user)
 
@@ -159,6 +168,7 @@ def test_after_the_last_lease_no_process_is_left(store: Path) -> None:
     with lease(store, settings=FAST) as server:
         assert _count(server) == 1000
     assert not _postgres_processes(store)
+    assert not server.socket_dir.parent.exists()
     with lease(store, settings=FAST) as again:
         assert _count(again) == 1000
 
@@ -205,7 +215,7 @@ def test_killing_the_server_makes_the_keeper_start_it_again_with_its_data(store:
         os.kill(killed, signal.SIGKILL)
         assert eventually(lambda: not is_alive(killed))
         assert eventually(lambda: _accepts(server))
-        assert _count(server) == 1001
+        assert _ask(server, "SELECT count(*) FROM kept WHERE n <= 1000 OR n = 2000") == 1001
 
 
 def _accepts(server: EmbeddedPostgres) -> bool:
@@ -226,7 +236,7 @@ def test_killing_everything_at_once_loses_nothing_that_was_committed(store: Path
             process.kill()
     kill(user)
     with lease(store, settings=FAST) as server:
-        assert _count(server) == 1001
+        assert _ask(server, "SELECT count(*) FROM kept WHERE n <= 1000 OR n = 3000") == 1001
 
 
 def test_a_foreign_process_with_the_number_of_a_dead_server_does_not_stop_the_start(store: Path) -> None:
@@ -247,9 +257,9 @@ def test_a_foreign_process_with_the_number_of_a_dead_server_does_not_stop_the_st
         sleeper.wait()
 
 
-def test_the_server_log_holds_no_value_of_a_refused_statement(store: Path) -> None:
+def test_the_server_log_holds_no_value_of_a_refused_statement(running: EmbeddedPostgres) -> None:
     canary = "canary-7f3a"
-    with lease(store, settings=FAST) as server, _connect(server) as connection:
+    with _connect(running) as connection:
         connection.execute("CREATE TABLE person (name text UNIQUE, born date, CHECK (name <> 'x'))")
         connection.execute("INSERT INTO person VALUES (%s, NULL)", [canary])
         statements = [
@@ -262,21 +272,20 @@ def test_the_server_log_holds_no_value_of_a_refused_statement(store: Path) -> No
                 connection.execute(statement, [canary])
         with pytest.raises(psycopg.errors.RaiseException, match=canary):
             connection.execute(f"DO $$ BEGIN RAISE EXCEPTION '{canary}'; END $$")
-    log = (store / "log" / "postgres.log").read_text()
+    log = (running.data_dir / "log" / "postgres.log").read_text()
     assert "ready to accept connections" in log
     assert canary not in log
 
 
-def test_the_log_holds_no_statement_that_ran_when_a_session_was_killed(store: Path) -> None:
+def test_the_log_holds_no_statement_that_ran_when_a_session_was_killed(running: EmbeddedPostgres) -> None:
     statement = "SELECT pg_sleep(30), 'canary-9b1c'"
-    with lease(store, settings=FAST) as server:
-        with ThreadPoolExecutor(1) as pool, _connect(server) as connection:
-            running = pool.submit(_ask, server, statement)
-            assert eventually(lambda: _runner(connection, statement) is not None)
-            os.kill(_runner(connection, statement) or 0, signal.SIGKILL)
-            assert isinstance(running.exception(10), psycopg.OperationalError)
-        assert eventually(lambda: _accepts(server))
-    log = (store / "log" / "postgres.log").read_text()
+    with ThreadPoolExecutor(1) as pool, _connect(running) as connection:
+        asked = pool.submit(_ask, running, statement)
+        assert eventually(lambda: _runner(connection, statement) is not None)
+        os.kill(_runner(connection, statement) or 0, signal.SIGKILL)
+        assert isinstance(asked.exception(10), psycopg.OperationalError)
+    assert eventually(lambda: _accepts(running))
+    log = (running.data_dir / "log" / "postgres.log").read_text()
     assert "was terminated by signal 9" in log
     assert "canary-9b1c" not in log
 
@@ -286,12 +295,11 @@ def _runner(connection: "psycopg.Connection[tuple[Any, ...]]", statement: str) -
     return row[0] if row else None
 
 
-def test_programs_of_the_server_log_in_without_the_password_among_their_arguments(store: Path) -> None:
-    with lease(store, settings=FAST) as server:
-        environment = os.environ | server.client_environment()
-        dump = subprocess.run(
-            [server.binary("pg_dump"), "--schema-only"], env=environment, check=True, capture_output=True, text=True
-        )
+def test_programs_of_the_server_log_in_without_the_password_among_their_arguments(running: EmbeddedPostgres) -> None:
+    environment = os.environ | running.client_environment()
+    dump = subprocess.run(
+        [running.binary("pg_dump"), "--schema-only"], env=environment, check=True, capture_output=True, text=True
+    )
     assert "CREATE TABLE public.kept" in dump.stdout
 
 
@@ -303,15 +311,24 @@ def test_a_setting_that_the_server_refuses_is_told_at_once(store: Path) -> None:
 
 
 def test_a_cluster_of_another_version_is_refused(store: Path) -> None:
-    (store / "postgres" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(ConfigurationError, match="made by PostgreSQL 16"), lease(store, settings=FAST):
-        pass
+    path = store / "postgres" / "PG_VERSION"
+    right = path.read_text()
+    path.write_text("16\n")
+    try:
+        with pytest.raises(ConfigurationError, match="made by PostgreSQL 16"), lease(store, settings=FAST):
+            pass
+    finally:
+        path.write_text(right)
 
 
-def test_a_lost_password_file_is_told_with_the_remedy(store: Path) -> None:
-    (store / "secrets" / "database.json").unlink()
-    with lease(store, settings=FAST) as server, pytest.raises(ConfigurationError, match="restore that file"):
-        server.superuser_url()
+def test_a_lost_password_file_is_told_with_the_remedy(running: EmbeddedPostgres) -> None:
+    path = running.data_dir / "secrets" / "database.json"
+    aside = path.rename(path.with_name("aside"))
+    try:
+        with pytest.raises(ConfigurationError, match="restore that file"):
+            running.superuser_url()
+    finally:
+        aside.rename(path)
 
 
 def test_a_forked_child_does_not_keep_the_lease(store: Path) -> None:
@@ -334,14 +351,12 @@ def test_a_forked_child_does_not_keep_the_lease(store: Path) -> None:
         kill(sleeper)
 
 
-def test_a_store_that_its_owner_runs_is_refused_to_others_at_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_its_owner_runs_is_refused_to_others_at_once(
+    running: EmbeddedPostgres, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = os.geteuid()
-    with lease(store, settings=FAST):
-        require_not_run_by_another(store)
-        with monkeypatch.context() as another:
-            another.setattr(os, "geteuid", lambda: owner + 1)
-            with pytest.raises(ConfigurationError, match=f"as the user with id {owner}"):
-                require_not_run_by_another(store)
-
+    require_not_run_by_another(running.data_dir)
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(ConfigurationError, match=f"as the user with id {owner}"):
+        require_not_run_by_another(running.data_dir)
     require_not_run_by_another(store)
