@@ -2,17 +2,17 @@
 
 from dataclasses import field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ARRAY, Row, String, bindparam, delete, func, select, update
 
 from governance.accounts.attempts import Attempt
-from governance.accounts.errors import ConfirmationNeededError, DisabledError, NoSuchSessionError
+from governance.accounts.errors import ConfirmationNeededError, NoSuchSessionError
 from governance.accounts.keys import Token, make_token, matches, token_id_of
 from governance.accounts.proving import prove
 from governance.accounts.recognising import authenticate_client
-from governance.accounts.staff import staff_actor
-from governance.accounts.tables import RecoveryCodeRow, SessionRow, StaffRow
+from governance.accounts.staff import holding
+from governance.accounts.tables import RecoveryCodeRow, SessionRow, StaffRoleRow, StaffRow
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact, ObjectRef
@@ -45,6 +45,23 @@ DANGEROUS: Final = frozenset(
     }
 )
 """Acts that need password and second factor to have been shown within `CONFIRMED_FOR`."""
+_ROLES: Final = select(StaffRoleRow.role).where(StaffRoleRow.staff_id == StaffRow.id).order_by(StaffRoleRow.role)
+_PRESENTED: Final = (
+    select(
+        SessionRow.id,
+        SessionRow.staff_id,
+        SessionRow.digest,
+        SessionRow.seen_at,
+        SessionRow.expires_at,
+        SessionRow.confirmed_at,
+        SessionRow.ended_at,
+        StaffRow.disabled_at,
+        func.array(_ROLES.scalar_subquery(), type_=ARRAY(String)).label("roles"),
+    )
+    .join(StaffRow, StaffRow.id == SessionRow.staff_id)
+    .where(SessionRow.id == bindparam("id"))
+)
+"""A session, whether its holder's account is open, and the roles held: asked at each request, so at once."""
 
 
 @frozen
@@ -144,19 +161,14 @@ def authenticate_session(work: Work, *, presented: str) -> SignedIn:
     Raises:
         UnauthenticatedError: where there is no such session, or it is over; which of them is not told.
     """
-    query = select(SessionRow).where(SessionRow.id == token_id_of(Token.SESSION, presented))
-    row = work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    row = work.session.execute(_PRESENTED, {"id": token_id_of(Token.SESSION, presented)}).one_or_none()
     right = matches(presented, None if row is None else row.digest)
-    if not right or row is None or not _goes_on(row, work.now):
+    if not right or row is None or row.disabled_at is not None or not _goes_on(row, work.now):
         raise UnauthenticatedError("The session is over; sign in again.")
-    try:
-        actor = staff_actor(work, staff=StaffId(row.staff_id))
-    except DisabledError:
-        raise UnauthenticatedError("The session is over; sign in again.") from None
-    signed_in = SignedIn(row.id, StaffId(row.staff_id), replace(actor, name=row.id), row.confirmed_at)
+    actor = replace(holding(StaffId(row.staff_id), row.roles), name=row.id)
     if work.now - row.seen_at >= SEEN_NOTED_EVERY:
         _note_use(work, row.id)
-    return signed_in
+    return SignedIn(row.id, StaffId(row.staff_id), actor, row.confirmed_at)
 
 
 def authenticate(work: Work, *, presented: str) -> Actor:
@@ -271,7 +283,7 @@ def _codes_left(work: Work, staff: StaffId) -> int:
     return len(work.session.scalars(unspent).all())
 
 
-def _goes_on(row: SessionRow, now: datetime) -> bool:
+def _goes_on(row: SessionRow | Row[*tuple[Any, ...]], now: datetime) -> bool:
     return row.ended_at is None and now < row.expires_at and now - row.seen_at < IDLE
 
 

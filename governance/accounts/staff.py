@@ -162,8 +162,12 @@ def staff_actor(work: Work, *, staff: StaffId) -> Actor:
         raise NoSuchStaffError("There is no such staff member.")
     if row.disabled_at is not None:
         raise DisabledError("The account is disabled.")
-    names = tuple(one.role for one in row.roles)
-    return Actor(kind=ActorKind.STAFF, id=row.id, permissions=shipped.roles().grants_of(names), roles=names)
+    return holding(StaffId(row.id), [one.role for one in row.roles])
+
+
+def holding(staff: StaffId, roles: Sequence[str]) -> Actor:
+    """The actor that a staff member with these roles is."""
+    return Actor(kind=ActorKind.STAFF, id=staff, permissions=shipped.roles().grants_of(roles), roles=tuple(roles))
 
 
 def departed() -> Select[UUID]:

@@ -22,6 +22,8 @@ from governance.vault.runtime import vault_of
 
 VERSION_LOCK = 0x636F6E74726F6C
 """Advisory lock under which versions are numbered ("control" in ASCII)."""
+_ASKED = "reference.controller"
+"""Name in the `info` of a session of the transaction, the savepoint, and the record that was found in it."""
 _SAID = tuple(one.name for one in fields(ControllerDetails))
 
 
@@ -38,9 +40,14 @@ def controller(work: Work) -> Controller:
 
 
 def find_controller(work: Work) -> Controller | None:
-    """The record in force, or None where none was set yet."""
-    row = _newest(work)
-    return None if row is None else _told(work, row)
+    """The record in force, or None where none was set yet; asked for once in a transaction, which may need it often."""
+    session, asked = work.session, work.session.info.get(_ASKED)
+    if asked is None or asked[:-1] != (session.get_transaction(), session.get_nested_transaction()):
+        row = _newest(work)
+        found = None if row is None else _told(work, row)
+        asked = session.info[_ASKED] = (session.get_transaction(), session.get_nested_transaction(), found)
+    kept: Controller | None = asked[-1]
+    return kept
 
 
 def country_in_force() -> Select[str]:
@@ -183,6 +190,7 @@ def _insert(work: Work, wanted: ControllerDetails, *, version: int) -> Controlle
     )
     work.session.add(row)
     work.session.flush()
+    work.session.info.pop(_ASKED, None)
     return row
 
 

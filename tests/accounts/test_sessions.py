@@ -13,6 +13,7 @@ from governance.kernel.errors import TooManyError, UnauthenticatedError
 from governance.kernel.work import ActorKind
 from governance.policies.permissions import Permission
 from tests.factories.signing import PASSWORD, enrol, signed_in
+from tests.factories.statements import counted
 from tests.factories.trail import entries
 
 MINUTE = timedelta(minutes=1)
@@ -35,6 +36,13 @@ def test_a_session_is_an_actor_with_the_roles_held_and_is_told_of(work, anna):
     [entry] = entries(work, Action.SIGNED_IN)
     assert entry.facts == {"session": made.id, "factor": "totp", "recovery_codes_left": 10}
     assert made.token not in str(work.session.execute(text("SELECT * FROM staff_session")).all())
+
+
+def test_who_presents_a_session_is_asked_for_once(work, anna):
+    made = signed_in(work, anna)
+    with counted(work) as sent:
+        operations.authenticate_session(work, presented=made.token)
+    assert len(sent) == 1
 
 
 @pytest.mark.parametrize("wrong", ["password", "code", "nobody", "left", "uninvited"])

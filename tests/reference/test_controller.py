@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from governance.audit.actions import Action
 from governance.kernel.clock import FixedClock
 from governance.kernel.errors import InvalidError
-from governance.kernel.work import OPERATOR, open_work
+from governance.kernel.work import OPERATOR, Work, open_work
 from governance.policies import shipped
 from governance.reference import operations
 from governance.reference.errors import NoControllerError
@@ -17,6 +17,7 @@ from governance.reference.record import ProtectionOfficer
 from governance.reference.tables import ControllerVersionRow
 from governance.vault.runtime import vault_of
 from tests.conftest import NOW
+from tests.factories.statements import counted
 from tests.factories.trail import entries
 
 FIRM = {"legal_name": "ТОВ «Ромашка»", "address": "Київ, вул. Садова, 1", "country": "UA"}
@@ -53,6 +54,31 @@ def test_a_change_makes_a_version_and_history_stays(work):
     assert second.version == 2
     assert operations.controller(work) == second
     assert operations.controller_history(work) == [second, first]
+
+
+def test_a_transaction_asks_for_the_record_once_and_knows_of_a_change_at_once(work):
+    operations.set_controller(work, **FIRM)
+    first = operations.controller(work)
+    with counted(work) as sent:
+        assert operations.find_controller(work) == operations.controller(work) == first
+    assert sent == []
+    with work.session.begin_nested() as tried:
+        second = operations.set_controller(work, **{**FIRM, "legal_name": "ТОВ «Мак»"})
+        assert operations.controller(work) == second
+        tried.rollback()
+    assert operations.controller(work) == first
+
+
+def test_the_next_transaction_of_a_session_asks_for_the_record_anew(fresh_database):
+    with open_work(fresh_database, OPERATOR) as work:
+        operations.set_controller(work, **FIRM)
+    with fresh_database.sessions() as session:
+        asking = Work(session=session, actor=OPERATOR, now=NOW)
+        assert operations.controller(asking).legal_name == FIRM["legal_name"]
+        with open_work(fresh_database, OPERATOR) as work:
+            operations.set_controller(work, **{**FIRM, "legal_name": "ТОВ «Мак»"})
+        session.commit()
+        assert operations.controller(asking).legal_name == "ТОВ «Мак»"
 
 
 def test_saying_the_same_again_changes_nothing(work):
