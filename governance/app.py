@@ -67,10 +67,11 @@ from governance.api.assembly import assemble
 from governance.api.backlogs import figures_of
 from governance.api.blueprints import Blueprint
 from governance.api.limits import Limiter
-from governance.api.service import Check, Service
+from governance.api.service import Check, Service, install
 from governance.audit.handing import Handed, hand_out
 from governance.audit.keys import known_vkeys
 from governance.console import assembly as console_pages
+from governance.console import place as console_place
 from governance.console.place import Console, Sheets
 from governance.custody import recovery
 from governance.custody.opening import Store, open_store, require_protected_log
@@ -87,6 +88,7 @@ from governance.kernel.work import Work
 from governance.pages import languages, reporting, serving
 from governance.pages.brand import brand
 from governance.pages.examining import examine_all
+from governance.portal import place as portal_place
 from governance.portal import refusing
 from governance.portal.assembly import attach
 from governance.portal.place import Portal
@@ -165,8 +167,28 @@ def create_app(settings: Settings) -> Flask:
     return build(store)
 
 
-def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Flask:
+def build(store: Store) -> Flask:
     """The web service on an open store."""
+    app = frame(BLUEPRINTS)
+    serve(app, store)
+    return app
+
+
+def frame(blueprints: tuple[Blueprint, ...]) -> Flask:
+    """Routes, pages, and what is said of errors; of no store yet, so that one can be copied for several."""
+    app = assemble(blueprints)
+    languages.register(app, FACES)
+    app.register_blueprint(serving.blueprint)
+    attach(app)
+    console_pages.attach(app)
+    for outage in OUTAGES:
+        app.register_error_handler(outage, _on_lost_database)
+    app.register_error_handler(HTTPException, _on_http)
+    return app
+
+
+def serve(app: Flask, store: Store) -> None:
+    """Let *app*, made by `frame`, answer for an open store."""
     settings = store.settings
     executors.install(store.database)
 
@@ -184,12 +206,10 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
         limiter=Limiter(max(1, settings.requests_per_minute // settings.web_workers)),
         strangers=Limiter(max(1, STRANGERS_PER_MINUTE // settings.web_workers)),
     )
-    app = assemble(service, blueprints)
-    languages.register(app, FACES)
-    app.register_blueprint(serving.blueprint)
+    install(app, service)
     reporting.attach(app, count_sender=Limiter(max(1, REPORTS_PER_MINUTE // settings.web_workers)).take)
-    attach(app, _portal(store, service))
-    console_pages.attach(app, _console(store, service))
+    portal_place.install(app, _portal(store, service))
+    console_place.install(app, _console(store, service))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # Flask's own way
@@ -198,10 +218,6 @@ def build(store: Store, *, blueprints: tuple[Blueprint, ...] = BLUEPRINTS) -> Fl
         "/v1/consent/events": consent_events.express(),
     }
     app.extensions[express.NAME] = express.Express(app, routes)
-    for outage in OUTAGES:
-        app.register_error_handler(outage, _on_lost_database)
-    app.register_error_handler(HTTPException, _on_http)
-    return app
 
 
 def _portal(store: Store, service: Service) -> Portal:

@@ -8,7 +8,6 @@ from flask import Flask, Request
 from governance.api import health, metrics, openapi, problems, requests
 from governance.api.blueprints import Blueprint
 from governance.api.rules import LateRule
-from governance.api.service import Service, install
 
 
 class InMemoryRequest(Request):
@@ -28,8 +27,8 @@ BODY_LIMIT_BYTES: Final = 1_048_576
 """A request body; a route that takes files raises it for itself."""
 
 
-def assemble(service: Service, blueprints: tuple[Blueprint, ...]) -> Flask:
-    """The application that answers for *service* with the routes of *blueprints*."""
+def assemble(blueprints: tuple[Blueprint, ...]) -> Flask:
+    """The application with the routes of *blueprints*, which answers as soon as it is given a `Service`."""
     app = Flask("governance", static_folder=None)
     app.request_class = InMemoryRequest
     app.url_rule_class = LateRule
@@ -41,7 +40,6 @@ def assemble(service: Service, blueprints: tuple[Blueprint, ...]) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined]  # as above: answers keep the order of their schema
-    install(app, service)
     requests.register(app)
     metrics.register(app)
     problems.register(app)

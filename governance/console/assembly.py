@@ -28,7 +28,6 @@ from governance.console import (
     lists,
     mails,
     notices,
-    place,
     proposals,
     reach,
     recipients,
@@ -48,7 +47,6 @@ from governance.console import (
     today,
     trials,
 )
-from governance.console.place import Console
 from governance.console.words_citations import cited
 from governance.pages import naming
 
@@ -97,9 +95,8 @@ ROUTES: Final = (
 """Modules whose pages hang on the blueprint; imported for that."""
 
 
-def attach(app: Flask, console: Console) -> None:
-    """Serve the pages of *console* by *app*."""
-    place.install(app, console)
+def attach(app: Flask) -> None:
+    """Serve the pages by *app*, of whichever `Console` it is given."""
     app.register_blueprint(guard.blueprint)
     app.add_template_filter(cited)
     app.add_template_filter(naming.calendar, "calendarname")

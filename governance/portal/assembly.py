@@ -13,7 +13,6 @@ from governance.portal import (
     notices,
     own_data,
     pages,
-    place,
     proving,
     refusing,
     requests,
@@ -21,7 +20,6 @@ from governance.portal import (
     subscriptions,
     unsubscriptions,
 )
-from governance.portal.place import Portal
 
 ROUTES: Final = (
     subscriptions,
@@ -41,7 +39,6 @@ ROUTES: Final = (
 """Modules whose pages hang on the blueprint; imported for that."""
 
 
-def attach(app: Flask, portal: Portal) -> None:
-    """Serve the pages of *portal* by *app*."""
-    place.install(app, portal)
+def attach(app: Flask) -> None:
+    """Serve the pages by *app*, of whichever `Portal` it is given."""
     app.register_blueprint(pages.blueprint)

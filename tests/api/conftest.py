@@ -1,11 +1,11 @@
 """A web service on a store of its own, API clients for it, and a few routes to try the door with."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-import flask_smorest
 import marshmallow as ma
 import pytest
 from flask import Flask
@@ -119,23 +119,26 @@ class Busy(MethodView):
         raise TooManyError("Too fast.", retry_after_seconds=7)
 
 
-def open_service(store: Store, ring: Keyring, folder: Path, *, described: bool = False) -> Flask:
-    """The web service on *store*, with all its routes and those of the tests.
+@cache
+def frame() -> Flask:
+    """All routes and those of the tests, made once and copied: to make them takes longer than most of what is asked."""
+    made = composition.frame((*composition.BLUEPRINTS, PROBE))
+    assert made.jinja_env is not None  # whose templates all copies share
+    return made
 
-    Args:
-        described: whether it can tell of its routes (OpenAPI), which takes most of the time of making it.
-    """
+
+def open_service(store: Store, ring: Keyring, folder: Path) -> Flask:
+    """The web service on *store*, with all its routes and those of the tests."""
     settings = Settings(
         data_dir=folder, database_url=Secret(store.app_url), role_prefix=store.roles.prefix, web_workers=1
     )
     logs.configure(settings)
     database = open_database(store, ring)
     vault = database.sessions.kw["info"]["vault"]
-    opened = OpenStore(settings, Server(settings, store.roles), database, ring, vault)
-    with pytest.MonkeyPatch.context() as patch:
-        if not described:
-            patch.setattr(flask_smorest.Blueprint, "register_views_in_doc", lambda *_, **__: None)
-        return composition.build(opened, blueprints=(*composition.BLUEPRINTS, PROBE))
+    app = copy(frame())
+    app.extensions = dict(app.extensions)
+    composition.serve(app, OpenStore(settings, Server(settings, store.roles), database, ring, vault))
+    return app
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +153,7 @@ def door(door_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """The web service that tests share."""
     folder = tmp_path_factory.mktemp("door")
     ring = Keyring.create(folder / "secrets" / "keyring.json", now=NOW)
-    app = open_service(door_store, ring, folder, described=True)
+    app = open_service(door_store, ring, folder)
     yield app
     service_of(app).database.dispose()
 
