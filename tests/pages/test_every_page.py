@@ -143,8 +143,7 @@ def prove_entries(app):
 def own(app):
     """Somebody at the portal who proved who they are."""
     found = guest(app)
-    found.come_in()
-    found.prove()
+    found.enter(proven=True)
     made = found.send(found.get("/my/requests/new/complaint"), "/my/requests/new/complaint", said="Никто не отвечает")
     assert made.status_code == 303
     return found.web

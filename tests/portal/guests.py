@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 from flask import Flask
@@ -10,10 +10,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from governance.customers import operations as customers
+from governance.customers import visiting, visitor_facts
+from governance.customers.codes import ContactKind
 from governance.customers.contact_values import ContactSaid
+from governance.customers.visitor_facts import SecondFact
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import OPERATOR, open_work
 from governance.messages import outbox
+from governance.portal.cookies import PATH, SESSION
 from governance.portal.place import EXTENSION
 from tests.api.conftest import service_of
 
@@ -78,6 +82,23 @@ class Guest:
         assert sent.status_code == 303, sent.text
         typed = inputs(self.get("/my/code"), "/my/code", code=last_code(self.app, self.email))
         return self.web.post("/my/code", data=typed, headers={**ORIGIN, **(headers or {})})
+
+    def enter(self, *, proven: bool = False) -> None:
+        """Be in without a look at the pages: by a code alone, or with the birth date told as well."""
+        portal = self.app.extensions[EXTENSION]
+        counts = {"address": self.web.environ_base["REMOTE_ADDR"], "per_hour": 10**6}
+        with open_work(service_of(self.app).database, OPERATOR, clock=portal.clock) as work:
+            sent = visiting.ask_for_code(
+                work, kind=ContactKind.EMAIL, value=self.email, region=None, language="en", **counts
+            )
+            sendings = iter(lambda: outbox.lend(work), None)
+            code = next(str(one.values["code"]) for one in sendings if one.recipient == self.email)
+            visitor = visiting.begin(work, code_id=sent.id, typed=code)
+            if proven and visitor is not None:
+                told = {"visitor": visitor, "fact": SecondFact.BIRTH_DATE, "value": BIRTH_DATE, **counts}
+                visitor = visitor_facts.confirm_by_fact(replace(work, actor=visitor.actor), **told)
+        assert visitor is not None
+        self.web.set_cookie(SESSION, visitor.token or "", path=PATH)
 
     def prove(self, fact: str = BIRTH_DATE) -> TestResponse:
         """Tell the birth date."""

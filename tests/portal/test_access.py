@@ -127,7 +127,7 @@ def test_a_contact_that_is_none_stays_in_the_form_with_what_to_do(app):
 
 def test_a_form_that_another_site_sends_does_nothing(app):
     one = guest(app)
-    one.come_in()
+    one.enter()
     answer = one.web.post("/my/choices/no-advertising", data={}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert one.web.post("/my/sign-out", data={}).status_code == 403
@@ -136,8 +136,7 @@ def test_a_form_that_another_site_sends_does_nothing(app):
 
 def test_what_was_typed_outlives_a_session_that_ends_meanwhile(app):
     one = guest(app)
-    one.come_in()
-    one.prove()
+    one.enter(proven=True)
     typed = inputs(one.get("/my/requests/new/complaint"), "/my/requests/new/complaint", said="Ваш магазин молчит")
     portal = app.extensions[EXTENSION]
     late = FixedClock(portal.clock.now() + timedelta(minutes=16))
@@ -160,8 +159,7 @@ def test_what_was_typed_outlives_a_session_that_ends_meanwhile(app):
 
 def test_what_was_typed_when_a_session_ended_is_nothing_to_the_next_who_comes_in(app):
     one, other = guest(app), guest(app)
-    one.come_in()
-    one.prove()
+    one.enter(proven=True)
     typed = inputs(one.get("/my/requests/new/complaint"), "/my/requests/new/complaint", said="Ваш магазин молчит")
     one.web.delete_cookie("governance-visit", path="/my")
     over = one.post("/my/requests/new/complaint", typed)
@@ -176,7 +174,7 @@ def test_what_was_typed_when_a_session_ended_is_nothing_to_the_next_who_comes_in
 
 def test_signing_out_ends_the_session_for_every_tab(app):
     one = guest(app)
-    one.come_in()
+    one.enter()
     cookie = one.web.get_cookie("governance-visit", path="/my").value
     assert one.send(one.get("/my"), "/my/sign-out").status_code == 303
     one.web.set_cookie("governance-visit", cookie, path="/my")
@@ -196,13 +194,13 @@ def test_a_link_leads_on_to_pages_of_the_portal_alone(app):
 def test_the_language_that_was_chosen_stays_on_further_pages(app):
     one = guest(app)
     one.get("/my?lang=uk")
-    one.come_in()
+    one.enter()
     assert "Мій вибір" in one.get("/my/choices").text
 
 
 def test_pages_tell_browsers_to_load_nothing_from_elsewhere_and_to_keep_nothing(app):
     one = guest(app)
-    one.come_in()
+    one.enter()
     for path in ("/my", "/my/choices", "/privacy", "/certificate", "/counter"):
         headers = one.get(path).headers
         assert "unsafe" not in headers["Content-Security-Policy"]

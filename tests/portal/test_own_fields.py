@@ -32,8 +32,7 @@ def one(app):
             label = Titles(f"Own {key}", "", "")
             customers.define(work, key=key, labels=label, type=kind, category="user.demographic", visibility=seen)
         customers.edit(work, subject=found.subject, patch={"extra": KEPT})
-    found.come_in()
-    found.prove()
+    found.enter(proven=True)
     yield found
     with open_work(service_of(app).database, OPERATOR) as work:
         for key in FIELDS:

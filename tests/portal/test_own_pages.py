@@ -54,8 +54,7 @@ def app(door):
 def one(app):
     """Somebody who proved who they are."""
     found = guest(app)
-    found.come_in()
-    found.prove()
+    found.enter(proven=True)
     return found
 
 
@@ -187,7 +186,7 @@ def test_the_signal_of_a_browser_counts_for_all_who_share_a_contact_and_once(app
 
 def test_an_unproved_contact_can_end_advertising_and_sharing_all_the_same(app):
     somebody = guest(app)
-    somebody.come_in()
+    somebody.enter()
     for path in ("no-advertising", "no-sharing"):
         assert somebody.send(somebody.get("/my/choices"), f"/my/choices/{path}").status_code == 303
     told = say(somebody.get("/my/requests"))
@@ -248,7 +247,7 @@ def test_a_correction_changes_what_harms_nobody_at_once_and_keeps_what_was_typed
 
 def test_an_export_is_asked_for_made_and_downloaded_after_the_step_up(app):
     somebody = guest(app)
-    somebody.come_in()
+    somebody.enter()
     form = somebody.get("/my/requests/new/access")
     assert "Show first that it is you" in say(form)
     somebody.prove()
@@ -270,7 +269,7 @@ def test_an_export_is_asked_for_made_and_downloaded_after_the_step_up(app):
 
 def test_a_download_without_the_step_up_leads_to_it(app):
     somebody = guest(app, contacts=2)
-    somebody.come_in()
+    somebody.enter()
     with working(somebody) as work:
         [mine, *_] = customers.read(work, subject=somebody.subject).contacts
         customers.edit_contact(
@@ -312,8 +311,7 @@ def test_nobody_sees_or_touches_a_request_of_somebody_else(one, app):
     ]
     path = made.split("?")[0]
     other = guest(app)
-    other.come_in()
-    other.prove()
+    other.enter(proven=True)
     assert other.get(path).status_code == 404
     typed = inputs(other.get("/my"), "/my/sign-out")
     for act in ("withdrawals", "replies", "proofs", "package"):
@@ -332,7 +330,7 @@ def test_the_plan_of_an_erasure_is_seen_before_and_nothing_happens_by_looking(on
 
 def test_an_erasure_asked_for_before_the_proof_shows_its_plan_and_waits_for_a_press_after_it(app):
     somebody = guest(app)
-    somebody.come_in()
+    somebody.enter()
     made = somebody.send(form := somebody.get(path := "/my/requests/new/erasure"), path).headers["Location"]
     assert "then you see what will be deleted" in say(form)
     story = made.split("?")[0]
@@ -348,7 +346,7 @@ def test_an_erasure_asked_for_before_the_proof_shows_its_plan_and_waits_for_a_pr
 
 def test_a_request_by_a_contact_that_nobody_holds_says_how_it_ended(app):
     nobody = guest(app, known=False)
-    nobody.come_in()
+    nobody.enter()
     made = nobody.send(nobody.get(path := "/my/requests/new/access"), path).headers["Location"]
     assert "Nothing is held under this contact" in say(nobody.get(made))
 
@@ -369,7 +367,7 @@ def test_countries_and_amounts_are_told_in_the_language_of_the_page_and_a_countr
 
 def test_a_birth_date_may_be_typed_with_dots_and_what_is_no_date_costs_no_try(app):
     somebody = guest(app)
-    somebody.come_in()
+    somebody.enter()
     for _ in range(7):
         told = somebody.send(somebody.get("/my/proof"), "/my/proof/fact", fact="birth_date", value="9 August")
         assert told.status_code == 422
