@@ -3,6 +3,7 @@
 import gzip
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import event
@@ -12,12 +13,13 @@ from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
-from scripts.walk import opener, walk
+from scripts.walk import walk
 from tests.api.conftest import service_of
 from tests.factories.customers import interaction
 
 MILLISECONDS = 60
-OCTETS = 150_000
+OCTETS_OF_A_PAGE = 75_000
+"""Half of what a visit may weigh; style and scripts take the rest."""
 SEEN = 5
 STATEMENTS = 40
 """The dearest pages, Today and Health, ask some 35 times; one that asks for each of its rows soon asks for more."""
@@ -36,30 +38,43 @@ def counted(door):
     event.remove(engine, "before_cursor_execute", note)
 
 
-def spent(desk, address):
-    began = time.process_time()
-    answer = desk.get(address)
-    return 1000 * (time.process_time() - began), answer
+@dataclass
+class Taken:
+    """What a page took: of the processor, of the line, and of the database."""
+
+    milliseconds: float
+    octets: int
+    statements: int
+
+
+def taken(door, desk, address):
+    """The page at an address, and what it took at the best of some times: the first reads its template."""
+    for _ in range(SEEN):
+        with counted(door) as sent:
+            began = time.process_time()
+            answer = desk.get(address)
+            found = Taken(1000 * (time.process_time() - began), len(answer.data), len(sent))
+        if found.milliseconds <= MILLISECONDS and found.statements <= STATEMENTS:
+            break
+    if found.octets > OCTETS_OF_A_PAGE:
+        found.octets = len(gzip.compress(answer.data))
+    return answer, found
 
 
 def test_each_page_is_made_within_its_time_and_weight_and_by_few_statements(desks, door, customer):
-    desk, slow, heavy, chatty = desks("officer"), {}, {}, {}
-    met = walk(door, opener(desk), ["/console", f"/console/customers/{customer}"])
-    for page, [address] in met.items():
-        with counted(door) as sent:
-            took, answer = spent(desk, address)
-        if len(sent) > STATEMENTS:
-            chatty[page] = sent
-        if took > MILLISECONDS:  # other work on the machine, perhaps
-            took = min(spent(desk, address)[0] for _ in range(SEEN))
-        if took > MILLISECONDS:
-            slow[page] = round(took)
-        if len(gzip.compress(answer.data)) > OCTETS // 2:  # style and scripts take the rest
-            heavy[page] = len(answer.data)
+    desk, seen = desks("officer"), {}
+
+    def opens(address):
+        answer, seen[address] = taken(door, desk, address)
+        return answer.text if (answer.status_code, answer.mimetype) == (200, "text/html") else None
+
+    met = walk(door, opens, ["/console", f"/console/customers/{customer}"])
+    pages = {page: seen[address] for page, [address] in met.items()}
 
     assert {f"console.{one}" for one in NAVIGATION} <= set(met)
-    assert (slow, heavy) == ({}, {})
-    assert not chatty, {page: len(sent) for page, sent in chatty.items()}
+    assert {page: one for page, one in pages.items() if one.milliseconds > MILLISECONDS} == {}
+    assert {page: one for page, one in pages.items() if one.octets > OCTETS_OF_A_PAGE} == {}
+    assert {page: one for page, one in pages.items() if one.statements > STATEMENTS} == {}
 
 
 def test_a_long_list_of_people_to_call_back_asks_no_more_than_a_short_one(desks, door):
