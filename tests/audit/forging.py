@@ -24,14 +24,12 @@ def rewrite(log: Log, *statements: str) -> None:
 def _without_triggers(log: Log, statements: tuple[str, ...], *, rebuild: bool) -> None:
     with psycopg.connect(log.admin_url) as connection:
         triggers = connection.execute(TRIGGERS).fetchall()
-        for table, name in triggers:
-            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+        connection.execute("".join(f"ALTER TABLE {table} DISABLE TRIGGER {name};" for table, name in triggers))
         for statement in statements:
             connection.execute(statement)
         if rebuild:
             _rebuild(connection)
-        for table, name in triggers:
-            connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+        connection.execute("".join(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};" for table, name in triggers))
 
 
 def _rebuild(connection: "psycopg.Connection[tuple[object, ...]]") -> None:

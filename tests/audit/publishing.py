@@ -46,7 +46,7 @@ def publish(directory: Path, given: Sequence[bytes], *, pruned: int = 0, earlier
         write(directory / merkle.tile_path(None, first // 256, len(group)), merkle.write_bundle(group))
     for size in earlier:
         write(directory / "checkpoints" / str(size), checkpoint(given[:size]))
-    note = checkpoint(given)
+    note = notes.sign_checkpoint(notes.Checkpoint(ORIGIN, edge.size, edge.root()), KEY)
     write(directory / "checkpoint", note)
     write(directory / "vkey", VKEY.encode() + b"\n")
     return note

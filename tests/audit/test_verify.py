@@ -1,6 +1,7 @@
 """The offline verifier: what a forger or an accident may do to an export, and which step finds it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,15 +25,21 @@ def given() -> list[bytes]:
     return entries(SIZE)
 
 
-@pytest.fixture
-def kept(given: list[bytes]) -> bytes:
-    return checkpoint(given[:KEPT_SIZE])
+@pytest.fixture(scope="module")
+def kept() -> bytes:
+    return checkpoint(entries(KEPT_SIZE))
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("published")
+    publish(folder, entries(SIZE), earlier=(100, 300, 512, 999))
+    return folder
 
 
 @pytest.fixture
-def directory(tmp_path: Path, given: list[bytes]) -> Path:
-    publish(tmp_path / "export", given, earlier=(100, 300, 512, 999))
-    return tmp_path / "export"
+def directory(tmp_path: Path, published: Path) -> Path:
+    return Path(shutil.copytree(published, tmp_path / "export"))
 
 
 def judge(directory: Path, kept: bytes | None) -> verify.Report:

@@ -24,7 +24,7 @@ from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
 from tests.factories.saying import mail, notice, said, someone
 
-PEOPLE = 5
+PEOPLE, TURNS = 5, 35
 QUESTIONS = [Asked("newsletter", Channel.EMAIL), Asked("own_offers", Channel.EMAIL, opt_out_in_message=True)]
 ADDRESSES = [f"customer{number}@example.org" for number in range(PEOPLE + 1)]
 SHARED = "family@example.org"
@@ -102,7 +102,7 @@ def test_what_is_under_way_at_an_answer_is_not_there_when_it_is_asked_again(
     answered: list[tuple[datetime, list[tuple[object, ...]]]] = []
     with ExitStack() as every:
         under_way: dict[SubjectId, ExitStack] = {}
-        for _ in range(80):
+        for _ in range(TURNS):
             person = chance.choice(people)
             if person in under_way and chance.random() < 0.7:
                 under_way.pop(person).close()  # commits

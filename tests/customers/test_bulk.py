@@ -324,7 +324,7 @@ people = st.builds(
 
 
 @settings(
-    max_examples=25,
+    max_examples=max(1, settings.default.max_examples // 3),
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

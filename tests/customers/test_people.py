@@ -360,19 +360,27 @@ VALUES: Mapping[str, st.SearchStrategy[object]] = {
     "informed_at": st.just("2026-11-20T10:00:00Z"),
     "customer_since": st.just("2020-02-29"),
 }
+
+
+@pytest.fixture
+def made(work: Work) -> PersonView:
+    return irina(work)
+
+
 patches = st.fixed_dictionaries({}, optional={name: st.none() | value for name, value in VALUES.items()})
 
 
 @settings(
-    max_examples=25,
+    max_examples=max(1, settings.default.max_examples // 2),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=(Phase.explicit, Phase.generate),
 )
 @given(first=patches, second=patches)
-def test_a_patch_and_then_its_inverse_changes_nothing(work: Work, first: dict[str, object], second: dict[str, object]):
+def test_a_patch_and_then_its_inverse_changes_nothing(
+    work: Work, made: PersonView, first: dict[str, object], second: dict[str, object]
+):
     with work.session.begin_nested() as savepoint:
-        made = irina(work)
         customers.edit(work, subject=made.id, patch=first)
         before = clear(work, made.id)
 

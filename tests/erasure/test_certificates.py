@@ -26,9 +26,11 @@ from governance.kernel.db import Database
 from governance.kernel.work import SYSTEM, open_work
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
-from tests.conftest import NOW
+from governance.vault.keyring import Keyring
+from tests.conftest import NOW, lent_store, open_database
 from tests.factories.erasing import ASKED, shop, whole
 from tests.factories.saying import notice, said
+from tests.stores import Stores
 
 CLOCK = FixedClock(NOW)
 BASE64 = f"{string.ascii_letters}{string.digits}+/".encode()
@@ -57,6 +59,17 @@ def certified(database: Database, signer: Signer, begun: ErasureId) -> tuple[byt
     with open_work(database, SYSTEM, clock=CLOCK) as work:
         content = erasure.certificate(work, erasure=begun).content
     return content, json.loads(content)["checkpoint"].encode()
+
+
+@pytest.fixture(scope="module")
+def paper(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """A certificate, and the checkpoint that somebody kept; those who signed it are gone."""
+    folder = tmp_path_factory.mktemp("paper")
+    outside = Outside(folder / "audit")
+    with lent_store(stores) as store:
+        database = open_database(store, Keyring.create(folder / "secrets" / "keyring.json", now=NOW))
+        signer = Signer(database, Ed25519PrivateKey.generate(), outside, [FileAnchor(outside.anchor_path)])
+        return certified(database, signer, erased(database))
 
 
 def test_a_certificate_tells_what_went_what_stays_and_from_when_nothing_opens_it(
@@ -109,8 +122,8 @@ def test_certificates_hold_when_a_part_of_the_evidence_has_gone(
     assert [one["rows"] for one in receipts] == [{"consent_event": 2}]
 
 
-def test_one_changed_byte_is_found_wherever_it_is(fresh_database: Database, signer: Signer) -> None:
-    content, kept = certified(fresh_database, signer, erased(fresh_database))
+def test_one_changed_byte_is_found_wherever_it_is(paper: tuple[bytes, bytes]) -> None:
+    content, kept = paper
 
     def holds(place: int, byte: int) -> bool:
         changed = bytearray(content)
@@ -120,7 +133,7 @@ def test_one_changed_byte_is_found_wherever_it_is(fresh_database: Database, sign
     for place in [one.start() - 1 for one in re.finditer(b'="', content)]:  # bits there of which base64 makes nothing
         assert not any(holds(place, byte) for byte in BASE64 if byte != content[place]), place
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=4 * settings.default.max_examples, deadline=None)
     @given(place=st.integers(0, len(content) - 1), byte=st.integers(0, 255))
     def search(place: int, byte: int) -> None:
         assume(byte != content[place])
@@ -134,10 +147,8 @@ def test_one_changed_byte_is_found_wherever_it_is(fresh_database: Database, sign
 
 
 @pytest.mark.parametrize("said", ["subjects", "kept", "destroyed", "completed_at"])
-def test_what_somebody_says_otherwise_in_proper_form_is_found(
-    fresh_database: Database, signer: Signer, said: str
-) -> None:
-    content, kept = certified(fresh_database, signer, erased(fresh_database))
+def test_what_somebody_says_otherwise_in_proper_form_is_found(paper: tuple[bytes, bytes], said: str) -> None:
+    content, kept = paper
     told = json.loads(content)
     told["certificate"][said] = [] if isinstance(told["certificate"][said], list) else "2026-01-01T00:00:00+00:00"
 

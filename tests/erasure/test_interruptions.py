@@ -248,7 +248,7 @@ def test_two_erasures_of_people_who_are_merged_meanwhile_both_end(fresh_database
 
 
 def test_merging_and_erasing_at_the_same_time_ends_in_erased(fresh_database: Database) -> None:
-    couples = [people(fresh_database, f"a{number}", f"b{number}") for number in range(6)]
+    couples = [people(fresh_database, f"a{number}", f"b{number}") for number in range(4)]
     begun = [begun_for(fresh_database, one) for one, _ in couples]
     failures: list[str] = []
 

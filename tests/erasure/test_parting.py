@@ -191,7 +191,11 @@ STORIES = st.dictionaries(
 )
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=max(1, settings.default.max_examples // 8),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(stories=STORIES, looks=st.lists(st.integers(1, 2600), min_size=1, max_size=3))
 def test_whatever_was_said_each_history_is_there_until_its_own_day_and_no_longer(
     desk: Work, stories: dict[tuple[str, str], tuple[int, int | None]], looks: list[int]
