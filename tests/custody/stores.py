@@ -1,4 +1,4 @@
-"""Whole stores for tests of backups: a server of their own, set up as an operator does, with sealed details in them."""
+"""Whole stores for tests of backups, set up as an operator does, with sealed details in them."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,14 @@ from governance.kernel.clock import FixedClock
 from governance.kernel.embedded import lease
 from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.server import Server, reach
-from governance.kernel.settings import Settings
+from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, open_work
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
 from tests.conftest import CARELESS, NOW
+from tests.stores import Store as Lent
+from tests.stores import clone
 
 CANARY = "canary-Воробьева-7f3a"
 
@@ -34,16 +36,45 @@ def at(minutes: float) -> FixedClock:
 
 
 @contextlib.contextmanager
-def served(data_dir: Path) -> Iterator[Server]:
+def served(data_dir: Path, *, role_prefix: str = "governance") -> Iterator[Server]:
     """A server in *data_dir* that does not wait for disks."""
-    with lease(data_dir, settings=CARELESS), reach(Settings(data_dir=data_dir, backup_keep=2)) as server:
+    settings = Settings(data_dir=data_dir, backup_keep=2, role_prefix=role_prefix)
+    with lease(data_dir, settings=CARELESS), reach(settings) as server:
         yield server
 
 
 @contextlib.contextmanager
-def founded(data_dir: Path) -> Iterator[Store]:
+def elsewhere(data_dir: Path, server_url: str, template: Lent) -> Iterator[Server]:
+    """The server of all tests, for a data folder and a copy of the template; no copy of it may be in use."""
+    with clone(server_url, template) as lent:
+        settings = Settings(
+            data_dir=data_dir,
+            backup_keep=2,
+            database_url=Secret(lent.app_url),
+            database_admin_url=Secret(lent.admin_url),
+            role_prefix=lent.roles.prefix,
+        )
+        with reach(settings) as server:
+            yield server
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Variables by which a program finds a store elsewhere."""
+    url, admin_url = settings.database_url, settings.database_admin_url
+    assert url is not None
+    assert admin_url is not None
+    return {
+        "GOVERNANCE_DATA_DIR": str(settings.data_dir),
+        "GOVERNANCE_DATABASE_URL": url,
+        "GOVERNANCE_DATABASE_ADMIN_URL": admin_url,
+        "GOVERNANCE_ROLE_PREFIX": settings.role_prefix,
+    }
+
+
+@contextlib.contextmanager
+def founded(data_dir: Path, server_url: str, template: Lent) -> Iterator[Store]:
     """A store that was set up just now."""
-    with served(data_dir) as server:
+    with elsewhere(data_dir, server_url, template) as server:
         found(server, clock=at(0), say=lambda _: None)
         with open_store(server.settings) as store:
             yield store

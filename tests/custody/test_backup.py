@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,13 +21,15 @@ from governance.kernel.work import OPERATOR, open_work
 from governance.vault import epochs
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW
-from tests.custody.stores import CANARY, at, founded, remember, sign
-from tests.kernel.processes import eventually, kill, line_of, start
+from tests.custody.stores import CANARY, at, environment, founded, remember, sign
+from tests.forks import piped
+from tests.kernel.processes import eventually
+from tests.stores import Store as Lent
 
 
 @pytest.fixture(scope="module")
-def store(quick_folder: Path) -> Iterator[Store]:
-    with founded(quick_folder / "backed up") as store:
+def store(tmp_path_factory: pytest.TempPathFactory, server_url: str, template: Lent) -> Iterator[Store]:
+    with founded(tmp_path_factory.mktemp("backed up") / "store", server_url, template) as store:
         remember(store, CANARY, "another")
         sign(store, 1)
         yield store
@@ -162,8 +163,7 @@ def test_a_disk_without_room_is_told_and_leaves_nothing(store: Store, monkeypatc
 
 
 SLOW_BACKUP = """
-import sys, time
-from pathlib import Path
+import os, time
 from governance.custody import backup, dumps
 from governance.custody.opening import open_store
 from governance.kernel.settings import Settings
@@ -177,18 +177,21 @@ def slow(environment, *, snapshot):
             print("piece", flush=True)
             time.sleep(0.5)
 dumps.data_dump = slow
-with open_store(Settings(data_dir=Path(sys.argv[1]))) as store:
+with open_store(Settings.from_environment(os.environ)) as store:
     backup.make_backup(store, OPERATOR)
 """
 
 
-def test_a_backup_killed_half_way_counts_for_nothing_and_is_cleared_by_the_next(store: Store) -> None:
+def test_a_backup_killed_half_way_counts_for_nothing_and_is_cleared_by_the_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data_dir = store.settings.data_dir
     before = [one.folder for one in keeping.backups(data_dir / "backups")]
-    process = start(SLOW_BACKUP, data_dir)
-    assert line_of(process) == "piece"
-    process.send_signal(signal.SIGKILL)
-    kill(process)
+    for name, value in environment(store.settings).items():
+        monkeypatch.setenv(name, value)
+    with piped("-c", SLOW_BACKUP) as (process, output):
+        assert output.readline() == b"piece\n"
+        process.kill()
     drafts = list((data_dir / "backups").glob(".making-*"))
     assert len(drafts) == 1
     assert (drafts[0] / "data.gov").exists()
@@ -201,14 +204,18 @@ def test_a_backup_killed_half_way_counts_for_nothing_and_is_cleared_by_the_next(
 
 def _dumping(store: Store) -> int:
     with psycopg.connect(store.server.admin_url()) as connection:
-        found = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'")
+        found = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND datname = current_database()"
+        )
         row = found.fetchone()
     assert row is not None
     return int(row[0])
 
 
-def test_as_many_are_kept_as_asked_and_dumps_of_keys_die_with_their_epoch(tmp_path: Path) -> None:
-    with founded(tmp_path / "store") as store:
+def test_as_many_are_kept_as_asked_and_dumps_of_keys_die_with_their_epoch(
+    tmp_path: Path, server_url: str, template: Lent
+) -> None:
+    with founded(tmp_path / "store", server_url, template) as store:
         remember(store, CANARY)
         places = Places(store.settings.data_dir)
         first = backup.make_backup(store, OPERATOR, clock=at(1))

@@ -1,9 +1,9 @@
 """Restoring: what was kept comes back, what was erased does not, and whoever is interrupted has lost nothing."""
 
 import json
-import secrets
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -29,23 +29,23 @@ from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import uuid7
-from governance.kernel.server import Server, reach
-from governance.kernel.settings import Secret, Settings
+from governance.kernel.server import Server
 from governance.kernel.work import OPERATOR, open_work
 from governance.vault import epochs
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW
-from tests.custody.stores import CANARY, at, recall, remember, served, sign
+from tests.custody.stores import CANARY, at, elsewhere, environment, recall, remember, served, sign
 from tests.forks import piped
+from tests.stores import Store as Lent
 
 PASSPHRASE = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
-def origin(quick_folder: Path) -> Iterator[Server]:
-    """The server of a store with one backup, which nobody uses; tests copy the store."""
-    data_dir = quick_folder / "origin"
-    with served(data_dir) as server:
+def origin(server_url: str, template: Lent, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A store with one backup, which nobody uses; tests copy the store."""
+    data_dir = tmp_path_factory.mktemp("origin") / "store"
+    with elsewhere(data_dir, server_url, template) as server:
         found(server, clock=at(0), say=lambda _: None)
         with open_store(server.settings) as store:
             owners = remember(store, CANARY, "another")
@@ -56,22 +56,18 @@ def origin(quick_folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(origin: Server, tmp_path: Path) -> Iterator[Server]:
-    """A copy of the store, in a database of its own on the same server."""
+def server(origin: Server, server_url: str, template: Lent, tmp_path: Path) -> Iterator[Server]:
+    """A copy of the store."""
     copied = tmp_path / "store"
-    shutil.copytree(origin.settings.data_dir, copied, ignore=shutil.ignore_patterns("postgres", "run", "log"))
+    shutil.copytree(origin.settings.data_dir, copied, ignore=shutil.ignore_patterns("run", "log"))
     for folder in ("run", "log"):
         (copied / folder).mkdir(mode=0o700)
-    assert origin.embedded is not None
-    name = f"copy_{secrets.token_hex(4)}"
-    with psycopg.connect(origin.embedded.superuser_url(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE governance STRATEGY FILE_COPY')
-        connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO governance_app')
-    with reach(Settings(data_dir=copied, database_url=Secret(origin.embedded.superuser_url(name)))) as server:
+    with elsewhere(copied, server_url, replace(template, name=neighbours(origin).name)) as server:
+        beside = neighbours(server)
         yield server
-    with psycopg.connect(origin.embedded.superuser_url(), autocommit=True) as connection:
-        for suffix in ("", "_replaced", "_restoring"):
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}{suffix}" WITH (FORCE)')
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for left in (beside.replaced, beside.fresh):
+            connection.execute(f'DROP DATABASE IF EXISTS "{left}" WITH (FORCE)')
 
 
 def owners_of(server: Server) -> list[UUID]:
@@ -123,18 +119,15 @@ def test_what_was_sealed_comes_back_and_what_came_later_is_kept_beside(server: S
     assert databases(server) == {""}
 
 
-def test_a_restored_store_goes_on_sealing_and_backing_up(server: Server) -> None:
-    back(server)
+def test_a_restored_store_goes_on_sealing_and_backing_up_and_signing_where_its_log_ends_as_it_was_signed(
+    server: Server,
+) -> None:
+    assert back(server).log_warning is None
     with open_store(server.settings) as store:
         owners = remember(store, "afterwards")
         assert recall(store, owners) == ["afterwards"]
         made = backup.make_backup(store, OPERATOR, clock=at(61))
         keeping.verify(made.folder, store.keyring)
-
-
-def test_a_backup_that_ends_where_the_log_was_signed_leaves_signing_allowed(server: Server) -> None:
-    assert back(server).log_warning is None
-    with open_store(server.settings) as store:
         sign(store, 70)
 
 
@@ -276,8 +269,7 @@ def test_a_damaged_tombstone_stops_the_restore_before_anything_opens(server: Ser
 
 
 SLOW_RESTORE = """
-import sys, time
-from pathlib import Path
+import os, sys, time
 from governance.custody import restore as module
 from governance.kernel.server import reach
 from governance.kernel.settings import Settings
@@ -287,35 +279,36 @@ def wait(name):
     whole = getattr(module, name)
     def slow(*arguments, **named):
         print(name, flush=True)
-        if name == sys.argv[2]:
+        if name == sys.argv[1]:
             time.sleep(60)
         return whole(*arguments, **named)
     setattr(module, name, slow)
 
-folder, url = Path(sys.argv[1]), sys.argv[3]
 for name in ("load_keys", "settle_epochs", "rebuild", "replay", "swap"):
     wait(name)
-with reach(Settings(data_dir=folder, database_url=url)) as server:
-    module.restore(server, module.newest_backup(folder), OPERATOR, say=lambda _: None)
+with reach(Settings.from_environment(os.environ)) as server:
+    module.restore(server, module.newest_backup(server.settings.data_dir), OPERATOR, say=lambda _: None)
 """
 
 
 def kill_restore_at(server: Server, step: str) -> None:
     """Restore in a process of its own, and kill that where it begins the step."""
-    arguments = (str(server.settings.data_dir), step, server.settings.database_url or "")
-    with piped("-c", SLOW_RESTORE, *arguments) as (process, output):
-        while (line := output.readline().decode().strip()) != step:
-            assert line
-        process.kill()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(server.settings).items():
+            patch.setenv(name, value)
+        with piped("-c", SLOW_RESTORE, step) as (process, output):
+            while (line := output.readline().decode().strip()) != step:
+                assert line
+            process.kill()
 
 
-@pytest.mark.parametrize("step", ["load_keys", "replay", "swap"])
-def test_killed_at_any_step_the_old_database_stands_and_the_next_restore_goes_through(
-    server: Server, step: str
+def test_killed_at_one_step_after_the_other_the_old_database_stands_and_the_next_restore_goes_through(
+    server: Server,
 ) -> None:
-    kill_restore_at(server, step)
-    assert databases(server) == {"", "_restoring"}
-    assert remembered(server, owners_of(server)) == [CANARY, "another"]
+    for step in ("swap", "replay", "load_keys"):
+        kill_restore_at(server, step)
+        assert databases(server) == {"", "_restoring"}, step
+        assert remembered(server, owners_of(server)) == [CANARY, "another"], step
     back(server)
     assert databases(server) == {"", "_replaced"}
     assert remembered(server, owners_of(server)) == [CANARY, "another"]
@@ -338,7 +331,11 @@ def with_indexes_rotated(server: Server) -> None:
         assert rotation.run() == 2
 
 
-def test_after_a_rotation_of_indexes_an_older_backup_gets_its_indexes_anew(server: Server) -> None:
+def test_after_a_rotation_of_indexes_an_older_backup_gets_its_indexes_anew_and_an_older_keyring_is_refused(
+    server: Server,
+) -> None:
+    ring = server.settings.secrets_dir / "keyring.json"
+    before = ring.read_bytes()
     with_indexes_rotated(server)
     assert back(server).reindexed == 2
     assert found_by(server, "n0@example.org", "n2@example.org", "n9@example.org") == [1, 1, 0]
@@ -347,14 +344,8 @@ def test_after_a_rotation_of_indexes_an_older_backup_gets_its_indexes_anew(serve
         again = IndexRotation(store.database, store.keyring, OPERATOR, fields=indexed_fields(), duties=Duties())
         assert again.run() == 3
     assert found_by(server, "n1@example.org") == [1]
-
-
-def test_a_keyring_older_than_the_indexes_of_a_backup_is_refused(server: Server) -> None:
-    ring = server.settings.secrets_dir / "keyring.json"
-    before = ring.read_bytes()
-    with_indexes_rotated(server)
     with open_store(server.settings) as store:
-        backup.make_backup(store, OPERATOR, clock=at(5))
+        backup.make_backup(store, OPERATOR, clock=at(100))
     ring.write_bytes(before)
     with pytest.raises(RestoreError, match="keyring is older than the backup"):
         back(server)
@@ -397,7 +388,7 @@ def test_sheet_and_backup_bring_everything_back_on_a_new_machine(
         made = backup.make_backup(store, OPERATOR, clock=at(6))
     rescued = Path(shutil.copytree(places.backups, tmp_path / "rescued"))
 
-    with served(quick_folder / "new machine") as other:
+    with served(quick_folder / "new machine", role_prefix=server.settings.role_prefix) as other:
         ring = other.settings.secrets_dir / "keyring.json"
         recovery.recover(sheet.text, PASSPHRASE, ring, now=NOW, copy=(rescued / "keyring.sealed").read_bytes())
         done = back(other, folder=rescued / made.folder.name)
