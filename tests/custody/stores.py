@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import select
 
 from governance.audit import operations as audit
@@ -15,6 +16,7 @@ from governance.audit.tables import DetailRow
 from governance.custody.founding import found
 from governance.custody.opening import Store, open_store
 from governance.custody.signing import signer_of
+from governance.custody.swapping import neighbours
 from governance.kernel.clock import FixedClock
 from governance.kernel.embedded import lease
 from governance.kernel.ids import OwnerId, uuid7
@@ -45,7 +47,7 @@ def served(data_dir: Path, *, role_prefix: str = "governance") -> Iterator[Serve
 
 @contextlib.contextmanager
 def elsewhere(data_dir: Path, server_url: str, template: Lent) -> Iterator[Server]:
-    """The server of all tests, for a data folder and a copy of the template; no copy of it may be in use."""
+    """The server of all tests, for a data folder and a copy of the template, which must not be in use just then."""
     with clone(server_url, template) as lent:
         settings = Settings(
             data_dir=data_dir,
@@ -56,6 +58,10 @@ def elsewhere(data_dir: Path, server_url: str, template: Lent) -> Iterator[Serve
         )
         with reach(settings) as server:
             yield server
+            beside = neighbours(server)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for left in (beside.replaced, beside.fresh):
+            connection.execute(f'DROP DATABASE IF EXISTS "{left}" WITH (FORCE)')
 
 
 def environment(settings: Settings) -> dict[str, str]:

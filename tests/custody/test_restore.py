@@ -63,11 +63,7 @@ def server(origin: Server, server_url: str, template: Lent, tmp_path: Path) -> I
     for folder in ("run", "log"):
         (copied / folder).mkdir(mode=0o700)
     with elsewhere(copied, server_url, replace(template, name=neighbours(origin).name)) as server:
-        beside = neighbours(server)
         yield server
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        for left in (beside.replaced, beside.fresh):
-            connection.execute(f'DROP DATABASE IF EXISTS "{left}" WITH (FORCE)')
 
 
 def owners_of(server: Server) -> list[UUID]:

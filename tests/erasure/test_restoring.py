@@ -22,9 +22,10 @@ from governance.kernel.work import OPERATOR, Work, open_work
 from governance.messages import operations as messages
 from governance.messages.texts import Template
 from governance.vault.errors import ShreddedError
-from tests.custody.stores import at, served, sign
+from tests.custody.stores import at, elsewhere, sign
 from tests.factories.customers import email
 from tests.factories.erasing import ASKED, count, shop, whole
+from tests.stores import Store as Lent
 
 PLANTED = ("irina.vorobeva@example.org", "+79334552061", "Воробьева", "Ирина")
 
@@ -46,11 +47,13 @@ def nothing_is_found(store: Store) -> None:
     needles = erasure.spellings(PLANTED)
     assert erasure.search_stream(plain_dump(store.server.client_environment()), needles) == 0
     folder = store.settings.data_dir
-    assert erasure.search_files(folder, needles, without=[folder / "postgres"]) == []
+    assert erasure.search_files(folder, needles) == []
 
 
-def test_whoever_was_erased_since_the_backup_is_nobody_after_its_restore(quick_folder: Path) -> None:
-    with served(quick_folder / "erased-and-restored") as server:
+def test_whoever_was_erased_since_the_backup_is_nobody_after_its_restore(
+    tmp_path: Path, server_url: str, template: Lent
+) -> None:
+    with elsewhere(tmp_path / "store", server_url, template) as server:
         found(server, clock=at(0), say=lambda _: None)
         with open_store(server.settings) as store:
             with open_work(store.database, OPERATOR, clock=at(1)) as work:

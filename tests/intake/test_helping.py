@@ -42,7 +42,7 @@ SECONDS = 30
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of a few rows, and help with few of them."""
-    monkeypatch.setattr("governance.intake.starting.CHUNK_ROWS", 100)
+    monkeypatch.setattr("governance.intake.starting.CHUNK_ROWS", 40)
     monkeypatch.setattr("governance.intake.helping.HELP_FROM_ROWS", 1)
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1})
 
@@ -61,22 +61,22 @@ def helpers(of: int | None = None) -> list[psutil.Process]:
 
 def parts_done(database: Database, batch: BatchId) -> int:
     with open_work(database, SYSTEM) as work:
-        return intake.report(work, batch=batch).done // 100
+        return intake.report(work, batch=batch).done // 40
 
 
 def whole(database: Database, batch: BatchId) -> BatchReport:
-    """All 800 people of `staged` are there once, each with two contacts."""
+    """All 320 people of `staged` are there once, each with two contacts."""
     with open_work(database, SYSTEM) as work:
         held, report = contents(work), intake.report(work, batch=batch)
-    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 880, 800)
-    assert report.enriched + report.unchanged == 80
-    assert len(held["people"]) == 800
-    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 1600
+    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 352, 320)
+    assert report.enriched + report.unchanged == 32
+    assert len(held["people"]) == 320
+    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 640
     return report
 
 
 def test_what_two_processes_apply_comes_to_the_same_as_if_one_had(fresh_database: Database):
-    batch = staged(fresh_database, 800)
+    batch = staged(fresh_database, 320)
     helped = threading.Event()
 
     def wait_for_help(_progress: object) -> None:
@@ -91,11 +91,11 @@ def test_what_two_processes_apply_comes_to_the_same_as_if_one_had(fresh_database
         acts = "SELECT count(*) FROM audit_body WHERE action = :action"
         assert one_value(work, acts, action=Action.IMPORT_BATCH_APPLIED) == 9
         assert one_value(work, acts, action=Action.IMPORT_FINISHED) == 1
-        assert one_value(work, acts, action=Action.PERSON_CREATED) == 800
+        assert one_value(work, acts, action=Action.PERSON_CREATED) == 320
 
 
 def test_an_import_goes_on_alone_where_its_helper_is_killed(fresh_database: Database):
-    batch = staged(fresh_database, 800)
+    batch = staged(fresh_database, 320)
 
     def kill(_progress: object) -> None:
         for helper in helpers():
@@ -109,7 +109,7 @@ def test_an_import_goes_on_alone_where_its_helper_is_killed(fresh_database: Data
 def test_a_helper_ends_with_whoever_it_helps_and_no_row_is_lost_or_doubled(
     fresh_database: Database, fresh_store: Store, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ):
-    batch = staged(fresh_database, 800)
+    batch = staged(fresh_database, 320)
     helped = CHILD.replace(
         "\nverbs =", "\nfrom governance.intake import helping\nhelping.HELP_FROM_ROWS = 1\nimport time\nverbs ="
     ).replace("print(p.done, flush=True)", "(print(p.done, flush=True), time.sleep(20))")
@@ -125,7 +125,7 @@ def test_a_helper_ends_with_whoever_it_helps_and_no_row_is_lost_or_doubled(
 
 
 def test_parts_are_done_in_the_order_of_rows_and_one_given_up_comes_first(fresh_database: Database):
-    batch = staged(fresh_database, 800)
+    batch = staged(fresh_database, 320)
     with open_work(fresh_database, SYSTEM) as work:
         begin(work, batch=batch)
     told: list[object] = []

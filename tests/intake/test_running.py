@@ -43,7 +43,7 @@ verbs[verb](database, actor=OPERATOR, batch=UUID(batch), on_progress=lambda p: p
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of a few rows, so that few rows make several parts."""
-    monkeypatch.setattr("governance.intake.starting.CHUNK_ROWS", 200)
+    monkeypatch.setattr("governance.intake.starting.CHUNK_ROWS", 80)
 
 
 def staged(database: Database, count: int) -> BatchId:
@@ -73,7 +73,7 @@ def resumed(database: Database, batch: BatchId) -> None:
 def test_a_run_and_an_undoing_that_were_killed_go_on_without_losing_or_doubling_a_row(
     fresh_database: Database, fresh_store: Store, keyring: Keyring, tmp_path: Path
 ):
-    batch = staged(fresh_database, 800)
+    batch = staged(fresh_database, 320)
     ring = tmp_path / "secrets" / "keyring.json"
     for _ in range(2):
         killed_after(1, fresh_store, ring, "run", batch)
@@ -81,20 +81,20 @@ def test_a_run_and_an_undoing_that_were_killed_go_on_without_losing_or_doubling_
     with open_work(fresh_database, SYSTEM) as work:
         report = intake.report(work, batch=batch)
         held = contents(work)
-    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 880, 800)
-    assert report.enriched + report.unchanged == 80
-    assert len(held["people"]) == 800
-    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 1600
+    assert (report.state, report.done, report.created) == (BatchState.FINISHED, 352, 320)
+    assert report.enriched + report.unchanged == 32
+    assert len(held["people"]) == 320
+    assert len({value for _, _, value, *_ in held["contacts"]}) == len(held["contacts"]) == 640
     killed_after(1, fresh_store, ring, "undo", batch)
     resumed(fresh_database, batch)
     with open_work(fresh_database, SYSTEM) as work:
         assert not contents(work)["people"]
         assert intake.report(work, batch=batch).state is BatchState.UNDONE
-        assert one_value(work, "SELECT undone_removed FROM import_batch") == 800
+        assert one_value(work, "SELECT undone_removed FROM import_batch") == 320
 
 
 def test_an_import_is_run_by_one_worker_at_a_time(fresh_database: Database):
-    batch = staged(fresh_database, 300)
+    batch = staged(fresh_database, 100)
     inside, go_on = threading.Event(), threading.Event()
 
     def slowly(_progress: object) -> None:
@@ -116,14 +116,14 @@ def test_an_import_is_run_by_one_worker_at_a_time(fresh_database: Database):
         go_on.set()
         runner.join()
     with open_work(fresh_database, SYSTEM) as work:
-        assert intake.report(work, batch=batch).created == 300
+        assert intake.report(work, batch=batch).created == 100
 
 
 def test_progress_is_told_to_the_end_and_a_finished_run_does_nothing_more(fresh_database: Database):
-    batch = staged(fresh_database, 400)
+    batch = staged(fresh_database, 160)
     told: list[tuple[int, int]] = []
     first = intake.run_batch(
         fresh_database, actor=SYSTEM, batch=batch, on_progress=lambda one: told.append((one.done, one.total))
     )
-    assert told == [(200, 440), (400, 440), (440, 440)]
+    assert told == [(80, 176), (160, 176), (176, 176)]
     assert intake.run_batch(fresh_database, actor=SYSTEM, batch=batch) == first
