@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -20,6 +20,7 @@ from governance.pages.languages import language
 from governance.policies import shipped
 from governance.policies.permissions import Permission
 from governance.reference import recipients as reference
+from governance.reference.recipients import RecipientId
 from governance.reference.times import law_titles
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -54,7 +55,7 @@ def facts(visit: Visit, told: Mapping[str, object], known: Mapping[UUID, str], *
     """
     if not told:
         return []
-    said = {**words_codes.by_fact(), **_of_store(visit, known, frozenset(told))}
+    said = {**words_codes.by_fact(), **_of_store(visit, known, told)}
     return [_fact(name, value, _words_for(name, action, said)) for name, value in told.items()]
 
 
@@ -117,9 +118,9 @@ _PLAIN: Final = frozenset({"version", "year", "layers", "tree", "part"})
 """Numbers that are names: they are not grouped."""
 
 
-def _of_store(visit: Visit, known: Mapping[UUID, str], wanted: Set[str]) -> Mapping[str, Words]:
+def _of_store(visit: Visit, known: Mapping[UUID, str], told: Mapping[str, object]) -> Mapping[str, Words]:
     """Values that people here gave names to; only what is wanted is looked up."""
-    people = {str(one): name for one, name in known.items()}
+    wanted, people = told.keys(), {str(one): name for one, name in known.items()}
     spoken = language()
     found: dict[str, Words] = {
         **dict.fromkeys(("staff", "staff_id", "exporter", "successor", "client", "owner"), people),
@@ -132,8 +133,17 @@ def _of_store(visit: Visit, known: Mapping[UUID, str], wanted: Set[str]) -> Mapp
         found |= dict.fromkeys(("purpose", "purposes"), purposes)
         found["key"] = {**purposes, **policies}
     if "recipient" in wanted and visit.may(Permission.REFERENCE_READ):
-        found["recipient"] = {one.key: one.name for one in reference.recipients(visit.work, retired=True)}
+        found["recipient"] = _recipient(visit, str(told["recipient"]))
     if wanted & {"law", "laws"}:
         laws = {key: one.get(spoken) for key, one in law_titles(visit.work).items()}
         found |= dict.fromkeys(("law", "laws"), laws)
     return found
+
+
+def _recipient(visit: Visit, said: str) -> Words:
+    """What a recipient is called, by the key that it is recorded under, or by the id of one of its versions."""
+    try:
+        version = RecipientId(UUID(said))
+    except ValueError:
+        return {one.key: one.name for one in reference.recipients(visit.work, retired=True)}
+    return {str(one): found.name for one, found in reference.recipients_by_id(visit.work, [version]).items()}

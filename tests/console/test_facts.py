@@ -10,6 +10,7 @@ from governance.kernel.ids import uuid7
 from governance.kernel.work import OPERATOR, open_work
 from governance.pages import naming
 from tests.api.conftest import service_of
+from tests.factories.exporting import letters
 
 TOLD = {
     "source": "own_form",
@@ -47,6 +48,16 @@ def test_facts_of_an_entry_are_said_in_words_and_their_codes_stand_beside_them(d
         shown = unescape(desk.get(f"/console/audit/{entry}?lang={language}").text)
         assert [one for one in said if one not in shown] == [], language
         assert [one for one in CODES if f'<code class="long">{one}</code>' not in shown] == [], language
+
+
+def test_a_recipient_is_named_by_its_key_and_by_the_id_of_any_of_its_versions(desks, door) -> None:
+    with open_work(service_of(door).database, OPERATOR) as work:
+        first, last = (
+            letters(work, key="postroom", name=name, country="RU") for name in ("Brief & Co", "Letters & Co")
+        )
+        entries = [append(work, Action.EXPORT_READY, facts={"recipient": one}) for one in (first.id, last.id, last.key)]
+    for entry, name in zip(entries, ("Brief & Co", "Letters & Co", "Letters & Co"), strict=True):
+        assert name in unescape(desks("officer").get(f"/console/audit/{entry}").text)
 
 
 def test_an_alert_tells_its_particulars_in_the_language_of_its_reader(desks, door) -> None:
