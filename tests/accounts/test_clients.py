@@ -222,7 +222,11 @@ steps = st.lists(
 
 
 @given(steps)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_whatever_is_done_one_or_two_keys_are_taken_and_the_newest_is_one_of_them(work, steps):
     with work.session.begin_nested() as point:
         now, issued = timedelta(0), [operations.create_client(work, name=uuid4().hex, scopes=["customers:read"])]

@@ -35,13 +35,29 @@ def sheet_of(ring: Keyring) -> recovery.Sheet:
     return recovery.make_sheet(ring.export(), PASSPHRASE, now=NOW)
 
 
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    """A keyring that no test changes."""
+    return Keyring.create(tmp_path_factory.mktemp("ring") / "keyring.json", now=NOW)
+
+
+@pytest.fixture(scope="module")
+def sheet(ring: Keyring) -> recovery.Sheet:
+    """A sheet of it; to draw the codes of one takes a twentieth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheets, "LOG2_N", 4)
+        return sheet_of(ring)
+
+
 def lines_of(sheet: recovery.Sheet) -> list[str]:
     return [line for line in sheet.text.splitlines() if line and not line.startswith("#")]
 
 
-def test_a_sheet_brings_the_keyring_back_on_another_machine(keyring: Keyring, tmp_path: Path) -> None:
-    back = recovery.recover(sheet_of(keyring).text, PASSPHRASE, tmp_path / "new" / "keyring.json", now=NOW)
-    assert back.export() == keyring.export()
+def test_a_sheet_brings_the_keyring_back_on_another_machine(
+    ring: Keyring, sheet: recovery.Sheet, tmp_path: Path
+) -> None:
+    back = recovery.recover(sheet.text, PASSPHRASE, tmp_path / "new" / "keyring.json", now=NOW)
+    assert back.export() == ring.export()
     assert (tmp_path / "new" / "keyring.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -55,16 +71,16 @@ def test_the_real_cost_of_a_guess_is_that_of_scrypt_with_128_mebibytes(
 
 
 def test_lines_typed_in_lower_case_in_another_order_and_with_lookalikes_are_read(
-    keyring: Keyring, tmp_path: Path
+    ring: Keyring, sheet: recovery.Sheet, tmp_path: Path
 ) -> None:
-    lines = lines_of(sheet_of(keyring))
+    lines = lines_of(sheet)
     typed = "\n".join(line.lower().replace("0", "o").replace("1", "l").replace("  ", " - ") for line in reversed(lines))
     numbered = re.sub(r"(?m)^(\w\w)", lambda found: found[0].replace("o", "0").replace("l", "1"), typed)
-    assert recovery.recover(numbered, PASSPHRASE, tmp_path / "k", now=NOW).export() == keyring.export()
+    assert recovery.recover(numbered, PASSPHRASE, tmp_path / "k", now=NOW).export() == ring.export()
 
 
-def test_each_mistyped_line_is_named(keyring: Keyring, tmp_path: Path) -> None:
-    lines = lines_of(sheet_of(keyring))
+def test_each_mistyped_line_is_named(sheet: recovery.Sheet, tmp_path: Path) -> None:
+    lines = lines_of(sheet)
     for at, line in enumerate(lines):
         wrong = line[:9] + ("7" if line[9] != "7" else "8") + line[10:]
         with pytest.raises(RecoveryError, match=f"Line {at + 1:02} was mistyped"):
@@ -72,29 +88,29 @@ def test_each_mistyped_line_is_named(keyring: Keyring, tmp_path: Path) -> None:
     assert not (tmp_path / "k").exists()
 
 
-def test_each_missing_line_is_named(keyring: Keyring, tmp_path: Path) -> None:
-    lines = lines_of(sheet_of(keyring))
+def test_each_missing_line_is_named(sheet: recovery.Sheet, tmp_path: Path) -> None:
+    lines = lines_of(sheet)
     for at in range(len(lines)):
         with pytest.raises(RecoveryError, match=f"Line {at + 1:02}.* is missing"):
             recovery.recover("\n".join(lines[:at] + lines[at + 1 :]), PASSPHRASE, tmp_path / "k", now=NOW)
 
 
-def test_two_lines_whose_numbers_were_swapped_are_found(keyring: Keyring, tmp_path: Path) -> None:
-    lines = lines_of(sheet_of(keyring))
+def test_two_lines_whose_numbers_were_swapped_are_found(sheet: recovery.Sheet, tmp_path: Path) -> None:
+    lines = lines_of(sheet)
     lines[3], lines[4] = lines[3][:2] + lines[4][2:], lines[4][:2] + lines[3][2:]
     with pytest.raises(RecoveryError, match="Line 04 was mistyped"):
         recovery.recover("\n".join(lines), PASSPHRASE, tmp_path / "k", now=NOW)
 
 
-def test_lines_of_two_sheets_do_not_make_one(keyring: Keyring, tmp_path: Path) -> None:
-    one, other = lines_of(sheet_of(keyring)), lines_of(sheet_of(keyring))
+def test_lines_of_two_sheets_do_not_make_one(ring: Keyring, sheet: recovery.Sheet, tmp_path: Path) -> None:
+    one, other = lines_of(sheet), lines_of(sheet_of(ring))
     with pytest.raises(RecoveryError):
         recovery.recover("\n".join([*one[:5], *other[5:]]), PASSPHRASE, tmp_path / "k", now=NOW)
 
 
-def test_a_wrong_passphrase_is_told_and_leaves_nothing(keyring: Keyring, tmp_path: Path) -> None:
+def test_a_wrong_passphrase_is_told_and_leaves_nothing(sheet: recovery.Sheet, tmp_path: Path) -> None:
     with pytest.raises(RecoveryError, match="passphrase is wrong"):
-        recovery.recover(sheet_of(keyring).text, PASSPHRASE + "!", tmp_path / "k", now=NOW)
+        recovery.recover(sheet.text, PASSPHRASE + "!", tmp_path / "k", now=NOW)
     assert not (tmp_path / "k").exists()
 
 
@@ -103,8 +119,8 @@ def test_a_short_passphrase_is_refused(keyring: Keyring) -> None:
         recovery.make_sheet(keyring.export(), "elevenchars", now=NOW)
 
 
-def test_a_sheet_that_asks_for_an_absurd_amount_of_memory_is_refused(keyring: Keyring, tmp_path: Path) -> None:
-    wrapped = bytearray(sheets.from_text(sheet_of(keyring).text))
+def test_a_sheet_that_asks_for_an_absurd_amount_of_memory_is_refused(sheet: recovery.Sheet, tmp_path: Path) -> None:
+    wrapped = bytearray(sheets.from_text(sheet.text))
     wrapped[6] = 40
     forged = "\n".join(line.spaced() for line in sheets.to_lines(bytes(wrapped)))
     with pytest.raises(RecoveryError):
@@ -135,8 +151,7 @@ class _Page(html.parser.HTMLParser):
         self.links += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
 
 
-def test_the_page_holds_codes_and_lines_and_asks_nobody_for_anything(keyring: Keyring) -> None:
-    sheet = sheet_of(keyring)
+def test_the_page_holds_codes_and_lines_and_asks_nobody_for_anything(sheet: recovery.Sheet) -> None:
     page = _Page()
     page.feed(sheet.page)
     assert page.links == []
@@ -147,10 +162,10 @@ def test_the_page_holds_codes_and_lines_and_asks_nobody_for_anything(keyring: Ke
     assert "http" not in sheet.page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
 
 
-def test_what_the_codes_hold_is_read_like_the_lines(keyring: Keyring, tmp_path: Path) -> None:
-    lines = sheets.to_lines(sheets.from_text(sheet_of(keyring).text))
+def test_what_the_codes_hold_is_read_like_the_lines(ring: Keyring, sheet: recovery.Sheet, tmp_path: Path) -> None:
+    lines = sheets.to_lines(sheets.from_text(sheet.text))
     scanned = ["/".join(line.packed() for line in lines[at : at + 8]) for at in range(0, len(lines), 8)]
-    assert recovery.recover("\n".join(scanned[::-1]), PASSPHRASE, tmp_path / "k", now=NOW).export() == keyring.export()
+    assert recovery.recover("\n".join(scanned[::-1]), PASSPHRASE, tmp_path / "k", now=NOW).export() == ring.export()
 
 
 def test_no_key_stands_in_the_clear_on_a_sheet_or_in_what_is_kept_of_it(
@@ -183,13 +198,10 @@ def test_the_nagging_ends_with_the_confirmation_and_both_are_in_the_log(
 
 
 def test_a_wrong_code_or_another_store_is_not_confirmed(
-    work: Work, keyring: Keyring, places: Places, tmp_path: Path
+    work: Work, ring: Keyring, sheet: recovery.Sheet, places: Places, tmp_path: Path
 ) -> None:
-    sheet = sheet_of(keyring)
     with pytest.raises(RecoveryError, match="another sheet"):
-        recovery.confirm(
-            work, places=places, ring=keyring, text=sheet.text, passphrase=PASSPHRASE, check_code="0000-0000"
-        )
+        recovery.confirm(work, places=places, ring=ring, text=sheet.text, passphrase=PASSPHRASE, check_code="0000-0000")
     other = Keyring.create(tmp_path / "other.json", now=NOW)
     with pytest.raises(RecoveryError, match="another store"):
         confirm(work, other, places, sheet)
@@ -251,9 +263,9 @@ def test_a_sheet_of_any_language_brings_the_keyring_back_and_is_printed_again_fr
         recovery.page_of("\n".join(lines_of(sheet)))
 
 
-def test_lines_typed_on_a_cyrillic_keyboard_are_read(keyring: Keyring, tmp_path: Path) -> None:
-    typed = "\n".join(lines_of(sheet_of(keyring))).translate(str.maketrans("ABEKMHPCTYX", "АВЕКМНРСТУХ"))
-    assert recovery.recover(typed, PASSPHRASE, tmp_path / "k", now=NOW).export() == keyring.export()
+def test_lines_typed_on_a_cyrillic_keyboard_are_read(ring: Keyring, sheet: recovery.Sheet, tmp_path: Path) -> None:
+    typed = "\n".join(lines_of(sheet)).translate(str.maketrans("ABEKMHPCTYX", "АВЕКМНРСТУХ"))
+    assert recovery.recover(typed, PASSPHRASE, tmp_path / "k", now=NOW).export() == ring.export()
 
 
 def test_all_languages_of_the_sheet_say_the_same_things() -> None:

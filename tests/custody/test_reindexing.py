@@ -110,7 +110,7 @@ class Traffic:
     def run(self, stop: threading.Event) -> None:
         mine: dict[int, object] = {}
         for number in itertools.count():
-            if stop.is_set():
+            if stop.wait(0.005):
                 return
             self._write(mine, number)
             self._duplicate(number)

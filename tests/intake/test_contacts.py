@@ -70,7 +70,7 @@ def test_words_for_no_number_are_nothing(cell):
     assert read_phones(cell, region="RU") == ([], [])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=settings.default.max_examples * 8, deadline=None)
 @given(
     st.sampled_from(["7", "8", "+7", "+380", "380", "0", "80", "+375", "77", ""]),
     st.text("0123456789", min_size=7, max_size=11),
@@ -135,7 +135,7 @@ def test_what_is_no_address_is_refused_by_name(cell, code):
     assert cell not in flaws[0].reason
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=settings.default.max_examples * 5, deadline=None)
 @given(st.from_regex(r"[A-Za-z0-9_.+-]{1,12}@[a-z0-9.-]{1,14}\.[a-z]{2,5}", fullmatch=True))
 def test_the_quick_way_takes_only_what_the_library_takes_unchanged(address):
     read, _ = read_emails(address)

@@ -225,7 +225,7 @@ profiles = st.builds(
 
 
 @given(profiles, profiles)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 def test_scores_are_symmetric(one: Profile, other: Profile) -> None:
     assert Scale([one, other]).score(one, other) == Scale([other, one]).score(other, one)
 
@@ -248,13 +248,13 @@ class Rows:
 
 
 @given(st.lists(profiles, max_size=12), st.integers())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 def test_groups_do_not_depend_on_the_order_of_rows(rows: list[Profile], seed: int) -> None:
     assert Rows(rows).groups() == Rows(rows).shuffled(seed).groups()
 
 
 @given(st.lists(profiles, max_size=12))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 def test_groups_hold_nobody_who_contradicts_another_and_nobody_twice(rows: list[Profile]) -> None:
     found = Comparison(rows).clusters()
     scale = Scale(rows)
@@ -263,7 +263,7 @@ def test_groups_hold_nobody_who_contradicts_another_and_nobody_twice(rows: list[
 
 
 @given(st.lists(profiles, min_size=2, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 def test_every_pair_that_holds_is_found_among_all_pairs(rows: list[Profile]) -> None:
     found = {(pair.first, pair.second) for pair in Comparison(rows).pairs()}
     distinct = list(dict.fromkeys(rows))

@@ -27,7 +27,7 @@ SAME = {"cp1251": ("cp1251",), "koi8-u": ("koi8-u",), "koi8-r": ("koi8-u",), "cp
 
 
 @pytest.mark.parametrize("encoding", SAME)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(heading=st.sampled_from(HEADINGS), names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=12))
 def test_short_lists_in_a_single_byte_encoding_read_as_they_were_written(encoding, heading, names):
     if encoding in ("koi8-r", "cp866"):
@@ -38,7 +38,7 @@ def test_short_lists_in_a_single_byte_encoding_read_as_they_were_written(encodin
 
 
 @pytest.mark.parametrize("encoding", ["cp1251", "koi8-u"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(names=st.lists(st.sampled_from(UKRAINIAN), min_size=3, max_size=10))
 def test_ukrainian_letters_survive(encoding, names):
     text = "\n".join(["ПІБ;Місто;Джерело", *names])
@@ -88,7 +88,7 @@ def test_a_short_list_with_one_line_pasted_in_another_encoding_is_damaged_utf8(t
 
 
 @pytest.mark.parametrize("pasted", ["cp1251", "koi8-u", "cp866"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(names=st.lists(st.sampled_from(NAMES[:6]), min_size=2, max_size=8), line=st.sampled_from(NAMES[:6]))
 def test_what_is_utf8_in_most_of_its_lines_is_utf8_whatever_was_pasted_among_them(pasted, names, line):
     lines = [name.encode() for name in ["ФИО;Город", *names]]
@@ -97,7 +97,7 @@ def test_what_is_utf8_in_most_of_its_lines_is_utf8_whatever_was_pasted_among_the
     assert (found.name, found.damaged) == ("utf-8", True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=4), cut=st.integers(1, 12))
 def test_a_utf8_list_that_was_cut_off_is_utf8(names, cut):
     content = "\n".join(["ФИО;Город", *names]).encode()[:-cut]
@@ -105,7 +105,7 @@ def test_a_utf8_list_that_was_cut_off_is_utf8(names, cut):
     assert found.name == "utf-8"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings.default.max_examples * 3, deadline=None)
 @given(
     parts=st.lists(
         st.tuples(

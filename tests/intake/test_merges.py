@@ -304,7 +304,11 @@ def make_apart(work: Work, one: SubjectId, other: SubjectId) -> None:
 
 
 @given(acts=ACTS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_merging_and_undoing_it_is_as_if_nothing_had_been(work: Work, acts: list[tuple[bool, str | EventKind]]) -> None:
     nested = work.session.begin_nested()
     try:

@@ -148,10 +148,10 @@ def test_a_list_without_known_headings_is_refused_unless_a_mapping_knows_them():
 
 def test_a_file_of_two_hundred_megabytes_is_read_in_constant_memory(tmp_path):
     path = tmp_path / "long.csv"
-    filler = "слово " * 400
+    filler = "слово " * 4000
     with path.open("wb") as file:
         file.write("ФИО;Телефон;Комментарий\n".encode())
-        row = f"Иванов Пётр;89331234567;{filler}\n".encode() * 100
+        row = f"Иванов Пётр;89331234567;{filler}\n".encode() * 10
         while file.tell() < 200 << 20:
             file.write(row)
     process = psutil.Process(os.getpid())
@@ -159,7 +159,7 @@ def test_a_file_of_two_hundred_megabytes_is_read_in_constant_memory(tmp_path):
     highest = 0
     with path.open("rb") as file:
         for number, _ in enumerate(open_table(file).rows):
-            if number % 2000 == 0:
+            if number % 200 == 0:
                 highest = max(highest, process.memory_info().rss)
-    assert number > 40_000
+    assert number > 4_000
     assert highest - before < 40 << 20

@@ -46,7 +46,11 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(before=rows, brought=rows)
 def test_importing_and_undoing_is_doing_nothing(work, before, brought):
     with work.session.begin_nested() as example:
