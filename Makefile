@@ -19,10 +19,10 @@ run: install ## Run all of it on the real store (var)
 
 test: install ## Run all tests
 	@$(PY) -m compileall -q governance
-	$(PY) -m pytest -q -n 3 --dist worksteal
+	$(PY) -m pytest -q --processes=3
 
 properties: install ## Run the tests of properties alone, with a thousand examples each where a test names no number
-	EXAMPLES=1000 $(PY) -m pytest -q -n 3 --dist worksteal -m hypothesis
+	EXAMPLES=1000 $(PY) -m pytest -q --processes=3 -m hypothesis
 
 test-browser: install ## Run the tests that drive a browser (Chromium)
 	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM && exec $(PY) -m pytest -q tests/browser

@@ -2,51 +2,32 @@
 
 import gc
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-import psycopg
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
 from hypothesis import settings
-from psycopg import sql
+from jinja2.bccache import Bucket, BytecodeCache
 
 from governance.accounts import passwords
 from governance.custody.tombstones import INFO, Tombstones
-from governance.kernel import schema
-from governance.kernel.db import Database, sqlalchemy_url
-from governance.kernel.embedded import lease
+from governance.kernel.db import Database
 from governance.kernel.work import SYSTEM, Work
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
 from tests import forks
-from tests.stores import POOL_SIZE, Lent, Store, Stores, clone, with_parts
+from tests.servers import GIVEN, Pattern, Template, make_quick_folder, serve
+from tests.spreading import Spread
+from tests.stores import POOL_SIZE, Lent, Store, Stores, clone
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-MEMORY = Path("/dev/shm")
-ROOM_IN_MEMORY = 2 << 30
-"""Bytes that must be free; a run takes a small part of it."""
-CARELESS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "autovacuum": "off",
-    "bgwriter_lru_maxpages": "0",
-    "max_logical_replication_workers": "0",
-    "io_method": "sync",
-    "jit": "off",
-    "scram_iterations": "1",
-}
-"""What is lost if the machine dies is only the test; nobody guesses passwords; all that is read lies in memory."""
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -56,6 +37,23 @@ gc.disable()  # until all tests are collected
 settings.register_profile("here", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "25")))
 settings.load_profile("here")
 
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled once, for all applications that tests build."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was kept of this source."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 LENT: dict[str, Lent] = {}
 """Stores that tests have just now, by their names."""
@@ -67,10 +65,24 @@ LONG = (
 """Tests that wait for processes: begun first, so that no one of them is left over at the end while others are done."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the number of processes."""
+    parser.addoption("--processes", type=int, default=1, metavar="N", help="run the tests in N processes")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Start what all processes of the run share."""
-    if config.getoption("numprocesses", None):
+    """Start what all processes of the run share, which becomes ready while tests are collected."""
+    processes = config.getoption("processes")
+    if processes > 1:
         forks.begin()
+        Pattern.shared = None if os.environ.get(GIVEN) else Pattern()
+        config.pluginmanager.register(Spread(config, processes, at_end=(lambda: SPENT, SPENT.update)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Throw away what the processes shared."""
+    if Pattern.shared and not hasattr(config, "workerinput"):
+        Pattern.shared.end()
 
 
 SPENT: dict[str, float] = {}
@@ -85,19 +97,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     handled = yield
     SPENT[item.nodeid] = time.process_time() - began
     return handled
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell the process that started this one."""
-    told = getattr(session.config, "workeroutput", None)
-    if told is not None:
-        told["spent"] = SPENT
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take over what one of the processes told."""
-    SPENT.update(getattr(node, "workeroutput", {}).get("spent", {}))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -115,11 +114,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect seldom, and keep what was loaded out of it, which would be looked at again and again."""
+    """Collect seldom, and keep what was loaded out of it, which would be looked at again and again.
+
+    What the processes of the run share is there from now on.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+    if Pattern.shared:
+        Pattern.shared.wait()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -144,48 +148,36 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for databases, in memory where there is room: there a clone takes 30 ms instead of 200 to 1000."""
-    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_IN_MEMORY:
-        yield tmp_path_factory.mktemp("databases")
-        return
-    for left in MEMORY.glob("governance-tests-*"):
-        if left.stat().st_uid == os.geteuid() and not psutil.pid_exists(int(left.name.rpartition("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
-    folder = MEMORY / f"governance-tests-{os.getpid()}"
-    folder.mkdir(mode=0o700)
+def quick_folder() -> Iterator[Path]:
+    """A folder for databases, in memory where there is room."""
+    folder = make_quick_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def server_url(quick_folder: Path) -> Iterator[str]:
-    """Superuser URL of a real PostgreSQL 18: the one given, or an embedded one of this test run."""
-    given = os.environ.get("GOVERNANCE_TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    with lease(quick_folder / "store", settings=CARELESS) as server:
-        url = server.superuser_url("postgres")
-        with psycopg.connect(url, autocommit=True) as connection:  # its password was hashed before the settings held
-            password = sql.Literal(sqlalchemy_url(url).password)
-            connection.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(password))
-        yield url
+def served_template(quick_folder: Path) -> Iterator[tuple[str, Template]]:
+    """Superuser URL of a real PostgreSQL 18, the one given or an embedded one, and the template on it."""
+    given, folder, pattern = os.environ.get(GIVEN), quick_folder / "store", Pattern.shared
+    template = pattern.copy(folder) if pattern else None
+    with nullcontext(given) if given else serve(folder) as url:
+        template = template or Template.make(url)
+        yield url, template
+        if given:
+            template.drop(url)
 
 
 @pytest.fixture(scope="session")
-def template(server_url: str) -> Iterator[Store]:
+def server_url(served_template: tuple[str, Template]) -> str:
+    """Superuser URL of a real PostgreSQL 18."""
+    return served_template[0]
+
+
+@pytest.fixture(scope="session")
+def template(served_template: tuple[str, Template]) -> Store:
     """The template that `fresh_store` clones: provisioned and migrated once."""
-    suffix = secrets.token_hex(4)
-    name, roles, password = f"gov_t_{suffix}", schema.Roles(f"t{suffix}"), secrets.token_urlsafe(16)
-    admin = schema.create_database(server_url, name)
-    schema.provision(admin, roles=roles, app_password=password)
-    schema.migrate(admin, roles=roles)
-    yield Store(name, admin, with_parts(admin, username=roles.app, password=password), roles, password)
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'DROP ROLE IF EXISTS "{roles.app}"')
-        connection.execute(f'DROP ROLE IF EXISTS "{roles.owner}"')
+    url, template = served_template
+    return template.on(url)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,8 @@ from governance.kernel.work import OPERATOR, open_work
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
-from tests.conftest import CARELESS, NOW
+from tests.conftest import NOW
+from tests.servers import CARELESS
 from tests.stores import Store as Lent
 from tests.stores import clone
 
