@@ -1,6 +1,7 @@
 """Double opt-in: what happens before a mail was answered is the same for everybody; what happens then happens once."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,6 +36,20 @@ from tests.factories.forms import (
     subscribe,
     token_for,
 )
+from tests.factories.staging import Stage, staged
+
+
+@pytest.fixture(scope="module")
+def published(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, publish) as found:
+        yield found
+
+
+@pytest.fixture
+def work(published: Stage) -> Iterator[Work]:
+    """A unit of work in which the form can be filled in."""
+    with published.play() as work:
+        yield work
 
 
 def at(work: Work, **by: float) -> Work:
@@ -61,7 +76,6 @@ def count(work: Work, row: type) -> int:
 
 
 def test_before_the_mail_is_answered_nobody_is_recorded_and_nothing_is_consented(work: Work) -> None:
-    publish(work)
     subscribe(work)
 
     assert (count(work, PersonRow), count(work, ConsentEventRow), count(work, ContactRow)) == (0, 0, 0)
@@ -69,7 +83,6 @@ def test_before_the_mail_is_answered_nobody_is_recorded_and_nothing_is_consented
 
 
 def test_the_same_happens_for_a_known_and_for_an_unknown_address(work: Work) -> None:
-    publish(work)
     person_with(work)
     done = []
     for email in (EMAIL, "nobody@example.org"):
@@ -82,7 +95,6 @@ def test_the_same_happens_for_a_known_and_for_an_unknown_address(work: Work) -> 
 
 
 def test_confirming_tells_by_which_words_the_person_was_informed_of_the_processing(work: Work) -> None:
-    publish(work)
     token = token_for(work, "newsletter")
     confirm(at(work, hours=1), token)
     (told,) = work.session.scalars(select(InformingRow)).all()
@@ -107,7 +119,6 @@ def test_confirming_makes_a_customer_with_the_consents_ticked_and_no_other(work:
 
 
 def test_the_evidence_tells_form_words_address_agent_and_both_instants(work: Work) -> None:
-    publish(work)
     confirm(at(work, hours=1), token_for(work))
     event = work.session.scalars(select(ConsentEventRow)).one()
     shown = consent.show_form(work, key="club", language="en").items[0].notice
@@ -132,7 +143,6 @@ def test_the_evidence_tells_form_words_address_agent_and_both_instants(work: Wor
 
 
 def test_confirming_again_and_again_comes_to_the_same_and_records_once(work: Work) -> None:
-    publish(work)
     token = token_for(work)
     first, second = confirm(work, token), confirm(at(work, days=1), token)
 
@@ -141,7 +151,6 @@ def test_confirming_again_and_again_comes_to_the_same_and_records_once(work: Wor
 
 
 def test_showing_what_waits_spends_nothing(work: Work) -> None:
-    publish(work)
     token = token_for(work)
     for _ in range(3):
         assert not consent.show_waiting(work, token=token, language="en").confirmed
@@ -171,7 +180,6 @@ def test_a_known_customer_stays_one_and_their_address_counts_as_proven(work: Wor
 def test_it_clears_only_what_kept_mail_back_because_of_where_the_data_came_from(
     work: Work, fields: dict[str, object], cleared: bool
 ) -> None:
-    publish(work)
     person_with(work, **fields)
     before = work.session.scalars(select(PersonRow.not_mailable)).one()
     confirm(work, token_for(work))
@@ -182,7 +190,6 @@ def test_it_clears_only_what_kept_mail_back_because_of_where_the_data_came_from(
 
 
 def test_of_an_address_that_several_customers_hold_nobody_knows_whose_consent_it_is(work: Work) -> None:
-    publish(work)
     person_with(work)
     person_with(work)
     token = token_for(work)
@@ -193,7 +200,6 @@ def test_of_an_address_that_several_customers_hold_nobody_knows_whose_consent_it
 
 
 def test_a_stop_after_the_form_was_sent_stays(work: Work) -> None:
-    publish(work)
     known = person_with(work)
     token = token_for(work)
     stop = NewEvent(EventKind.WITHDRAWN, "newsletter", Channel.EMAIL, Method.PHONE, subject=known)
@@ -204,7 +210,6 @@ def test_a_stop_after_the_form_was_sent_stays(work: Work) -> None:
 
 
 def test_a_stop_before_the_form_was_sent_is_undone_by_confirming(work: Work) -> None:
-    publish(work)
     known = person_with(work)
     stop = NewEvent(EventKind.WITHDRAWN, "newsletter", Channel.EMAIL, Method.PHONE, subject=known)
     consent.record(work, event=stop)
@@ -228,14 +233,12 @@ def test_two_confirmations_of_one_address_make_one_customer(fresh_database: Data
 
 @pytest.mark.parametrize("email", ["", "irina", "irina@", "i@d•••.org", "a@b@c"])
 def test_what_is_no_address_is_refused_by_field(work: Work, email: str) -> None:
-    publish(work)
     with pytest.raises(InvalidError) as refused:
         subscribe(work, email=email)
     assert set(refused.value.errors) == {"email"}
 
 
 def test_without_a_tick_nothing_is_sent_and_ticks_of_other_purposes_are_no_ticks(work: Work) -> None:
-    publish(work)
     shown = consent.show_form(work, key="club", language="en")
     for ticked in ((), ("surveys",)):
         sent = replace(filled(shown), ticked=ticked)
@@ -245,7 +248,6 @@ def test_without_a_tick_nothing_is_sent_and_ticks_of_other_purposes_are_no_ticks
 
 
 def test_words_that_are_not_those_in_force_or_were_not_shown_are_agreed_to_by_nobody(work: Work) -> None:
-    publish(work)
     old = filled(consent.show_form(work, key="club", language="en"))
     hour = at(work, hours=1)
     publish_notices(hour, "newsletter")
@@ -255,13 +257,11 @@ def test_words_that_are_not_those_in_force_or_were_not_shown_are_agreed_to_by_no
 
 
 def test_what_the_form_does_not_ask_for_is_not_taken(work: Work) -> None:
-    publish(work)
     with pytest.raises(InvalidError):
         subscribe(work, given_name="Ирина")
 
 
 def test_an_address_is_not_written_to_more_often_than_the_limit_and_nobody_is_told(work: Work) -> None:
-    publish(work)
     for _ in range(MOST_IN_AN_HOUR + 2):
         subscribe(work)
     assert messages.backlog(work).waiting == MOST_IN_AN_HOUR
@@ -293,7 +293,6 @@ def test_forms_of_one_address_at_once_bring_no_more_mails_than_one_after_the_oth
 
 
 def test_what_nobody_confirms_is_deleted_after_a_week_with_its_keys(work: Work) -> None:
-    publish(work)
     token = token_for(work)
     owner = work.session.scalars(select(ConsentRequestRow.owner_id)).one()
     last = replace(work, now=work.now + KEPT - timedelta(seconds=1))
@@ -309,7 +308,6 @@ def test_what_nobody_confirms_is_deleted_after_a_week_with_its_keys(work: Work) 
 
 
 def test_once_confirmed_nothing_personal_is_left_of_the_waiting(work: Work) -> None:
-    publish(work)
     confirm(work, token_for(work))
     row = work.session.scalars(select(ConsentRequestRow)).one()
 
@@ -317,14 +315,12 @@ def test_once_confirmed_nothing_personal_is_left_of_the_waiting(work: Work) -> N
 
 
 def test_a_made_up_token_finds_nothing(work: Work) -> None:
-    publish(work)
     for token in ("", "x", "й" * 43, "A" * 5000):
         with pytest.raises(SpentTokenError):
             consent.show_waiting(work, token=token, language="en")
 
 
 def test_the_token_itself_is_not_kept(work: Work) -> None:
-    publish(work)
     subscribe(work)
     token = mailed_token(work)
     kept = work.session.scalars(select(ConsentRequestRow.token_digest)).one()

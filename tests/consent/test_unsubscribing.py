@@ -1,5 +1,6 @@
 """Leaving by the link in a message: it works for everybody who holds the contact, and for ever."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,7 @@ from governance.vault.keyring import Keyring
 from governance.vault.runtime import vault_of
 from tests.conftest import NOW
 from tests.factories.forms import BASE, EMAIL, later, publish_notices
+from tests.factories.staging import Stage, staged
 
 PERSON = {"source": "till", "ground": "contract"}
 
@@ -51,10 +53,25 @@ def token_of(work: Work, contact: ContactId, purpose: str = "newsletter") -> str
     return url.removeprefix(f"{BASE}/unsubscribe/")
 
 
-def subscribed(work: Work) -> tuple[ContactId, str]:
-    """Somebody who consented to the newsletter, and the token of a message to them."""
+def pskov(work: Work) -> None:
     set_controller(work, legal_name="ООО Ромашка", address="Псков", country="RU")
     publish_notices(work, "newsletter")
+
+
+@pytest.fixture(scope="module")
+def published(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, pskov) as found:
+        yield found
+
+
+@pytest.fixture
+def work(published: Stage) -> Iterator[Work]:
+    with published.play() as work:
+        yield work
+
+
+def subscribed(work: Work) -> tuple[ContactId, str]:
+    """Somebody who consented to the newsletter, and the token of a message to them."""
     contact = holder(work)
     given_ = NewEvent(
         EventKind.CONFIRMED,
@@ -142,7 +159,6 @@ def test_it_works_after_the_person_was_erased(work: Work) -> None:
 
 
 def test_it_works_where_nothing_is_left_of_the_contact_and_still_when_somebody_brings_it_back(work: Work) -> None:
-    set_controller(work, legal_name="ООО Ромашка", address="Псков", country="RU")
     token = token_of(work, ContactId(uuid7()))
     consent.unsubscribe(work, token=token)
     consent.unsubscribe(work, token=token, scope=Scope.ADVERTISING)

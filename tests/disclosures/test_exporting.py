@@ -25,6 +25,7 @@ from governance.executors import EXECUTORS
 from governance.intake import operations as intake
 from governance.intake.cells import RawRow
 from governance.intake.workbooks import Workbook
+from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import StaffId, SubjectId, uuid4
 from governance.kernel.work import SYSTEM, Actor, Work
@@ -38,17 +39,22 @@ from tests.factories.actors import by
 from tests.factories.customers import origin, person
 from tests.factories.exporting import buyers, content, export, letters, lines, make, officer, propose
 from tests.factories.saying import notice, said, someone
+from tests.factories.staging import Stage, staged
 from tests.factories.trail import entries
 
 
+@pytest.fixture(scope="module")
+def office(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, exporting.firm, exporting.letters) as found:
+        yield found
+
+
 @pytest.fixture
-def desk(work: Work) -> Iterator[Work]:
+def desk(office: Stage) -> Iterator[Work]:
     """A store with a recipient, in which exports can be carried out."""
-    exporting.firm(work)
-    exporting.letters(work)
-    work.session.info["executors"] = EXECUTORS
-    yield work
-    work.session.info.pop("executors")
+    with office.play() as work:
+        work.session.info["executors"] = EXECUTORS
+        yield work
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from governance.disclosures import operations as disclosures
 from governance.disclosures.errors import NoSuchExportError
 from governance.disclosures.operations import ExportId, Exposure, Selection, Viewer
 from governance.executors import EXECUTORS
+from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectRef, uuid4
 from governance.kernel.work import Work
@@ -26,17 +27,22 @@ from tests.conftest import NOW
 from tests.factories import exporting
 from tests.factories.actors import by, client, staff
 from tests.factories.exporting import buyers, content, export, make, officer
+from tests.factories.staging import Stage, staged
 from tests.factories.trail import entries
 
 
+@pytest.fixture(scope="module")
+def office(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, exporting.firm, exporting.letters) as found:
+        yield found
+
+
 @pytest.fixture
-def desk(work: Work) -> Iterator[Work]:
+def desk(office: Stage) -> Iterator[Work]:
     """A store in which exports can be carried out."""
-    exporting.firm(work)
-    exporting.letters(work)
-    work.session.info["executors"] = EXECUTORS
-    yield work
-    work.session.info.pop("executors")
+    with office.play() as work:
+        work.session.info["executors"] = EXECUTORS
+        yield work
 
 
 def seen_by(work: Work, **who: object) -> Exposure:

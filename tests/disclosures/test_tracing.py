@@ -18,12 +18,14 @@ from governance.disclosures.operations import ExportFormat, ExportId, Selection,
 from governance.disclosures.prints import EMPTY, digest, normal
 from governance.executors import EXECUTORS
 from governance.intake.errors import UnreadableFileError
+from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Actor, Work
 from tests.factories import exporting
 from tests.factories.actors import by, staff
 from tests.factories.exporting import buyers, content, export, make, officer
+from tests.factories.staging import Stage, staged
 from tests.factories.trail import entries
 
 PEOPLE = 120
@@ -31,14 +33,18 @@ FIELDS = ("person.family_name", "person.given_name", "person.city", "contact.ema
 Row = dict[str, str]
 
 
+@pytest.fixture(scope="module")
+def office(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, exporting.firm, exporting.letters) as found:
+        yield found
+
+
 @pytest.fixture
-def desk(work: Work) -> Iterator[Work]:
+def desk(office: Stage) -> Iterator[Work]:
     """A store in which exports can be carried out."""
-    exporting.firm(work)
-    exporting.letters(work)
-    work.session.info["executors"] = EXECUTORS
-    yield work
-    work.session.info.pop("executors")
+    with office.play() as work:
+        work.session.info["executors"] = EXECUTORS
+        yield work
 
 
 @pytest.fixture

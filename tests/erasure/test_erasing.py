@@ -1,6 +1,7 @@
 """A person is erased step by step: what goes, what stays, and what says so."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -48,6 +49,7 @@ from tests.factories.erasing import (
     whole,
 )
 from tests.factories.saying import said
+from tests.factories.staging import Stage, staged
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +58,21 @@ def executing(shared_database: Database) -> None:
     executors.install(shared_database)
 
 
+@pytest.fixture(scope="module")
+def germany(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, shop) as found:
+        yield found
+
+
+@pytest.fixture
+def work(germany: Stage) -> Iterator[Work]:
+    with germany.play() as work:
+        yield work
+
+
 @pytest.fixture
 def desk(work: Work) -> Work:
     """A shop in Germany, where purchases are kept for eight years."""
-    shop(work)
     return work
 
 

@@ -1,6 +1,7 @@
 """What a law keeps: by the rules in force, each row until its own day, and said so wherever they are not in force."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -12,6 +13,7 @@ from governance.customers.tables import PurchaseRow
 from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState, Wanted
 from governance.erasure.tables import CertificateRow
+from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
@@ -23,6 +25,7 @@ from governance.vault.compartments import Compartment as Sealed
 from tests.factories.actors import by, staff
 from tests.factories.customers import email, purchase
 from tests.factories.erasing import LIVE_KEYS, count, entries_about, erase, shop, somebody, through
+from tests.factories.staging import Stage, staged
 
 OURS = """
 policies:
@@ -39,10 +42,21 @@ policies:
 """
 
 
+@pytest.fixture(scope="module")
+def germany(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, shop) as found:
+        yield found
+
+
+@pytest.fixture
+def work(germany: Stage) -> Iterator[Work]:
+    with germany.play() as work:
+        yield work
+
+
 @pytest.fixture
 def desk(work: Work) -> Work:
     """A shop in Germany, where purchases are kept for eight years."""
-    shop(work)
     return work
 
 

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -16,7 +18,9 @@ from governance.consent import operations as consent
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.intake import merges
+from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError
+from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.consent_state import EventKind
@@ -26,13 +30,38 @@ from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind, PackageState
 from tests.factories import exporting, packaging, saying
 from tests.factories.actors import by
+from tests.factories.staging import Stage, staged
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "package-1.json"
 
 
-def test_a_package_holds_what_is_kept_as_page_as_document_and_as_tables(work: Work) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
+@pytest.fixture(scope="module")
+def kyiv(shared_database: Database) -> Iterator[Stage]:
+    with staged(shared_database, packaging.firm) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def person(kyiv: Stage) -> SubjectId:
+    with kyiv.prepare() as work:
+        return packaging.buyer(work)
+
+
+@pytest.fixture
+def work(kyiv: Stage, person: SubjectId) -> Iterator[Work]:
+    with kyiv.play() as work:
+        yield work
+
+
+@pytest.fixture(scope="module")
+def plain(kyiv: Stage, person: SubjectId) -> dict[str, Any]:
+    """The document of a package in English, of somebody of whom nothing is unusual."""
+    with kyiv.play() as work:
+        package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
+        return packaging.document(packaging.archive(work, packaging.made(work, package)))
+
+
+def test_a_package_holds_what_is_kept_as_page_as_document_and_as_tables(work: Work, person: SubjectId) -> None:
     package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="ru")
     found = packaging.archive(work, packaging.made(work, package))
 
@@ -53,7 +82,6 @@ def test_a_package_holds_what_is_kept_as_page_as_document_and_as_tables(work: Wo
 
 
 def test_what_the_page_says_is_in_the_language_that_was_asked_for_and_marked_up_harmlessly(work: Work) -> None:
-    packaging.firm(work)
     person = packaging.buyer(work, family_name="<script>alert(1)</script>")
     for language, heading in (("en", "Purchases"), ("ru", "Покупки"), ("uk-UA", "Покупки"), ("fi", "Purchases")):
         package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language=language)
@@ -63,11 +91,8 @@ def test_what_the_page_says_is_in_the_language_that_was_asked_for_and_marked_up_
         assert "&lt;script&gt;" in page
 
 
-def test_each_row_says_until_when_it_is_kept_and_by_which_rule(work: Work) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
-    package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
-    told = packaging.document(packaging.archive(work, packaging.made(work, package)))["sections"]
+def test_each_row_says_until_when_it_is_kept_and_by_which_rule(plain: dict[str, Any]) -> None:
+    told = plain["sections"]
     # The last sign of life is the call of today; tax law keeps the purchase of 2025 to the end of 2028.
     assert {row["kept_until"] for row in told["person"]} == {"2028-11-22"}
     assert (told["purchases"][0]["kept_until"], told["purchases"][0]["rule"]) == ("2028-12-31", "purchases_tax")
@@ -77,9 +102,7 @@ def test_each_row_says_until_when_it_is_kept_and_by_which_rule(work: Work) -> No
     assert (stays["fate"], stays["until"]) == ("keep", "2028-12-31")
 
 
-def test_consents_come_with_the_words_and_readers_with_their_roles_alone(work: Work) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
+def test_consents_come_with_the_words_and_readers_with_their_roles_alone(work: Work, person: SubjectId) -> None:
     saying.notice(work)
     consent.record(work, event=saying.said(EventKind.GIVEN, language="uk", subject=person))
     officer = exporting.officer(work)
@@ -96,9 +119,7 @@ def test_consents_come_with_the_words_and_readers_with_their_roles_alone(work: W
     assert str(officer.id) not in found.read("package.json").decode()
 
 
-def test_recipients_are_named_with_what_makes_the_transfer_lawful(work: Work) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
+def test_recipients_are_named_with_what_makes_the_transfer_lawful(work: Work, person: SubjectId) -> None:
     exporting.letters(work, safeguard="adequacy")
     disclosures.disclose(work, recipient_key="letters", people=[person], fields=["contact.email"], purpose="newsletter")
     package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
@@ -109,7 +130,6 @@ def test_recipients_are_named_with_what_makes_the_transfer_lawful(work: Work) ->
 
 
 def test_the_package_of_a_merged_person_tells_what_both_records_said(work: Work) -> None:
-    packaging.firm(work)
     one, other = packaging.buyer(work), packaging.buyer(work, family_name="Воробьёва")
     merge = merges.merge(work, into=one, other=other, reason="Та же женщина")
     merges.review_merge(by(work, exporting.officer(work)), merge=merge.id)
@@ -125,7 +145,6 @@ def test_the_package_of_a_merged_person_tells_what_both_records_said(work: Work)
 def test_the_package_of_a_merged_person_waits_until_somebody_has_looked_at_the_merge(
     work: Work, kind: PackageKind
 ) -> None:
-    packaging.firm(work)
     officer = exporting.officer(work)
     one, other = packaging.buyer(work), packaging.buyer(work)
     merge = merges.merge(work, into=one, other=other, reason="Похоже, та же женщина")
@@ -146,7 +165,6 @@ def test_the_package_of_a_merged_person_waits_until_somebody_has_looked_at_the_m
 
 
 def test_what_is_taken_elsewhere_is_what_the_person_gave_and_did(work: Work) -> None:
-    packaging.firm(work)
     person = packaging.buyer(work, note="Придирчива", tags=("vip",))
     package = packages.begin(work, person=person, kind=PackageKind.PORTABILITY, language="en")
     found = packaging.archive(work, packaging.made(work, package))
@@ -158,9 +176,7 @@ def test_what_is_taken_elsewhere_is_what_the_person_gave_and_did(work: Work) -> 
 
 
 @pytest.mark.parametrize("kind", list(PackageKind))
-def test_the_document_is_as_the_published_schema_says(work: Work, kind: PackageKind) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
+def test_the_document_is_as_the_published_schema_says(work: Work, person: SubjectId, kind: PackageKind) -> None:
     package = packages.begin(work, person=person, kind=kind, language="en")
     document = packaging.document(packaging.archive(work, packaging.made(work, package)))
     schema = json.loads(SCHEMA.read_bytes())
@@ -168,9 +184,7 @@ def test_the_document_is_as_the_published_schema_says(work: Work, kind: PackageK
     Draft202012Validator(schema).validate(document)
 
 
-def test_the_requests_of_a_person_are_told_with_their_answers(work: Work) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
+def test_the_requests_of_a_person_are_told_with_their_answers(work: Work, person: SubjectId) -> None:
     packaging.asked(work, person)
     package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
     found = packaging.archive(work, packaging.made(work, package))
@@ -179,9 +193,7 @@ def test_the_requests_of_a_person_are_told_with_their_answers(work: Work) -> Non
     assert told["due_on"] > told["received_on"]
 
 
-def test_once_rules_are_in_force_dates_are_told_by_them_alone(work: Work) -> None:
-    packaging.firm(work)
-    person = packaging.buyer(work)
+def test_once_rules_are_in_force_dates_are_told_by_them_alone(work: Work, person: SubjectId) -> None:
     drafted = retention_rules.keep_draft(work, policy=shipped.retention_policies("UA")["inactive_customers"])
     retention_rules.keep_active(work, policy=drafted.id)
     package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
