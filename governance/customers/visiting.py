@@ -219,16 +219,18 @@ def _visitor(work: Work, made: NewVisit) -> Visitor:
 def _of_visit(work: Work, visit: Visit) -> Visitor:
     holders = holders_of(work, visit)
     chosen = _chosen(visit, holders)
+    record = None if chosen is None else work.session.get(PersonRow, chosen.id)
+    proven = [] if chosen is None else proven_rows(work, visit, chosen.id)
     proof = Proof(
         holders=len(holders),
-        verified=chosen is not None and any(row.verified_at for row in proven_rows(work, visit, chosen.id)),
+        verified=any(row.verified_at for row in proven),
         singled_out=chosen is not None and visit.person == chosen.id,
         stepped_up=visit.stepped_up,
-        deceased=_is_deceased(work, chosen),
+        deceased=record is not None and record.deceased_at is not None,
     )
     sure = chosen if proof.is_sure else None
-    others = [] if sure is None else _other_rows(work, visit, sure.id)
-    seconds = [] if sure is None else _second_rows(work, visit, sure.id, others)
+    others = [] if sure is None else _other_rows(work, sure.id, proven)
+    seconds = _second_rows(work, record, proven, others)
     proof = replace(proof, second_contact=bool(seconds), other_contact=bool(others))
     return Visitor(
         visit=visit,
@@ -256,25 +258,21 @@ def _chosen(visit: Visit, holders: Sequence[Known]) -> Known | None:
     return holders[0] if len(holders) == 1 else None
 
 
-def _is_deceased(work: Work, chosen: Known | None) -> bool:
-    record = None if chosen is None else work.session.get(PersonRow, chosen.id)
-    return record is not None and record.deceased_at is not None
-
-
-def _other_rows(work: Work, visit: Visit, person: SubjectId) -> list[ContactRow]:
-    """Contacts of the person beside the proven one that a code can be sent to."""
-    proven = {row.id for row in proven_rows(work, visit, person)}
+def _other_rows(work: Work, person: SubjectId, proven: Sequence[ContactRow]) -> list[ContactRow]:
+    """Contacts of the person beside the *proven* one that a code can be sent to."""
+    known = {row.id for row in proven}
     return [
         row
         for row in contacts_of(work, [person]).get(person, [])
-        if row.kind in LINES and row.id not in proven and row.bounced_at is None and opened(row, "value") is not None
+        if row.kind in LINES and row.id not in known and row.bounced_at is None and opened(row, "value") is not None
     ]
 
 
-def _second_rows(work: Work, visit: Visit, person: SubjectId, others: Sequence[ContactRow]) -> list[ContactRow]:
-    """Those of *others* that prove more than the proven one does: neither of the two can come of the other."""
-    record = work.session.get(PersonRow, person)
-    if record is None or not any(_stands(work, record, row) for row in proven_rows(work, visit, person)):
+def _second_rows(
+    work: Work, record: PersonRow | None, proven: Sequence[ContactRow], others: Sequence[ContactRow]
+) -> list[ContactRow]:
+    """Those of *others* that prove more than the *proven* one does: neither of the two can come of the other."""
+    if record is None or not any(_stands(work, record, row) for row in proven):
         return []
     return [row for row in others if _stands(work, record, row)]
 
@@ -287,8 +285,10 @@ def _stands(work: Work, record: PersonRow, row: ContactRow) -> bool:
 
 def _second_contact(work: Work, visitor: Visitor, contact: ContactId) -> ContactRow:
     person, visit = visitor.person, visitor.visit
-    rows = [] if person is None else _second_rows(work, visit, person, _other_rows(work, visit, person))
-    found = next((row for row in rows if row.id == contact), None)
+    record = None if person is None else work.session.get(PersonRow, person)
+    proven = [] if person is None else proven_rows(work, visit, person)
+    others = [] if person is None else _other_rows(work, person, proven)
+    found = next((row for row in _second_rows(work, record, proven, others) if row.id == contact), None)
     if found is None:
         raise NotFoundError("You have no such contact that a code can be sent to.")
     return found

@@ -225,9 +225,10 @@ def test_every_form_of_a_request_holds_to_what_its_page_showed(desks, received):
     ]  # fmt: skip
     for act, said in [*steps, ("completion", {"answer": "Done"})]:
         page = desk.get(address)
+        forms = Forms(page.text).found
         for place in re.findall(rf'action="{address}/([a-z-]+)"', page.text):
             sent.add(place)
-            form = next(one for one in Forms(page.text).found if one["action"] == f"{address}/{place}")
+            form = next(one for one in forms if one["action"] == f"{address}/{place}")
             typed = {name: f"typed into {name}" for name in form["typed"]}
             data = {**Form(page, f"/{place}").filled(version="99"), **typed}
             overtaken = desk.post(f"{address}/{place}", data=data, headers=ORIGIN)

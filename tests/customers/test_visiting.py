@@ -38,6 +38,7 @@ from tests.factories.customers import email as new_email
 from tests.factories.customers import origin
 from tests.factories.customers import person as new_person
 from tests.factories.customers import phone as new_phone
+from tests.factories.statements import counted
 from tests.factories.trail import entries
 
 EMAIL, PHONE = "irina@example.org", "+79334552061"
@@ -131,6 +132,15 @@ def test_a_code_opens_a_session_of_a_quarter_of_an_hour(work):
             visiting.find_visitor(late, presented=visitor.token)
     [entry] = entries(work, Action.VISIT_BEGUN)
     assert (entry.subject, entry.facts) == (made.ref, {"kind": "email", "held": 1, "sure": True})
+
+
+def test_nothing_is_asked_twice_to_find_who_holds_a_session(work):
+    person(work, contacts=[(ContactKind.EMAIL, EMAIL), (ContactKind.PHONE, PHONE)])
+    token = enter(work).token
+    work.session.expunge_all()
+    with counted(work) as sent:
+        assert visiting.find_visitor(work, presented=token).is_sure
+    assert len(sent) == len(set(sent))
 
 
 def test_an_unknown_contact_is_told_so_only_after_the_proof_and_can_opt_out(work):
