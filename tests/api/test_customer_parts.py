@@ -12,7 +12,7 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer, service_of
-from tests.factories.recording import CANARY, an_email, make
+from tests.factories.recording import CANARY, PERSON, an_email, make
 
 SOLD = {"paid_at": "2025-12-16", "total": "7731.01", "currency": "RUB"}
 CALLED = {"kind": "call", "at": "2025-12-16T10:00:00+03:00"}
@@ -27,9 +27,10 @@ FIELD = {
 
 
 @pytest.fixture
-def at(web: FlaskClient, system: dict[str, str]) -> str:
+def at(web: FlaskClient) -> str:
     """Where a new customer is."""
-    return f"/v1/customers/{make(web, system)['id']}"
+    with open_work(service_of(web.application).database, OPERATOR) as work:
+        return f"/v1/customers/{customers.create(work, fields=PERSON).id}"
 
 
 @pytest.mark.parametrize("part", ["links", "marks"])
