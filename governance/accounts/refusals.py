@@ -6,7 +6,7 @@ from governance.kernel.work import Work
 
 
 def record_refusal(work: Work, *, permission: str, reason: str) -> None:
-    """Record that the actor of *work* was refused an act; in a unit of work of its own, after the refused one ended.
+    """Record that the actor of *work* was refused an act; in a unit of work that is not rolled back for it.
 
     Args:
         work: the unit of work.

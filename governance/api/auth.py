@@ -1,7 +1,7 @@
 """Who is asking, and may he: the guard that stands before every route and opens its unit of work.
 
 A request is one transaction: it begins here, the view works in it, it is committed when the answer is ready and rolled
-back when an error comes. A refusal is then recorded in a transaction of its own.
+back when an error comes. Whom the guard does not let in is recorded in it; a later refusal, in one of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -103,10 +103,19 @@ def _opened(service: Service, permission: Permission | None) -> Iterator[Work]:
             count_stranger(service)
             raise
         known(actor)
-        admit(service, actor, permission)
-        if signed is not None and permission is not None:
-            accounts.require_confirmed(opened, signed, permission)
-        yield replace(opened, actor=actor)
+        work = replace(opened, actor=actor)
+        try:
+            admit(service, actor, permission)
+        except ForbiddenError as error:
+            refusal = error
+            record_refusal(work, permission="" if permission is None else permission.value, reason=error.slug)
+        else:
+            if signed is not None and permission is not None:
+                accounts.require_confirmed(opened, signed, permission)
+            yield work
+            return
+    g.is_recorded = True
+    raise refusal
 
 
 def signed_in(view: Callable[P, Response]) -> Callable[P, Response]:
@@ -184,6 +193,8 @@ def _recorded(service: Service, permission: Permission) -> Iterator[None]:
     try:
         yield
     except (ForbiddenError, QuotaExceededError) as refusal:
+        if g.get("is_recorded"):
+            raise
         actor: Actor = g.refusable
         with open_work(service.database, actor, clock=service.clock, request_id=g.request_id) as work:
             record_refusal(work, permission=permission.value, reason=refusal.slug)

@@ -1,6 +1,7 @@
 """The guard before every page: who opens it, may they, and is the form theirs. It opens the page's unit of work.
 
-A page is one transaction, as a request of the API is; a refusal is recorded in one of its own.
+A page is one transaction, as a request of the API is. Whom the guard does not let in is recorded in it; a refusal that
+comes later, in one of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -182,14 +183,16 @@ def _opened(endpoint: str) -> Iterator[Visit]:
             raise
         g.actor, g.refusable = str(signed.staff), signed.actor
         console.count_call(str(signed.staff))
-        permission = PAGES[endpoint]
-        if permission is not None:
-            if not access.allows(signed.actor, permission).allowed:
-                raise ForbiddenError(f"Your roles lack the permission {permission.value}.")
-            accounts.require_confirmed(opened, signed, permission)
-        work = replace(opened, actor=signed.actor)
-        _look_up_zone(work)
-        yield Visit(work, signed, forms.seal(token, staff=signed.staff), new_number())
+        work, permission = replace(opened, actor=signed.actor), PAGES[endpoint]
+        if permission is None or access.allows(signed.actor, permission).allowed:
+            if permission is not None:
+                accounts.require_confirmed(opened, signed, permission)
+            _look_up_zone(work)
+            yield Visit(work, signed, forms.seal(token, staff=signed.staff), new_number())
+            return
+        record_refusal(work, permission=permission.value, reason=ForbiddenError.slug)
+    g.is_recorded = True
+    raise ForbiddenError(f"Your roles lack the permission {permission.value}.")
 
 
 def _look_up_zone(work: Work) -> None:
@@ -205,7 +208,7 @@ def _recorded(endpoint: str) -> Iterator[None]:
         yield
     except (ForbiddenError, QuotaExceededError) as refusal:
         console, actor, permission = current_console(), g.get("refusable"), PAGES[endpoint]
-        if actor is not None and permission is not None:
+        if actor is not None and permission is not None and not g.get("is_recorded"):
             with open_work(console.database, actor, clock=console.clock, request_id=g.get("request_id")) as work:
                 record_refusal(work, permission=permission.value, reason=refusal.slug)
                 if isinstance(refusal, QuotaExceededError):

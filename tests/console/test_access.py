@@ -4,12 +4,16 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from governance.audit.actions import Action
 from governance.console.pages_table import NAVIGATION, PAGES, STRANGERS
 from governance.kernel.ids import uuid4
-from governance.kernel.work import Actor, ActorKind
+from governance.kernel.work import OPERATOR, Actor, ActorKind, open_work
 from governance.policies import shipped
 from governance.policies.access import allows
+from tests.api.conftest import service_of
+from tests.factories.trail import entries
 
 STAFF = tuple(name for name, role in shipped.roles().roles.items() if not role.scopes)
 
@@ -64,6 +68,24 @@ def test_each_act_is_refused_to_those_who_may_not(role, desks, door):
         for rule in rules:
             if endpoint not in STRANGERS and "POST" in rule.methods and not may(role, endpoint):
                 assert desks(role).post(address(rule), data={}).status_code == 403, endpoint
+
+
+def test_a_page_that_is_refused_is_on_record_once_by_the_transaction_that_looked_who_asks(desks, door):
+    desk, engine, begun = desks("bookkeeper"), service_of(door).database.engine, []
+
+    def refusals():
+        with open_work(service_of(door).database, OPERATOR) as work:
+            return [one.facts for one in entries(work, Action.ACCESS_REFUSED)]
+
+    def note(connection):
+        begun.append(connection)
+
+    before = refusals()
+    event.listen(engine, "begin", note)
+    assert desk.get("/console/staff").status_code == 403
+    event.remove(engine, "begin", note)
+    assert len(begun) == 1
+    assert refusals()[len(before) :] == [{"permission": "accounts:read", "reason": "forbidden"}]
 
 
 def test_strangers_are_led_to_the_sign_in_and_back(browser, door):
