@@ -53,9 +53,8 @@ class Keeping:
 
     def visits(self, subject: SubjectId, *at: datetime) -> None:
         """Record what somebody did."""
-        for one in at:
-            new = NewActivity(kind=ActivityKind.VISIT, at=one)
-            self.do(lambda work, new=new: customers.record_activity(work, subject=subject, activity=new))  # type: ignore[misc]
+        done = [NewActivity(kind=ActivityKind.VISIT, at=one) for one in at]
+        self.do(lambda work: [customers.record_activity(work, subject=subject, activity=one) for one in done])
 
     def talk(self, subject: SubjectId, new: NewInteraction) -> None:
         """Record a talk."""

@@ -1,8 +1,9 @@
 """Whoever dies, and whatever happens at the same time: nothing is lost, and nothing is done twice."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -23,9 +24,11 @@ from governance.retention import removing, running
 from governance.retention.operations import Run, RunId, RunState
 from governance.vault.keyring import Keyring
 from tests import forks
-from tests.conftest import Store
+from tests.conftest import lent_store
 from tests.factories.customers import purchase
 from tests.factories.keeping import ACTIVITY, Keeping
+from tests.retention.stores import copied, prepared
+from tests.stores import Store, Stores
 
 OLD = datetime(2024, 1, 10, tzinfo=UTC)
 PEOPLE = 6
@@ -70,6 +73,32 @@ running.see_through(database, actor=SYSTEM, run=UUID(run), rest=0, on_progress=t
 """
 
 
+@pytest.fixture(scope="module")
+def kept(
+    server_url: str, template: Store, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Stores, Keyring]]:
+    def force(store: Keeping) -> None:
+        store.force("inactive_customers")
+        store.force_document(ACTIVITY)
+
+    with prepared(server_url, template, tmp_path_factory.mktemp("together"), force) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh_store(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
+    """A store of this test; with both policies in force where it asks for `overdue`."""
+    if "overdue" in request.fixturenames:
+        stores = request.getfixturevalue("kept")[0]
+    with lent_store(stores) as lent:
+        yield lent
+
+
+@pytest.fixture
+def keyring(kept: tuple[Stores, Keyring], tmp_path: Path) -> Keyring:
+    return copied(kept[1], tmp_path)
+
+
 @pytest.fixture
 def store(fresh_database: Database, monkeypatch: pytest.MonkeyPatch) -> Keeping:
     monkeypatch.setattr(removing, "PEOPLE_AT_ONCE", 2)
@@ -79,13 +108,13 @@ def store(fresh_database: Database, monkeypatch: pytest.MonkeyPatch) -> Keeping:
     return kept
 
 
+@pytest.fixture
 def overdue(store: Keeping) -> tuple[list[SubjectId], Run]:
+    """People whose data is over, and a run that was begun."""
     people = store.people(PEOPLE)
     for one in people:
         store.visits(one, OLD, OLD)
     store.seen(dict.fromkeys(people, OLD))
-    store.force("inactive_customers")
-    store.force_document(ACTIVITY)
     return people, store.do(lambda work: retention.begin(work, at_once=True))
 
 
@@ -116,9 +145,9 @@ def require_all_once(store: Keeping, done: Run) -> None:
 
 
 def test_a_run_goes_on_after_its_process_was_killed_before_in_and_after_a_batch(
-    store: Keeping, fresh_store: Store, keyring: Keyring
+    store: Keeping, overdue: tuple[list[SubjectId], Run], fresh_store: Store, keyring: Keyring
 ) -> None:
-    _, begun = overdue(store)
+    _, begun = overdue
     for dies in ("before", "within", "after"):
         given = [fresh_store.app_url, str(keyring.path), str(begun.id), dies]
         died = forks.run("-c", WORKER, *given)
@@ -129,8 +158,10 @@ def test_a_run_goes_on_after_its_process_was_killed_before_in_and_after_a_batch(
     require_all_once(store, store.see(begun))
 
 
-def test_two_processes_share_a_run_and_do_nothing_twice(store: Keeping, fresh_store: Store, keyring: Keyring) -> None:
-    _, begun = overdue(store)
+def test_two_processes_share_a_run_and_do_nothing_twice(
+    store: Keeping, overdue: tuple[list[SubjectId], Run], fresh_store: Store, keyring: Keyring
+) -> None:
+    _, begun = overdue
     given = [fresh_store.app_url, str(keyring.path), str(begun.id), "together"]
     with forks.spoken_to("-c", WORKER, *given) as one, forks.spoken_to("-c", WORKER, *given) as other:
         two = (one, other)
@@ -146,8 +177,10 @@ def test_two_processes_share_a_run_and_do_nothing_twice(store: Keeping, fresh_st
     require_all_once(store, store.do(lambda work: retention.find_run(work, run=begun.id)))
 
 
-def test_a_hold_that_is_placed_during_a_run_keeps_what_it_covers(store: Keeping) -> None:
-    _, begun = overdue(store)
+def test_a_hold_that_is_placed_during_a_run_keeps_what_it_covers(
+    store: Keeping, overdue: tuple[list[SubjectId], Run]
+) -> None:
+    _, begun = overdue
     held: list[SubjectId] = []
 
     def hold_one(_: retention.Progress) -> None:
@@ -239,9 +272,9 @@ def test_of_two_runs_that_are_begun_at_once_one_is_refused(store: Keeping) -> No
 
 
 def test_a_hold_that_comes_between_claiming_and_locking_keeps_what_it_covers(
-    store: Keeping, monkeypatch: pytest.MonkeyPatch
+    store: Keeping, overdue: tuple[list[SubjectId], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    people, begun = overdue(store)
+    people, begun = overdue
     anna, lock = people[0], removing.lock_people
     held: list[object] = []
 
@@ -258,8 +291,10 @@ def test_a_hold_that_comes_between_claiming_and_locking_keeps_what_it_covers(
     assert store.count(f"activity WHERE person_id = '{anna}'") > 0
 
 
-def test_whoever_is_active_while_a_batch_looks_at_them_stays(store: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
-    people, begun = overdue(store)
+def test_whoever_is_active_while_a_batch_looks_at_them_stays(
+    store: Keeping, overdue: tuple[list[SubjectId], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, begun = overdue
     anna = people[0]
     with open_work(store.database, SYSTEM, clock=store.clock) as work:
         customers.record_purchase(work, subject=anna, purchase=purchase(paid_at=store.clock.at.date()))
@@ -278,8 +313,10 @@ def test_whoever_is_active_while_a_batch_looks_at_them_stays(store: Keeping, mon
     assert store.count(f"person WHERE id = '{anna}'") == store.count("purchase") == 1
 
 
-def test_whoever_is_erased_in_a_batch_can_do_nothing_at_the_same_time_that_would_be_left(store: Keeping) -> None:
-    people, begun = overdue(store)
+def test_whoever_is_erased_in_a_batch_can_do_nothing_at_the_same_time_that_would_be_left(
+    store: Keeping, overdue: tuple[list[SubjectId], Run]
+) -> None:
+    people, begun = overdue
     refused: list[bool] = []
     started, claimed = threading.Event(), threading.Event()
 
@@ -370,8 +407,10 @@ def test_edges_of_days_hold_in_the_database_as_on_paper(store: Keeping) -> None:
         assert store.count(f"activity WHERE at = '{told.isoformat()}'") >= 1, "strictly before"
 
 
-def test_what_a_restore_brings_back_is_purged_before_the_service_opens(store: Keeping) -> None:
-    _, begun = overdue(store)
+def test_what_a_restore_brings_back_is_purged_before_the_service_opens(
+    store: Keeping, overdue: tuple[list[SubjectId], Run]
+) -> None:
+    _, begun = overdue
     store.do(lambda work: retention.stop(work, run=begun.id))
     store.run()
     assert store.count("person") == 0
