@@ -205,6 +205,8 @@ def test_a_notice_is_published_and_those_who_agreed_before_are_asked_anew(chromi
 def test_a_bad_file_is_refused_and_an_import_taken_back(chromium, site):
     with desk_of(chromium, site, "steward") as page:
         page.goto("/console/imports/new")
+        page.select_option("#import-source", "till")
+        page.select_option("#import-ground", "contract")
         page.set_input_files("#file", {"name": "bad.xlsx", "mimeType": "text/csv", "buffer": b"\x00\x01nothing"})
         page.click("main form button.main")
         expect(page.locator("[role=alert]")).to_be_visible()
@@ -259,6 +261,8 @@ def test_the_first_hour_leads_from_the_link_to_who_may_be_written_to(chromium, f
         page.click("text=Bring in a list")
         rows = "Client;E-mail\n" + "".join(f"Green Carl;carl{one}@example.org\n" for one in range(12))
         page.set_input_files("#file", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+        page.select_option("#import-source", "till")
+        page.select_option("#import-ground", "contract")
         page.click("main form button.main")
         page.click("button:has-text('Bring it in')")
         page.wait_for_selector("#results")
