@@ -234,6 +234,12 @@ def list_clients(work: Work) -> list[Client]:
     return [_shown(row) for row in work.session.scalars(select(ApiClientRow).order_by(ApiClientRow.id))]
 
 
+def client_names(work: Work) -> dict[UUID, str]:
+    """Names of all systems ever connected, by id, oldest first; for pages that name them and tell no more."""
+    query = select(ApiClientRow.id, ApiClientRow.name).order_by(ApiClientRow.id)
+    return {row.id: row.name for row in work.session.execute(query)}
+
+
 def _checked_scopes(scopes: Sequence[str]) -> list[str]:
     known = {permission.value for permission, facts in shipped.permissions().items() if facts.systems}
     wrong = [scope for scope in scopes if scope not in known]

@@ -16,6 +16,7 @@ from governance.accounts.clients import (
     Client,
     ClientKey,
     NewClient,
+    client_names,
     create_client,
     limit_client,
     list_clients,
@@ -83,6 +84,7 @@ from governance.accounts.staff import (
     grant_role,
     list_staff,
     staff_actor,
+    staff_names,
     withdraw_role,
 )
 
@@ -126,6 +128,7 @@ __all__ = [
     "change_password",
     "check_new_password",
     "check_staff",
+    "client_names",
     "confirm_made_up",
     "count_proposals",
     "count_reading",
@@ -186,6 +189,7 @@ __all__ = [
     "sign_in_made_up",
     "sign_out",
     "staff_actor",
+    "staff_names",
     "tell_quota_exceeded",
     "tend",
     "withdraw_role",

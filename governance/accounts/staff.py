@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from governance.accounts.alerts import AlertKind, raise_alert
 from governance.accounts.deciders import holder_of
@@ -132,6 +133,12 @@ def disable_staff(work: Work, *, staff: StaffId) -> StaffMember:
 def list_staff(work: Work) -> list[StaffMember]:
     """All staff, those who left included, oldest first."""
     return [_shown(work, row) for row in work.session.scalars(select(StaffRow).order_by(StaffRow.id))]
+
+
+def staff_names(work: Work) -> dict[UUID, str | None]:
+    """Names of all staff as the actor may see them, by id, oldest first; for pages that name them and tell no more."""
+    query = select(StaffRow).options(lazyload(StaffRow.roles)).order_by(StaffRow.id)
+    return {row.id: _as_seen(work, "staff.name", row.name) for row in work.session.scalars(query)}
 
 
 def find_staff(work: Work, *, who: str) -> StaffId:

@@ -13,15 +13,14 @@ from governance.policies.permissions import Permission
 
 def staff_names(visit: Visit) -> Mapping[UUID, str]:
     """Names of staff as the visitor may see them."""
-    members = accounts.list_staff(visit.work)
-    return {UUID(str(one.id)): one.name or gettext("Member of staff") for one in members}
+    return {who: name or gettext("Member of staff") for who, name in accounts.staff_names(visit.work).items()}
 
 
 def names(visit: Visit) -> Mapping[UUID, str]:
     """Names of staff and of connected systems."""
     found = dict(staff_names(visit))
     if visit.may(Permission.CLIENTS_READ):
-        found |= {UUID(str(one.id)): one.name for one in accounts.list_clients(visit.work)}
+        found |= accounts.client_names(visit.work)
     return found
 
 

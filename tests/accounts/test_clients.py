@@ -148,6 +148,8 @@ def test_a_name_is_free_again_once_its_system_is_disconnected(work):
     operations.revoke_client(work, client=first.client.id)
     second = operations.create_client(work, **TILL)
     assert [one.id for one in operations.list_clients(work)] == [first.client.id, second.client.id]
+    assert list(operations.client_names(work)) == [first.client.id, second.client.id]
+    assert {*operations.client_names(work).values()} == {TILL["name"]}
 
 
 def test_both_keys_are_taken_while_a_rotation_lasts(work):

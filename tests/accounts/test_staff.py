@@ -17,6 +17,7 @@ from governance.kernel.work import OPERATOR, ActorKind, Work, open_work
 from governance.policies import shipped
 from governance.policies.access import Row, allows
 from tests.conftest import NOW
+from tests.factories.statements import counted
 from tests.factories.trail import entries
 
 ANNA = {"name": "Анна Ковальова", "email": "Anna@Romashka.example.org"}
@@ -147,8 +148,18 @@ def test_nobody_is_told_apart_from_somebody_by_a_crash(work):
 )
 def test_a_colleague_is_seen_as_far_as_the_actor_may(work, role, name):
     anna = operations.create_staff(work, **ANNA)
-    told = {member.id: member for member in operations.list_staff(seen_by(work, role))}
+    seen = seen_by(work, role)
+    told = {member.id: member for member in operations.list_staff(seen)}
     assert told[anna.id].name == name
+    assert operations.staff_names(seen) == {who: member.name for who, member in told.items()}
+
+
+def test_names_of_all_are_told_by_one_statement(work):
+    operations.create_staff(work, **ANNA, roles=["sales"])
+    work.session.expunge_all()
+    with counted(work) as sent:
+        operations.staff_names(work)
+    assert len([one for one in sent if "staff" in one]) == 1
 
 
 def test_the_service_cannot_delete_an_account(work):
