@@ -187,9 +187,10 @@ def _do_batch(work: Work, part: Part, size: int, claimed: _Claimed, *, patient: 
     claimed.ids = claim(work, rules, part, at_most=size)
     if claimed.ids:
         return take_away(work, rules, part, claimed.ids)
-    if patient and _left(work, part, rules):
+    due = count_due(work, rules, part.policy).rows
+    if patient and due != _failed(work, part):
         return Batch(())
-    _end(work, part, rules)
+    _close(work, part, left=due)
     return None
 
 
@@ -215,14 +216,17 @@ def _rules(work: Work, part: Part) -> Rules:
     return rules_of(work, at=min(at, work.now))
 
 
-def _left(work: Work, part: Part, rules: Rules) -> int:
-    """How many rows are due still, those that failed left out."""
+def _failed(work: Work, part: Part) -> int:
+    """How many rows could not go, and are due still."""
     failed = select(func.count()).where(FailureRow.run_id == part.run, FailureRow.number == part.number)
-    return count_due(work, rules, part.policy).rows - int(work.session.scalar(failed) or 0)
+    return int(work.session.scalar(failed) or 0)
 
 
 def _end(work: Work, part: Part, rules: Rules | None) -> None:
-    left = 0 if rules is None else count_due(work, rules, part.policy).rows
+    _close(work, part, left=0 if rules is None else count_due(work, rules, part.policy).rows)
+
+
+def _close(work: Work, part: Part, *, left: int) -> None:
     work.session.execute(
         update(PartRow)
         .where(PartRow.run_id == part.run, PartRow.number == part.number)

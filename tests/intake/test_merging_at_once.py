@@ -22,7 +22,7 @@ from tests.factories.saying import notice, said, someone
 
 Two = tuple[SubjectId, SubjectId]
 STOPPED = {Standing.WITHDRAWN, Standing.OBJECTED, Standing.REFUSED}
-ROUNDS = 5
+ROUNDS = 3
 
 
 def at_once(database: Database, *acts: Callable[[Work], object]) -> list[BaseException]:

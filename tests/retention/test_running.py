@@ -8,11 +8,14 @@ from sqlalchemy import text
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
 from governance.kernel.db import Database
-from governance.kernel.work import SYSTEM, open_work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.classification import Compartment
-from governance.retention import beginning, removing
+from governance.policies.retention import RetentionPolicy
+from governance.retention import beginning, removing, running
 from governance.retention import operations as retention
+from governance.retention.due import Rules
 from governance.retention.operations import RunOpenError, RunState
+from governance.retention.simulating import Counted
 from tests.conftest import NOW
 from tests.factories.customers import interaction, purchase
 from tests.factories.keeping import ACTIVITY, Keeping
@@ -228,6 +231,23 @@ def test_a_run_of_ten_times_the_usual_waits_though_it_is_a_small_share_of_the_st
     store.do(lambda work: work.session.execute(every, {"at": OLD}))
 
     assert store.do(lambda work: retention.begin(work, at_once=True)).state is RunState.FUSED
+
+
+def test_what_is_left_is_counted_once_by_a_run_that_finds_nothing(
+    store: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.force_document(ACTIVITY)
+    counted: list[str] = []
+    count = running.count_due
+
+    def counting(work: Work, rules: Rules, policy: RetentionPolicy) -> Counted:
+        counted.append(policy.key)
+        return count(work, rules, policy)
+
+    monkeypatch.setattr(running, "count_due", counting)
+
+    assert store.run().parts[0].left_over == 0
+    assert counted == ["behaviour"]
 
 
 def test_a_second_run_is_refused_while_one_is_under_way(store: Keeping) -> None:
