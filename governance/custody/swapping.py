@@ -1,6 +1,7 @@
 """Databases beside each other: a new one is filled, then takes the name of the old one in a single transaction."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,8 +16,14 @@ from governance.kernel.records import frozen
 from governance.kernel.server import Server
 
 NAME_LIMIT: Final = 63
+ENDING_SECONDS: Final = 1.0
+"""How long the server may take to end what a client that has gone leaves there."""
 """Bytes in a name of PostgreSQL's."""
 
+_OTHERS: Final = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 _COMMENT: Final = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -157,13 +164,11 @@ def require_unused(connection: Connection, name: str) -> None:
     Raises:
         RestoreError: somebody is.
     """
-    found = connection.execute(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-        (name,),
-    ).fetchone()
-    if found != (0,):
-        raise RestoreError("The service, or somebody else, is connected to the database; stop it, then restore.")
+    give_up = time.monotonic() + ENDING_SECONDS
+    while connection.execute(_OTHERS, (name,)).fetchone() != (0,):
+        if time.monotonic() > give_up:
+            raise RestoreError("The service, or somebody else, is connected to the database; stop it, then restore.")
+        time.sleep(ENDING_SECONDS / 50)
 
 
 @contextlib.contextmanager

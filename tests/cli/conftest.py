@@ -62,8 +62,8 @@ def set_up(server_url: str, template: Store, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def fresh_store(request: pytest.FixtureRequest, stores: Stores) -> Iterator[Store]:
-    """A store of this test; set up already where the test asks for `governance`."""
-    if "governance" in request.fixturenames:
+    """A store of this test; set up already where the test asks for that, by `governance`."""
+    if "set_up" in request.fixturenames:
         stores = request.getfixturevalue("set_up")[0]
     with lent_store(stores) as store:
         yield store

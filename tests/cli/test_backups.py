@@ -83,23 +83,23 @@ def test_what_retention_had_removed_since_a_backup_is_removed_again_before_the_s
 
 
 def test_a_damaged_backup_and_a_keyring_that_is_gone_are_told_in_one_sentence_each(
-    governance: Command, surroundings: Path
+    ready: Command, surroundings: Path
 ) -> None:
-    made = governance("backup")
+    made = ready("backup")
     assert made.code == 0, made.err
     folder = made.out.strip()
     file = Path(folder) / "data.gov"
     whole = file.read_bytes()
     file.write_bytes(whole[:-1])
     for arguments in (["backup", "--verify", folder], ["restore", "--yes"]):
-        outcome = governance(*arguments)
+        outcome = ready(*arguments)
         assert outcome.code == 1
         assert "changed or cut off" in outcome.err
         assert "Traceback" not in outcome.err
 
     file.write_bytes(whole)
     (surroundings / "secrets" / "keyring.json").unlink()
-    outcome = governance("restore", "--yes")
+    outcome = ready("restore", "--yes")
     assert outcome.code == 1
     assert "keys recovery" in outcome.err
 

@@ -7,8 +7,15 @@ import psycopg
 import pytest
 import time_machine
 
-from tests.cli.conftest import Command
+from tests.cli.conftest import SETUP, Command
 from tests.conftest import Store
+
+
+@pytest.fixture
+def governance(command: Command) -> Command:
+    """Runs a command on a store that was set up just now: an older one lacks more."""
+    assert command("init", *SETUP).code == 0
+    return command
 
 
 def codes(governance: Command) -> set[str]:
