@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from governance.audit.actions import Action
-from governance.customers import operations as customers
 from governance.disclosures import likelihood
 from governance.disclosures import operations as disclosures
 from governance.disclosures.likelihood import Pattern, Source
@@ -26,9 +24,7 @@ from tests.factories import exporting
 from tests.factories.actors import by, staff
 from tests.factories.exporting import buyers, content, export, make, officer
 from tests.factories.staging import Stage, staged
-from tests.factories.trail import entries
 
-PEOPLE = 120
 FIELDS = ("person.family_name", "person.given_name", "person.city", "contact.email")
 Row = dict[str, str]
 
@@ -63,19 +59,6 @@ def exported(
     return one, list(csv.DictReader(io.StringIO(text)))
 
 
-def similar(work: Work, pair: tuple[Actor, Actor], number: int) -> list[tuple[ExportId, list[Row]]]:
-    """Exports of nearly the same people, some of whose values change from one to the next."""
-    chance = random.Random(7)
-    people = buyers(work, PEOPLE)
-    found = []
-    for turn in range(number):
-        for person in chance.sample(people, 5):
-            customers.edit(work, subject=person, patch={"city": f"Lviv-{turn}"})
-        left_out = set(chance.sample(people, 9))
-        found.append(exported(work, pair, [one for one in people if one not in left_out]))
-    return found
-
-
 def as_csv(rows: Sequence[Row], *columns: str, delimiter: str = ",") -> io.BytesIO:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter)
@@ -89,46 +72,6 @@ def half(rows: Sequence[Row], seed: int) -> list[Row]:
 
 def suspects(traced: Traced) -> list[ExportId]:
     return [one.export for one in traced.suspects]
-
-
-def test_leaked_halves_of_ten_similar_exports_name_each_its_export_and_exporter(
-    desk: Work, pair: tuple[Actor, Actor]
-) -> None:
-    found = similar(desk, pair, 10)
-    for seed, (one, rows) in enumerate(found):
-        leaked = sorted(half(rows, seed), key=lambda row: row["email"])
-        traced = disclosures.trace(desk, file=as_csv(leaked, "email", "city", "family_name", delimiter=";"))
-        assert (suspects(traced), traced.certain) == ([one], True), seed
-        [suspect] = traced.suspects
-        assert (suspect.exporter, suspect.recipient_key, suspect.share) == (pair[0].id, "letters", 100)
-        assert suspect.rows == traced.recognised == traced.people == len(leaked)
-    assert len(entries(desk, Action.LEAK_TRACED)) == 10
-
-
-def test_exports_that_were_mixed_are_named_with_their_shares(desk: Work, pair: tuple[Actor, Actor]) -> None:
-    found = similar(desk, pair, 5)
-    first, second = found[1], found[4]
-    mixed = [*half(first[1], 1), *half(second[1], 2)]
-    random.Random(3).shuffle(mixed)
-    headings = "Фамилия;Город;Почта\n".encode()
-    traced = disclosures.trace(
-        desk, file=io.BytesIO(headings + as_csv(mixed, "family_name", "city", "email", delimiter=";").read())
-    )
-    assert {first[0], second[0]} <= set(suspects(traced))
-    assert len(traced.suspects) == 2
-    assert sum(one.share for one in traced.suspects) in (99, 100, 101)
-
-
-def test_a_file_in_which_somebody_changed_cells_and_added_columns_is_known_still(
-    desk: Work, pair: tuple[Actor, Actor]
-) -> None:
-    found = similar(desk, pair, 4)
-    one, rows = found[2]
-    leaked = [{**row, "note": f"note {number}"} for number, row in enumerate(half(rows, 5))]
-    for row in leaked[:3]:
-        row["city"] = "somewhere else"
-    traced = disclosures.trace(desk, file=as_csv(leaked, "note", "email", "city"))
-    assert suspects(traced) == [one]
 
 
 def test_two_exports_that_held_the_same_cannot_be_told_apart_and_that_is_said(

@@ -122,6 +122,12 @@ def test_certificates_hold_when_a_part_of_the_evidence_has_gone(
     assert [one["rows"] for one in receipts] == [{"consent_event": 2}]
 
 
+def alike(byte: int) -> list[int]:
+    """Other bytes by which base64 may come to the same value at the end of a text, or all of them for its padding."""
+    among = BASE64.find(byte) // 4
+    return [other for place, other in enumerate(BASE64) if other != byte and among in (-1, place // 4)]
+
+
 def test_one_changed_byte_is_found_wherever_it_is(paper: tuple[bytes, bytes]) -> None:
     content, kept = paper
 
@@ -131,9 +137,9 @@ def test_one_changed_byte_is_found_wherever_it_is(paper: tuple[bytes, bytes]) ->
         return verify_certificate(bytes(changed), checkpoint=kept).holds
 
     for place in [one.start() - 1 for one in re.finditer(b'="', content)]:  # bits there of which base64 makes nothing
-        assert not any(holds(place, byte) for byte in BASE64 if byte != content[place]), place
+        assert not any(holds(place, byte) for byte in alike(content[place])), place
 
-    @settings(max_examples=4 * settings.default.max_examples, deadline=None)
+    @settings(max_examples=2 * settings.default.max_examples, deadline=None)
     @given(place=st.integers(0, len(content) - 1), byte=st.integers(0, 255))
     def search(place: int, byte: int) -> None:
         assume(byte != content[place])
