@@ -102,7 +102,7 @@ def test_what_is_done_for_a_known_contact_and_for_an_unknown_one_is_the_same(wor
         event.remove(engine, "before_cursor_execute", note)
         told[name] = statements
     assert told["known"] == told["unknown"]
-    assert work.session.scalars(select(MessageRow)).all()[-1].recipient == "nobody@example.org"
+    assert "nobody@example.org" in {one.recipient for one in work.session.scalars(select(MessageRow))}
 
 
 def test_the_time_of_an_answer_does_not_tell_a_known_contact(work):
