@@ -57,12 +57,12 @@ Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 LENT: dict[str, Lent] = {}
 """Stores that tests have just now, by their names."""
-LONG = (
+WAITING = (
     *("cli/test_up", "contracts/test_canaries", "cli/test_keys", "portal/test_journey", "client/", "worker/"),
     *("custody/test_restore", "kernel/test_embedded", "kernel/test_supervisor", "intake/test_helping"),
     *("retention/test_agreeing", "api/test_lane", "api/test_arrivals"),
 )
-"""Tests that wait for processes: begun first, so that no one of them is left over at the end while others are done."""
+"""Tests that wait for other processes: one process does these, so that the others have the processor."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if processes > 1:
         forks.begin()
         Pattern.shared = None if os.environ.get(GIVEN) else Pattern()
-        config.pluginmanager.register(Spread(config, processes, at_end=(lambda: SPENT, SPENT.update)))
+        config.pluginmanager.register(Spread(config, processes, waits=_waits, at_end=(lambda: SPENT, SPENT.update)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -108,9 +108,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line(f"{seconds:6.2f} {test}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put long tests first."""
-    items.sort(key=lambda one: not one.nodeid.removeprefix("tests/").startswith(LONG))
+def _waits(test: pytest.Item) -> bool:
+    return test.nodeid.removeprefix("tests/").startswith(WAITING)
 
 
 def pytest_collection_finish() -> None:

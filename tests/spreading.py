@@ -1,7 +1,7 @@
 """Runs the tests in several processes that are forked when everything is loaded and collected, which is thus done once.
 
 Each process takes one file of tests after the other off a pipe, so that what a module prepares is prepared once, and
-tells its reports through a pipe of its own. The longest should come first.
+tells its reports through a pipe of its own.
 """
 
 import itertools
@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
@@ -37,19 +38,34 @@ class Process:
     trouble: str = "The process was gone in the middle of this test, or at its own end after it."
 
 
+def _queue(parts: list[int]) -> int:
+    """A pipe from which each process that reads takes the next of *parts*."""
+    read, written = os.pipe()
+    os.write(written, b"".join(part.to_bytes(PART_BYTES, "big") for part in parts))
+    os.close(written)
+    return read
+
+
 class Spread:
     """Takes the place of pytest's own loop over the tests.
 
     Args:
         config: of this run.
         processes: how many.
+        waits: whether a test waits more than it works; one of the processes begins with such, the others with the rest.
         at_end: what each process tells last, and what the first does with it.
     """
 
     def __init__(
-        self, config: pytest.Config, processes: int, *, at_end: tuple[Callable[[], Any], Callable[[Any], None]]
+        self,
+        config: pytest.Config,
+        processes: int,
+        *,
+        waits: Callable[[pytest.Item], bool],
+        at_end: tuple[Callable[[], Any], Callable[[Any], None]],
     ) -> None:
-        self._config, self._processes, (self._last, self._take) = config, processes, at_end
+        self._config, self._processes, self._waits = config, processes, waits
+        self._last, self._take = at_end
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -58,9 +74,8 @@ class Spread:
             return None
         files = [list(some) for _, some in itertools.groupby(session.items, key=lambda one: one.path)]
         folder = self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-        parts, offered = os.pipe()
-        os.write(offered, b"".join(number.to_bytes(PART_BYTES, "big") for number in range(len(files))))
-        os.close(offered)
+        waiting = [number for number, tests in enumerate(files) if self._waits(tests[0])]
+        queues = [_queue(waiting), _queue(sorted(set(range(len(files))).difference(waiting)))]
         processes = []
         sys.stdout.flush()
         for number in range(self._processes):
@@ -69,11 +84,11 @@ class Spread:
             if pid == 0:
                 self._config._tmp_path_factory._basetemp = folder / str(number)  # type: ignore[attr-defined]
                 (folder / str(number)).mkdir(mode=0o700)
-                self._work(session, parts, files, Teller(self._config, teller))
+                self._work(session, queues[:: -1 if number else 1], files, Teller(self._config, teller))
             teller.close()
             processes.append(Process(pid, tells))
         try:
-            self._listen(session, processes, stop=lambda: os.read(parts, 1 << 16))
+            self._listen(session, processes, stop=lambda: [os.read(queue, 1 << 16) for queue in queues])
         except BaseException:
             for one in processes:
                 os.kill(one.pid, signal.SIGINT)
@@ -82,7 +97,8 @@ class Spread:
             for one in processes:
                 os.waitpid(one.pid, 0)
                 one.tells.close()
-            os.close(parts)
+            for queue in queues:
+                os.close(queue)
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
         return True
@@ -128,7 +144,9 @@ class Spread:
             )
             self._config.hook.pytest_runtest_logreport(report=report)
 
-    def _work(self, session: pytest.Session, parts: int, files: list[list[pytest.Item]], teller: "Teller") -> NoReturn:
+    def _work(
+        self, session: pytest.Session, queues: list[int], files: list[list[pytest.Item]], teller: "Teller"
+    ) -> NoReturn:
         """Run parts until there are no more; this is the whole life of a process."""
         config, manager = self._config, self._config.pluginmanager
         try:
@@ -138,7 +156,7 @@ class Spread:
             capture.start_global_capturing()
             manager.unregister(name="terminalreporter")
             manager.register(teller)
-            while part := os.read(parts, PART_BYTES):
+            for part in itertools.chain.from_iterable(iter(partial(os.read, one, PART_BYTES), b"") for one in queues):
                 tests = files[int.from_bytes(part, "big")]
                 for test, following in itertools.zip_longest(tests, tests[1:], fillvalue=session):
                     assert isinstance(test, pytest.Item)

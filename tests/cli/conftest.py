@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from governance.audit import sequencer
 from governance.cli import run_command
+from governance.custody.opening import open_store
 from governance.kernel.server import reach, remember_place
 from governance.kernel.settings import Settings
 from tests.conftest import lent_store
@@ -55,6 +57,8 @@ def set_up(server_url: str, template: Store, tmp_path_factory: pytest.TempPathFa
         with pytest.MonkeyPatch.context() as patch:
             _surround(patch, pattern, folder)
             assert run_command(["init", *SETUP]) == 0
+            with open_store(Settings.from_environment(os.environ)) as store:
+                sequencer.drain(store.database)  # what nobody places is amiss after a while
         found = Stores(server_url, pattern)
         yield found, folder
         found.end()

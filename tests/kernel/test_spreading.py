@@ -10,7 +10,8 @@ CONFTEST = """
 from tests.spreading import Spread
 
 def pytest_configure(config):
-    config.pluginmanager.register(Spread(config, 2, at_end=(lambda: None, lambda told: None)))
+    told = (lambda: None, lambda last: None)
+    config.pluginmanager.register(Spread(config, 2, waits=lambda test: 'four' in test.nodeid, at_end=told))
 """
 FILES = {
     "test_one.py": """
