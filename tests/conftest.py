@@ -23,9 +23,9 @@ from governance.kernel.work import SYSTEM, Work
 from governance.vault.keyring import Keyring
 from governance.vault.runtime import Vault
 from tests import forks
-from tests.servers import GIVEN, Pattern, Template, make_quick_folder, serve
+from tests.servers import Pattern, Template, make_quick_folder, serve
 from tests.spreading import Spread
-from tests.stores import POOL_SIZE, Lent, Store, Stores, clone
+from tests.stores import GIVEN, POOL_SIZE, Lent, Store, Stores, clone
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -25,8 +25,6 @@ from governance.kernel.db import sqlalchemy_url
 from governance.kernel.embedded import lease
 from tests.stores import Store, with_parts
 
-GIVEN = "GOVERNANCE_TEST_DATABASE_URL"
-"""Variable that names a server to use rather than an embedded one."""
 MEMORY = Path("/dev/shm")
 ROOM_IN_MEMORY = 2 << 30
 """Bytes that must be free; a run takes a small part of it."""

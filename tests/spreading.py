@@ -77,6 +77,7 @@ class Spread:
         waiting = [number for number, tests in enumerate(files) if self._waits(tests[0])]
         queues = [_queue(waiting), _queue(sorted(set(range(len(files))).difference(waiting)))]
         processes = []
+        cores = sorted(os.sched_getaffinity(0))
         sys.stdout.flush()
         for number in range(self._processes):
             tells, teller = Pipe(duplex=False)
@@ -84,6 +85,8 @@ class Spread:
             if pid == 0:
                 self._config._tmp_path_factory._basetemp = folder / str(number)  # type: ignore[attr-defined]
                 (folder / str(number)).mkdir(mode=0o700)
+                if number and self._processes > len(cores):  # beside its server a tenth less is spent than across cores
+                    os.sched_setaffinity(0, {cores[number % len(cores)]})
                 self._work(session, queues[:: -1 if number else 1], files, Teller(self._config, teller))
             teller.close()
             processes.append(Process(pid, tells))

@@ -4,6 +4,7 @@ A store is lent again only if nothing but rows changed in it: whoever altered a 
 statistics of the planner, or wrote very much, leaves it to be thrown away.
 """
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from sqlalchemy.pool import QueuePool
 from governance.kernel import schema
 from governance.kernel.db import Database, psycopg_url, sqlalchemy_url
 
+GIVEN = "GOVERNANCE_TEST_DATABASE_URL"
+"""Variable that names a server to use rather than an embedded one."""
 POOL_SIZE = 4
 MUCH_BYTES = 4 << 20
 """Tables that have grown beyond this are thrown away: rows that were deleted still take their room."""
@@ -235,7 +238,8 @@ class Stores:
                 kept.__exit__(None, None, None)
 
     def end(self) -> None:
-        """Throw all of them away."""
+        """Throw all of them away, if the server is not thrown away itself."""
         for lent, kept in self._idle:
             lent.end()
-            kept.__exit__(None, None, None)
+            if GIVEN in os.environ:
+                kept.__exit__(None, None, None)
