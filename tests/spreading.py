@@ -73,7 +73,8 @@ class Spread:
         if session.testsfailed or self._config.option.collectonly or len(session.items) < 2:
             return None
         files = [list(some) for _, some in itertools.groupby(session.items, key=lambda one: one.path)]
-        folder = self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        temporary = self._config._tmp_path_factory  # type: ignore[attr-defined]
+        folder = temporary.getbasetemp()
         waiting = [number for number, tests in enumerate(files) if self._waits(tests[0])]
         queues = [_queue(waiting), _queue(sorted(set(range(len(files))).difference(waiting)))]
         processes = []
@@ -83,8 +84,9 @@ class Spread:
             tells, teller = Pipe(duplex=False)
             pid = os.fork()
             if pid == 0:
-                self._config._tmp_path_factory._basetemp = folder / str(number)  # type: ignore[attr-defined]
-                (folder / str(number)).mkdir(mode=0o700)
+                temporary._basetemp = folder / str(number)
+                temporary._basetemp.mkdir(mode=0o700)
+                temporary._exit_stack.pop_all()  # what earlier runs left is for the first process to remove
                 if number and self._processes > len(cores):  # beside its server a tenth less is spent than across cores
                     os.sched_setaffinity(0, {cores[number % len(cores)]})
                 self._work(session, queues[:: -1 if number else 1], files, Teller(self._config, teller))

@@ -1,6 +1,6 @@
 """A long list is answered as each contact of it would have been."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +12,6 @@ from governance.consent.checking import Asked, Checked
 from governance.consent.stopping import stop_many
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
-from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.consent_facts import Reason, Scope, SuppressionReason
@@ -20,7 +19,7 @@ from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
 from tests.factories.saying import mail, notice, said, someone
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 DAY = timedelta(days=1)
 OFFERS = Asked("own_offers", Channel.EMAIL, opt_out_in_message=True)
@@ -101,16 +100,10 @@ def fill(work: Work) -> None:
     suppress(work, "gone")
 
 
-@pytest.fixture(scope="module")
-def filled(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, fill) as found:
-        yield found
+stage = stage_of(fill)
 
 
-@pytest.fixture
-def work(filled: Stage) -> Iterator[Work]:
-    with filled.play() as work:
-        yield work
+work = played()
 
 
 def alone(work: Work, asked: Asked, contacts: Sequence[object]) -> list[Checked]:

@@ -1,6 +1,5 @@
 """Why did I get this mail? Who holds the contact, what they said to which words, and what was decided by which rule."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +16,6 @@ from governance.consent.events import ContactSaid
 from governance.consent.stories import Answered, Story
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind, RestrictionReason
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
@@ -29,7 +27,7 @@ from governance.reference.operations import set_controller
 from tests.factories.actors import by, client
 from tests.factories.customers import purchase
 from tests.factories.saying import TEXTS, mail, notice, said, someone
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
 EMAIL = "irina.vorobeva@example.org"
@@ -43,16 +41,10 @@ def kiel(work: Work) -> None:
     notice(work)
 
 
-@pytest.fixture(scope="module")
-def newsletter(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, kiel) as found:
-        yield found
+stage = stage_of(kiel)
 
 
-@pytest.fixture
-def work(newsletter: Stage) -> Iterator[Work]:
-    with newsletter.play() as work:
-        yield work
+work = played()
 
 
 def later(work: Work, days: int) -> Work:

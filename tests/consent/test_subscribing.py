@@ -1,7 +1,6 @@
 """Double opt-in: what happens before a mail was answered is the same for everybody; what happens then happens once."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,20 +35,13 @@ from tests.factories.forms import (
     subscribe,
     token_for,
 )
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
+
+stage = stage_of(publish)
 
 
-@pytest.fixture(scope="module")
-def published(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, publish) as found:
-        yield found
-
-
-@pytest.fixture
-def work(published: Stage) -> Iterator[Work]:
-    """A unit of work in which the form can be filled in."""
-    with published.play() as work:
-        yield work
+work = played()
+"""A unit of work in which the form can be filled in."""
 
 
 def at(work: Work, **by: float) -> Work:

@@ -1,6 +1,5 @@
 """Leaving by the link in a message: it works for everybody who holds the contact, and for ever."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -30,7 +29,7 @@ from governance.vault.keyring import Keyring
 from governance.vault.runtime import vault_of
 from tests.conftest import NOW
 from tests.factories.forms import BASE, EMAIL, later, publish_notices
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 PERSON = {"source": "till", "ground": "contract"}
 
@@ -58,16 +57,10 @@ def pskov(work: Work) -> None:
     publish_notices(work, "newsletter")
 
 
-@pytest.fixture(scope="module")
-def published(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, pskov) as found:
-        yield found
+stage = stage_of(pskov)
 
 
-@pytest.fixture
-def work(published: Stage) -> Iterator[Work]:
-    with published.play() as work:
-        yield work
+work = played()
 
 
 def subscribed(work: Work) -> tuple[ContactId, str]:

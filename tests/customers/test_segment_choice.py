@@ -1,7 +1,6 @@
 """Whom a rule chooses: the same people as a plain loop over the same store in Python would."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,7 +20,6 @@ from governance.customers.records import NewActivity, NewPurchase
 from governance.customers.segments.choosing import Choice
 from governance.customers.segments.opening import EXTRA_KINDS
 from governance.customers.tables import PersonRow
-from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies.documents import Titles
@@ -32,7 +30,7 @@ from governance.policies.segments import MOST_CONDITIONS, OPS, Compare, Leaf, Ma
 from governance.vault.errors import SealError
 from governance.vault.runtime import vault_of
 from tests.factories.customers import NOW, interaction, origin, person, purchase
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 
 DAY = timedelta(days=1)
 CITIES = (None, "Київ", "київ", "Львів", "Lviv")
@@ -215,10 +213,7 @@ def chosen(work: Work, choice: Choice, *, size: int = 1000) -> set[UUID]:
         after = chunk.reached
 
 
-@pytest.fixture(scope="module")
-def stage(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database) as found:
-        yield found
+stage = stage_of()
 
 
 @pytest.fixture(scope="module")
@@ -227,11 +222,8 @@ def people(stage: Stage) -> list[Somebody]:
         return fill(work)
 
 
-@pytest.fixture
-def work(stage: Stage, people: list[Somebody]) -> Iterator[Work]:
-    """A unit of work in which they are found."""
-    with stage.play() as work:
-        yield work
+work = played("people")
+"""A unit of work in which they are found."""
 
 
 def test_a_rule_chooses_whom_a_plain_loop_would_choose(work: Work, people: list[Somebody]) -> None:

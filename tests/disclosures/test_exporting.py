@@ -25,7 +25,6 @@ from governance.executors import EXECUTORS
 from governance.intake import operations as intake
 from governance.intake.cells import RawRow
 from governance.intake.workbooks import Workbook
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import StaffId, SubjectId, uuid4
 from governance.kernel.work import SYSTEM, Actor, Work
@@ -39,20 +38,16 @@ from tests.factories.actors import by
 from tests.factories.customers import origin, person
 from tests.factories.exporting import buyers, content, export, letters, lines, make, officer, propose
 from tests.factories.saying import notice, said, someone
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, stage_of
 from tests.factories.trail import entries
 
-
-@pytest.fixture(scope="module")
-def office(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, exporting.firm, exporting.letters) as found:
-        yield found
+stage = stage_of(exporting.firm, exporting.letters)
 
 
 @pytest.fixture
-def desk(office: Stage) -> Iterator[Work]:
+def desk(stage: Stage) -> Iterator[Work]:
     """A store with a recipient, in which exports can be carried out."""
-    with office.play() as work:
+    with stage.play() as work:
         work.session.info["executors"] = EXECUTORS
         yield work
 

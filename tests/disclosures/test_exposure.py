@@ -14,7 +14,6 @@ from governance.disclosures import operations as disclosures
 from governance.disclosures.errors import NoSuchExportError
 from governance.disclosures.operations import ExportId, Exposure, Selection, Viewer
 from governance.executors import EXECUTORS
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectRef, uuid4
 from governance.kernel.work import Work
@@ -27,20 +26,16 @@ from tests.conftest import NOW
 from tests.factories import exporting
 from tests.factories.actors import by, client, staff
 from tests.factories.exporting import buyers, content, export, make, officer
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, stage_of
 from tests.factories.trail import entries
 
-
-@pytest.fixture(scope="module")
-def office(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, exporting.firm, exporting.letters) as found:
-        yield found
+stage = stage_of(exporting.firm, exporting.letters)
 
 
 @pytest.fixture
-def desk(office: Stage) -> Iterator[Work]:
+def desk(stage: Stage) -> Iterator[Work]:
     """A store in which exports can be carried out."""
-    with office.play() as work:
+    with stage.play() as work:
         work.session.info["executors"] = EXECUTORS
         yield work
 

@@ -2,7 +2,6 @@
 
 import io
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,12 +10,11 @@ from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.disclosures.operations import ExportId
 from governance.executors import EXECUTORS
-from governance.kernel.db import Database
 from governance.kernel.work import Actor, Work
 from tests.disclosures.test_tracing import Row, as_csv, exported, half, suspects
 from tests.factories import exporting
 from tests.factories.exporting import buyers, officer
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 from tests.factories.trail import entries
 
 PEOPLE, EXPORTS = 120, 10
@@ -37,24 +35,18 @@ def similar(work: Work, pair: tuple[Actor, Actor]) -> list[tuple[ExportId, list[
     return found
 
 
-@pytest.fixture(scope="module")
-def office(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, exporting.firm, exporting.letters) as found:
-        yield found
+stage = stage_of(exporting.firm, exporting.letters)
 
 
 @pytest.fixture(scope="module")
-def leaks(office: Stage) -> Leaks:
-    with office.prepare() as work:
+def leaks(stage: Stage) -> Leaks:
+    with stage.prepare() as work:
         work.session.info["executors"] = EXECUTORS
         pair = officer(work), officer(work)
         return pair[0], similar(work, pair)
 
 
-@pytest.fixture
-def desk(office: Stage, leaks: Leaks) -> Iterator[Work]:
-    with office.play() as work:
-        yield work
+desk = played("leaks")
 
 
 def test_leaked_halves_of_ten_similar_exports_name_each_its_export_and_exporter(desk: Work, leaks: Leaks) -> None:

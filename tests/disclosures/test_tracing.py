@@ -16,29 +16,25 @@ from governance.disclosures.operations import ExportFormat, ExportId, Selection,
 from governance.disclosures.prints import EMPTY, digest, normal
 from governance.executors import EXECUTORS
 from governance.intake.errors import UnreadableFileError
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Actor, Work
 from tests.factories import exporting
 from tests.factories.actors import by, staff
 from tests.factories.exporting import buyers, content, export, make, officer
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, stage_of
 
 FIELDS = ("person.family_name", "person.given_name", "person.city", "contact.email")
 Row = dict[str, str]
 
 
-@pytest.fixture(scope="module")
-def office(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, exporting.firm, exporting.letters) as found:
-        yield found
+stage = stage_of(exporting.firm, exporting.letters)
 
 
 @pytest.fixture
-def desk(office: Stage) -> Iterator[Work]:
+def desk(stage: Stage) -> Iterator[Work]:
     """A store in which exports can be carried out."""
-    with office.play() as work:
+    with stage.play() as work:
         work.session.info["executors"] = EXECUTORS
         yield work
 

@@ -1,7 +1,6 @@
 """A person is erased step by step: what goes, what stays, and what says so."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -49,7 +48,7 @@ from tests.factories.erasing import (
     whole,
 )
 from tests.factories.saying import said
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +57,10 @@ def executing(shared_database: Database) -> None:
     executors.install(shared_database)
 
 
-@pytest.fixture(scope="module")
-def germany(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, shop) as found:
-        yield found
+stage = stage_of(shop)
 
 
-@pytest.fixture
-def work(germany: Stage) -> Iterator[Work]:
-    with germany.play() as work:
-        yield work
+work = played()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What a law keeps: by the rules in force, each row until its own day, and said so wherever they are not in force."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -13,7 +12,6 @@ from governance.customers.tables import PurchaseRow
 from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState, Wanted
 from governance.erasure.tables import CertificateRow
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
@@ -25,7 +23,7 @@ from governance.vault.compartments import Compartment as Sealed
 from tests.factories.actors import by, staff
 from tests.factories.customers import email, purchase
 from tests.factories.erasing import LIVE_KEYS, count, entries_about, erase, shop, somebody, through
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 OURS = """
 policies:
@@ -42,16 +40,10 @@ policies:
 """
 
 
-@pytest.fixture(scope="module")
-def germany(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, shop) as found:
-        yield found
+stage = stage_of(shop)
 
 
-@pytest.fixture
-def work(germany: Stage) -> Iterator[Work]:
-    with germany.play() as work:
-        yield work
+work = played()
 
 
 @pytest.fixture

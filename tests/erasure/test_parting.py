@@ -1,7 +1,6 @@
 """Proof of consents after an erasure: each history goes as a whole on its own day, and the certificates prove it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,7 +18,6 @@ from governance.erasure.histories import History, kept_until
 from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState
 from governance.erasure.tables import CertificateRow
 from governance.intake import operations as intake
-from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
@@ -32,7 +30,7 @@ from tests.conftest import NOW
 from tests.factories.customers import email
 from tests.factories.erasing import LIVE_KEYS, agreed, count, erase, shop, somebody, through
 from tests.factories.saying import notice, said
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 RULES = """
 policies:
@@ -67,17 +65,11 @@ def strict(work: Work) -> None:
         keep_active(work, policy=keep_draft(work, policy=policy).id)
 
 
-@pytest.fixture(scope="module")
-def strictly(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, strict) as found:
-        yield found
+stage = stage_of(strict)
 
 
-@pytest.fixture
-def desk(strictly: Stage) -> Iterator[Work]:
-    """The strict shop."""
-    with strictly.play() as work:
-        yield work
+desk = played()
+"""The strict shop."""
 
 
 def calls(work: Work, one: SubjectId) -> None:

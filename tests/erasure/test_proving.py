@@ -1,6 +1,5 @@
 """What is left of somebody who was erased is found, wherever it was put; what is kept is told apart."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,27 +7,20 @@ from sqlalchemy import text
 
 from governance.erasure import operations as erasure
 from governance.erasure.operations import Left
-from governance.kernel.db import Database
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import uuid4
 from governance.kernel.work import Work
 from tests.factories.customers import email
 from tests.factories.erasing import erase, shop, somebody, whole
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 ADDRESS = "irina.vorobeva@example.org"
 
 
-@pytest.fixture(scope="module")
-def germany(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, shop) as found:
-        yield found
+stage = stage_of(shop)
 
 
-@pytest.fixture
-def work(germany: Stage) -> Iterator[Work]:
-    with germany.play() as work:
-        yield work
+work = played()
 
 
 @pytest.fixture

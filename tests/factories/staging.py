@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from governance.kernel.db import Database
@@ -37,6 +39,34 @@ class Stage:
     def _session(self) -> Iterator[Work]:
         with self.database.sessions(bind=self.connection, join_transaction_mode="create_savepoint") as session:
             yield Work(session=session, actor=SYSTEM, now=NOW)
+
+
+def stage_of(*acts: Callable[[Work], object]) -> Any:
+    """A fixture for the tests of a file, `stage` by custom: see `staged`."""
+
+    @pytest.fixture(scope="module")
+    def stage(shared_database: Database) -> Iterator[Stage]:
+        with staged(shared_database, *acts) as found:
+            yield found
+
+    return stage
+
+
+def played(*first: str) -> Any:
+    """A fixture: a unit of work on the `stage` of the file, of which nothing is left.
+
+    Args:
+        first: fixtures of the file that prepare what each test finds.
+    """
+
+    @pytest.fixture
+    def work(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Work]:
+        for one in first:
+            request.getfixturevalue(one)
+        with stage.play() as found:
+            yield found
+
+    return work
 
 
 @contextmanager

@@ -1,14 +1,11 @@
 """An answer that would go to a contact of somebody else: seen by officers, and confirmed before data go there."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from governance.audit.actions import Action
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.customers.operations import PersonView
-from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
@@ -19,29 +16,23 @@ from governance.rights.errors import ForeignContactError, NotProvenError
 from governance.rights.records import RequestId
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 from tests.factories.trail import entries
 
 ELSEWHERE = "somebody.else@example.org"
 FLAG = "foreign_contact"
 
 
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
 @pytest.fixture(scope="module")
-def irina(berlin: Stage) -> PersonView:
-    with berlin.prepare() as work:
+def irina(stage: Stage) -> PersonView:
+    with stage.prepare() as work:
         return person(work)
 
 
-@pytest.fixture
-def work(berlin: Stage, irina: PersonView) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played("irina")
 
 
 def asked(work: Work, irina: PersonView, kind: RequestKind, contact: str = ELSEWHERE) -> RequestId:

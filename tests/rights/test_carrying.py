@@ -1,7 +1,5 @@
 """Erasure and packages for requests, from the proof to the answer, by the parts that do it in production."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from governance import executors
@@ -26,7 +24,7 @@ from tests.factories.actors import by
 from tests.factories.erasing import through
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
 from tests.factories.signing import enrol
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,16 +33,10 @@ def installed(shared_database: Database) -> None:
     executors.install(shared_database)
 
 
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
-@pytest.fixture
-def work(berlin: Stage) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played()
 
 
 def by_code(work: Work, irina: PersonView, kind: RequestKind) -> RequestView:

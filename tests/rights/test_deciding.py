@@ -1,6 +1,5 @@
 """Requests as they are decided: by the table of states, with every act told, and carried out where they may be."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from governance.consent.operations import Asked
 from governance.customers import operations as customers
 from governance.customers.codes import LinkKind, RestrictionReason
 from governance.customers.operations import PersonView
-from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
@@ -35,28 +33,22 @@ from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, on, person, request, sent
 from tests.factories.saying import notice, said
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 from tests.factories.trail import entries
 
 WORDS = "Ausweis am Schalter gesehen"
 
 
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
 @pytest.fixture(scope="module")
-def irina(berlin: Stage) -> PersonView:
-    with berlin.prepare() as work:
+def irina(stage: Stage) -> PersonView:
+    with stage.prepare() as work:
         return person(work)
 
 
-@pytest.fixture
-def work(berlin: Stage, irina: PersonView) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played("irina")
 
 
 def proven(work: Work, irina: PersonView, kind: RequestKind = RequestKind.ACCESS, **said: object) -> RequestId:

@@ -1,7 +1,5 @@
 """Requests about people with whom something is unusual: each comes out as it should, and none is lost."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from governance import executors
@@ -27,7 +25,7 @@ from tests.factories.actors import by
 from tests.factories.erasing import through
 from tests.factories.exporting import officer
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 
 WORDS = "Ausweis am Schalter gesehen"
 
@@ -38,16 +36,10 @@ def installed(shared_database: Database) -> None:
     executors.install(shared_database)
 
 
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
-@pytest.fixture
-def work(berlin: Stage) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played()
 
 
 def asked(work: Work, who: SubjectId, kind: RequestKind = RequestKind.ACCESS, **said: object) -> RequestView:

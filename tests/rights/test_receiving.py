@@ -1,6 +1,5 @@
 """Requests as they come: dated, timed, told, joined, and never dropped."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,7 +8,6 @@ from sqlalchemy import func, select
 
 from governance.audit.actions import Action
 from governance.customers import operations as customers
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
@@ -22,20 +20,13 @@ from governance.rights.tables import RequestEventRow, RequestRow
 from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
-
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
-@pytest.fixture
-def work(berlin: Stage) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played()
 
 
 def test_a_request_is_dated_timed_and_acknowledged_in_the_language_of_the_person(work: Work):

@@ -1,6 +1,6 @@
 """Rectification of contacts and extra fields: before and after, what goes at once, what waits, who is told of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from governance.customers.extras import define
 from governance.customers.operations import PersonView
 from governance.customers.whole import rows_of
 from governance.disclosures import operations as disclosures
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
@@ -29,29 +28,23 @@ from governance.rights.records import RequestId, RequestView
 from tests.factories.actors import by, staff
 from tests.factories.exporting import letters
 from tests.factories.requesting import ADDRESS, controller, person, request
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 from tests.factories.trail import entries
 
 WORDS = "Ausweis am Schalter gesehen"
 RIGHT = "irina@example.net"
 
 
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
 @pytest.fixture(scope="module")
-def irina(berlin: Stage) -> PersonView:
-    with berlin.prepare() as work:
+def irina(stage: Stage) -> PersonView:
+    with stage.prepare() as work:
         return person(work)
 
 
-@pytest.fixture
-def work(berlin: Stage, irina: PersonView) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played("irina")
 
 
 def asked(work: Work, irina: PersonView, changes: Mapping[str, Any], **said: object) -> RequestView:

@@ -1,14 +1,13 @@
 """Webhooks follow requests: each step is told once, in its order, and never whom it is about."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from governance.audit import sequencer
 from governance.customers.operations import PersonView
-from governance.kernel.db import Database
 from governance.kernel.work import Work
 from governance.messages.webhooks import operations as webhooks
 from governance.messages.webhooks.operations import Message, MessageKind, Topic
@@ -21,25 +20,18 @@ from governance.rights.codes import RefusalGround
 from governance.rights.records import RequestId
 from governance.worker.webhooks import body_of
 from tests.factories.requesting import ADDRESS, controller, person, request
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
+
+stage = stage_of(controller)
 
 
 @pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def irina(berlin: Stage) -> PersonView:
-    with berlin.prepare() as work:
+def irina(stage: Stage) -> PersonView:
+    with stage.prepare() as work:
         return person(work)
 
 
-@pytest.fixture
-def work(berlin: Stage, irina: PersonView) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played("irina")
 
 
 def follower(work: Work, topic: Topic = Topic.REQUESTS) -> webhooks.WebhookId:

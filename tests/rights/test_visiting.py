@@ -1,7 +1,5 @@
 """Requests in the portal: as far as the proof carries, and no further."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from governance.audit.actions import Action
@@ -9,7 +7,6 @@ from governance.customers import visiting
 from governance.customers.codes import ContactKind
 from governance.customers.visiting import Visitor
 from governance.customers.visitor_facts import SecondFact, confirm_by_fact
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.work import Work
 from governance.messages import outbox
@@ -21,20 +18,13 @@ from governance.rights.errors import NoSuchRequestError
 from governance.rights.tables import RequestRow
 from tests.factories.actors import by
 from tests.factories.requesting import ADDRESS, controller, person, request, sent
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
-
-@pytest.fixture(scope="module")
-def berlin(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, controller) as found:
-        yield found
+stage = stage_of(controller)
 
 
-@pytest.fixture
-def work(berlin: Stage) -> Iterator[Work]:
-    with berlin.play() as work:
-        yield work
+work = played()
 
 
 def visit(work: Work, address: str = ADDRESS) -> Visitor:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,6 @@ from governance.consent import operations as consent
 from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.intake import merges
-from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
@@ -30,33 +28,27 @@ from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind, PackageState
 from tests.factories import exporting, packaging, saying
 from tests.factories.actors import by
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "package-1.json"
 
 
-@pytest.fixture(scope="module")
-def kyiv(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, packaging.firm) as found:
-        yield found
+stage = stage_of(packaging.firm)
 
 
 @pytest.fixture(scope="module")
-def person(kyiv: Stage) -> SubjectId:
-    with kyiv.prepare() as work:
+def person(stage: Stage) -> SubjectId:
+    with stage.prepare() as work:
         return packaging.buyer(work)
 
 
-@pytest.fixture
-def work(kyiv: Stage, person: SubjectId) -> Iterator[Work]:
-    with kyiv.play() as work:
-        yield work
+work = played("person")
 
 
 @pytest.fixture(scope="module")
-def plain(kyiv: Stage, person: SubjectId) -> dict[str, Any]:
+def plain(stage: Stage, person: SubjectId) -> dict[str, Any]:
     """The document of a package in English, of somebody of whom nothing is unusual."""
-    with kyiv.play() as work:
+    with stage.play() as work:
         package = packages.begin(work, person=person, kind=PackageKind.ACCESS, language="en")
         return packaging.document(packaging.archive(work, packaging.made(work, package)))
 

@@ -1,7 +1,6 @@
 """What a package tells of readers by name, of messages, and of the groups that a rule puts the person into."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from governance.customers.segments import asking
 from governance.customers.tables import ContactRow
 from governance.erasure import operations as erasure
 from governance.erasure.operations import Origin, OriginKind
-from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Actor, Work
@@ -32,28 +30,22 @@ from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
 from tests.factories import packaging, saying
 from tests.factories.actors import by, staff
-from tests.factories.staging import Stage, staged
+from tests.factories.staging import Stage, played, stage_of
 from tests.factories.trail import entries
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "package-1.json"
 
 
-@pytest.fixture(scope="module")
-def kyiv(shared_database: Database) -> Iterator[Stage]:
-    with staged(shared_database, packaging.firm) as found:
-        yield found
+stage = stage_of(packaging.firm)
 
 
 @pytest.fixture(scope="module")
-def person(kyiv: Stage) -> SubjectId:
-    with kyiv.prepare() as work:
+def person(stage: Stage) -> SubjectId:
+    with stage.prepare() as work:
         return packaging.buyer(work)
 
 
-@pytest.fixture
-def work(kyiv: Stage, person: SubjectId) -> Iterator[Work]:
-    with kyiv.play() as work:
-        yield work
+work = played("person")
 
 
 @pytest.fixture
