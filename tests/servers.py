@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -119,14 +120,21 @@ class Pattern:
             try:
                 with serve(self._folder / "store") as url:
                     (self._folder / "template").write_text(json.dumps(asdict(Template.make(url))))
+            except Exception:  # noqa: BLE001 - whoever waits raises it
+                (self._folder / "trouble").write_text(traceback.format_exc())
             finally:
                 os._exit(0)
 
     def wait(self) -> None:
-        """Wait until it is made."""
-        if self._pid:
-            os.waitpid(self._pid, 0)
-            self._pid = 0
+        """Wait until it is made.
+
+        Raises:
+            RuntimeError: it could not be.
+        """
+        self._await()
+        trouble = self._folder / "trouble"
+        if trouble.exists():
+            raise RuntimeError(f"There is no server for the tests.\n{trouble.read_text()}")
 
     def copy(self, folder: Path) -> Template:
         """Copy the server's files into *folder*, which must not be there."""
@@ -135,5 +143,10 @@ class Pattern:
 
     def end(self) -> None:
         """Throw it away."""
-        self.wait()
+        self._await()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _await(self) -> None:
+        if self._pid:
+            os.waitpid(self._pid, 0)
+            self._pid = 0

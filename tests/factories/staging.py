@@ -42,11 +42,11 @@ class Stage:
 
 
 def stage_of(*acts: Callable[[Work], object]) -> Any:
-    """A fixture for the tests of a file, `stage` by custom: see `staged`."""
+    """A fixture for the tests of a file, `stage` by custom: all that is done to it by *acts* is there for each."""
 
     @pytest.fixture(scope="module")
     def stage(shared_database: Database) -> Iterator[Stage]:
-        with staged(shared_database, *acts) as found:
+        with _staged(shared_database, *acts) as found:
             yield found
 
     return stage
@@ -70,7 +70,7 @@ def played(*first: str) -> Any:
 
 
 @contextmanager
-def staged(database: Database, *acts: Callable[[Work], object]) -> Iterator[Stage]:
+def _staged(database: Database, *acts: Callable[[Work], object]) -> Iterator[Stage]:
     """A stage for the tests of a file, with all that is done to it by *acts*."""
     with database.engine.connect() as connection:
         outer = connection.begin()
