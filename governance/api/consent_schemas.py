@@ -1,18 +1,17 @@
 """What a consent event looks like on its way in, and what became of it on its way out."""
 
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Any
 
 import marshmallow as ma
 
 from governance.api.schemas import Instant, Moment, Schema, code, flag
+from governance.consent import operations as consent
 from governance.consent.operations import ContactSaid, NewEvent
 from governance.customers.codes import ContactKind
 from governance.kernel.clock import UTC
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
-
-MOST_EVENTS: Final = 5000
 
 
 class ConsentContact(Schema):
@@ -123,7 +122,7 @@ class ConsentBatchNew(Schema):
     """Events to be recorded, in order."""
 
     events = ma.fields.List(
-        ma.fields.Nested(ConsentEventNew), required=True, validate=ma.validate.Length(1, MOST_EVENTS)
+        ma.fields.Nested(ConsentEventNew), required=True, validate=ma.validate.Length(1, consent.MOST_EVENTS)
     )
 
 

@@ -35,10 +35,6 @@ def deadlines() -> None:
     """When duties towards people are due, by which law and calendar."""
 
 
-def _known_laws() -> str:
-    return ", ".join(shipped.deadlines())
-
-
 @deadlines.command("due")
 @click.option("--law", required=True, help="Key of the law, such as gdpr or ru_152fz.")
 @click.option("--kind", required=True, type=click.Choice([one.value for one in RequestKind]), help="What is asked for.")

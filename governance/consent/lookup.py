@@ -43,8 +43,8 @@ from governance.kernel.work import Work
 from governance.policies.consent_state import Standing
 from governance.policies.purposes import Channel
 from governance.reference.operations import country_in_force
+from governance.vault.blind import DIGEST_BYTES
 
-DIGEST_BYTES: Final = 17
 EDGE: Final = -1
 """Place of the row that tells of the ledger as a whole, and of the controller."""
 _MOST: Final = 1_000_000_000

@@ -28,7 +28,7 @@ from governance.consent.notices import (
 )
 from governance.consent.purposes import book, publish_purpose, purpose_versions, purposes
 from governance.consent.rebuilding import Difference, Rebuilt, rebuild
-from governance.consent.recording import Heard, record, record_claims, record_each, record_many
+from governance.consent.recording import MOST_EVENTS, Heard, record, record_claims, record_each, record_many
 from governance.consent.records import consent_receipt, consent_record
 from governance.consent.showing import ShownForm, ShownItem, ShownNotice, show_form, words_of
 from governance.consent.signals import heed_signal
@@ -56,6 +56,7 @@ from governance.customers.informing import Uninformed
 
 __all__ = [
     "MOST_CONTACTS",
+    "MOST_EVENTS",
     "MOST_SUPPRESSED",
     "Asked",
     "Change",

@@ -19,8 +19,6 @@ from governance.policies.documents import DocumentError, Node
 from governance.policies.permissions import Permission
 from governance.policies.purposes import KEY, Purpose, PurposeBook, parse_purpose
 
-SHIPPED_VERSION = 0
-
 
 def book(work: Work, at: datetime | None = None) -> PurposeBook:
     """The purposes in force at an instant, now by default; the same object as long as they are the same."""

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from governance.consent.lookup import DIGEST_BYTES, SILENT_STANDINGS, edge, purpose_covered
+from governance.consent.lookup import SILENT_STANDINGS, edge, purpose_covered
 from governance.consent.tables import ConsentStateRow, SuppressionRow
 from governance.customers.checked import bought, described, held
 from governance.kernel.db import UtcDateTime, driver_connection
@@ -53,6 +53,7 @@ from governance.policies.consent_classes import (
     Edges,
 )
 from governance.policies.purposes import Channel
+from governance.vault.blind import DIGEST_BYTES
 
 LINE: Final = -1
 """Stands for the marks of a class in the row of a digest that the ledger holds."""

@@ -15,10 +15,6 @@ COLUMNS: Final = (
     *("person_id", "purpose", "channel", "sequence", "standing", "since", "event"),
     *("given_at", "given_notice", "given_event", "confirmed_at", "confirmed_notice", "confirmed_event"),
 )
-TYPES: Final = (
-    *("uuid", "text", "text", "int8", "text", "timestamptz", "uuid"),
-    *("timestamptz", "int4", "uuid", "timestamptz", "int4", "uuid"),
-)
 UPSERT: Final[LiteralString] = """
 ON CONFLICT (person_id, purpose, channel) DO UPDATE SET
     sequence = excluded.sequence, standing = excluded.standing, since = excluded.since, event = excluded.event,

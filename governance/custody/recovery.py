@@ -40,9 +40,6 @@ PUBLIC_BYTES: Final = 32
 FINGERPRINT_BYTES: Final = 32
 STATE_VERSION: Final = 1
 
-KeyNames = Mapping[str, str]
-"""Keys by name (`epoch 3`), with their check values in hex, which open nothing."""
-
 
 @frozen
 class Sheet:

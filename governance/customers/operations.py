@@ -32,7 +32,6 @@ from governance.customers.marks import (
 )
 from governance.customers.naming import PersonName, names
 from governance.customers.pages import After
-from governance.customers.past import forget_history
 from governance.customers.people import People, create, edit, list_people, read, read_several
 from governance.customers.purchases import Purchases, PurchaseView, list_purchases, record_purchase
 from governance.customers.records import NewActivity, NewInteraction, NewPurchase
@@ -84,7 +83,6 @@ __all__ = [
     "edit",
     "edit_contact",
     "edit_definition",
-    "forget_history",
     "holds_of_case",
     "holds_standing",
     "holds_to_review",

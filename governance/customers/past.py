@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, literal
-
-from governance.customers.tables import ContactHistoryRow, PersonHistoryRow
 from governance.kernel.db import driver_connection
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
@@ -107,10 +104,3 @@ def people_at(
     given = {"places": list(people), "people": list(people.values()), "at": at, "unseen": list(unseen)}
     cursor.execute(_NAMED + _WERE, given)
     return [PastHolder(*row) for row in cursor.fetchall()]
-
-
-def forget_history(work: Work, *, people: Sequence[SubjectId]) -> None:
-    """Forget how people and their contacts were; to be called where they are erased and their rows stay."""
-    these = any_(literal(list(people), ARRAY(Uuid)))
-    for table in (PersonHistoryRow, ContactHistoryRow):
-        work.session.execute(delete(table).where(table.person_id == these))

@@ -100,17 +100,6 @@ def recipients_of(work: Work, *, person: SubjectId) -> list[Disclosed]:
     return [_told(row, known, row.at) for row in rows if row.at is not None]
 
 
-def exports_holding(work: Work, *, person: SubjectId) -> list[ExportId]:
-    """Exports that wait to be fetched and hold data of a person; the caller has decided that it may be told."""
-    query = (
-        select(ExportRow.id)
-        .join(DisclosurePersonRow, DisclosurePersonRow.disclosure_id == ExportRow.id)
-        .where(DisclosurePersonRow.person_id.in_(records_of(person)), ExportRow.destroyed_at.is_(None))
-        .order_by(ExportRow.id)
-    )
-    return [ExportId(one) for one in work.session.scalars(query)]
-
-
 def exports_about(work: Work, *, people: Sequence[SubjectId]) -> list[ExportId]:
     """Exports that wait to be fetched and hold data of any of *people*; those merged into them are to be named, too."""
     query = (

@@ -1,7 +1,7 @@
 """Every verb of this room."""
 
 from governance.audit.sightings import Viewer
-from governance.disclosures.disclosing import Disclosed, disclose, exports_about, exports_holding, recipients_of
+from governance.disclosures.disclosing import Disclosed, disclose, exports_about, recipients_of
 from governance.disclosures.exposure import DutyDue, Exposed, Exposure, exposure
 from governance.disclosures.fetching import Fetched, destroy, due_for_destruction, fetch, forget_prints
 from governance.disclosures.fetching import pieces as export_pieces
@@ -49,7 +49,6 @@ __all__ = [
     "export_pieces",
     "exportable",
     "exports_about",
-    "exports_holding",
     "exposure",
     "failed_exports",
     "fetch",

@@ -20,7 +20,6 @@ _EXTENSION = re.compile(r"[\s,;(]*(?:доб|вн|внутр|внутренний
 _EXTENSION_COMMA = re.compile(r"[,;]\s*((?:доб|вн|внутр|ext|x)\b|#)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;/|\n]|\s+(?:и|та|і|или|або|and|or)\s+")
 _SHORTENED = re.compile(r"\d[.,]\d+e\+?\d+", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
 _NOT_DIGITS = re.compile(r"\D")
 _SEVEN = frozenset(("RU", "KZ"))
 

@@ -160,19 +160,6 @@ def explain(
     )
 
 
-def visible(
-    actor: Grantee,
-    permission: str,
-    fields: Iterable[Classified],
-    *,
-    row: Row | None = None,
-    purpose: str | None = None,
-    book: RoleBook | None = None,
-) -> list[Visibility]:
-    """How much of each of *fields* an act shows, in their order; hidden where the act itself is refused."""
-    return [allows(actor, permission, field=field, row=row, purpose=purpose, book=book).visibility for field in fields]
-
-
 _FieldFacts = tuple[str, Sensitivity, Visibility]
 
 

@@ -126,32 +126,3 @@ def _grant(which: int, found: Edges, *, old: bool) -> Grant | None:
 
 def _instant(which: int, edge: datetime, at: datetime) -> datetime | None:
     return (None, edge, at, at + _TICK)[which]
-
-
-def class_of(holder: Holder, found: Edges) -> HolderClass:
-    """The class of a holder; what a statement works out of the columns."""
-    state, instants = holder.state, [holder.sale_at, holder.opt_out_offered_at]
-    given, confirmed = (None, None) if state is None else (state.given, state.confirmed)
-    instants[:0] = [given and given.at, confirmed and confirmed.at]
-    marks = 0
-    for place, (one, edge) in enumerate(
-        zip(instants, (found.lapsed, found.lapsed, found.sold, NEVER), strict=True),
-    ):
-        marks |= _class_of(one, edge, found.at) << 2 * place
-    for bit, holds in (
-        (GIVEN_OLD, given is not None and given.notice < found.minimum_notice),
-        (CONFIRMED_OLD, confirmed is not None and confirmed.notice < found.minimum_notice),
-        (RESTRICTED, holder.restricted),
-        (GROWN_UP, (holder.age_at_least or 0) >= found.minimum_age),
-    ):
-        marks |= bit if holds else 0
-    ground = None if holder.kept_on is None else holder.kept_on.value
-    return HolderClass(marks, holder.country, ground, None if state is None else state.standing.value)
-
-
-def _class_of(instant: datetime | None, edge: datetime, at: datetime) -> int:
-    if instant is None:
-        return ABSENT
-    if instant > at:
-        return TO_COME
-    return HOLDS if instant > edge else ENDED

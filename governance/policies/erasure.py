@@ -133,9 +133,3 @@ def _first(minimums: Sequence[Minimum], until: date) -> date:
 
 def _rule(facts: CompartmentFacts) -> str:
     return REQUESTED if facts.requested else facts.maximum or ""
-
-
-def goes_on(steps: Iterable[PlanStep]) -> date | None:
-    """The earliest last day of something that is kept; None where nothing is kept for a time."""
-    days = [step.first or step.until for step in steps if step.fate is Fate.KEEP]
-    return min((day for day in days if day is not None), default=None)

@@ -107,8 +107,6 @@ TRANSITIONS: Final[Mapping[RequestState, _Acts]] = MappingProxyType(
 
 ENDED: Final = frozenset(state for state, acts in TRANSITIONS.items() if not acts)
 """States that nothing leads out of."""
-WAITING: Final = frozenset({RequestState.IDENTITY_CHECK, RequestState.AWAITING_REQUESTER})
-"""States in which the person is waited for."""
 
 
 def after(state: RequestState, act: RequestAct) -> RequestState | None:

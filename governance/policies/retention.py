@@ -198,13 +198,11 @@ def minimum_until(policy: RetentionPolicy, event: date, *, fiscal: YearStart = C
     return _after(policy.minimum.keep, _anchored(policy.anchor, event, policy.fiscal_start or fiscal))
 
 
-def is_due(policy: RetentionPolicy, clock: datetime, *, at: datetime, zone: ZoneInfo, fiscal: YearStart) -> bool:
-    """Whether the period of what has its clock at an instant is over at another: its last day lies before today."""
-    return last_day(policy, _local(clock, zone), fiscal=fiscal) < _local(at, zone)
-
-
 def cutoff(policy: RetentionPolicy, *, at: datetime, zone: ZoneInfo, fiscal: YearStart) -> datetime:
-    """What is due at an instant is what has its clock strictly before this one (aware UTC)."""
+    """What is due at an instant is what has its clock strictly before this one (aware UTC).
+
+    Due is that whose last day, by the controller's zone, lies before today.
+    """
     return _cutoff(policy.keep, policy.anchor, at, zone, policy.fiscal_start or fiscal)
 
 

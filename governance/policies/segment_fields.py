@@ -70,7 +70,6 @@ EXTRA: Final = "extra."
 """What the names of extra fields begin with."""
 
 _WITHIN, _CURRENCY, _KIND = Qualifier.WITHIN, Qualifier.CURRENCY, Qualifier.KIND
-_AMOUNT: Final = frozenset({_WITHIN, _CURRENCY})
 
 
 def _readable(name: str, kind: ValueKind, *takes: Qualifier, needs: frozenset[Qualifier] = frozenset()) -> SegmentField:

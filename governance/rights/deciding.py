@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
 from governance.customers.reach import allow
 from governance.customers.standing import standing_restrictions
@@ -35,8 +34,6 @@ from governance.rights.rows import earlier, locked, needs_approval, told
 from governance.rights.stops import stop_interest
 from governance.rights.tables import RequestRow
 from governance.rights.timing import extendable, local_day, set_duties
-
-_REQUEST: Final = "request"
 
 
 def ask(work: Work, *, request: RequestId, question: str, until: date | None = None) -> RequestView:

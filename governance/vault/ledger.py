@@ -11,7 +11,6 @@ from governance.vault.derivation import Mac, derive
 from governance.vault.keyring import KeyProvider
 
 MAC_BYTES = 16
-DIGEST_BYTES = 1 + MAC_BYTES
 HIGHEST_LAYER = 31
 
 

@@ -71,13 +71,3 @@ def test_an_age_is_taken_down_once_it_is_reached(work: Work) -> None:
     assert customers.raise_ages(birthday, after=last) is None
     (kept,) = work.session.scalars(select(PersonHistoryRow))
     assert (kept.age_at_least, kept.until) == (14, birthday.now)
-
-
-def test_history_is_forgotten_where_the_rows_of_an_erased_person_stay(work: Work) -> None:
-    person = _person(work)
-    customers.edit(work, subject=person.id, patch={"country": "RU"})
-    customers.remove_contact(work, subject=person.id, contact=person.contacts[0].id)
-    customers.forget_history(work, people=[person.id])
-
-    assert work.session.scalars(select(PersonHistoryRow)).all() == []
-    assert work.session.scalars(select(ContactHistoryRow)).all() == []

@@ -295,7 +295,7 @@ def test_what_nobody_fetched_within_a_day_is_destroyed_and_was_told_to_nobody(
     people = buyers(desk, 1)
     one = export(desk, anna, boris, selection=Selection(people))
     make(desk, one)
-    assert disclosures.exports_holding(desk, person=people[0]) == [one]
+    assert disclosures.exports_about(desk, people=people) == [one]
     with pytest.raises(ExportSpentError):
         fetching.fetch(later(desk, timedelta(hours=24), anna), export=one)
     assert disclosures.due_for_destruction(later(desk, timedelta(hours=23), SYSTEM)) == []
@@ -305,7 +305,7 @@ def test_what_nobody_fetched_within_a_day_is_destroyed_and_was_told_to_nobody(
     assert not disclosures.destroy(night, export=one)
 
     assert disclosures.recipients_of(desk, person=people[0]) == []
-    assert disclosures.exports_holding(desk, person=people[0]) == []
+    assert disclosures.exports_about(desk, people=people) == []
     assert desk.session.scalar(text("SELECT count(*) FROM export_chunk")) == 0
     [told] = entries(desk, Action.EXPORT_DESTROYED)
     assert told.facts["fetched"] is False

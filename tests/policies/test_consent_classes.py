@@ -1,14 +1,28 @@
 """Holders of one class get one answer."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policies.consent import Question, decide
-from governance.policies.consent_classes import NEVER, class_of, decide_class, edges
+from governance.policies.consent_classes import (
+    ABSENT,
+    CONFIRMED_OLD,
+    ENDED,
+    GIVEN_OLD,
+    GROWN_UP,
+    HOLDS,
+    NEVER,
+    RESTRICTED,
+    TO_COME,
+    Edges,
+    HolderClass,
+    decide_class,
+    edges,
+)
 from governance.policies.consent_facts import ContactFacts, Holder
 from governance.policies.consent_state import ConsentState, Grant, Standing
 from governance.policies.periods import Period
@@ -39,6 +53,35 @@ def near_the_edges(draw: st.DrawFn, question: Question) -> Holder:
         sale_at=draw(st.none() | instants),
         opt_out_offered_at=draw(st.none() | instants),
     )
+
+
+def class_of(holder: Holder, found: Edges) -> HolderClass:
+    """The class of a holder, as the statement works it out of the columns."""
+    grant, confirmed = (None, None) if holder.state is None else (holder.state.given, holder.state.confirmed)
+    edges_of = (
+        (grant and grant.at, found.lapsed),
+        (confirmed and confirmed.at, found.lapsed),
+        (holder.sale_at, found.sold),
+        (holder.opt_out_offered_at, NEVER),
+    )
+    marks = sum(_side(instant, edge, found.at) << 2 * place for place, (instant, edge) in enumerate(edges_of))
+    for bit, holds in (
+        (GIVEN_OLD, grant is not None and grant.notice < found.minimum_notice),
+        (CONFIRMED_OLD, confirmed is not None and confirmed.notice < found.minimum_notice),
+        (RESTRICTED, holder.restricted),
+        (GROWN_UP, (holder.age_at_least or 0) >= found.minimum_age),
+    ):
+        marks |= bit if holds else 0
+    ground = None if holder.kept_on is None else holder.kept_on.value
+    return HolderClass(marks, holder.country, ground, None if holder.state is None else holder.state.standing.value)
+
+
+def _side(instant: datetime | None, edge: datetime, at: datetime) -> int:
+    if instant is None:
+        return ABSENT
+    if instant > at:
+        return TO_COME
+    return HOLDS if instant > edge else ENDED
 
 
 @given(st.data(), questions)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policies.classification import Compartment
-from governance.policies.erasure import CompartmentFacts, Fate, Minimum, PlanStep, goes_on, plan
+from governance.policies.erasure import CompartmentFacts, Fate, Minimum, plan
 
 TODAY = date(2026, 11, 22)
 TAX = Minimum(date(2034, 12, 31), "tax_de", "§ 147 AO")
@@ -76,11 +76,3 @@ def test_each_compartment_has_one_step_and_nothing_held_or_wanted_by_law_goes(
         if step.fate is Fate.STAY:
             assert not one.requested
             assert one.maximum is None
-
-
-def test_what_is_kept_may_go_after_the_earliest_of_its_days() -> None:
-    kept = PlanStep(Compartment.FINANCE, Fate.KEEP, TAX.until)
-    sooner = PlanStep(Compartment.EVIDENCE, Fate.KEEP, date(2030, 1, 1))
-
-    assert goes_on([kept, sooner, PlanStep(Compartment.PROFILE, Fate.DELETE)]) == date(2030, 1, 1)
-    assert goes_on([PlanStep(Compartment.PROFILE, Fate.DELETE)]) is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from governance.vault.blind import NORMALISER_VERSION, BlindIndex
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Keyring
-from governance.vault.ledger import DIGEST_BYTES, LedgerDigests
+from governance.vault.ledger import MAC_BYTES, LedgerDigests
 from governance.vault.runtime import Vault
 from tests.conftest import NOW
 
@@ -24,7 +24,7 @@ def ledger(keyring: Keyring) -> LedgerDigests:
 def test_a_digest_tells_its_layers_and_differs_by_kind_of_contact(ledger: LedgerDigests) -> None:
     (email,), (phone,) = (ledger.of(name, [b"x"], layers=[1]) for name in (EMAIL, PHONE))
 
-    assert (len(email), email[0]) == (DIGEST_BYTES, 1)
+    assert (len(email), email[0]) == (1 + MAC_BYTES, 1)
     assert email != phone
 
 
