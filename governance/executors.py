@@ -1,6 +1,6 @@
-"""What rooms do for one another upwards: every process that opens a store installs this.
+"""What lower packages have done by higher ones: every process that opens a store installs this.
 
-It stands above the rooms and below the doors, so that no room reaches up for what another one does.
+It stands above the packages that act and below the entry points, so that no package imports one above it.
 """
 
 from collections.abc import Mapping
@@ -32,12 +32,12 @@ CARRIERS: Final[Carriers] = {**erasing.CARRIERS, **packing.CARRIERS}
 """Who carries out kinds of requests of data subjects; a kind that is not named is carried out by officers by hand."""
 
 STOCKS: Final[Stocks] = by_place(expiring.STOCKS)
-"""What retention policies may be about of what rooms beside it keep."""
+"""What retention policies may be about besides what the packages below retention keep."""
 SHEDDERS: Final[Mapping[str, Shedder]] = {"package": packages.destroy_all}
-"""What rooms above erasure destroy of people who are erased, by the name under which receipts count it."""
+"""What packages above erasure destroy of people who are erased, by the name under which receipts count it."""
 
 PARTINGS: Final[Mapping[str, Parting]] = {"erasure": let_go}
-"""What rooms above imports do when a merge is undone, by room."""
+"""What packages above imports do when a merge is undone, by package."""
 
 
 def install(database: Database) -> None:

@@ -43,4 +43,4 @@ def _grant(work: Work, approved: Approved) -> None:
 
 
 EXECUTORS: Final[Executors] = {ProposalKind.GRANT_ROLE: Executor(Permission.ACCOUNTS_GRANT, _grant)}
-"""What this room does once it was approved."""
+"""What this package does once it was approved."""

@@ -1,4 +1,4 @@
-"""Every verb of this room."""
+"""Every verb of this package."""
 
 from governance.accounts.alerts import (
     Alert,

@@ -133,7 +133,7 @@ def find_proposal(work: Work, *, proposal: ProposalId) -> Proposal:
 
 
 def states_of(work: Work, proposals: Sequence[ProposalId]) -> dict[UUID, str]:
-    """How far proposals are, for rooms that wait for a decision."""
+    """How far proposals are, for packages that wait for a decision."""
     query = select(ProposalRow.id, ProposalRow.state).where(ProposalRow.id.in_(proposals))
     return dict(work.session.execute(query).all()) if proposals else {}
 

@@ -1,4 +1,4 @@
-"""API clients at the door: recognised by their key, asked anew each time."""
+"""API clients, recognised by their key, which is looked up anew each time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta

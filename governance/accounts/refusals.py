@@ -10,7 +10,7 @@ def record_refusal(work: Work, *, permission: str, reason: str) -> None:
 
     Args:
         work: the unit of work.
-        permission: the act that was asked for, as `room:verb`.
+        permission: the act that was asked for, as `area:act`.
         reason: slug of the refusal.
     """
     audit.append(

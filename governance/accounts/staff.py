@@ -178,12 +178,12 @@ def holding(staff: StaffId, roles: Sequence[str]) -> Actor:
 
 
 def departed() -> Select[UUID]:
-    """Ids of those who left, for statements of rooms above."""
+    """Ids of those who left, for statements of packages above."""
     return select(StaffRow.id).where(StaffRow.disabled_at.is_not(None))
 
 
 def roles_held(work: Work, staff: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """The roles that each of *staff* holds now, by id; for rooms that may not tell who it was."""
+    """The roles that each of *staff* holds now, by id; for packages that may not tell who it was."""
     query = select(StaffRoleRow.staff_id, StaffRoleRow.role).where(StaffRoleRow.staff_id.in_(list(staff)))
     found: dict[UUID, list[str]] = defaultdict(list)
     for one, role in work.session.execute(query.order_by(StaffRoleRow.role)):
@@ -192,7 +192,7 @@ def roles_held(work: Work, staff: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]
 
 
 def names_of(work: Work, staff: Iterable[UUID]) -> dict[UUID, str]:
-    """Names in the clear, for a room that has decided that they may be told; whoever does not exist is left out."""
+    """Names in the clear, for callers that have decided that they may be told; whoever does not exist is left out."""
     rows = work.session.scalars(select(StaffRow).where(StaffRow.id.in_(list(staff))))
     return {row.id: row.name for row in rows if row.name is not None}
 

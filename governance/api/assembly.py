@@ -1,4 +1,4 @@
-"""The application of this door: routes, errors, headers, limits on what is read."""
+"""The application of the API: routes, errors, headers, limits on what is read."""
 
 from io import BytesIO
 from typing import Final

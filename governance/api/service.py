@@ -1,4 +1,4 @@
-"""What the door needs of this installation, put together by `governance.app`, and the unit of work of a request."""
+"""What the API needs of this installation, put together by `governance.app`, and the unit of work of a request."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -46,7 +46,7 @@ class Figure:
 
 @frozen
 class Service:
-    """This installation, as the door sees it.
+    """This installation, as the API sees it.
 
     Attributes:
         digest_secret: key of the digests by which repeated requests are known; the same on every host.

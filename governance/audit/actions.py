@@ -1,4 +1,4 @@
-"""All that the log can tell of. A room that adds an act adds it here; a code that was ever written never changes."""
+"""All that the log can tell of. A package that adds an act adds it here; a code that was ever written never changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 class Action(StrEnum):
-    """An act as `room:noun:verb-past`, with its class and what people call it."""
+    """An act as `area:noun:verb-past`, with its class and what people call it."""
 
     action_class: ActionClass
     label: str

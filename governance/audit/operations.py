@@ -1,7 +1,7 @@
 """The verbs of the audit log, by what they do: append, read, prove, age, verify, mend, export.
 
-`append` and `append_many` are for every room; the rest is for the doors. Signing is `checkpoints.Signer`, the sequencer
-is `sequencer.drain`: both open their own transactions.
+`append` and `append_many` are for every package; the rest is for entry points. Signing is `checkpoints.Signer`, the
+sequencer is `sequencer.drain`: both open their own transactions.
 """
 
 from governance.audit.acts import acts_of, counts_of, newest_readings, readings_of

@@ -1,4 +1,4 @@
-"""Whose data somebody saw, as the log tells it: parts of statements for the room that adds who they are.
+"""Whose data somebody saw, as the log tells it: parts of statements for the package that adds who they are.
 
 An entry of the class *read* is about the person whom it names; a list names all that it showed.
 """

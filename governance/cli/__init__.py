@@ -1,7 +1,7 @@
-"""The door for operators: `governance COMMAND`, each of them in a module that is loaded when it is called.
+"""The entry point for operators: `governance COMMAND`, each of them in a module that is loaded when it is called.
 
 `context` opens the store for a command, `setup` makes one, `run` keeps the service going, the rest are the verbs of the
-rooms. A refusal is one sentence on standard error and exit code 1, a wrong call 2; there is never a traceback.
+packages. A refusal is one sentence on standard error and exit code 1, a wrong call 2; there is never a traceback.
 """
 
 import contextlib
@@ -115,7 +115,7 @@ def run_command(arguments: Sequence[str]) -> int:
         # Whoever read the output has seen enough; a second error at exit would say so once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the last door: a traceback may quote what was being worked on
+    except Exception as error:  # noqa: BLE001 - nothing is above this: a traceback may quote what was being worked on
         if lacks_room(error):
             _tell(DiskFullError().detail)
             return REFUSED

@@ -27,17 +27,17 @@ from governance.kernel.settings import Settings
 from governance.kernel.work import OPERATOR, Work, open_work
 from governance.policies.deadline_rules import RequestKind
 from governance.retention.installed import install_stocks, late_stocks
-from governance.rights.carriers import CarrierRoom, install_carriers
+from governance.rights.carriers import Carrier, install_carriers
 
 WIDEST_TABLE = 100_000
 """Columns of a terminal; no cell comes near."""
 
 EXECUTORS: Final = LateMapping[ProposalKind, Executor]("governance.executors:EXECUTORS")
-CARRIERS: Final = LateMapping[RequestKind, CarrierRoom]("governance.executors:CARRIERS")
+CARRIERS: Final = LateMapping[RequestKind, Carrier]("governance.executors:CARRIERS")
 SHEDDERS: Final = LateMapping[str, Shedder]("governance.executors:SHEDDERS")
 PARTINGS: Final = LateMapping[str, Parting]("governance.executors:PARTINGS")
 STOCKS: Final = late_stocks("governance.executors:STOCKS")
-"""Few commands carry anything out, and it takes all rooms to be loaded."""
+"""Few commands carry anything out, and it takes all packages to be loaded."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
 

@@ -116,4 +116,4 @@ STOCKS: Final = (
         _remove_subscriptions,
     ),
 )
-"""What this room keeps, by table and clock."""
+"""What this package keeps, by table and clock."""

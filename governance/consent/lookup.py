@@ -1,6 +1,6 @@
 """The one statement of a send check: who holds the contacts, what they said, what the suppression ledger says.
 
-It is made of what each room says about its own tables and compiled once. Digests go out and rows come back by the
+It is made of what each package says about its own tables and compiled once. Digests go out and rows come back by the
 driver, since a batch has ten thousand.
 """
 

@@ -1,4 +1,4 @@
-"""Every verb of this room."""
+"""Every verb of this package."""
 
 from governance.consent.changes import Change, Changes, follow
 from governance.consent.checking import MOST_CONTACTS, Asked, Checked, Request, check, check_together

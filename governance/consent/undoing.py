@@ -45,7 +45,7 @@ class Invalidated:
 
 
 def said_otherwise(person: QueryableAttribute[UUID], *, batch: BatchId) -> ColumnElement[bool]:
-    """Clause for people who said something that did not come with this import: another room must not remove them."""
+    """Clause for people who said something that did not come with this import: another package must not remove them."""
     return exists().where(ConsentEventRow.person_id == person, ConsentEventRow.batch_id.is_distinct_from(batch))
 
 

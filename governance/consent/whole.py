@@ -1,4 +1,4 @@
-"""All that one person has said, with what proves it: for rooms that hand it to them by a decision of theirs."""
+"""All that one person has said, with what proves it: for packages that hand it to them by a decision of theirs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

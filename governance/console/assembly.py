@@ -1,4 +1,4 @@
-"""The pages of this door, attached to the web service."""
+"""The pages of the console, attached to the web service."""
 
 from typing import Final
 

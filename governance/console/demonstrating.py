@@ -1,4 +1,4 @@
-"""The door of a demonstration: whoever sits at the computer that runs it signs in as anybody made up."""
+"""The sign-in of a demonstration: whoever sits at the computer that runs it signs in as anybody made up."""
 
 from collections.abc import Sequence
 from ipaddress import ip_address

@@ -1,4 +1,4 @@
-"""What the door needs of this installation, put together by `governance.app`."""
+"""What the console needs of this installation, put together by `governance.app`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -21,7 +21,7 @@ EXTENSION: Final = "governance.console"
 
 @frozen
 class Sheets:
-    """The recovery sheet of the keyring, as this door may ask for it.
+    """The recovery sheet of the keyring, as the console may ask for it.
 
     Attributes:
         status: what is known of it.
@@ -38,7 +38,7 @@ class Sheets:
 
 @frozen
 class Console:
-    """This installation, as the door sees it.
+    """This installation, as the console sees it.
 
     Attributes:
         secret: key of the seals on forms and of the digests by which those sent twice are known; the same on each host.

@@ -1,4 +1,4 @@
-"""Values of facts in words: by fact, or by room and fact where one name stands for several kinds of things."""
+"""Values of facts in words: by fact, or by area and fact where one name stands for several kinds of things."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -24,7 +24,7 @@ Words = Mapping[str, str]
 
 @by_language
 def by_fact() -> Mapping[str, Words]:
-    """What values are called, by fact, or by room and fact where a fact is of several kinds."""
+    """What values are called, by fact, or by area and fact where a fact is of several kinds."""
     return {**_of_people(), **_of_fields(), **_of_consents(), **_of_requests(), **_of_keeping(), **_of_service()}
 
 

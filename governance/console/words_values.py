@@ -60,8 +60,8 @@ def facts(visit: Visit, told: Mapping[str, object], known: Mapping[UUID, str], *
 
 
 def _words_for(name: str, action: str, said: Mapping[str, Words]) -> Words:
-    room = action.partition(":")[0]
-    return said.get(f"{room}:{name}") or said.get(name) or {}
+    area = action.partition(":")[0]
+    return said.get(f"{area}:{name}") or said.get(name) or {}
 
 
 def _fact(name: str, value: object, said: Words) -> Fact:

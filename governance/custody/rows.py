@@ -1,4 +1,4 @@
-"""All rows of all rooms that have sealed fields with blind indexes."""
+"""All rows of all packages that have sealed fields with blind indexes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class IndexedField:
 
 
 def sealed_rows() -> list[type[SealedRow]]:
-    """The rows of all rooms that have sealed fields."""
+    """The rows of all packages that have sealed fields."""
     names = metadata.metadata.tables
     mapped = [mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.description in names]
     return [row for row in mapped if issubclass(row, SealedRow)]
@@ -60,7 +60,7 @@ def table_of(row: type[SealedRow]) -> Table:
 
 
 def indexed_fields(rows: Iterable[type[SealedRow]] | None = None) -> list[IndexedField]:
-    """Every indexed field of *rows*, by default of all rooms, tables in the order of their names."""
+    """Every indexed field of *rows*, by default of all packages, tables in the order of their names."""
     chosen = sealed_rows() if rows is None else rows
     found = [IndexedField(row, field) for row in chosen for field in row.sealed_fields.values() if field.indexed]
     return sorted(found, key=lambda one: (one.table.name, one.field.name))

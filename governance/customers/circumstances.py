@@ -1,6 +1,6 @@
 """What stands for and against writing to people, as it was at an instant, with the reasons that a send check sums up.
 
-For rooms that have decided that it may be read. Nothing of it is sealed.
+For callers that have decided that it may be read. Nothing of it is sealed.
 """
 
 from collections import defaultdict

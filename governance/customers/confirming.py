@@ -1,6 +1,6 @@
 """People who prove by a confirmed mail that an address is theirs: recorded, or known better from now on.
 
-For rooms that have decided that it may be; what is done here is what follows from the proof and no more.
+For callers that have decided that it may be; what is done here is what follows from the proof and no more.
 """
 
 import contextlib

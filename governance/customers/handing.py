@@ -1,4 +1,4 @@
-"""What of many people is to be handed out: named fields in the clear, for a room that decided that it may be.
+"""What of many people is to be handed out: named fields in the clear, for callers that have decided that it may be.
 
 Few statements however many people they are: their rows, their contacts, their extra values, and the keys of each.
 """

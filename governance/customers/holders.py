@@ -1,4 +1,4 @@
-"""Who is meant by a contact or an id: for rooms that act on people without reading what is kept of them.
+"""Who is meant by a contact or an id: for packages that act on people without reading what is kept of them.
 
 Whoever calls has decided that it may be. What an index answers is compared with the opened value, so that whoever
 writes digests into the database has nobody taken for somebody else.
@@ -130,7 +130,7 @@ def find_known(work: Work, people: Iterable[SubjectId]) -> dict[SubjectId, Known
 
 
 def people_within(work: Work, permission: Permission) -> Select[UUID]:
-    """Ids of the people whom the act reaches, for a statement of another room; of the merged, the survivors.
+    """Ids of the people whom the act reaches, for a statement of another package; of the merged, the survivors.
 
     Raises:
         ForbiddenError: where the actor may not do it at all.
@@ -139,7 +139,7 @@ def people_within(work: Work, permission: Permission) -> Select[UUID]:
 
 
 def everybody() -> Select[UUID]:
-    """Ids of all people, for a statement of another room; of the merged, the survivors."""
+    """Ids of all people, for a statement of another package; of the merged, the survivors."""
     return select(PersonRow.id).where(PersonRow.merged_into.is_(None))
 
 

@@ -1,6 +1,6 @@
 """The clock of Art. 14 GDPR: whose data came from others and who was not told yet, and that they were.
 
-For rooms that have decided that it may be.
+For callers that have decided that it may be.
 """
 
 from collections.abc import Mapping

@@ -207,7 +207,7 @@ def _stricter(survivor: PersonRow, other: PersonRow) -> dict[str, object]:
 
 
 def note_moves(work: Work, merge: MergeRow, kind: str, rows: Mapping[UUID, bool]) -> None:
-    """Note rows of another room that a merge moved, made or closed."""
+    """Note rows of another package that a merge moved, made or closed."""
     work.session.add_all(
         MoveRow(merge_id=merge.id, kind=kind, row_id=row, mark_before=mark) for row, mark in rows.items()
     )

@@ -1,4 +1,4 @@
-"""Every verb of this room."""
+"""Every verb of this package."""
 
 from governance.customers.activity import Activities, ActivityView, list_activity, record_activity
 from governance.customers.calling_back import CallBack, CallBacks, call_backs, count_call_backs

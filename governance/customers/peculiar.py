@@ -29,7 +29,7 @@ class Peculiarity(StrEnum):
 
 
 def peculiarities(work: Work, person: SubjectId) -> tuple[Peculiarity, ...]:
-    """What is unusual about a person, for rooms that have decided that it may be known."""
+    """What is unusual about a person, for callers that have decided that it may be known."""
     row = work.session.get(PersonRow, person)
     if row is None:
         return ()
@@ -48,6 +48,6 @@ def peculiarities(work: Work, person: SubjectId) -> tuple[Peculiarity, ...]:
 
 
 def spokespeople(work: Work, person: SubjectId) -> frozenset[SubjectId]:
-    """Who is on record as guardian or representative of a person, for rooms that have decided that it may be known."""
+    """Who is on record as guardian or representative of a person; the caller has decided that it may be known."""
     query = select(PersonLinkRow.other_id).where(PersonLinkRow.person_id == person, PersonLinkRow.until.is_(None))
     return frozenset(SubjectId(one) for one in work.session.scalars(query))

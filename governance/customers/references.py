@@ -34,10 +34,10 @@ def next_people(work: Work, *, permission: Permission, after: SubjectId | None, 
 
 
 def records_of(person: SubjectId) -> Select[UUID]:
-    """Ids of a person's record and of all that were merged into it, for a statement of another room."""
+    """Ids of a person's record and of all that were merged into it, for a statement of another package."""
     return select(PersonRow.id).where(or_(PersonRow.id == person, PersonRow.merged_into == person))
 
 
 def identities() -> Select[UUID, UUID, str | None]:
-    """Id, random name in the log, and country of all people, for a statement of another room."""
+    """Id, random name in the log, and country of all people, for a statement of another package."""
     return select(PersonRow.id, PersonRow.subject_ref, PersonRow.country)

@@ -41,4 +41,4 @@ def _release(work: Work, approved: Approved) -> None:
 
 
 EXECUTORS: Final[Executors] = {ProposalKind.RELEASE_HOLD: Executor(Permission.CUSTOMERS_RELEASE, _release)}
-"""What this room does once it was approved."""
+"""What this package does once it was approved."""

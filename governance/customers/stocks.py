@@ -162,4 +162,4 @@ STOCKS: Final = (
     *(_compartment(Clock.CREATED, _MADE, one) for one in _SHREDDED),
     _compartment(Clock.PURCHASE_PAID, _BOUGHT, Compartment.FINANCE),
 )
-"""What this room keeps, by table and clock."""
+"""What this package keeps, by table and clock."""

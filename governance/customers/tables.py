@@ -438,7 +438,7 @@ class MergeRow(SealedRow, Base):
 
 
 class MoveRow(Base):
-    """A row that a merge moved to the survivor, made or closed, in whatever room.
+    """A row that a merge moved to the survivor, made or closed, in whatever package.
 
     `mark_before` is of a contact whether it was the primary one, of a pair of duplicates whether it waited.
     """

@@ -74,7 +74,7 @@ def undo_part(
         work: the transaction.
         batch: the import.
         limit: rows.
-        used: clause, of a person's id, for those of whom another room has recorded something since; they are kept.
+        used: clause, of a person's id, for those of whom another package has recorded something since; they are kept.
         before_removal: told of people who are about to be removed, while what is kept of them can still be read.
     """
     part = UndonePart()

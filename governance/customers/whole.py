@@ -1,4 +1,4 @@
-"""All that is kept of one person, in the clear: for rooms that have decided to hand it to them (GDPR Art. 15, 20).
+"""All that is kept of one person, in the clear: for callers that have decided to hand it to them (GDPR Art. 15, 20).
 
 Rows come in blocks by key, so that a person with very many takes the memory of one block.
 """

@@ -44,7 +44,7 @@ class Disclosed:
 def disclose(
     work: Work, *, recipient_key: str, people: Sequence[SubjectId], fields: Sequence[str], purpose: str
 ) -> DisclosureId:
-    """Record that data of *people* were handed to a recipient, by a room that has decided that it may be.
+    """Record that data of *people* were handed to a recipient, by a caller that has decided that it may be.
 
     Raises:
         NoSuchRecipientError, RetiredRecipientError: where there is no such recipient, or it is retired.

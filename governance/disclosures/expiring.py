@@ -33,4 +33,4 @@ STOCKS: Final = (
         _destroy,
     ),
 )
-"""What this room keeps, by table and clock."""
+"""What this package keeps, by table and clock."""

@@ -1,4 +1,4 @@
-"""Every verb of this room."""
+"""Every verb of this package."""
 
 from governance.audit.sightings import Viewer
 from governance.disclosures.disclosing import Disclosed, disclose, exports_about, recipients_of

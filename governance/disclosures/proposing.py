@@ -290,4 +290,4 @@ def _chosen(work: Work, told: Payload) -> tuple[UUID | None, int]:
 
 
 EXECUTORS: Final[Executors] = {ProposalKind.EXPORT: Executor(Permission.EXPORTS_MAKE, _begin)}
-"""What this room does once it was approved."""
+"""What this package does once it was approved."""

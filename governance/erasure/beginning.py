@@ -56,7 +56,7 @@ def begin(
     origin: Origin,
     policies: Mapping[str, RetentionPolicy] | None = None,
 ) -> ErasureId:
-    """Begin to erase a person, for a room that has decided that it may be; a job does it once this is committed.
+    """Begin to erase a person, for callers that have decided that it may be; a job does it once this is committed.
 
     Args:
         work: the transaction.

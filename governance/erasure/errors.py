@@ -1,4 +1,4 @@
-"""Refusals of this room."""
+"""Refusals of this package."""
 
 from governance.kernel.errors import ConflictError, NotFoundError
 

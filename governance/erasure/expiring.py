@@ -40,4 +40,4 @@ STOCKS: Final = (
         _remove,
     ),
 )
-"""What this room keeps, by table and clock."""
+"""What this package keeps, by table and clock."""

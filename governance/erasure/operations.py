@@ -1,8 +1,8 @@
-"""Every verb of this room.
+"""Every verb of this package.
 
 `begin` (one person, by a request) and `order` (by an officer with a reason) put an erasure into the queue; `run` sees
 it through; `erase_many` does a batch at once, for retention; `resume` takes up what waited for a day or a hold.
-`read_kept` is the one door to what a law keeps of people who are gone.
+`read_kept` is the one way to what a law keeps of people who are gone.
 """
 
 from governance.erasure.beginning import RUN, begin, order

@@ -1,4 +1,4 @@
-"""The one door to what a law keeps of people who were erased: with a permission of its own, a reason, and an entry."""
+"""The one way to what a law keeps of people who were erased: with a permission of its own, a reason, and an entry."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

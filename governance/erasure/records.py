@@ -1,4 +1,4 @@
-"""What an erasure is made of, as this room shows it to others."""
+"""What an erasure is made of, as this package shows it to others."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

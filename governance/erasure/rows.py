@@ -109,13 +109,13 @@ def list_erasures(work: Work, *, before: ErasureId | None = None, limit: int = 5
 
 
 def of_origin(work: Work, *, origin: UUID) -> list[Erasure]:
-    """Erasures that a request or a run began; for the room that did."""
+    """Erasures that a request or a run began; for the package that did."""
     query = select(ErasureRow).where(ErasureRow.origin_id == origin).order_by(ErasureRow.id)
     return [told(work, row) for row in work.session.scalars(query)]
 
 
 def state_of(work: Work, *, erasure: UUID) -> ErasureState | None:
-    """How far an erasure is, for the room that began it; None where there is none."""
+    """How far an erasure is, for the package that began it; None where there is none."""
     found = work.session.scalar(select(ErasureRow.state).where(ErasureRow.id == erasure))
     return None if found is None else ErasureState(found)
 

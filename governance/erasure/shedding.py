@@ -1,4 +1,4 @@
-"""What rooms above this one keep of a person under keys of its own, and destroy with an erasure: packages of data."""
+"""What packages above this one keep of a person under keys of its own, and destroy with an erasure."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 
 Shedder: TypeAlias = Callable[[Work, Sequence[SubjectId]], int]
-"""Destroys what a room keeps of people, by the ids of their records; answers how much that was."""
+"""Destroys what a package keeps of people, by the ids of their records; answers how many things that were."""
 _INFO: Final = "erasure_shedders"
 
 
@@ -19,6 +19,6 @@ def install_shedders(database: Database, shedders: Mapping[str, Shedder]) -> Non
 
 
 def shed(work: Work, *, people: Sequence[SubjectId]) -> Counter[str]:
-    """Have all rooms destroy what they keep of people."""
+    """Have all packages destroy what they keep of people."""
     installed: Mapping[str, Shedder] = work.session.info.get(_INFO, {})
     return Counter({name: act(work, people) for name, act in installed.items()})

@@ -24,7 +24,7 @@ class By(StrEnum):
     REF = "subject_ref IN (SELECT subject_ref FROM person WHERE id = ANY(%(records)s))"
     SELF = "id = ANY(%(records)s)"
     ELSEWHERE = ""
-    """By an operation of the room that keeps it."""
+    """By an operation of the package that keeps it."""
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Who is being erased: for statements of other rooms."""
+"""Who is being erased: for statements of other packages."""
 
 from uuid import UUID
 

@@ -187,7 +187,7 @@ def _refused(work: Work, batch: BatchId) -> Iterator[RefusedRow]:
 
 @frozen
 class RefusedWords:
-    """Words of a file of refused rows, for doors that speak another language.
+    """Words of a file of refused rows, for entry points that speak another language.
 
     Attributes:
         headings: over row number, outcome and reasons.

@@ -4,7 +4,7 @@ from governance.kernel.errors import InvalidError
 
 
 class UnreadableFileError(InvalidError):
-    """The file is no table that this room reads, or is damaged."""
+    """The file is no table that this package reads, or is damaged."""
 
     slug = "unreadable-file"
 

@@ -33,4 +33,4 @@ STOCKS: Final = (
         _forget,
     ),
 )
-"""What this room keeps, by table and clock."""
+"""What this package keeps, by table and clock."""

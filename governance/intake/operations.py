@@ -1,8 +1,8 @@
 """The verbs of intake.
 
-A door shows `dry_run`, asks for source and ground, calls `start`, and then `run_batch` (or lets the worker do it:
-`resumable` lists what waits, `resume` takes it up). `undo_batch` takes an import back. Files are handed in as seekable
-bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_refused` is for the timetable.
+An entry point shows `dry_run`, asks for source and ground, calls `start`, and then `run_batch` (or lets the worker do
+it: `resumable` lists what waits, `resume` takes it up). `undo_batch` takes an import back. Files are handed in as
+seekable bytes: an upload as `BytesIO`, never as a temporary file in the clear. `purge_refused` is for the timetable.
 """
 
 from governance.intake.batches import RefusedWords, batches, purge_refused, refused_csv, refused_rows, remarks, report

@@ -1,4 +1,4 @@
-"""What rooms above this one do when a merge is undone: an erasure of the one lets go of the other, or refuses."""
+"""What packages above this one do when a merge is undone: an erasure of the one lets go of the other, or refuses."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
@@ -18,7 +18,7 @@ def install_partings(database: Database, partings: Mapping[str, Parting]) -> Non
 
 
 def tell_parted(work: Work, *, survivor: SubjectId, other: SubjectId) -> None:
-    """Tell all rooms that two are two again."""
+    """Tell all packages that two are two again."""
     installed: Mapping[str, Parting] = work.session.info.get(_INFO, {})
     for act in installed.values():
         act(work, survivor, other)

@@ -1,4 +1,4 @@
-"""What the verbs of this room answer."""
+"""What the verbs of this package answer."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The database: one engine per process, sessions, and the few column types that every room shares."""
+"""The database: one engine per process, sessions, and the few column types that every package shares."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress

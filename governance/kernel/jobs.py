@@ -34,7 +34,7 @@ def defer(work: Work, name: str, *, lock: str | None = None, at: datetime | None
 
     Args:
         work: the unit of work that makes the job necessary.
-        name: of the task, `room.verb`.
+        name: of the task, `package.verb`.
         lock: jobs of one lock run one after another, in the order they were put in.
         at: not before this instant.
         **ids: what the task is told.

@@ -137,6 +137,6 @@ def _frames(error: BaseException) -> list[str]:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger whose events are named `room.event` and carry ids only."""
+    """A logger whose events are named `package.event` and carry ids only."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

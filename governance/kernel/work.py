@@ -31,7 +31,7 @@ class Actor:
     Attributes:
         kind: staff member, API client, customer, operator at the host, or the system itself.
         id: the staff, client or (random) subject reference; None for operator and system.
-        permissions: granted `room:verb` strings; `governance.policies.access` alone decides over them.
+        permissions: granted `area:act` strings; `governance.policies.access` alone decides over them.
         roles: names of the roles that the permissions come from.
         name: code of the part that acts (`cli`, `worker`), never a personal value.
         purposes, channels: what a connected system is kept to; None where it is not. `governance.policies.limits` alone

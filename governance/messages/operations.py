@@ -1,4 +1,4 @@
-"""Every verb of this room."""
+"""Every verb of this package."""
 
 from governance.messages.cancelling import cancel
 from governance.messages.delivery import deliver_due, forget_ended, remove_files

@@ -24,7 +24,7 @@ Fields = Sequence[tuple[str, str]]
 
 
 def put_by(secret: bytes, fields: Fields, *, sender: str) -> str:
-    """Seal *fields* for *sender*, whom a door names as it likes; empty where there are none, or nobody is named."""
+    """Seal *fields* for *sender*, whom the caller names as it likes; empty where there are none, or nobody is named."""
     if not fields or not sender:
         return ""
     nonce = os.urandom(_NONCE)

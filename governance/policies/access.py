@@ -130,7 +130,7 @@ def allows(
 
     Args:
         actor: who asks.
-        permission: the act, `room:verb`; an unknown one is refused.
+        permission: the act, `area:act`; an unknown one is refused.
         field: the field concerned. A field that is hidden refuses the act.
         row: the row concerned. Without it the answer holds for the rows that `Decision.rows` names.
         purpose: what it is done for, where some roles see more for some purposes.

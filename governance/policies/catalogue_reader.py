@@ -45,7 +45,7 @@ def parse_categories(source: bytes, *, name: str) -> CategoryBook:
 
 
 def parse_catalogue(source: bytes, *, name: str, categories: CategoryBook) -> Catalogue:
-    """Read the catalogue of one room.
+    """Read the catalogue of one area.
 
     Args:
         source: YAML, see `catalogue/customers.yaml`.
@@ -55,10 +55,10 @@ def parse_catalogue(source: bytes, *, name: str, categories: CategoryBook) -> Ca
     Raises:
         DocumentError: where the document is malformed; the text names the document and the key.
     """
-    top = parse(source, name=name).fields(required=("room", "tables"))
-    room = top["room"].text()
+    top = parse(source, name=name).fields(required=("area", "tables"))
+    area = top["area"].text()
     tables = {
-        table: _table(node, room=room, name=_name(node, table), categories=categories)
+        table: _table(node, area=area, name=_name(node, table), categories=categories)
         for table, node in top["tables"].entries().items()
     }
     return Catalogue(MappingProxyType(tables))
@@ -70,7 +70,7 @@ def _name(node: Node, word: str) -> str:
     return word
 
 
-def _table(node: Node, *, room: str, name: str, categories: CategoryBook) -> Table:
+def _table(node: Node, *, area: str, name: str, categories: CategoryBook) -> Table:
     said = node.fields(required=("titles",), optional=("sealed", "readable"))
     sealed = said["sealed"].entries() if "sealed" in said else {}
     readable = said["readable"].entries() if "readable" in said else {}
@@ -88,7 +88,7 @@ def _table(node: Node, *, room: str, name: str, categories: CategoryBook) -> Tab
     for word, plain in columns.items():
         if plain.category is not None and plain.category not in categories:
             readable[word].wrong(f"the category {plain.category!r} is not known")
-    return Table(room, name, titles(said["titles"]), MappingProxyType(fields), MappingProxyType(columns))
+    return Table(area, name, titles(said["titles"]), MappingProxyType(fields), MappingProxyType(columns))
 
 
 def _field(node: Node, *, table: str, name: str) -> Field:

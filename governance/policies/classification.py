@@ -1,7 +1,7 @@
 """The field catalogue: what every column holds, how delicate it is, and who is told of it by default.
 
 A column is either *sealed* (it holds a personal value, and the vault encrypts it) or *readable*, and then the catalogue
-says why it may be. There is one document per room in `catalogue/`; categories are keys of the fideslang taxonomy.
+says why it may be. There is one document per area in `catalogue/`; categories are keys of the fideslang taxonomy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -178,7 +178,7 @@ class Readable:
 class Table:
     """All columns of one table."""
 
-    room: str
+    area: str
     name: str
     titles: Titles
     fields: Mapping[str, Field]
@@ -192,7 +192,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The tables of all rooms."""
+    """The tables of all packages."""
 
     tables: Mapping[str, Table]
 
@@ -212,16 +212,16 @@ class Catalogue:
 
 
 def join(parts: Iterable[Catalogue]) -> Catalogue:
-    """One catalogue of many rooms.
+    """One catalogue of all areas.
 
     Raises:
-        DocumentError: where two rooms describe the same table.
+        DocumentError: where two areas describe the same table.
     """
     tables: dict[str, Table] = {}
     for part in parts:
         for name, table in part.tables.items():
             if name in tables:
-                raise DocumentError(table.room, f"tables.{name}", f"stands in the room {tables[name].room!r} already")
+                raise DocumentError(table.area, f"tables.{name}", f"stands in the area {tables[name].area!r} already")
             tables[name] = table
     return Catalogue(MappingProxyType(tables))
 

@@ -1,6 +1,6 @@
 """Masks: enough of a value to recognise what one knows already, never enough to learn it.
 
-Masking is idempotent, so a masked value that passes another door is not mangled.
+Masking is idempotent, so a masked value that is masked once more is not mangled.
 """
 
 import re

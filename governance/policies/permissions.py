@@ -9,7 +9,7 @@ from governance.policies.documents import Node, Titles, parse, titles
 
 
 class Permission(StrEnum):
-    """An act that is permitted or not, as `room:verb`; scopes of API clients are the same words."""
+    """An act that is permitted or not, as `area:act`; scopes of API clients are the same words."""
 
     CUSTOMERS_CREATE = "customers:create"
     CUSTOMERS_READ = "customers:read"

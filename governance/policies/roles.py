@@ -10,7 +10,7 @@ from governance.policies.classification import Sensitivity, Visibility
 from governance.policies.documents import Node, Titles, parse, titles
 from governance.policies.permissions import FieldUse, Permission
 
-_GRANT = re.compile(r"(?P<deny>!)?(?P<pattern>\*|(?P<room>[a-z_]+):(?:[a-z_]+|\*))(?P<own>@own)?")
+_GRANT = re.compile(r"(?P<deny>!)?(?P<pattern>\*|(?P<area>[a-z_]+):(?:[a-z_]+|\*))(?P<own>@own)?")
 EVERYTHING = "*"
 """What the system itself and the operator at the host hold; no role and no scope may."""
 
@@ -29,7 +29,7 @@ class Grant:
     """A permission granted or denied: `customers:read`, `customers:*`, `customers:read@own`, `!customers:reveal`.
 
     Attributes:
-        pattern: one permission, all of a room (`customers:*`), or `*`.
+        pattern: one permission, all of an area (`customers:*`), or `*`.
         deny: whether it takes away; what is denied once is denied.
         rows: which rows it reaches.
     """

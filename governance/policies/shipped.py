@@ -43,7 +43,7 @@ def purposes() -> PurposeBook:
 
 @cache
 def catalogue() -> Catalogue:
-    """The columns of all rooms."""
+    """The columns of all packages."""
     folder = _HERE.joinpath("catalogue")
     documents = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda one: one.name)
     known = categories()

@@ -17,10 +17,10 @@ from governance.portal.place import current_portal
 
 PATH: Final = OWN_PATH
 SESSION: Final = "governance-visit"
-DOOR: Final = "governance-visitor"
+STRANGER: Final = "governance-visitor"
 _MARK_BYTES: Final = 16
 _LONGEST: Final = 256
-_DOOR: Final = re.compile(r"([A-Za-z0-9_-]{22})(?:\.([0-9a-f-]{36}))?")
+_STRANGER: Final = re.compile(r"([A-Za-z0-9_-]{22})(?:\.([0-9a-f-]{36}))?")
 
 
 def is_secure() -> bool:
@@ -33,9 +33,9 @@ def session_token() -> str:
     return request.cookies.get(_name(SESSION), "")[:_LONGEST]
 
 
-def door() -> tuple[str, UUID | None]:
+def stranger() -> tuple[str, UUID | None]:
     """The mark of a browser that has not signed in, and the code that it asked for last; empty where it has none."""
-    found = _DOOR.fullmatch(request.cookies.get(_name(DOOR), ""))
+    found = _STRANGER.fullmatch(request.cookies.get(_name(STRANGER), ""))
     return ("", None) if found is None else (found[1], None if found[2] is None else UUID(found[2]))
 
 
@@ -49,9 +49,9 @@ def keep_session(response: Response, token: str) -> None:
     _set(response, SESSION, token)
 
 
-def keep_door(response: Response, mark: str, code: UUID | None = None) -> None:
+def keep_stranger(response: Response, mark: str, code: UUID | None = None) -> None:
     """Have the browser keep its mark, and which code it waits for; the code's number is no secret."""
-    _set(response, DOOR, mark if code is None else f"{mark}.{code}")
+    _set(response, STRANGER, mark if code is None else f"{mark}.{code}")
 
 
 def forget_session(response: Response) -> None:

@@ -1,4 +1,4 @@
-"""What all pages of the door share: frame and headers."""
+"""What all pages of the portal share: frame and headers."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the door needs of this installation, put together by `governance.app`, and the unit of work of a visit."""
+"""What the portal needs of this installation, put together by `governance.app`, and the unit of work of a visit."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ VISITOR: Final = Actor(kind=ActorKind.CUSTOMER, id=None, permissions=frozenset({
 
 @frozen
 class Portal:
-    """This installation, as the door sees it.
+    """This installation, as the portal sees it.
 
     Attributes:
         forms_per_minute: how many may be sent from one address, counted for all processes and hosts together.

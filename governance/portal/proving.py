@@ -99,7 +99,7 @@ def prove_contact(guest: Guest) -> None:
 @screen("/my/proof/code", "proof_code")
 def proof_code(guest: Guest, typed: Typed = EMPTY, **_names: object) -> Response:
     """The form for the code that went to the second contact."""
-    code = code_id() or cookies.door()[1]
+    code = code_id() or cookies.stranger()[1]
     if code is None or guest.visitor.step_up is not StepUp.NEEDED:
         return redirect(url_for("portal.proof", then=_then()), HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # as Flask has it
     return page(guest.work, "proof_code", seal=guest.seal, code=code, typed=typed, then=_then())
@@ -146,7 +146,7 @@ def _went_on() -> Response:
 
 def _waits_for_code() -> Response:
     answer = go("proof_code", then=_then())
-    cookies.keep_door(answer, cookies.door()[0] or cookies.make_mark(), g.proven)
+    cookies.keep_stranger(answer, cookies.stranger()[0] or cookies.make_mark(), g.proven)
     return answer
 
 

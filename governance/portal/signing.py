@@ -68,7 +68,7 @@ def start_page(
         status: of the answer.
         over: whether a session was and is over.
     """
-    mark, code = cookies.door()
+    mark, code = cookies.stranger()
     mark = mark or cookies.make_mark()
     with stranger_work() as work:
         answer = page(
@@ -82,7 +82,7 @@ def start_page(
             over=over,
             phones=current_portal().settings.sends_sms,
         )
-    cookies.keep_door(answer, mark, code)
+    cookies.keep_stranger(answer, mark, code)
     if over:
         cookies.forget_session(answer)
     return answer
@@ -118,17 +118,17 @@ def ask_for_code() -> Response:
         answer = start_page(typed=Typed(typed.values, {"_": too_many(error)}), then=then, kept=kept, status=429)
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
         return answer
-    mark = cookies.door()[0]
+    mark = cookies.stranger()[0]
     # Where nothing waits the page has an address of its own: a phone that looks into its mail meanwhile may reload it.
     answer = code_page(sent.id, then=then, kept=kept) if kept else go("type_code", then=then)
-    cookies.keep_door(answer, mark, sent.id)
+    cookies.keep_stranger(answer, mark, sent.id)
     return answer
 
 
 @blueprint.get("/my/code")
 def type_code() -> Response:
     """The form for the code."""
-    code = cookies.door()[1]
+    code = cookies.stranger()[1]
     if code is None:
         return go("start")
     return code_page(code, then=forms.own_path(request.args.get("then", ""), below=cookies.PATH))
@@ -137,7 +137,7 @@ def type_code() -> Response:
 def code_page(code: UUID, *, then: str, kept: str = "", typed: Typed = EMPTY, status: int = HTTPStatus.OK) -> Response:
     """The form for a code."""
     with stranger_work() as work:
-        seal = sealed_for(cookies.door()[0])
+        seal = sealed_for(cookies.stranger()[0])
         return page(work, "code", status=status, seal=seal, code=code, then=then, kept=kept, typed=typed)
 
 
@@ -239,7 +239,7 @@ def _no_contact() -> str:
 
 
 def _is_sealed() -> bool:
-    mark = cookies.door()[0]
+    mark = cookies.stranger()[0]
     return bool(mark) and forms.is_sealed(sealed_for(mark))
 
 

@@ -112,7 +112,7 @@ def recipient_history(work: Work, *, key: str) -> list[Recipient]:
 
 
 def recipient(work: Work, *, key: str) -> Recipient:
-    """The version in force of a recipient, for rooms that hand something out.
+    """The version in force of a recipient, for packages that hand something out.
 
     Raises:
         NoSuchRecipientError: where there is none of this key.
@@ -150,7 +150,7 @@ def define_recipient(
 ) -> Recipient:
     """Record a recipient, or a further version of it; nothing where all is as it was.
 
-    *known_purposes* are the keys of those that there are, which a room above keeps.
+    *known_purposes* are the keys of those that there are, which a package above keeps.
 
     Raises:
         ForbiddenError: without `reference:edit`.

@@ -12,4 +12,4 @@ EXECUTORS: Final[Executors] = {
     ProposalKind.ACTIVATE_POLICY: Executor(Permission.RETENTION_ACTIVATE, activate),
     ProposalKind.RESUME_PURGE: Executor(Permission.RETENTION_ACTIVATE, approve_run),
 }
-"""What this room does once it was approved."""
+"""What this package does once it was approved."""

@@ -1,4 +1,4 @@
-"""What rooms that do not stand below this one let policies be about; `stocks` puts all together."""
+"""Stocks of packages that do not stand below this one, registered by `executors`; `stocks` puts all together."""
 
 from __future__ import annotations
 

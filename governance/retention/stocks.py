@@ -1,4 +1,4 @@
-"""What can be thinned out here: the stocks of the rooms below, and those that rooms beside this one have registered."""
+"""What can be thinned out: the stocks of the packages below, and those that packages beside this one registered."""
 
 from typing import Final
 

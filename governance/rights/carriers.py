@@ -1,6 +1,6 @@
 """Who carries out kinds of requests that this package does not carry out by itself.
 
-A room that does (erasure, packages) is registered where the service is put together. A kind that nobody is registered
+Those that do (`erasure`, `rights.packages`) are registered in `governance.executors`. A kind that nobody is registered
 for is done by hand: an officer starts and completes it.
 """
 
@@ -18,7 +18,7 @@ from governance.rights.records import RequestId
 
 @frozen
 class Carried:
-    """A request that another room carries out.
+    """A request that another package carries out.
 
     Attributes:
         by_code: whether the person proved by code who they are.
@@ -32,8 +32,8 @@ class Carried:
 
 
 @frozen
-class CarrierRoom:
-    """How another room carries out a kind of request.
+class Carrier:
+    """How another package carries out a kind of request.
 
     Attributes:
         begin: begins it in the request's own transaction, and answers by which id it goes on.
@@ -44,7 +44,7 @@ class CarrierRoom:
     is_done: Callable[[Work, UUID], bool]
 
 
-Carriers: TypeAlias = Mapping[RequestKind, CarrierRoom]
+Carriers: TypeAlias = Mapping[RequestKind, Carrier]
 _INFO: Final = "request_carriers"
 
 
@@ -53,7 +53,7 @@ def install_carriers(database: Database, carriers: Carriers) -> None:
     database.remember(**{_INFO: carriers})
 
 
-def carrier_of(work: Work, kind: RequestKind) -> CarrierRoom | None:
+def carrier_of(work: Work, kind: RequestKind) -> Carrier | None:
     """Who carries out a kind; None where an officer does it by hand."""
     found: Carriers = work.session.info.get(_INFO, {})
     return found.get(kind)

@@ -28,7 +28,7 @@ LIFT_AFTER: Final = timedelta(days=3)
 BY_ITSELF: Final = frozenset({RequestKind.OPT_OUT, RequestKind.WITHDRAWAL})
 """Kinds that are carried out as soon as they may be, without an officer."""
 ELSEWHERE: Final = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY, RequestKind.ERASURE})
-"""Kinds that other rooms carry out."""
+"""Kinds that other packages carry out."""
 WHILE_DECIDED: Final = {
     RequestKind.RECTIFICATION: RestrictionReason.ACCURACY_CONTESTED,
     RequestKind.OBJECTION: RestrictionReason.OBJECTION_PENDING,

@@ -7,7 +7,7 @@ from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureState, Origin, OriginKind
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
-from governance.rights.carriers import Carried, CarrierRoom, Carriers
+from governance.rights.carriers import Carried, Carrier, Carriers
 
 
 def _begin(work: Work, carried: Carried) -> UUID:
@@ -18,5 +18,5 @@ def _is_done(work: Work, begun: UUID) -> bool:
     return erasure.state_of(work, erasure=begun) is not ErasureState.RUNNING
 
 
-CARRIERS: Final[Carriers] = {RequestKind.ERASURE: CarrierRoom(_begin, _is_done)}
+CARRIERS: Final[Carriers] = {RequestKind.ERASURE: Carrier(_begin, _is_done)}
 """What erasure does for requests."""

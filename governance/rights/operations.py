@@ -2,7 +2,7 @@
 
 from governance.rights.approving import EXECUTORS, approve, send_back, submit
 from governance.rights.calling import Called, call
-from governance.rights.carriers import Carried, CarrierRoom, Carriers, install_carriers
+from governance.rights.carriers import Carried, Carrier, Carriers, install_carriers
 from governance.rights.counting import count_standing
 from governance.rights.deciding import ask, complete, extend, join, refuse, reply, start, withdraw
 from governance.rights.expiring import destroy_closed
@@ -25,7 +25,7 @@ __all__ = [
     "EXECUTORS",
     "Called",
     "Carried",
-    "CarrierRoom",
+    "Carrier",
     "Carriers",
     "KeptDates",
     "KeptGroup",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
-from governance.rights.carriers import Carried, CarrierRoom, Carriers
+from governance.rights.carriers import Carried, Carrier, Carriers
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
 
@@ -24,5 +24,5 @@ def _is_done(work: Work, begun: UUID) -> bool:
     return packages.is_ready(work, begun)
 
 
-CARRIERS: Final[Carriers] = {kind: CarrierRoom(_begin, _is_done) for kind in _KINDS}
+CARRIERS: Final[Carriers] = {kind: Carrier(_begin, _is_done) for kind in _KINDS}
 """What packages do for requests."""

@@ -1,4 +1,4 @@
-"""Data keys as a part of other rooms' statements, so that what is sealed comes together with what opens it."""
+"""Data keys as a part of other packages' statements, so that what is sealed comes together with what opens it."""
 
 from sqlalchemy import LargeBinary, String, Subquery, func, literal_column, select
 

@@ -1,6 +1,6 @@
 """Opening a column of very many rows: keys come beside the values, are unwrapped in one loop, and none is kept.
 
-For rooms that read through the whole store. A statement of theirs joins `key_beside`; `open_rows` then costs little
+For packages that read through the whole store. A statement of theirs joins `key_beside`; `open_rows` then costs little
 more than what AES-GCM does, and leaves nothing behind in the cache of opened keys.
 """
 

@@ -30,7 +30,7 @@ FIELD = """
 
 def read(sealed: str = "", readable: str = "id: {kind: id, reason: Random.}") -> Catalogue:
     source = f"""
-room: customers
+area: customers
 tables:
   person:
     titles: {{en: Person, ru: Человек, uk: Особа}}
@@ -114,7 +114,7 @@ def test_a_readable_column_gives_its_reason():
 
 
 def test_a_table_stands_in_one_room_only():
-    with pytest.raises(DocumentError, match="stands in the room 'customers' already"):
+    with pytest.raises(DocumentError, match="stands in the area 'customers' already"):
         join([read(), read()])
 
 

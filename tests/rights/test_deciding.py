@@ -22,7 +22,7 @@ from governance.policies.purposes import Channel
 from governance.policies.requests import TRANSITIONS, RequestAct, RequestState, acts_in
 from governance.rights import operations as rights
 from governance.rights.acting import _ACTIONS, step
-from governance.rights.carriers import _INFO, CarrierRoom
+from governance.rights.carriers import _INFO, Carrier
 from governance.rights.codes import About, Arrival, Asking, Outcome, Proof, RefusalGround, Reminder
 from governance.rights.errors import ApprovalNeededError, NotExcessiveError, NotProvenError, WrongActError
 from governance.rights.records import RequestId
@@ -366,7 +366,7 @@ def test_an_approval_is_anothers(work: Work, irina: PersonView):
 def test_what_another_room_carries_out_is_completed_when_that_is_done(work: Work, irina: PersonView):
     done: set[object] = set()
     begun = uuid7()
-    room = CarrierRoom(begin=lambda _work, _carried: begun, is_done=lambda _work, found: found in done)
+    room = Carrier(begin=lambda _work, _carried: begun, is_done=lambda _work, found: found in done)
     work.session.info[_INFO] = {RequestKind.ACCESS: room}
     made = proven(work, irina)
     assert rights.start(work, request=made).carried_as == begun

@@ -1,4 +1,4 @@
-"""Every verb of this room."""
+"""Every verb of this package."""
 
 from governance.accounts.portal.codes import CodeId, ProvenContact, RightCode, SentCode, VisitId, send_code, try_code
 from governance.accounts.portal.counting import Allowance, forget_counts, take

@@ -81,7 +81,7 @@ def segments(work: Work) -> list[Segment]:
 
 
 def in_use(work: Work, *, limit: int) -> list[Segment]:
-    """Segments that are evaluated, by key: for a room that has decided whom it tells of them."""
+    """Segments that are evaluated, by key: for a caller that has decided whom it tells of them."""
     newest = SegmentVersionRow.version == SegmentRow.version
     query = select(SegmentRow, SegmentVersionRow).join(
         SegmentVersionRow, (SegmentVersionRow.segment_id == SegmentRow.id) & newest

@@ -1,4 +1,4 @@
-"""Every verb of segments that asks after no consent; `consent.segmenting` is what doors call."""
+"""Every verb of segments that asks after no consent; `consent.segmenting` is what entry points call."""
 
 from governance.customers.segments.defined import (
     Segment,

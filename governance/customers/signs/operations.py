@@ -1,4 +1,4 @@
-"""Every verb of this part."""
+"""Every verb of this package."""
 
 from collections.abc import Sequence
 

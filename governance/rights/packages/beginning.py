@@ -34,7 +34,7 @@ UNSURE: Final = "It is not sure yet who you are; tell a second fact, or write to
 def begin(
     work: Work, *, person: SubjectId, kind: PackageKind, language: str | None, request: UUID | None = None
 ) -> PackageId:
-    """Order a package, for a room that decided that the person gets it; one that is being made already is given again.
+    """Order a package; one that is being made already is given again. The caller has decided that the person gets it.
 
     Args:
         work: the transaction.

@@ -29,7 +29,7 @@ def locked_package(work: Work, package: PackageId) -> PackageRow:
 
 
 def find(work: Work, *, package: PackageId) -> Package:
-    """A package as it stands, for a room that decided that it may be told.
+    """A package as it stands, for callers that have decided that it may be told.
 
     Raises:
         NoSuchPackageError: where there is none.
@@ -52,13 +52,13 @@ def find_package(work: Work, *, package: PackageId) -> Package:
 
 
 def packages_of(work: Work, *, person: SubjectId) -> list[Package]:
-    """The packages of a person, newest first, for a room that decided that it may be told."""
+    """The packages of a person, newest first, for callers that have decided that it may be told."""
     query = select(PackageRow).where(PackageRow.person_id == person).order_by(PackageRow.id.desc())
     return _told(work, list(work.session.scalars(query)))
 
 
 def packages_for(work: Work, *, request: UUID) -> list[Package]:
-    """The packages that answer a request, newest first, for the room that keeps requests."""
+    """The packages that answer a request, newest first, for the package that keeps requests."""
     query = select(PackageRow).where(PackageRow.request_id == request).order_by(PackageRow.id.desc())
     return _told(work, list(work.session.scalars(query)))
 
