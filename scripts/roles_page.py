@@ -33,7 +33,8 @@ every route as every role and holds the answers to this page. What the words mea
 **yes**: whoever holds the role; **own**: for the customers whom the staff member is responsible for, all others being
 unknown: not found, refused, or in a send check a no as for somebody who is held by nobody; **scope**: a
 connected system that was given the permission as a scope. An empty cell is a refusal: 403, and 401 for a token of
-another door; whoever is unknown gets 401 everywhere but where no permission is asked for."""
+another kind, as a visitor's of the portal is; whoever is unknown gets 401 everywhere but where no permission is asked
+for."""
 _VARIABLE: Final = re.compile(r"<(?:[^<>:]+:)?([a-z_]+)>")
 FIELDS: Final = """\
 ## Who sees which field of a customer

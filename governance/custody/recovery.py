@@ -11,17 +11,15 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from governance.audit.actions import Action
 from governance.audit.appending import append
 from governance.custody import printing, sheets
+from governance.custody import sealed_copies as copies
 from governance.custody.errors import RecoveryError
 from governance.custody.places import Places
 from governance.kernel.clock import require_aware
@@ -29,15 +27,10 @@ from governance.kernel.durable import replace_file
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault import keyfile
-from governance.vault.derivation import derive
 from governance.vault.epochs import keep_copy
-from governance.vault.formats import NONCE_BYTES
 from governance.vault.keyfile import Contents
 from governance.vault.keyring import Keyring
 
-COPY_MAGIC: Final = b"GRC\x01"
-PUBLIC_BYTES: Final = 32
-FINGERPRINT_BYTES: Final = 32
 STATE_VERSION: Final = 1
 
 
@@ -112,7 +105,7 @@ def make_sheet(ring_export: bytes, passphrase: str, *, now: datetime, language: 
         "secret": base64.b64encode(X25519PrivateKey.generate().private_bytes_raw()).decode(),
     }
     wrapped = sheets.wrap(zlib.compress(json.dumps(payload).encode(), 9), passphrase)
-    lines, names = sheets.to_lines(wrapped), tuple(_names(contents))
+    lines, names = sheets.to_lines(wrapped), tuple(copies.names(contents))
     heading = printing.Heading.of(
         code=sheets.check_code(wrapped),
         made_at=made_at,
@@ -167,12 +160,12 @@ def confirm(work: Work, *, places: Places, ring: Keyring, text: str, passphrase:
     ring.reload()
     if opened.contents.deployment != ring.deployment:
         raise RecoveryError("This sheet is of another store.")
-    held = _names(opened.contents)
+    held = copies.names(opened.contents)
     state = {
         "v": STATE_VERSION,
         "made_at": opened.made_at.isoformat(),
         "confirmed_at": work.now.isoformat(),
-        "fingerprint": fingerprint(opened.contents).hex(),
+        "fingerprint": copies.fingerprint(opened.contents).hex(),
         "keys": held,
         "public_key": base64.b64encode(opened.secret.public_key().public_bytes_raw()).decode(),
     }
@@ -192,8 +185,8 @@ def renew_copy(work: Work, *, places: Places, ring: Keyring) -> None:
     if state is None:
         return
     exported = ring.export()
-    sealed = seal_copy(exported, public=base64.b64decode(str(state["public_key"])))
-    keep_copy(work.session, sealed, of_ring=_copy_fingerprint(sealed), now=work.now)
+    sealed = copies.seal(exported, public=base64.b64decode(str(state["public_key"])))
+    keep_copy(work.session, sealed, of_ring=copies.fingerprint_of(sealed), now=work.now)
     replace_file(places.keyring_copy, sealed)
 
 
@@ -205,20 +198,20 @@ def status(places: Places, ring: Keyring) -> SheetStatus:
     """
     state = _state(places)
     contents = keyfile.decode(ring.export(), source="memory")
-    names = _names(contents)
+    names = copies.names(contents)
     if state is None:
         return SheetStatus(None, None, tuple(names), copy_is_current=False)
     keys = state["keys"]
     held = keys if isinstance(keys, dict) else {}
     try:
-        copied = _copy_fingerprint(places.keyring_copy.read_bytes())
+        copied = copies.fingerprint_of(places.keyring_copy.read_bytes())
     except FileNotFoundError:
         copied = b""
     return SheetStatus(
         made_at=datetime.fromisoformat(str(state["made_at"])),
         confirmed_at=datetime.fromisoformat(str(state["confirmed_at"])),
         lacks=tuple(name for name, check in names.items() if held.get(name) != check),
-        copy_is_current=copied == fingerprint(contents),
+        copy_is_current=copied == copies.fingerprint(contents),
     )
 
 
@@ -236,7 +229,7 @@ def recover(text: str, passphrase: str, path: Path, *, now: datetime, copy: byte
         RecoveryError: names the line that is damaged; or passphrase, sheet and copy do not fit each other.
     """
     opened = _open(text, passphrase)
-    ring = opened.ring if copy is None else open_copy(copy, secret=opened.secret)
+    ring = opened.ring if copy is None else copies.open_(copy, secret=opened.secret)
     if keyfile.decode(ring, source="the sealed copy").deployment != opened.contents.deployment:
         raise RecoveryError("The sealed copy of the keyring is of another store than the sheet.")
     return Keyring.restore(path, ring, now=now)
@@ -245,47 +238,6 @@ def recover(text: str, passphrase: str, path: Path, *, now: datetime, copy: byte
 def tell_recovered(work: Work, ring: Keyring) -> None:
     """Tell the log that the keyring was brought back from its sheet."""
     append(work, Action.KEYRING_RECOVERED, facts={"epochs": [epoch.id for epoch in ring.epochs()]})
-
-
-def fingerprint(contents: Contents) -> bytes:
-    """A digest over the check values of all keys; opens nothing, and changes with every key."""
-    told = json.dumps([str(contents.deployment), _names(contents)], sort_keys=True)
-    return sha256(b"governance/keyring" + told.encode()).digest()
-
-
-def seal_copy(ring_export: bytes, *, public: bytes) -> bytes:
-    """Seal a keyring to the public half of a sheet.
-
-    Bytes: ``GRC | version(1) | fingerprint(32) | ephemeral public key(32) | nonce(12) | ciphertext | tag(16)``; the key
-    is HKDF of the X25519 agreement, bound to both public keys.
-    """
-    ephemeral = X25519PrivateKey.generate()
-    ours = ephemeral.public_key().public_bytes_raw()
-    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(public))
-    nonce = sha256(ours).digest()[:NONCE_BYTES]  # the key is used once
-    header = COPY_MAGIC + fingerprint(keyfile.decode(ring_export, source="memory")) + ours + nonce
-    key = derive(shared, b"governance/keyring-copy", ours, public)
-    return header + AESGCM(key).encrypt(nonce, zlib.compress(ring_export, 9), header)
-
-
-def open_copy(sealed: bytes, *, secret: X25519PrivateKey) -> bytes:
-    """What `seal_copy` sealed.
-
-    Raises:
-        RecoveryError: it was changed, or is sealed to another sheet.
-    """
-    size = len(COPY_MAGIC) + FINGERPRINT_BYTES + PUBLIC_BYTES + NONCE_BYTES
-    header, content = sealed[:size], sealed[size:]
-    theirs, nonce = header[-PUBLIC_BYTES - NONCE_BYTES : -NONCE_BYTES], header[-NONCE_BYTES:]
-    try:
-        shared = secret.exchange(X25519PublicKey.from_public_bytes(theirs))
-        key = derive(shared, b"governance/keyring-copy", theirs, secret.public_key().public_bytes_raw())
-        return zlib.decompress(AESGCM(key).decrypt(nonce, content, header))
-    except (InvalidTag, ValueError):
-        raise RecoveryError(
-            "The sealed copy of the keyring does not open with this sheet: it was changed, or belongs to a sheet that "
-            "was confirmed before or after this one."
-        ) from None
 
 
 def _open(text: str, passphrase: str) -> _Opened:
@@ -299,20 +251,6 @@ def _open(text: str, passphrase: str) -> _Opened:
         made_at=datetime.fromisoformat(payload["made_at"]),
         code=sheets.check_code(wrapped),
     )
-
-
-def _names(contents: Contents) -> dict[str, str]:
-    kinds = {
-        "epoch": contents.epochs,
-        "index root": contents.index_roots,
-        "backup root": contents.backup_roots,
-        "ledger root": contents.ledger_roots,
-    }
-    return {f"{kind} {held.number}": held.check.hex() for kind, keys in kinds.items() for held in keys}
-
-
-def _copy_fingerprint(sealed: bytes) -> bytes:
-    return sealed[len(COPY_MAGIC) : len(COPY_MAGIC) + FINGERPRINT_BYTES]
 
 
 def _state(places: Places) -> Mapping[str, object] | None:

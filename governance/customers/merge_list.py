@@ -10,10 +10,11 @@ from sqlalchemy.orm import aliased
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import NewEntry, ObjectRef
-from governance.customers.merging import UNDO_WITHIN, MergeId, Two, lock_two
+from governance.customers.merging import MergeId, Two, lock_two
 from governance.customers.reach import within
 from governance.customers.shown import Lens
 from governance.customers.tables import MergeRow, PersonRow
+from governance.customers.unmerging import UNDO_WITHIN
 from governance.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.records import frozen

@@ -24,6 +24,7 @@ from governance.customers.merge_list import (
 )
 from governance.customers.merging import MergeId, Two
 from governance.customers.texts import LONG_TEXT, Complaints, words
+from governance.customers.unmerging import give_back
 from governance.intake.apart import carry_over, give_back_pairs, score_of
 from governance.intake.parting import tell_parted
 from governance.kernel.clock import Clock
@@ -125,7 +126,7 @@ def undo_merge(work: Work, *, merge: MergeId) -> Parted:
     foreign = merging.moved_to(work, into, _EVENT) - events.keys()
     followers = [SubjectId(one) for one in merging.moves_of(work, merge, merging.PERSON)]
     consent.lock_histories(work, people=(into, other))
-    stayed = merging.give_back(work, row, two)
+    stayed = give_back(work, row, two)
     consent.part(
         work,
         survivor=into,

@@ -19,6 +19,7 @@ from governance.kernel.logs import get_logger
 from governance.kernel.settings import MAIL, Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.messages import outbox
+from governance.messages.fates import states_of
 from governance.messages.outbox import Lent
 from governance.messages.sms import SmsSender, sms_sender_of
 from governance.messages.texts import render
@@ -149,7 +150,7 @@ def remove_files(database: Database, settings: Settings, *, clock: Clock) -> int
     if not lying:
         return 0
     with open_work(database, SYSTEM, clock=clock) as work:
-        states = outbox.states_of(work, lying)
+        states = states_of(work, lying)
     ended = [path for id_, path in lying.items() if states.get(id_) not in ("written", "sending")]
     for path in ended:
         path.unlink(missing_ok=True)

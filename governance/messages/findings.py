@@ -7,7 +7,7 @@ from typing import Final
 from governance.custody.findings import Finding, Level
 from governance.kernel.settings import Settings
 from governance.kernel.work import Work
-from governance.messages.outbox import Backlog, backlog
+from governance.messages.fates import Backlog, backlog
 
 LATE: Final = timedelta(minutes=15)
 

@@ -2,18 +2,9 @@
 
 from governance.messages.cancelling import cancel
 from governance.messages.delivery import deliver_due, forget_ended, remove_files
+from governance.messages.fates import Fate, backlog, fate_of, sent_to, states_of
 from governance.messages.findings import findings
-from governance.messages.outbox import (
-    Fate,
-    MessageId,
-    backlog,
-    enqueue,
-    fate_of,
-    note_contacts,
-    purge,
-    sent_to,
-    states_of,
-)
+from governance.messages.outbox import MessageId, enqueue, note_contacts, purge
 from governance.messages.texts import LANGUAGES, Template
 from governance.messages.transport import Line
 from governance.messages.wording import (

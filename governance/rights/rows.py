@@ -17,7 +17,7 @@ from governance.customers.reach import allow
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.work import ActorKind, Work
-from governance.messages.outbox import states_of
+from governance.messages.fates import states_of
 from governance.policies import shipped
 from governance.policies.access import allows
 from governance.policies.classification import Visibility
