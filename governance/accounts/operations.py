@@ -10,7 +10,7 @@ from governance.accounts.alerts import (
     raise_alert,
     see_alert,
 )
-from governance.accounts.attempts import Attempt, begin_attempt, forget_attempts, record_failure
+from governance.accounts.attempts import Attempt, begin_attempt, forget_attempts, tried
 from governance.accounts.changing import change_password, check_new_password
 from governance.accounts.clients import (
     Client,
@@ -169,7 +169,6 @@ __all__ = [
     "raise_alert",
     "reading_rules",
     "reauthenticate",
-    "record_failure",
     "refuse",
     "remove_view",
     "require_confirmed",
@@ -192,5 +191,6 @@ __all__ = [
     "staff_names",
     "tell_quota_exceeded",
     "tend",
+    "tried",
     "withdraw_role",
 ]

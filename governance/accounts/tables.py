@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.proposed import Code
 from governance.kernel.db import Base, Id, pk
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex, normal_email
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import TEXT
 from governance.vault.orm import SealedField, SealedRow
 

@@ -1,7 +1,7 @@
 """Sessions of staff."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import marshmallow as ma
 from flask import g, request
@@ -14,7 +14,6 @@ from governance.api.blueprints import Blueprint
 from governance.api.paging import Page, page_schema
 from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
-from governance.kernel.errors import UnauthenticatedError
 from governance.kernel.ids import StaffId
 
 blueprint = Blueprint("sessions", __name__, description="Signing in and out.")
@@ -60,17 +59,8 @@ class SessionShown(Schema):
 SessionPage = page_schema(SessionShown, "SessionPage")
 
 
-@contextmanager
-def _tried(email: str) -> Iterator[Attempt]:
-    """Count an attempt before it is looked at, and record it where it fails."""
-    with stranger_work() as work:
-        attempt = accounts.begin_attempt(work, email=email, address=request.remote_addr or "")
-    try:
-        yield attempt
-    except UnauthenticatedError:
-        with stranger_work() as work:
-            accounts.record_failure(work, attempt=attempt)
-        raise
+def _tried(email: str) -> AbstractContextManager[Attempt]:
+    return accounts.tried(stranger_work, email=email, address=request.remote_addr or "")
 
 
 class PasswordChange(Proof):

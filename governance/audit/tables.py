@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.kinds import BYTES
 from governance.vault.orm import SealedField, SealedRow
 

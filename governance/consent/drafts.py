@@ -21,7 +21,7 @@ from governance.policies.purposes import Channel, Purpose, PurposeBook
 from governance.reference.operations import controller
 from governance.reference.record import Controller
 
-LANGUAGES: Final = ("en", "ru", "uk")
+LANGUAGES: Final = tuple(packs.SHIPPED)
 PRIVACY_KEY: Final = "privacy"
 NOTICES: Final = "notices.yaml"
 """Notices of a further language, in its folder."""

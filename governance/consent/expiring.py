@@ -16,9 +16,9 @@ from governance.custody.shredding import Reason, shred
 from governance.customers.expiring import Statement, Stock, of_rows
 from governance.kernel.ids import OwnerId
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.retention import Clock
-from governance.vault.compartments import Compartment
 
 GRANTS: Final = (EventKind.GIVEN, EventKind.CONFIRMED, EventKind.RENEWED)
 ENDED: Final = (Standing.WITHDRAWN, Standing.OBJECTED, Standing.REFUSED, Standing.EXPIRED)

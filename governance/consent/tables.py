@@ -24,8 +24,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base, Id, pk
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex, normal_email
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

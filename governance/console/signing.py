@@ -1,7 +1,6 @@
 """Signing in and out, invitations, and showing again who one is before a dangerous act."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 
 from flask import Response, g, redirect, request
@@ -208,17 +207,8 @@ def choose_language() -> Response:
     return answer
 
 
-@contextmanager
-def _tried(email: str) -> Iterator[Attempt]:
-    """Count an attempt before it is looked at, and record it where it fails."""
-    with stranger_work() as work:
-        attempt = accounts.begin_attempt(work, email=email, address=request.remote_addr or "")
-    try:
-        yield attempt
-    except UnauthenticatedError:
-        with stranger_work() as work:
-            accounts.record_failure(work, attempt=attempt)
-        raise
+def _tried(email: str) -> AbstractContextManager[Attempt]:
+    return accounts.tried(stranger_work, email=email, address=request.remote_addr or "")
 
 
 def _said(name: str) -> str:

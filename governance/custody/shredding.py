@@ -23,8 +23,8 @@ from governance.kernel.ids import OwnerId
 from governance.kernel.logs import get_logger
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.vault import epochs
-from governance.vault.compartments import Compartment
 from governance.vault.runtime import vault_of
 from governance.vault.sessions import SealedSession
 

@@ -27,9 +27,9 @@ from governance.kernel.errors import InvalidError, NotFoundError
 from governance.kernel.ids import ContactId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.policies import shipped
+from governance.policies.classification import Compartment
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller
-from governance.vault.compartments import Compartment
 
 MOST_CONTACTS = 100
 _LOGIN_KINDS = frozenset({ContactKind.EMAIL, ContactKind.PHONE})

@@ -21,7 +21,7 @@ from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import Work, tell_instant
 from governance.policies.ages import age_at_least
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 
 LISTS = ("tags", "interests")
 _FILLED = tuple(name for name in (*SEALED_FIELDS, "language", "country", "customer_since") if name not in LISTS)

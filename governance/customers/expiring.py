@@ -44,8 +44,8 @@ from governance.kernel.db import ArrayText, Base, id_list
 from governance.kernel.ids import uuid7
 from governance.kernel.records import frozen
 from governance.kernel.work import Work, tell_instant
+from governance.policies.classification import Compartment
 from governance.policies.retention import Clock, TargetKind
-from governance.vault.compartments import Compartment
 
 Statement: TypeAlias = "Select[*tuple[Any, ...]]"
 """A statement whose columns are known by name."""

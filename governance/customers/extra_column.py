@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import mapped_column
 
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex
 from governance.vault.columns import Digest
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import TEXT
 from governance.vault.orm import SealedField
 

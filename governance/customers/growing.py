@@ -9,7 +9,7 @@ from governance.customers.merged import merged_into, speaking
 from governance.customers.tables import PersonRow
 from governance.kernel.work import Work, tell_instant
 from governance.policies.ages import AGES, age_at_least
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.errors import UnreadableError
 
 PART = 500

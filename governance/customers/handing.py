@@ -21,10 +21,8 @@ from governance.customers.tables import ExtraValueRow, PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
-from governance.policies.classification import Compartment as Declared
-from governance.policies.classification import Field
+from governance.policies.classification import Compartment, Field
 from governance.policies.disclosing import catalogued
-from governance.vault.compartments import Compartment
 
 READABLE = ("country", "language", "customer_since")
 """Fields of a person in the clear that can be handed out."""
@@ -137,11 +135,11 @@ def _extras(work: Work, people: Sequence[UUID], fields: Sequence[ExtraField]) ->
     by_id = {one.id: one for one in fields}
     query = select(ExtraValueRow).where(ExtraValueRow.person_id.in_(people), ExtraValueRow.field_id.in_(by_id))
     rows = list(work.session.scalars(query))
-    grouped: dict[Declared, list[ExtraValueRow]] = defaultdict(list)
+    grouped: dict[Compartment, list[ExtraValueRow]] = defaultdict(list)
     for row in rows:
         grouped[by_id[row.field_id].compartment].append(row)
     for compartment, several in grouped.items():
-        warm(work, several, Compartment(compartment.value))
+        warm(work, several, compartment)
     found: dict[tuple[UUID, UUID], Json] = {}
     for row in rows:
         definition = by_id[row.field_id]

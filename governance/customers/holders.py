@@ -24,10 +24,10 @@ from governance.kernel.db import driver_connection
 from governance.kernel.ids import ContactId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work
 from governance.messages import operations as messages
+from governance.policies.classification import Compartment
 from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
 from governance.vault.ciphers import CipherName, OpenedKey, cipher_name
-from governance.vault.compartments import Compartment
 from governance.vault.errors import SealError, ShreddedError
 from governance.vault.formats import bound_to, generation_of, open_sealed
 from governance.vault.joined import KEY_COLUMNS, keys_of

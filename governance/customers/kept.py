@@ -15,7 +15,7 @@ from governance.customers.tables import PurchaseRow
 from governance.kernel.db import UtcDateTime
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 
 
 @frozen

@@ -11,8 +11,8 @@ from governance.customers.codes import ContactKind
 from governance.customers.records import Json
 from governance.customers.tables import ContactRow, PersonRow
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.vault.ciphers import cipher_name
-from governance.vault.compartments import Compartment
 from governance.vault.errors import ShreddedError
 from governance.vault.new_keys import FIRST_GENERATION
 from governance.vault.orm import SealedRow

@@ -22,8 +22,8 @@ from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import OwnerId, StaffId, SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import ActorKind, Work
+from governance.policies.classification import Compartment
 from governance.policies.permissions import Permission
-from governance.vault.compartments import Compartment
 
 HOLDABLE = (Compartment.PROFILE, Compartment.CONTACT, Compartment.BEHAVIOUR, Compartment.FINANCE, Compartment.EVIDENCE)
 """What a hold may keep; the log keeps itself."""

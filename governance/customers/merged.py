@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 from governance.customers.loading import warm
 from governance.customers.tables import PersonRow
 from governance.kernel.work import Work
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 
 
 def merged_into(work: Work, people: Iterable[UUID]) -> dict[UUID, list[PersonRow]]:

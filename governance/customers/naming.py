@@ -17,8 +17,8 @@ from governance.customers.tables import PersonRow
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.permissions import Permission
-from governance.vault.compartments import Compartment
 
 _asked = aliased(PersonRow)
 

@@ -20,9 +20,9 @@ from governance.kernel.errors import ForbiddenError, PreconditionError
 from governance.kernel.ids import StaffId
 from governance.kernel.work import Work
 from governance.policies.ages import age_at_least
+from governance.policies.classification import Compartment
 from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
-from governance.vault.compartments import Compartment
 from governance.vault.errors import UnreadableError
 
 _SEALED = frozenset(SEALED_FIELDS)

@@ -30,10 +30,9 @@ from governance.kernel.records import frozen
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.access import allows
-from governance.policies.classification import Field
+from governance.policies.classification import Compartment, Field
 from governance.policies.permissions import Permission
 from governance.vault.blind import BlindIndex
-from governance.vault.compartments import Compartment
 from governance.vault.errors import UnreadableError
 from governance.vault.orm import SealedComparator, SealedRow
 

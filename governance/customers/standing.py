@@ -10,7 +10,7 @@ from governance.customers.errors import LegalHoldError, RestrictedError
 from governance.customers.tables import HoldRow, PersonRow, RestrictionRow
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 
 
 def restricted(work: Work, people: Iterable[UUID]) -> frozenset[UUID]:

@@ -20,8 +20,8 @@ from governance.customers.tables import (
 )
 from governance.kernel.db import Base
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.retention import Clock, TargetKind
-from governance.vault.compartments import Compartment
 from governance.vault.epochs import shredded_since
 
 

@@ -31,8 +31,8 @@ from governance.customers.codes import ContactKind, LinkKind, PersonKind
 from governance.customers.extra_column import ExtraColumn
 from governance.kernel.db import Base, Id, pk
 from governance.policies.ages import AGES
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex, normal_email, normal_phone
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

@@ -32,7 +32,7 @@ from governance.customers.tables import (
 )
 from governance.kernel.ids import BatchId, OwnerId, SubjectId, SubjectRef
 from governance.kernel.work import Work, tell_instant
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 
 PART = 500
 Used = Callable[[QueryableAttribute[UUID]], ColumnElement[bool]]

@@ -18,10 +18,9 @@ from governance.customers.tables import ContactRow, ExtraValueRow, PersonRow
 from governance.kernel.ids import ContactId, StaffId, SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
-from governance.policies.classification import Visibility
+from governance.policies.classification import Compartment, Visibility
 from governance.policies.masking import UNREADABLE
 from governance.policies.permissions import Permission
-from governance.vault.compartments import Compartment
 from governance.vault.errors import UnreadableError
 
 _LISTS = ("tags", "interests")
@@ -169,7 +168,7 @@ def _around(work: Work, people: Sequence[UUID]) -> _Around:
     definitions = {one.id: one for one in known(work).values()} if extras else {}
     for compartment in {definitions[row.field_id].compartment for rows in extras.values() for row in rows}:
         owned = [row for rows in extras.values() for row in rows]
-        warm(work, owned, Compartment(compartment.value))
+        warm(work, owned, compartment)
     return _Around(
         contacts=contacts_of(work, people),
         extras=extras,

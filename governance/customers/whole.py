@@ -32,7 +32,7 @@ from governance.kernel.db import UtcDateTime
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.orm import SealedRow
 
 Cell: TypeAlias = "Json | datetime | date | Decimal"

@@ -16,6 +16,7 @@ from typing import Final
 from governance.customers.records import Json
 from governance.disclosures.prints import as_text
 from governance.disclosures.records import ExportFormat
+from governance.kernel.sink import Sink
 
 MEDIA_TYPES: Final = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
@@ -104,25 +105,6 @@ def _json(headings: Sequence[str], parts: Iterable[Rows]) -> Iterator[bytes]:
     yield b"[]\n" if before == "[\n" else b"\n]\n"
 
 
-class _Sink:
-    """Takes what is written and gives it out again; it cannot be sought in, so the archive is a stream."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, piece: bytes) -> int:
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)
-
-
 _XML: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _LINKS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -131,7 +113,7 @@ _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 
 def _xlsx(headings: Sequence[str], parts: Iterable[Rows]) -> Iterator[bytes]:
     """A workbook (ECMA-376) whose cells are text and nothing else: no formula, no guess at a number."""
-    sink, sheets = _Sink(), 0
+    sink, sheets = Sink(), 0
     rows = (row for part in parts for row in part)
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # a stream will do
         row: Sequence[Json] | None = next(rows, None)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base, Id, pk
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.kinds import BYTES
 from governance.vault.orm import SealedField, SealedRow
 

@@ -8,35 +8,68 @@ from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
 import yaml
 
 from governance.erasure.certifying import Certificate
 from governance.erasure.verifying import Json
+from governance.kernel import packs
 from governance.kernel.late import load
 
-LANGUAGES: Final = ("en", "ru", "uk")
+LANGUAGES: Final = tuple(packs.SHIPPED)
 RUSSIAN_LAW: Final = "ru_152fz"
-_HERE: Final = files("governance.erasure")
 
 
 def print_certificate(certificate: Certificate, *, language: str = "en") -> bytes:
     """The PDF of a certificate; English where the language is none of ours."""
-    chosen = language if language in LANGUAGES else "en"
+    return typeset(
+        "governance.erasure",
+        certificate.body,
+        certificate.content,
+        language=language,
+        more={
+            "country": _country_of(certificate.body, _shipped(language)),
+            "act": _is_under(certificate.body, RUSSIAN_LAW),
+        },
+    )
+
+
+def typeset(
+    package: str,
+    body: Mapping[str, Json],
+    content: bytes,
+    *,
+    language: str,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> bytes:
+    """The PDF that `certificate.typ` of a package makes of a certificate, in the words of its `certificate.yaml`.
+
+    Args:
+        package: dotted name.
+        body: what the certificate says.
+        content: its bytes, whose digest the page names.
+        language: of the words; English where it is none of ours.
+        more: what else this kind of page is told.
+    """
+    chosen = _shipped(language)
     told = {
-        "certificate": certificate.body,
-        "digest": sha256(certificate.content).hexdigest(),
-        "words": _words()[chosen],
+        "certificate": body,
+        "digest": sha256(content).hexdigest(),
+        "words": _words(package)[chosen],
         "language": chosen,
-        "country": _country_of(certificate.body, chosen),
-        "act": _is_under(certificate.body, RUSSIAN_LAW),
+        **more,
     }
-    source = _HERE.joinpath("certificate.typ").read_bytes()
+    source = files(package).joinpath("certificate.typ").read_bytes()
     made = load("typst:compile")(source, sys_inputs={"told": json.dumps(told, ensure_ascii=False)})
     if not isinstance(made, bytes):
         raise TypeError("a certificate has one file")
     return made
+
+
+def _shipped(language: str) -> str:
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def _country_of(body: Mapping[str, Json], language: str) -> str:
@@ -52,6 +85,7 @@ def _is_under(body: Mapping[str, Json], law: str) -> bool:
 
 
 @cache
-def _words() -> Mapping[str, Mapping[str, object]]:
-    words: Mapping[str, Mapping[str, object]] = yaml.safe_load(_HERE.joinpath("certificate.yaml").read_text("utf-8"))
+def _words(package: str) -> Mapping[str, Mapping[str, object]]:
+    written = files(package).joinpath("certificate.yaml").read_text("utf-8")
+    words: Mapping[str, Mapping[str, object]] = yaml.safe_load(written)
     return words

@@ -24,11 +24,10 @@ from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.policies import shipped
 from governance.policies.classification import Compartment
-from governance.vault.compartments import Compartment as Sealed
 
-SEALED: Final = (Sealed.PROFILE, Sealed.CONTACT, Sealed.BEHAVIOUR, Sealed.FINANCE, Sealed.EVIDENCE, Sealed.AUDIT)
+SEALED: Final = tuple(one for one in Compartment if one is not Compartment.OPERATION)
 """Compartments that the keys of a person seal."""
-_NEEDED_WHILE_HELD: Final = frozenset({Sealed.EVIDENCE, Sealed.AUDIT})
+_NEEDED_WHILE_HELD: Final = frozenset({Compartment.EVIDENCE, Compartment.AUDIT})
 """Why a hold is released is sealed under these keys of the very person."""
 
 _READABLE: Final = (
@@ -128,7 +127,7 @@ def do(step: Step, task: Task) -> Counts:
 
 def shred_what_may_go(task: Task) -> int:
     """Shred the key owners, or all of their compartments but those that wait; answers how many keys that destroyed."""
-    waiting = {Sealed(one.value) for one in task.waiting} | (_NEEDED_WHILE_HELD if task.held else set())
+    waiting = task.waiting | (_NEEDED_WHILE_HELD if task.held else frozenset())
     reason = Reason.RETENTION_ENDED if task.origin is OriginKind.POLICY_RUN else Reason.ERASURE_REQUEST
     going = [one for one in SEALED if one not in waiting] if waiting else None
     return shred(task.work, owners=task.owners, reason=reason, compartments=going).keys

@@ -16,7 +16,6 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies import shipped
 from governance.policies.classification import Compartment
-from governance.vault.compartments import Compartment as Sealed
 from governance.vault.renewing import renew
 from governance.vault.runtime import vault_of
 
@@ -59,7 +58,7 @@ def shred_compartment(work: Work, *, people: Sequence[SubjectId], compartment: C
         gone = _empty_profiles(task)
     else:
         gone = sum(steps.do(_STEPS[compartment], task).values())
-    shred(work, owners=task.owners, reason=Reason.RETENTION_ENDED, compartments=[Sealed(compartment.value)])
+    shred(work, owners=task.owners, reason=Reason.RETENTION_ENDED, compartments=[compartment])
     return gone
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, Small
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base, Id, pk
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import BYTES, JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

@@ -12,8 +12,8 @@ from governance.kernel.ids import OwnerId
 from governance.kernel.work import Work
 from governance.messages.outbox import ERASED
 from governance.messages.tables import MessageRow
+from governance.policies.classification import Compartment
 from governance.vault.ciphers import cipher_name
-from governance.vault.compartments import Compartment
 from governance.vault.errors import ShreddedError
 from governance.vault.new_keys import FIRST_GENERATION
 from governance.vault.runtime import vault_of

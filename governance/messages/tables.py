@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, String, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

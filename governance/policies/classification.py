@@ -42,7 +42,7 @@ _RANK = {Visibility.HIDDEN: 0, Visibility.MASKED: 1, Visibility.CLEAR: 2}
 
 
 class Compartment(StrEnum):
-    """A group of fields that one retention rule governs; the same words as the vault's compartments."""
+    """A group of fields that one retention rule governs and one key seals; a field's compartment never changes."""
 
     PROFILE = "profile"
     CONTACT = "contact"
@@ -51,6 +51,7 @@ class Compartment(StrEnum):
     EVIDENCE = "evidence"
     AUDIT = "audit"
     OPERATION = "operation"
+    """Batches, exports, messages and staff: what is not a customer's."""
 
 
 class ValueType(StrEnum):

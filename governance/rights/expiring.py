@@ -18,9 +18,9 @@ from governance.custody.shredding import Reason, shred
 from governance.customers.expiring import Stock, of_rows
 from governance.kernel.ids import OwnerId, SubjectRef
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.retention import Clock
 from governance.rights.tables import RequestEventRow, RequestNoticeRow, RequestRow
-from governance.vault.compartments import Compartment
 
 _QUIETLY: Final = {"synchronize_session": False}
 

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base
+from governance.policies.classification import Compartment
 from governance.policies.requests import ENDED, RequestState
 from governance.vault.blind import BlindIndex
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

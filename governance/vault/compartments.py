@@ -1,23 +1,11 @@
-"""What a key covers: compartments, and the frozen logical names of sealed columns."""
+"""What a key covers: kinds of key owners, and the frozen logical names of sealed columns."""
 
 from dataclasses import field
 from enum import StrEnum
 from uuid import UUID
 
 from governance.kernel.records import frozen
-
-
-class Compartment(StrEnum):
-    """A group of fields that one retention rule governs; a field's compartment never changes."""
-
-    PROFILE = "profile"
-    CONTACT = "contact"
-    BEHAVIOUR = "behaviour"
-    FINANCE = "finance"
-    EVIDENCE = "evidence"
-    AUDIT = "audit"
-    OPERATION = "operation"
-    """Batches, exports, messages and staff: what is not a customer's."""
+from governance.policies.classification import Compartment
 
 
 class OwnerKind(StrEnum):

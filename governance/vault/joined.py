@@ -2,7 +2,7 @@
 
 from sqlalchemy import LargeBinary, String, Subquery, func, literal_column, select
 
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.tables import DataKeyRow
 
 KEY_COLUMNS = ("sixteen", "generation", "epoch", "wrapped")

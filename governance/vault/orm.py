@@ -19,10 +19,11 @@ from sqlalchemy.orm.attributes import get_history, instance_state, set_attribute
 from sqlalchemy.orm.base import PassiveFlag
 
 from governance.kernel.ids import uuid7
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex
 from governance.vault.ciphers import CipherCache, OpenedKey
 from governance.vault.columns import Digest, DigestArray, Pending, SealedBytes
-from governance.vault.compartments import Compartment, SealedColumn
+from governance.vault.compartments import SealedColumn
 from governance.vault.errors import SealError, ShreddedError, UnsealedWriteError
 from governance.vault.formats import HEADER_BYTES, ROW_PREFIX, generation_of, open_sealed
 from governance.vault.kinds import Kind

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import ColumnElement, FromClause, and_
 from sqlalchemy.orm import Session, aliased
 
-from governance.vault.compartments import Compartment, SealedColumn
+from governance.policies.classification import Compartment
+from governance.vault.compartments import SealedColumn
 from governance.vault.formats import HEADER_BYTES, ROW_PREFIX, KeyPlaces, header, open_sealed, unwrap
 from governance.vault.items import OpenItem
 from governance.vault.new_keys import FIRST_GENERATION

@@ -26,7 +26,8 @@ from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
 from governance.kernel.errors import NotFoundError
 from governance.kernel.work import SYSTEM, Work, open_work
-from governance.vault.compartments import Compartment, OwnerKind
+from governance.policies.classification import Compartment
+from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
 from governance.vault.runtime import vault_of
 from tests import forks

@@ -14,9 +14,9 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, GovernanceError, InvalidError, NotFoundError
 from governance.kernel.ids import ContactId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
+from governance.policies.classification import Compartment
 from governance.policies.permissions import Permission
 from governance.reference.operations import set_controller
-from governance.vault.compartments import Compartment
 from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.trail import entries

@@ -20,7 +20,6 @@ from governance.kernel.work import Work
 from governance.policies.classification import Compartment, Sensitivity, Visibility
 from governance.policies.documents import Titles
 from governance.policies.masking import Mask
-from governance.vault import compartments
 from tests.conftest import NOW
 from tests.factories.actors import by, staff
 from tests.factories.customers import origin, person
@@ -223,7 +222,7 @@ def test_a_hold_keeps_the_values_of_its_compartment(work: Work):
     customers.place_hold(
         work,
         subject=made.id,
-        compartments=[compartments.Compartment.FINANCE],
+        compartments=[Compartment.FINANCE],
         reason="суд",
         review_at=NOW.replace(year=2027),
     )

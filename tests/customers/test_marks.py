@@ -10,7 +10,7 @@ from governance.customers.operations import HoldView, PersonView
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from tests.conftest import NOW
 from tests.factories.actors import by, staff
 from tests.factories.trail import entries

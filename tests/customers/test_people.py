@@ -22,9 +22,9 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, PreconditionError
 from governance.kernel.ids import StaffId, SubjectId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
+from governance.policies.classification import Compartment
 from governance.policies.documents import Titles
 from governance.policies.permissions import Permission
-from governance.vault.compartments import Compartment
 from governance.vault.runtime import vault_of
 from tests.factories.actors import by, client, staff
 from tests.factories.customers import NOW

@@ -26,11 +26,11 @@ from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.texts import Template
+from governance.policies.classification import Compartment
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind
 from governance.policies.erasure import Fate
 from governance.policies.purposes import Channel
-from governance.vault.compartments import Compartment
 from tests.factories import exporting
 from tests.factories.actors import by, staff
 from tests.factories.customers import email, interaction, phone, purchase

@@ -26,9 +26,9 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, open_work
+from governance.policies.classification import Compartment
 from governance.policies.consent_facts import SuppressionReason
 from governance.policies.purposes import Channel
-from governance.vault.compartments import Compartment
 from governance.vault.keyring import Keyring
 from tests import forks
 from tests.conftest import NOW, Store

@@ -19,7 +19,6 @@ from governance.policies.classification import Compartment
 from governance.policies.erasure import Fate, PlanStep
 from governance.policies.retention_reader import parse_policies
 from governance.reference.retention_rules import end_active, keep_active, keep_draft
-from governance.vault.compartments import Compartment as Sealed
 from tests.factories.actors import by, staff
 from tests.factories.customers import email, purchase
 from tests.factories.erasing import LIVE_KEYS, count, entries_about, erase, shop, somebody, through
@@ -175,7 +174,7 @@ def test_where_its_law_is_out_of_force_what_was_told_still_holds(desk: Work) -> 
 def test_nothing_of_whoever_a_hold_covers_goes_before_the_rest(desk: Work) -> None:
     one = bought(desk, 2015, 2025)
     from_hold = customers.place_hold(
-        desk, subject=one, compartments=[Sealed.FINANCE], reason="Gerichtsverfahren",
+        desk, subject=one, compartments=[Compartment.FINANCE], reason="Gerichtsverfahren",
         review_at=datetime(2027, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     done = erase(desk, one)

@@ -14,9 +14,9 @@ from governance.erasure import operations as erasure
 from governance.erasure.operations import Erasure, ErasureId, Origin, OriginKind
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind
 from governance.reference.operations import set_controller
-from governance.vault.compartments import Compartment
 from tests.factories.customers import interaction, origin, person, purchase
 from tests.factories.saying import notice, said
 

@@ -22,7 +22,6 @@ from governance.reference.operations import set_controller
 from governance.reference.retention_rules import PolicyVersion
 from governance.retention import operations as retention
 from governance.retention.operations import Run
-from governance.vault import compartments
 from tests.conftest import NOW
 from tests.factories.customers import origin, person
 
@@ -91,12 +90,11 @@ class Keeping:
 
     def hold(self, subject: SubjectId, *which: Compartment) -> customers.HoldView:
         """Keep compartments of somebody."""
-        covered = [compartments.Compartment(one.value) for one in which]
         return self.do(
             lambda work: customers.place_hold(
                 work,
                 subject=subject,
-                compartments=covered,
+                compartments=which,
                 reason="Prozess",
                 review_at=datetime(2030, 1, 1, tzinfo=NOW.tzinfo),
             )

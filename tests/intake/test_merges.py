@@ -27,10 +27,10 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from governance.kernel.ids import BatchId, SubjectId, uuid7
 from governance.kernel.work import SYSTEM, Work, open_work
+from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.documents import Titles
 from governance.policies.permissions import Permission
-from governance.vault.compartments import Compartment
 from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.customers import interaction, purchase

@@ -21,9 +21,9 @@ from governance.custody.signing import outside_of
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
 from governance.kernel.work import OPERATOR, open_work
+from governance.policies.classification import Compartment
 from governance.portal.place import EXTENSION as PORTAL
 from governance.reference.operations import set_controller
-from governance.vault.compartments import Compartment
 from governance.vault.keyring import Keyring
 from scripts.walk import opener, pages_of, walk
 from tests.api.conftest import open_service, service_of

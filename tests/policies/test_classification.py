@@ -16,7 +16,6 @@ from governance.policies.classification import (
 )
 from governance.policies.documents import DocumentError
 from governance.policies.masking import Mask
-from governance.vault import compartments
 
 FIELD = """
         titles: {en: Name, ru: Имя, uk: Ім'я}
@@ -131,10 +130,6 @@ def test_no_contact_and_no_name_of_a_person_is_clear_by_itself():
                 ("user.name", "user.contact.email", "user.contact.phone")
             ):
                 assert one.visibility is not Visibility.CLEAR, one.path
-
-
-def test_compartments_are_those_of_the_vault():
-    assert {one.value for one in Compartment} == {one.value for one in compartments.Compartment}
 
 
 def test_a_value_is_shown_as_far_as_it_may_be():

@@ -15,6 +15,7 @@ from governance.customers.operations import PersonView
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
 from governance.kernel.ids import uuid7
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.permissions import Permission
@@ -28,7 +29,6 @@ from governance.rights.errors import ApprovalNeededError, NotExcessiveError, Not
 from governance.rights.records import RequestId
 from governance.rights.tables import RequestRow
 from governance.rights.tending import how_late
-from governance.vault.compartments import Compartment
 from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, on, person, request, sent

@@ -8,13 +8,13 @@ from governance.erasure import operations as erasures
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
 from governance.policies import shipped
+from governance.policies.classification import Compartment
 from governance.policies.erasure import Fate
 from governance.policies.periods import Period
 from governance.reference import retention_rules
 from governance.rights import operations as rights
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
-from governance.vault import compartments
 from tests.conftest import NOW
 from tests.factories import packaging
 from tests.factories.customers import origin, purchase
@@ -44,7 +44,7 @@ def test_it_ends_with_the_plan_of_an_erasure_and_marks_what_a_hold_keeps(work: W
     customers.place_hold(
         work,
         subject=person,
-        compartments=[compartments.Compartment.FINANCE],
+        compartments=[Compartment.FINANCE],
         reason="claim",
         review_at=NOW.replace(year=2027),
     )

@@ -4,8 +4,8 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from governance.kernel.db import NAMING
+from governance.policies.classification import Compartment
 from governance.vault.blind import BlindIndex, normal_email, normal_phone
-from governance.vault.compartments import Compartment
 from governance.vault.kinds import DATE, JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 from governance.vault.tables import KeyOwnerRow

@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.policies.classification import Compartment
 from governance.vault import formats
-from governance.vault.compartments import Compartment, SealedColumn
+from governance.vault.compartments import SealedColumn
 from governance.vault.derivation import Mac, derive, hkdf, mac
 from governance.vault.errors import SealError
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from governance.kernel.db import Database
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.errors import SealError
 from governance.vault.reading import key_beside, open_rows
 from governance.vault.runtime import vault_of

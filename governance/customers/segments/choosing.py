@@ -35,10 +35,10 @@ from governance.customers.tables import ExtraValueRow, PersonRow, RestrictionRow
 from governance.kernel.collecting import uncollected
 from governance.kernel.records import frozen
 from governance.kernel.work import Work
+from governance.policies.classification import Compartment
 from governance.policies.segment_fields import EXTRA, Place
 from governance.policies.segment_logic import Certain, Either, Form, normal_form
 from governance.policies.segments import Compare, May, Rule
-from governance.vault.compartments import Compartment
 from governance.vault.reading import key_beside, open_rows
 from governance.vault.runtime import vault_of
 

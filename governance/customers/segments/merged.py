@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Uuid, bindparam, func, select
 from governance.customers.segments.statements import Statement, rows_of, statement
 from governance.customers.tables import PersonRow
 from governance.kernel.work import Work
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.reading import key_beside, open_rows
 from governance.vault.runtime import vault_of
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base, Id, pk
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.kinds import JSON, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

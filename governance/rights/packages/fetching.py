@@ -20,6 +20,7 @@ from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import OwnerId, SubjectId, SubjectRef
 from governance.kernel.records import frozen
+from governance.kernel.sink import Sink
 from governance.kernel.work import Actor, Work, open_work
 from governance.policies.access import allows
 from governance.policies.permissions import Permission
@@ -116,7 +117,7 @@ def pieces(database: Database, fetched: Fetched, *, actor: Actor, clock: Clock |
 
 def archive(fetched: Fetched, read: Callable[[int, int], bytes | None]) -> Iterator[bytes]:
     """An archive of the parts that *read* gives by file and number; None is the end of a file."""
-    sink = _Sink()
+    sink = Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as zipped:  # type: ignore[call-overload]  # a stream will do
         for place, name in enumerate(fetched.files):
             with zipped.open(name, "w", force_zip64=True) as file:
@@ -195,22 +196,3 @@ def _tell(work: Work, action: Action, row: PackageRow, facts: dict[str, Fact]) -
     known = find_known(work, [SubjectId(row.person_id)]).get(SubjectId(row.person_id))
     subject: SubjectRef | None = None if known is None else known.ref
     audit.append(work, action, subject=subject, object=ObjectRef("package", row.id), facts=facts)
-
-
-class _Sink:
-    """Takes what is written and gives it out again; it cannot be sought in, so the archive is a stream."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, piece: bytes) -> int:
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)

@@ -115,8 +115,7 @@ def _extras(found: Gathered) -> Section:
     rows: list[Row] = []
     titles: dict[str, str] = {}
     for one in extras_of(found.work, person=found.person):
-        compartment = Compartment(one.field.compartment.value)
-        until = found.keeping.until("extra_value", compartment, {Clock.CREATED: one.updated_at})
+        until = found.keeping.until("extra_value", one.field.compartment, {Clock.CREATED: one.updated_at})
         titles[one.field.key] = found.words.of(one.field.labels) or one.field.labels.en
         rows.append(
             {

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, In
 from sqlalchemy.orm import Mapped, mapped_column
 
 from governance.kernel.db import Base, Id, pk
-from governance.vault.compartments import Compartment
+from governance.policies.classification import Compartment
 from governance.vault.kinds import BYTES, TEXT
 from governance.vault.orm import SealedField, SealedRow
 

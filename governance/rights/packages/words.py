@@ -6,11 +6,12 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
+from governance.kernel import packs
 from governance.kernel.records import frozen
 from governance.policies.documents import Node, Titles, parse, titles
 from governance.policies.periods import Period
 
-LANGUAGES: Final = ("en", "ru", "uk")
+LANGUAGES: Final = tuple(packs.SHIPPED)
 _HERE: Final = files("governance.rights.packages")
 
 
