@@ -21,6 +21,8 @@ from governance.api.limits import Limiter
 from governance.api.paging import PageQuery
 from governance.api.schemas import Instant, Schema
 from governance.api.service import Service, current_work
+from governance.consent import operations as consent
+from governance.consent.codes import NoticeKind
 from governance.custody.opening import Store as OpenStore
 from governance.kernel import jobs, logs
 from governance.kernel.errors import ForbiddenError, PreconditionError, TooManyError
@@ -33,7 +35,11 @@ from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller, set_controller
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store, clone, open_database
+from tests.factories.saying import TEXTS
+from tests.factories.signing import bearer_of, enrol
 
+SignIn = Callable[..., dict[str, str]]
+"""Gives headers of a staff member of these roles."""
 PROBE = Blueprint("probe", __name__, description="Routes of the tests.")
 
 
@@ -220,3 +226,23 @@ def system(door: Flask) -> dict[str, str]:
         door.extensions[SYSTEM_OF_ALL] = bearer_for(door, *scopes)
     kept: dict[str, str] = door.extensions[SYSTEM_OF_ALL]
     return dict(kept)
+
+
+@pytest.fixture
+def sign_in(own_web: FlaskClient) -> SignIn:
+    """Makes staff members who have signed in."""
+
+    def make(*roles: str) -> dict[str, str]:
+        with open_work(service_of(own_web.application).database, OPERATOR) as work:
+            member = enrol(work, *roles)
+        return bearer_of(own_web, member)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def version(door: Flask) -> int:
+    """The notice that people agree to."""
+    with open_work(service_of(door).database, OPERATOR) as work:
+        made = consent.publish_notice(work, kind=NoticeKind.CONSENT, key="newsletter", texts=TEXTS, material=False)
+        return made.version.version

@@ -10,23 +10,14 @@ from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
 from governance.consent import operations as consent
-from governance.consent.codes import NoticeKind
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer, service_of
 from tests.factories.recording import an_email, make
-from tests.factories.saying import TEXTS, said
+from tests.factories.saying import said
 
 CHECKS = "/v1/consent/checks"
-
-
-@pytest.fixture(scope="module")
-def version(door: Flask) -> int:
-    """The notice that people agree to."""
-    with open_work(service_of(door).database, OPERATOR) as work:
-        made = consent.publish_notice(work, kind=NoticeKind.CONSENT, key="newsletter", texts=TEXTS, material=False)
-        return made.version.version
 
 
 @pytest.fixture

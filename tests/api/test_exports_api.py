@@ -1,10 +1,8 @@
 """Exports over HTTP: recipients, proposal, download once, and a leaked file traced back."""
 
 import io
-from collections.abc import Callable
 
 import psycopg
-import pytest
 from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
@@ -12,12 +10,10 @@ from governance.disclosures import making
 from governance.disclosures.operations import ExportId
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
-from tests.api.conftest import service_of
+from tests.api.conftest import SignIn, service_of
 from tests.conftest import Store
 from tests.factories import exporting
-from tests.factories.signing import bearer_of, enrol
 
-SignIn = Callable[..., dict[str, str]]
 RECIPIENT = {
     "key": "letters",
     "name": "Letters GmbH",
@@ -27,18 +23,6 @@ RECIPIENT = {
     "fields": ["person.family_name", "contact.email"],
     "safeguard": "domestic",
 }
-
-
-@pytest.fixture
-def sign_in(own_web: FlaskClient) -> SignIn:
-    """Makes staff members who have signed in."""
-
-    def make(*roles: str) -> dict[str, str]:
-        with open_work(service_of(own_web.application).database, OPERATOR) as work:
-            member = enrol(work, *roles)
-        return bearer_of(own_web, member)
-
-    return make
 
 
 def people(web: FlaskClient, number: int) -> list[str]:

@@ -22,25 +22,16 @@ from governance.api import consent_saying
 from governance.api.lane import ARRIVAL_SECONDS
 from governance.api.limits import Limiter
 from governance.consent import operations as consent
-from governance.consent.codes import NoticeKind
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer, service_of
 from tests.api.serving import Line, Serving, alike, post, serving
 from tests.factories.recording import an_email, make
-from tests.factories.saying import TEXTS, said
+from tests.factories.saying import said
 
 CHECKS, EVENTS = "/v1/consent/checks", "/v1/consent/events"
 Headers = dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def version(door: Flask) -> int:
-    """The notice that people agree to."""
-    with open_work(service_of(door).database, OPERATOR) as work:
-        made = consent.publish_notice(work, kind=NoticeKind.CONSENT, key="newsletter", texts=TEXTS, material=False)
-        return made.version.version
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,24 +16,9 @@ from governance.kernel.work import OPERATOR, open_work
 from governance.messages import outbox
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageId
-from tests.api.conftest import service_of
+from tests.api.conftest import SignIn, service_of
 from tests.factories import packaging
 from tests.factories.customers import email, interaction, origin, person, phone
-from tests.factories.signing import bearer_of, enrol
-
-SignIn = Callable[..., dict[str, str]]
-
-
-@pytest.fixture
-def sign_in(own_web: FlaskClient) -> SignIn:
-    """Makes staff members who have signed in."""
-
-    def make(*roles: str) -> dict[str, str]:
-        with open_work(service_of(own_web.application).database, OPERATOR) as work:
-            member = enrol(work, *roles)
-        return bearer_of(own_web, member)
-
-    return make
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Four eyes over HTTP."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,24 +10,11 @@ from governance.accounts import operations as accounts
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
-from tests.api.conftest import bearer_for, service_of
+from tests.api.conftest import SignIn, bearer_for, service_of
 from tests.conftest import NOW
-from tests.factories.signing import bearer_of, enrol
+from tests.factories.signing import enrol
 
-SignIn = Callable[..., dict[str, str]]
 HOLD = {"compartments": ["profile"], "reason": "Иск", "review_at": NOW.replace(year=2099).isoformat()}
-
-
-@pytest.fixture
-def sign_in(own_web: FlaskClient) -> SignIn:
-    """Makes staff members who have signed in."""
-
-    def make(*roles: str) -> dict[str, str]:
-        with open_work(service_of(own_web.application).database, OPERATOR) as work:
-            member = enrol(work, *roles)
-        return bearer_of(own_web, member)
-
-    return make
 
 
 def member(web: FlaskClient, *roles: str) -> str:

@@ -16,6 +16,7 @@ from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.purposes import Channel
+from tests.factories.racing import at_once
 from tests.factories.saying import mail, notice, said, someone
 
 Act = Callable[..., None]
@@ -50,27 +51,6 @@ def merge(work: Work, *, survivor: SubjectId, subject: SubjectId) -> None:
     consent.merge(work, into=survivor, other=subject)
 
 
-def at_once(database: Database, *acts: Callable[[Work], None]) -> None:
-    """Run each act in a transaction of its own, all begun before any goes on."""
-    ready, errors = threading.Barrier(len(acts)), list[BaseException]()
-
-    def run(act: Callable[[Work], None]) -> None:
-        try:
-            with open_work(database, SYSTEM) as work:
-                work.session.connection()
-                ready.wait(10)
-                act(work)
-        except BaseException as error:  # noqa: BLE001 - told to the test
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(30)
-    assert errors == []
-
-
 @pytest.mark.parametrize(
     "acts",
     [
@@ -94,7 +74,7 @@ def test_of_what_happens_at_once_the_stop_stays(
             for number in range(ROUNDS)
         ]
     for survivor, subject in pairs:
-        at_once(fresh_database, *(partial(act, survivor=survivor, subject=subject) for act in acts))
+        assert at_once(fresh_database, *(partial(act, survivor=survivor, subject=subject) for act in acts)) == []
     merged = merge in acts
     for survivor, subject in pairs:
         with open_work(fresh_database, SYSTEM) as work:
@@ -120,7 +100,10 @@ def test_of_a_consent_and_a_stop_by_contact_at_once_the_stop_stays(fresh_databas
         )
 
     for address, subject in people.items():
-        at_once(fresh_database, partial(give, survivor=subject, subject=subject), partial(stop, address=address))
+        assert (
+            at_once(fresh_database, partial(give, survivor=subject, subject=subject), partial(stop, address=address))
+            == []
+        )
     with open_work(fresh_database, SYSTEM) as work:
         asked = consent.Asked("newsletter", Channel.EMAIL)
         verdicts = consent.check(work, question=asked, contacts=list(people)).verdicts
@@ -142,7 +125,7 @@ def test_stops_of_one_contact_said_at_once_leave_one_line_standing(fresh_databas
         )
 
     for _ in range(ROUNDS):
-        at_once(fresh_database, stop, stop, stop)
+        assert at_once(fresh_database, stop, stop, stop) == []
     with open_work(fresh_database, SYSTEM) as work:
         found = consent.lines(work, contact=mail("a@example.org"), channel=Channel.EMAIL)
         assert [one.lifted_at is None for one in found].count(True) == 1

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -21,7 +20,6 @@ from governance.disclosures import operations as disclosures
 from governance.disclosures.errors import ExporterLeftError, ExportSpentError, NoSuchExportError, NotYourExportError
 from governance.disclosures.formats import harmless
 from governance.disclosures.operations import ExportFormat, ExportId, ExportState, Selection
-from governance.executors import EXECUTORS
 from governance.intake import operations as intake
 from governance.intake.cells import RawRow
 from governance.intake.workbooks import Workbook
@@ -38,18 +36,10 @@ from tests.factories.actors import by
 from tests.factories.customers import origin, person
 from tests.factories.exporting import buyers, content, export, letters, lines, make, officer, propose
 from tests.factories.saying import notice, said, someone
-from tests.factories.staging import Stage, stage_of
+from tests.factories.staging import stage_of
 from tests.factories.trail import entries
 
 stage = stage_of(exporting.firm, exporting.letters)
-
-
-@pytest.fixture
-def desk(stage: Stage) -> Iterator[Work]:
-    """A store with a recipient, in which exports can be carried out."""
-    with stage.play() as work:
-        work.session.info["executors"] = EXECUTORS
-        yield work
 
 
 @pytest.fixture

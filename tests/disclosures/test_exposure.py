@@ -1,6 +1,5 @@
 """Whose data leaked: by staff, by system, by key, by export; and the duties that follow."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +12,6 @@ from governance.customers import operations as customers
 from governance.disclosures import operations as disclosures
 from governance.disclosures.errors import NoSuchExportError
 from governance.disclosures.operations import ExportId, Exposure, Selection, Viewer
-from governance.executors import EXECUTORS
 from governance.kernel.errors import ForbiddenError, InvalidError
 from governance.kernel.ids import SubjectRef, uuid4
 from governance.kernel.work import Work
@@ -26,18 +24,10 @@ from tests.conftest import NOW
 from tests.factories import exporting
 from tests.factories.actors import by, client, staff
 from tests.factories.exporting import buyers, content, export, make, officer
-from tests.factories.staging import Stage, stage_of
+from tests.factories.staging import stage_of
 from tests.factories.trail import entries
 
 stage = stage_of(exporting.firm, exporting.letters)
-
-
-@pytest.fixture
-def desk(stage: Stage) -> Iterator[Work]:
-    """A store in which exports can be carried out."""
-    with stage.play() as work:
-        work.session.info["executors"] = EXECUTORS
-        yield work
 
 
 def seen_by(work: Work, **who: object) -> Exposure:

@@ -5,7 +5,7 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -14,7 +14,6 @@ from governance.disclosures import operations as disclosures
 from governance.disclosures.likelihood import Pattern, Source
 from governance.disclosures.operations import ExportFormat, ExportId, Selection, Traced
 from governance.disclosures.prints import EMPTY, digest, normal
-from governance.executors import EXECUTORS
 from governance.intake.errors import UnreadableFileError
 from governance.kernel.errors import ForbiddenError
 from governance.kernel.ids import SubjectId, uuid4
@@ -22,21 +21,13 @@ from governance.kernel.work import Actor, Work
 from tests.factories import exporting
 from tests.factories.actors import by, staff
 from tests.factories.exporting import buyers, content, export, make, officer
-from tests.factories.staging import Stage, stage_of
+from tests.factories.staging import stage_of
 
 FIELDS = ("person.family_name", "person.given_name", "person.city", "contact.email")
 Row = dict[str, str]
 
 
 stage = stage_of(exporting.firm, exporting.letters)
-
-
-@pytest.fixture
-def desk(stage: Stage) -> Iterator[Work]:
-    """A store in which exports can be carried out."""
-    with stage.play() as work:
-        work.session.info["executors"] = EXECUTORS
-        yield work
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Merging while others are at work on the same two: nobody waits for each other for ever, and nothing gets lost."""
 
-import threading
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -18,32 +16,12 @@ from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.consent_state import EventKind, Standing
 from tests.factories.customers import purchase
+from tests.factories.racing import at_once
 from tests.factories.saying import notice, said, someone
 
 Two = tuple[SubjectId, SubjectId]
 STOPPED = {Standing.WITHDRAWN, Standing.OBJECTED, Standing.REFUSED}
 ROUNDS = 3
-
-
-def at_once(database: Database, *acts: Callable[[Work], object]) -> list[BaseException]:
-    """Run each act in a transaction of its own, all begun before any goes on; answers what they raised."""
-    ready, errors = threading.Barrier(len(acts)), list[BaseException]()
-
-    def run(act: Callable[[Work], object]) -> None:
-        try:
-            with open_work(database, SYSTEM) as work:
-                work.session.connection()
-                ready.wait(10)
-                act(work)
-        except BaseException as error:  # noqa: BLE001 - told to the test
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(30)
-    return errors
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from governance.rights import operations as rights
 from governance.rights.errors import ForeignContactError, NotProvenError
 from governance.rights.records import RequestId
 from tests.factories.actors import by, client, staff
-from tests.factories.requesting import ADDRESS, controller, person, request, sent
-from tests.factories.staging import Stage, played, stage_of
+from tests.factories.requesting import ADDRESS, controller, request, sent
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
 ELSEWHERE = "somebody.else@example.org"
@@ -24,12 +24,6 @@ FLAG = "foreign_contact"
 
 
 stage = stage_of(controller)
-
-
-@pytest.fixture(scope="module")
-def irina(stage: Stage) -> PersonView:
-    with stage.prepare() as work:
-        return person(work)
 
 
 work = played("irina")

@@ -33,19 +33,13 @@ from tests.conftest import NOW
 from tests.factories.actors import by, client, staff
 from tests.factories.requesting import ADDRESS, controller, on, person, request, sent
 from tests.factories.saying import notice, said
-from tests.factories.staging import Stage, played, stage_of
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
 WORDS = "Ausweis am Schalter gesehen"
 
 
 stage = stage_of(controller)
-
-
-@pytest.fixture(scope="module")
-def irina(stage: Stage) -> PersonView:
-    with stage.prepare() as work:
-        return person(work)
 
 
 work = played("irina")

@@ -28,7 +28,7 @@ from governance.rights.records import RequestId, RequestView
 from tests.factories.actors import by, staff
 from tests.factories.exporting import letters
 from tests.factories.requesting import ADDRESS, controller, person, request
-from tests.factories.staging import Stage, played, stage_of
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
 WORDS = "Ausweis am Schalter gesehen"
@@ -36,12 +36,6 @@ RIGHT = "irina@example.net"
 
 
 stage = stage_of(controller)
-
-
-@pytest.fixture(scope="module")
-def irina(stage: Stage) -> PersonView:
-    with stage.prepare() as work:
-        return person(work)
 
 
 work = played("irina")

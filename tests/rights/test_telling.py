@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
 from governance.audit import sequencer
 from governance.customers.operations import PersonView
 from governance.kernel.work import Work
@@ -19,16 +17,10 @@ from governance.rights.acting import _ACTIONS
 from governance.rights.codes import RefusalGround
 from governance.rights.records import RequestId
 from governance.worker.webhooks import body_of
-from tests.factories.requesting import ADDRESS, controller, person, request
-from tests.factories.staging import Stage, played, stage_of
+from tests.factories.requesting import ADDRESS, controller, request
+from tests.factories.staging import played, stage_of
 
 stage = stage_of(controller)
-
-
-@pytest.fixture(scope="module")
-def irina(stage: Stage) -> PersonView:
-    with stage.prepare() as work:
-        return person(work)
 
 
 work = played("irina")

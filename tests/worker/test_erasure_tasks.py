@@ -1,43 +1,24 @@
 """Erasures are seen through by a job, and taken up again by the timetable."""
 
-import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from governance import executors
-from governance.custody.opening import Store as OpenStore
 from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureState, Origin, OriginKind
 from governance.kernel.clock import FixedClock
-from governance.kernel.db import Database
 from governance.kernel.ids import uuid4
-from governance.kernel.server import Server
-from governance.kernel.settings import Secret, Settings
+from governance.kernel.settings import Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import RequestState
 from governance.rights import operations as rights
-from governance.vault.keyring import Keyring
 from governance.worker import rights_tasks
 from governance.worker.surroundings import Surroundings
 from governance.worker.timetable import entries
-from tests.conftest import NOW, Store
 from tests.factories.erasing import shop, whole
 from tests.factories.requesting import ADDRESS, controller, person, sent
-
-
-@pytest.fixture
-def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
-    """What jobs work with."""
-    settings = Settings(
-        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
-    )
-    vault = fresh_database.sessions.kw["info"]["vault"]
-    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
-    return Surroundings(store, FixedClock(NOW), threading.Event())
 
 
 def test_a_job_does_what_can_be_done_and_the_timetable_what_waits_for_its_day(around: Surroundings) -> None:

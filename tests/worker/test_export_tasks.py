@@ -1,42 +1,30 @@
 """What jobs do about exports, and that they bear being stopped and run again."""
 
-import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from governance import executors
-from governance.custody.opening import Store as OpenStore
 from governance.disclosures import making
 from governance.disclosures import operations as disclosures
 from governance.disclosures.operations import ExportId, ExportState, Selection
 from governance.kernel.clock import FixedClock
-from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError
-from governance.kernel.server import Server
-from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import SYSTEM, open_work
-from governance.vault.keyring import Keyring
 from governance.worker import rights_tasks
 from governance.worker.surroundings import Surroundings
 from governance.worker.tasks import TASKS
 from governance.worker.timetable import entries
-from tests.conftest import NOW, Store
+from tests.conftest import NOW
 from tests.factories import exporting
 
 
 @pytest.fixture
-def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
-    """What jobs work with."""
-    settings = Settings(
-        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
-    )
-    vault = fresh_database.sessions.kw["info"]["vault"]
-    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
-    executors.install(fresh_database)
-    return Surroundings(store, FixedClock(NOW), threading.Event())
+def around(around: Surroundings) -> Surroundings:
+    """The same, with proposals that can be carried out."""
+    executors.install(around.store.database)
+    return around
 
 
 def state(around: Surroundings, export: ExportId) -> ExportState:

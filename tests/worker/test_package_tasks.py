@@ -1,6 +1,5 @@
 """What jobs do about packages: made once however often they run, found where they were lost, destroyed in time."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,35 +7,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from governance.custody.opening import Store as OpenStore
 from governance.custody.tombstones import INFO, Tombstones
 from governance.kernel.clock import FixedClock
-from governance.kernel.db import Database
 from governance.kernel.ids import SubjectId
-from governance.kernel.server import Server
-from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import SYSTEM, open_work
 from governance.rights.packages import making
 from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import Package, PackageId, PackageKind, PackageState
 from governance.rights.packages.tables import PackagePartRow
-from governance.vault.keyring import Keyring
 from governance.worker import rights_tasks
 from governance.worker.surroundings import Surroundings
-from tests.conftest import NOW, Store
+from tests.conftest import NOW
 from tests.factories import packaging
 
 
 @pytest.fixture
-def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
-    """What jobs work with."""
-    settings = Settings(
-        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
-    )
-    vault = fresh_database.sessions.kw["info"]["vault"]
-    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
-    fresh_database.remember(**{INFO: Tombstones(tmp_path / "tombstones.jsonl")})
-    return Surroundings(store, FixedClock(NOW), threading.Event())
+def around(around: Surroundings, tmp_path: Path) -> Surroundings:
+    """The same, with a file for tombstones."""
+    around.store.database.remember(**{INFO: Tombstones(tmp_path / "tombstones.jsonl")})
+    return around
 
 
 def begun(around: Surroundings) -> PackageId:

@@ -1,10 +1,8 @@
 """What jobs do, and that they bear being stopped and run again."""
 
 import io
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,7 +16,6 @@ from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.consent import segmenting
 from governance.custody import keeping
-from governance.custody.opening import Store as OpenStore
 from governance.custody.reindexing import LOCK
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
@@ -27,16 +24,14 @@ from governance.intake.files import Provenance
 from governance.intake.snapshots import TAKE_SNAPSHOT
 from governance.kernel import jobs
 from governance.kernel.clock import FixedClock, SystemClock
-from governance.kernel.db import Database
 from governance.kernel.ids import BatchId
 from governance.kernel.server import Server
-from governance.kernel.settings import Secret, Settings
+from governance.kernel.settings import Secret
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.policies.consent_state import EventKind, Standing
 from governance.policies.documents import Titles
 from governance.reference.operations import set_controller
 from governance.vault.epochs import index_states
-from governance.vault.keyring import Keyring
 from governance.vault.register import add_index_version
 from governance.worker import customer_tasks, rights_tasks, store_tasks, tasks
 from governance.worker.surroundings import Surroundings
@@ -47,14 +42,9 @@ from tests.factories.trail import entries as trail
 
 
 @pytest.fixture
-def around(fresh_store: Store, fresh_database: Database, keyring: Keyring, tmp_path: Path) -> Surroundings:
-    """What jobs work with."""
-    settings = Settings(
-        data_dir=tmp_path, database_url=Secret(fresh_store.app_url), role_prefix=fresh_store.roles.prefix
-    )
-    vault = fresh_database.sessions.kw["info"]["vault"]
-    store = OpenStore(settings, Server(settings, fresh_store.roles), fresh_database, keyring, vault)
-    return Surroundings(store, SystemClock(), threading.Event())
+def around(around: Surroundings) -> Surroundings:
+    """The same, by the clock on the wall: how long something waits counts."""
+    return replace(around, clock=SystemClock())
 
 
 @pytest.fixture

@@ -36,12 +36,6 @@ SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "package-1.json"
 stage = stage_of(packaging.firm)
 
 
-@pytest.fixture(scope="module")
-def person(stage: Stage) -> SubjectId:
-    with stage.prepare() as work:
-        return packaging.buyer(work)
-
-
 work = played("person")
 
 

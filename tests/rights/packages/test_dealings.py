@@ -30,19 +30,13 @@ from governance.rights.packages import operations as packages
 from governance.rights.packages.operations import PackageKind
 from tests.factories import packaging, saying
 from tests.factories.actors import by, staff
-from tests.factories.staging import Stage, played, stage_of
+from tests.factories.staging import played, stage_of
 from tests.factories.trail import entries
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "package-1.json"
 
 
 stage = stage_of(packaging.firm)
-
-
-@pytest.fixture(scope="module")
-def person(stage: Stage) -> SubjectId:
-    with stage.prepare() as work:
-        return packaging.buyer(work)
 
 
 work = played("person")
