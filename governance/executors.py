@@ -10,7 +10,7 @@ from governance.accounts import granting
 from governance.accounts.operations import install_executors
 from governance.accounts.proposed import Executors
 from governance.customers import releasing
-from governance.disclosures import proposing
+from governance.disclosures import beginning
 from governance.erasure.letting_go import let_go
 from governance.erasure.shedding import Shedder, install_shedders
 from governance.intake.parting import Parting, install_partings
@@ -24,7 +24,7 @@ from governance.rights.packages import operations as packages
 EXECUTORS: Final[Executors] = {
     **granting.EXECUTORS,
     **releasing.EXECUTORS,
-    **proposing.EXECUTORS,
+    **beginning.EXECUTORS,
     **executing.EXECUTORS,
     **approving.EXECUTORS,
 }

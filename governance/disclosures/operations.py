@@ -1,6 +1,7 @@
 """Every verb of this package."""
 
 from governance.audit.sightings import Viewer
+from governance.disclosures.beginning import EXECUTORS, MAKE
 from governance.disclosures.disclosing import Disclosed, disclose, exports_about, recipients_of
 from governance.disclosures.exposure import DutyDue, Exposed, Exposure, exposure
 from governance.disclosures.fetching import Fetched, destroy, due_for_destruction, fetch, forget_prints
@@ -8,7 +9,7 @@ from governance.disclosures.fetching import pieces as export_pieces
 from governance.disclosures.fetching import unfinished as unfinished_exports
 from governance.disclosures.formats import MEDIA_TYPES
 from governance.disclosures.making import Progress, make, make_next
-from governance.disclosures.proposing import EXECUTORS, MAKE, exportable, propose_export
+from governance.disclosures.proposing import exportable, propose_export
 from governance.disclosures.recording import define_recipient
 from governance.disclosures.records import (
     DisclosureId,

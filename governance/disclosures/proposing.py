@@ -10,29 +10,19 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from governance.accounts import operations as accounts
-from governance.accounts.errors import AlteredError
-from governance.accounts.operations import Approved, Executor, Payload, Proposal, ProposalKind
-from governance.accounts.proposed import Executors
-from governance.audit import operations as audit
-from governance.audit.actions import Action
-from governance.audit.entries import ObjectRef
+from governance.accounts.operations import Proposal, ProposalKind
 from governance.consent import operations as consent
 from governance.consent.codes import CONTACTS_OF
 from governance.customers.codes import ContactKind
 from governance.customers.handing import Column, columns_of
-from governance.customers.holders import everybody, find_known
+from governance.customers.holders import find_known
 from governance.customers.reach import allow
-from governance.disclosures.prints import key_for_prints
-from governance.disclosures.records import ExportFormat, ExportId, ExportState, Selection
-from governance.disclosures.standing import require_exporter
-from governance.disclosures.tables import DisclosureRow, ExportRow, SelectionRow
-from governance.kernel import jobs
+from governance.disclosures.records import ExportFormat, Selection
+from governance.disclosures.tables import SelectionRow
 from governance.kernel.errors import ForbiddenError, InvalidError
-from governance.kernel.ids import OwnerId, uuid7
-from governance.kernel.work import ActorKind, Work
+from governance.kernel.ids import uuid7
+from governance.kernel.work import Work
 from governance.policies.access import allows
 from governance.policies.classification import Visibility
 from governance.policies.disclosing import unneeded
@@ -41,11 +31,7 @@ from governance.policies.purposes import Channel, Purpose
 from governance.policies.roles import RowScope
 from governance.reference.errors import NoSuchRecipientError, RetiredRecipientError
 from governance.reference.recipients import Recipient, RecipientKind, recipient
-from governance.vault.compartments import OwnerKind
-from governance.vault.runtime import vault_of
 
-MAKE: Final = "exports.make"
-"""Name of the job that gathers the rows of an approved export."""
 MOST_CHOSEN: Final = 1_000_000
 
 
@@ -82,7 +68,7 @@ def propose_export(
     if allow(work, Permission.EXPORTS_MAKE) is not RowScope.ALL:
         raise ForbiddenError("Exports are for those who see all customers.")
     names, by = tuple(dict.fromkeys(fields)), tuple(dict.fromkeys(channels))
-    to, columns = _checked(work, recipient=recipient, purpose=purpose, channels=by, fields=names)
+    to, columns = checked(work, recipient=recipient, purpose=purpose, channels=by, fields=names)
     closed = [one.name for one in columns if not _sees(work, one)]
     if closed:
         sentence = ["You may not see this field in the clear."]
@@ -125,9 +111,14 @@ def exportable(work: Work, *, recipient: str, purpose: str) -> list[str]:
     return sorted(name for name, one in columns.items() if name not in without and _sees(work, one))
 
 
-def _checked(
+def checked(
     work: Work, *, recipient: str, purpose: str, channels: Sequence[Channel], fields: Sequence[str]
 ) -> tuple[Recipient, list[Column]]:
+    """The recipient in force, and the columns of *fields* in their order, if all of it goes together.
+
+    Raises:
+        InvalidError: `errors` says by field what cannot be exported so.
+    """
     errors: dict[str, list[str]] = {}
     known = consent.book(work).purposes.get(purpose)
     if known is None:
@@ -198,96 +189,9 @@ def _keep_selection(work: Work, selection: Selection) -> dict[str, str | int]:
     row = SelectionRow(id=uuid7(), people=people, created_at=work.now)
     work.session.add(row)
     work.session.flush()
-    return {"selection": str(row.id), "selection_digest": _digest(people), "people": len(people)}
+    return {"selection": str(row.id), "selection_digest": digest_of(people), "people": len(people)}
 
 
-def _digest(people: Sequence[UUID]) -> str:
+def digest_of(people: Sequence[UUID]) -> str:
+    """Who was chosen, as a proposal names them: SHA-256 over their ids in order, in hex."""
     return hashlib.sha256(b"".join(one.bytes for one in people)).hexdigest()
-
-
-def _begin(work: Work, approved: Approved) -> None:
-    """Make room for an approved export, exactly as it was proposed, and let a job gather its rows."""
-    told = approved.payload
-    channels = tuple(Channel(one) for one in _texts(told, "channels"))
-    fields = _texts(told, "fields")
-    exporter = None if told["exporter"] is None else UUID(str(told["exporter"]))
-    require_exporter(work, ActorKind(str(told["exporter_kind"])), exporter)
-    recipient(work, key=str(told["recipient"]))  # a refusal of its own where it is retired since
-    to, _ = _checked(
-        work, recipient=str(told["recipient"]), purpose=str(told["purpose"]), channels=channels, fields=fields
-    )
-    if str(to.id) != told["recipient_version"]:
-        raise AlteredError("The recipient was recorded anew since this was proposed; propose it again.")
-    selection, total = _chosen(work, told)
-    owner, content = OwnerId(uuid7()), OwnerId(uuid7())
-    vault_of(work.session).owners.create(work.session, OwnerKind.EXPORT, [owner, content])
-    row = ExportRow(
-        id=approved.id,
-        owner_id=owner,
-        content_owner_id=content,
-        state=ExportState.MAKING.value,
-        recipient_id=to.id,
-        purpose=str(told["purpose"]),
-        channels=[one.value for one in channels],
-        format=str(told["format"]),
-        fields=list(fields),
-        selection_id=selection,
-        exporter_kind=str(told["exporter_kind"]),
-        exporter=exporter,
-        total=total,
-        considered=0,
-        rows=0,
-        parts=0,
-        left_out={},
-        created_at=work.now,
-        traceable=True,
-        print_key=key_for_prints(work),
-    )
-    work.session.add(row)
-    work.session.flush()
-    work.session.add(
-        DisclosureRow(
-            id=row.id,
-            recipient_id=to.id,
-            purpose=row.purpose,
-            fields=row.fields,
-            at=None,
-            export_id=row.id,
-            actor_kind=row.exporter_kind,
-            actor_id=row.exporter,
-        )
-    )
-    work.session.flush()
-    audit.append(
-        work,
-        Action.EXPORT_BEGUN,
-        object=ObjectRef("export", row.id),
-        facts={
-            "recipient": to.id,
-            "purpose": row.purpose,
-            "channels": list(row.channels),
-            "fields": list(row.fields),
-            "format": row.format,
-            "total": total,
-            "exporter": row.exporter,
-        },
-    )
-    jobs.defer(work, MAKE, export=ExportId(row.id))
-
-
-def _texts(told: Payload, name: str) -> tuple[str, ...]:
-    found = told[name]
-    return tuple(found) if isinstance(found, list | tuple) else ()
-
-
-def _chosen(work: Work, told: Payload) -> tuple[UUID | None, int]:
-    if "selection" not in told:
-        return None, work.session.scalar(select(func.count()).select_from(everybody().subquery())) or 0
-    row = work.session.get(SelectionRow, UUID(str(told["selection"])))
-    if row is None or _digest(row.people) != told["selection_digest"]:
-        raise AlteredError("The people chosen were altered after they were proposed.")
-    return row.id, len(row.people)
-
-
-EXECUTORS: Final[Executors] = {ProposalKind.EXPORT: Executor(Permission.EXPORTS_MAKE, _begin)}
-"""What this package does once it was approved."""

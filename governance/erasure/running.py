@@ -80,25 +80,21 @@ def run_next(work: Work, *, erasure: ErasureId) -> bool:
         return False
     made = steps_of(work, erasure)
     step = next((one for one in made if one.state == StepState.PENDING.value), None)
-    if step is None:
-        if _let_parts_go(_task(work, row, targets_in(work, erasure), made), row, made):
-            return True
-        _finish(work, row, made, targets_in(work, erasure))
-        return False
-    if step.next_at is not None and step.next_at > work.now:
+    if step is not None and step.next_at is not None and step.next_at > work.now:
         return False
     targets = targets_in(work, erasure)
-    if step.step == Step.RECORD.value and widen(work, row, targets, made):
-        return True
-    if Step(step.step) in ASKED_BEFORE and heed_holds(work, targets, made):
-        return True
-    _do(_task(work, row, targets, made), row, step)
-    if all(one.state != StepState.PENDING.value for one in made):
-        if _let_parts_go(_task(work, row, targets, made), row, made):
+    if step is not None:
+        if step.step == Step.RECORD.value and widen(work, row, targets, made):
             return True
-        _finish(work, row, made, targets_in(work, erasure))
-        return False
-    return True
+        if Step(step.step) in ASKED_BEFORE and heed_holds(work, targets, made):
+            return True
+        _do(_task(work, row, targets, made), row, [step])
+        if any(one.state == StepState.PENDING.value for one in made):
+            return True
+    if _let_parts_go(_task(work, row, targets, made), row, made):
+        return True
+    _finish(work, row, made, targets_in(work, erasure))
+    return False
 
 
 def erase_many(
@@ -140,17 +136,12 @@ def _erase_group(work: Work, erasure: ErasureId, group: Sequence[Target], *, kee
     task = _task(work, row, group, made, at_once=True)
     if keep_statistics:
         keep_anonymous(task, zone=row.zone)
-    _do_all(task, row, [step for step in made if step.state == StepState.PENDING.value])
+    _do(task, row, [step for step in made if step.state == StepState.PENDING.value])
     _let_parts_go(task, row, made)
     _finish(work, row, made, group)
 
 
-def _do(task: Task, row: ErasureRow, step: StepRow) -> None:
-    """One step with its receipt."""
-    _do_all(task, row, [step])
-
-
-def _do_all(task: Task, row: ErasureRow, todo: Sequence[StepRow]) -> None:
+def _do(task: Task, row: ErasureRow, todo: Sequence[StepRow]) -> None:
     """Steps in their order, with their receipts."""
     work = task.work
     done = [{table: number for table, number in steps.do(Step(one.step), task).items() if number} for one in todo]

@@ -16,7 +16,7 @@ from governance.kernel.clock import Clock
 from governance.kernel.db import Database
 from governance.kernel.errors import InvalidError
 from governance.kernel.records import frozen
-from governance.kernel.work import Actor, open_work
+from governance.kernel.work import Actor, Work, open_work
 from governance.policies.consent_facts import WORDS, Reason, Scope, SuppressionReason
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
@@ -97,11 +97,8 @@ def stop_list(
         InvalidError: where a purpose does not go with the scope, or is none.
     """
     with open_work(database, actor, clock=clock) as work:
-        allow(work, Permission.CONSENT_SUPPRESS)
+        _require(work, stop)
         home = controller(work).region
-        if stop.purpose is not None and stop.purpose not in consent.book(work).purposes:
-            sentence = "No purpose has this key; see: governance consent purposes"
-            raise InvalidError("The list cannot be taken so.", errors={"purpose": [sentence]})
     listed = ContactList(file, channel=stop.channel, options=options, home=home)
     left = None if rest is None else ReasonRows(listed, rest)
     count = stopped = 0
@@ -133,6 +130,13 @@ def stop_list(
     if not count:
         raise EmptyFileError("The list has no row with anything in it.")
     return Stopped(column_name(listed), count, stopped, tuple(malformed))
+
+
+def _require(work: Work, stop: Stop) -> None:
+    allow(work, Permission.CONSENT_SUPPRESS)
+    if stop.purpose is not None and stop.purpose not in consent.book(work).purposes:
+        sentence = "No purpose has this key; see: governance consent purposes"
+        raise InvalidError("The list cannot be taken so.", errors={"purpose": [sentence]})
 
 
 def _contact(row: ListRow, listed: ContactList) -> ContactSaid:
