@@ -11,7 +11,7 @@ from governance.accounts import operations as accounts
 from governance.accounts.operations import Alert, AlertId, AlertKind
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
+from governance.api.paging import Page, PageQuery, page_of, page_schema
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
 from governance.kernel.work import ActorKind
@@ -58,8 +58,7 @@ class Alerts(MethodView):
         before = None if page["cursor"] is None else AlertId(page["cursor"][0])
         limit = page["limit"]
         found = accounts.list_alerts(current_work(), unseen=page["unseen"], before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
+        return page_of(found, limit)
 
 
 @blueprint.route("/alerts/<uuid:alert>/seen")

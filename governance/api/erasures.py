@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
+from governance.api.paging import Page, PageQuery, page_of, page_schema
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
 from governance.erasure import operations as erasures
@@ -156,8 +156,7 @@ class Erasures(MethodView):
         before = None if page["cursor"] is None else ErasureId(page["cursor"][0])
         limit = page["limit"]
         found = erasures.list_erasures(current_work(), before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
+        return page_of(found, limit)
 
     @guarded(Permission.ERASURE_BEGIN)
     @blueprint.arguments(ErasureOrder)

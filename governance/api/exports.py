@@ -14,7 +14,7 @@ from governance.accounts.operations import Proposal
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.imports import FILE_LIMIT_BYTES
-from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
+from governance.api.paging import Page, PageQuery, page_of, page_schema
 from governance.api.proposals import ProposalShown
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_service, current_work
@@ -122,8 +122,7 @@ class Exports(MethodView):
         before = None if page["cursor"] is None else ExportId(page["cursor"][0])
         limit = page["limit"]
         found = disclosures.list_exports(current_work(), before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
+        return page_of(found, limit)
 
     @guarded(Permission.EXPORTS_MAKE)
     @blueprint.arguments(ExportOrder)

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
+from governance.api.paging import Page, PageQuery, page_of, page_schema
 from governance.api.parsing import read_json
 from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
@@ -206,8 +206,7 @@ class Imports(MethodView):
         limit, cursor = page["limit"], page["cursor"]
         before = None if cursor is None else BatchId(cursor[0])
         found = intake.batches(current_work(), limit=limit + 1, before=before)
-        more = encode_cursor(found[limit - 1].id) if len(found) > limit else None
-        return Page(found[:limit], more)
+        return page_of(found, limit)
 
     @guarded(Permission.INTAKE_IMPORT, body_limit_bytes=FILE_LIMIT_BYTES)
     @blueprint.arguments(ImportOrder, location="upload")

@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.paging import Page, PageQuery, encode_cursor, page_schema
+from governance.api.paging import Page, PageQuery, page_of, page_schema
 from governance.api.portal import for_visitors
 from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_service, current_work
@@ -134,8 +134,7 @@ class Packages(MethodView):
         before = None if query["cursor"] is None else PackageId(query["cursor"][0])
         limit = query["limit"]
         found = packages.list_packages(current_work(), state=query["state"], before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
+        return page_of(found, limit)
 
     @guarded(Permission.PACKAGES_MAKE)
     @blueprint.arguments(PackageOrder)

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import marshmallow as ma
@@ -19,6 +19,15 @@ DEFAULT_LIMIT: Final = 50
 _MALFORMED: Final = "Not a cursor of this listing; take the one that its last page gave."
 
 T = TypeVar("T")
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> UUID:
+        """Of the row."""
+
+
+Row = TypeVar("Row", bound=_Identified)
 
 
 @frozen
@@ -38,6 +47,12 @@ def encode_cursor(*parts: UUID | datetime | int) -> str:
     """The cursor after the row with these keys."""
     told = [part if isinstance(part, int) else _text(part) for part in parts]
     return base64.urlsafe_b64encode(json.dumps(told, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def page_of(found: Sequence[Row], limit: int) -> Page[Row]:
+    """The page of a listing by id that was asked for one row more than *limit*: that one tells of a next page."""
+    shown = found[:limit]
+    return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
 
 
 def _text(part: UUID | datetime) -> str:

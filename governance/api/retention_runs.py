@@ -10,7 +10,7 @@ from flask.views import MethodView
 from governance.accounts.operations import Proposal
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.paging import Page, PageQuery, encode_cursor
+from governance.api.paging import Page, PageQuery, page_of
 from governance.api.proposals import ProposalShown
 from governance.api.retention_schemas import (
     FailurePage,
@@ -39,8 +39,7 @@ class Runs(MethodView):
         before = None if page["cursor"] is None else RunId(page["cursor"][0])
         limit = page["limit"]
         found = retention.list_runs(current_work(), before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(shown, encode_cursor(shown[-1].id) if len(found) > limit else None)
+        return page_of(found, limit)
 
     @guarded(Permission.RETENTION_RUN)
     @blueprint.arguments(RetentionRunNew)
