@@ -1,6 +1,6 @@
 """Who may decide over proposals, and where nobody but one person could: there four eyes are off.
 
-Nobody switches them off for himself: whoever left counts for a while, and so does the one whom an act concerns. What
+Nobody switches them off for themselves: whoever left counts for a while, and so does the one whom an act concerns. What
 then finds nobody else to approve it waits for the operator of the host.
 """
 
@@ -45,7 +45,7 @@ def may_decide(actor: access.Grantee, permission: Permission) -> bool:
 
 
 def is_concerned(staff: UUID | None, payload: Payload) -> bool:
-    """Whether a staff member is the one that the act is done to; nobody decides over a role of his own."""
+    """Whether a staff member is the one that the act is done to; nobody decides over a role of their own."""
     return staff is not None and payload.get(CONCERNED) == str(staff)
 
 
@@ -69,7 +69,7 @@ def needs_second(work: Work, permission: Permission, payload: Payload) -> bool:
     """Whether somebody else has to approve what the actor proposes.
 
     A staff member needs one other person where there is one, or was until a while ago, and always for an act that
-    concerns himself. Behind the operator, who has no name, may be any one of those who may decide.
+    concerns the proposer. Behind the operator, who has no name, may be any one of those who may decide.
     """
     if work.actor.kind is not ActorKind.STAFF:
         return len(deciders(work, permission, payload)) >= PEOPLE

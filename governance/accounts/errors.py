@@ -47,7 +47,7 @@ class EnrolledError(ConflictError):
 
 
 class OwnFactorError(ForbiddenError):
-    """Nobody resets his own second factor."""
+    """Nobody resets their own second factor."""
 
     slug = "own-factor"
 
@@ -59,7 +59,7 @@ class QuotaExceededError(TooManyError):
 
 
 class OwnQuotaError(ForbiddenError):
-    """Nobody grants himself more to read."""
+    """Nobody grants themselves more to read."""
 
     slug = "own-quota"
 

@@ -109,11 +109,11 @@ def tell_quota_exceeded(work: Work) -> None:
 
 
 def grant_reading(work: Work, *, staff: StaffId, people: int) -> ReadingDay:
-    """Let a member of staff see more people today than the quota; nobody grants himself.
+    """Let a member of staff see more people today than the quota; nobody does so for themselves.
 
     Raises:
         ForbiddenError: where the actor may not do this.
-        OwnQuotaError: where the actor asks for himself.
+        OwnQuotaError: where the actor asks for themselves.
         NoSuchStaffError, DisabledError: as they say.
         InvalidError: where it is no more than the quota, or more than can be counted.
     """

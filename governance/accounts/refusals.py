@@ -1,4 +1,4 @@
-"""Refusals on record: who asked for what he may not."""
+"""Refusals on record: who asked for what they may not."""
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action, Outcome

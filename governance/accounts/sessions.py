@@ -183,7 +183,7 @@ def authenticate(work: Work, *, presented: str) -> Actor:
 
 
 def require_confirmed(work: Work, signed_in: SignedIn, permission: Permission) -> None:
-    """Make sure that whoever does a dangerous act has shown lately who he is.
+    """Make sure that whoever does a dangerous act has shown lately who they are.
 
     Raises:
         ConfirmationNeededError: where it is too long ago.
@@ -214,7 +214,7 @@ def reauthenticate(work: Work, *, session: str, attempt: Attempt, password: str,
 
 
 def confirm_session(work: Work, *, staff: StaffId, session: str) -> None:
-    """Take down that the holder of a session has shown anew who he is.
+    """Take down that the holder of a session has shown anew who they are.
 
     Raises:
         UnauthenticatedError: where the session is over, or another's.
@@ -238,7 +238,7 @@ def sessions(work: Work) -> list[OwnSession]:
 
 
 def revoke_session(work: Work, *, session: str) -> None:
-    """End a session of the actor from this instant on; his own present one by signing out.
+    """End a session of the actor from this instant on; their own present one by signing out.
 
     Raises:
         NoSuchSessionError: where the actor has none of this id.

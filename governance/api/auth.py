@@ -1,4 +1,4 @@
-"""Who is asking, and may he: the guard that stands before every route and opens its unit of work.
+"""Who is asking, and may they: the guard that stands before every route and opens its unit of work.
 
 A request is one transaction: it begins here, the view works in it, it is committed when the answer is ready and rolled
 back when an error comes. Whom the guard does not let in is recorded in it; a later refusal, in one of its own.
@@ -143,7 +143,7 @@ def _holds_session() -> bool:
 
 @contextmanager
 def stranger_work() -> Iterator[Work]:
-    """A unit of work of whoever has yet to prove who he is; what he gets wrong counts against his address.
+    """A unit of work of whoever has yet to prove who they are; what they get wrong counts against their address.
 
     Raises:
         TooManyError: there was too much of it.
@@ -175,11 +175,11 @@ def known(actor: Actor) -> None:
 
 
 def admit(service: Service, actor: Actor, permission: Permission | None) -> None:
-    """Let *actor* in; where no permission is named, whatever his roles.
+    """Let *actor* in; where no permission is named, whatever their roles.
 
     Raises:
-        TooManyError: he has called too often.
-        ForbiddenError: he lacks the permission.
+        TooManyError: they have called too often.
+        ForbiddenError: they lack the permission.
     """
     service.limiter.take(str(actor.id))
     if permission is not None and not access.allows(actor, permission).allowed:

@@ -18,7 +18,7 @@ from governance.policies.purposes import Channel
 DELAY_SECONDS: Final = 1.0
 PART: Final = 5000
 MOST_WAITING: Final = 100_000
-"""Whoever notes more does it at once and by himself."""
+"""Whoever notes more does it at once and themselves."""
 
 log = get_logger(__name__)
 

@@ -2,7 +2,7 @@
 
 Whoever finds nobody at work begins at once, alone. Whoever arrives meanwhile is answered by the next round, along with
 all others who did; that round waits a moment for those who were just answered, since they tend to ask again. So one
-caller by himself waits for nobody, and many pay little more than one.
+caller who is alone waits for nobody, and many pay little more than one.
 """
 
 import threading

@@ -14,11 +14,11 @@ from typing import Final
 from governance.kernel.errors import TooManyError
 
 REMEMBERED: Final = 10_000
-"""Callers remembered; whoever was silent longest is forgotten, which gives him a full bucket."""
+"""Callers remembered; whoever was silent longest is forgotten, which gives them a full bucket."""
 
 
 class Limiter:
-    """Lets each caller make so many calls a minute, all of them at once if he likes.
+    """Lets each caller make so many calls a minute, all of them at once if they like.
 
     Args:
         per_minute: calls per minute and size of the bucket.

@@ -21,7 +21,7 @@ from governance.vault.blind import NORMALISER_VERSION
 _STANDING: Final[LiteralString] = """
 SELECT DISTINCT digest FROM suppression WHERE digest = ANY(%(digests)b) AND lifted_at IS NULL
 """
-# Everybody takes lines in one order, so that nobody waits for somebody who waits for him.
+# Everybody takes lines in one order, so that nobody waits for somebody who waits for them.
 _WRITE: Final[LiteralString] = """
 WITH line AS MATERIALIZED (
     SELECT * FROM unnest(%(said)b, %(channel)b, %(scope)b, %(purpose)b, %(reason)b)

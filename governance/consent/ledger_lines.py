@@ -150,7 +150,7 @@ def shared_entry(line: NewLine, ids: Sequence[UUID]) -> NewEntry:
 
 
 def _write(work: Work, wanted: Sequence[_Digested], *, together: bool) -> None:
-    # Everybody takes lines in one order, so that nobody waits for somebody who waits for him.
+    # Everybody takes lines in one order, so that nobody waits for somebody who waits for them.
     order = {line: tuple(str(part) for part in line) for line in {one.line for one in wanted}}
     left = sorted(wanted, key=lambda one: (one.digests[-1], order[one.line]))
     for _ in range(_ATTEMPTS):

@@ -74,7 +74,7 @@ def stop_many(
     allowed_line(work, NewLine(channel, scope, reason, purpose))
     kind = _KINDS.get(reason)
     if kind is not None:
-        # Histories before the ledger, as whoever records events does, so that none waits for one who waits for him.
+        # Histories before the ledger, as whoever records events does, so that none waits for one who waits for them.
         _take_back(work, contacts, _Stop(kind, channel, method, _covered(work, scope, purpose), purpose))
     elif reason is SuppressionReason.HARD_BOUNCE:
         mark_bounced(work, contacts=_formed(work, contacts, channel), at=min(at or work.now, work.now))

@@ -1,7 +1,7 @@
 """The lock of a subject, taken before anything of theirs is read to be changed; and their events as they are kept.
 
 The lock gives out places in the subject's sequence and an instant that never goes back. Many subjects are locked in the
-order of their ids, so that nobody waits for somebody who waits for him.
+order of their ids, so that nobody waits for somebody who waits for them.
 """
 
 from collections import defaultdict

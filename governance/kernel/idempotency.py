@@ -59,7 +59,7 @@ def claim(work: Work, *, caller: str, key: str, request: bytes, secret: bytes) -
 
     Args:
         work: the unit of work.
-        caller: who sends it; each caller has keys of his own.
+        caller: who sends it; each caller has keys of their own.
         key: the caller's `Idempotency-Key`; kept as a digest only.
         request: method, address and body; kept as a digest only, since it is full of personal values.
         secret: key of the digests.

@@ -160,7 +160,7 @@ class Keeper:
         return self._stop_by is not None and time.monotonic() >= self._stop_by
 
     def _hide_door(self) -> None:
-        """From now on a newcomer waits for the lock, to start a keeper of his own."""
+        """From now on a newcomer waits for the lock, to start a keeper of its own."""
         (self._runtime_dir / SOCKET).unlink(missing_ok=True)
 
     def _close_door(self) -> None:
