@@ -52,8 +52,9 @@ def test_the_country_of_the_controller_is_called_by_its_name() -> None:
 
 
 def test_every_word_is_there_in_every_language() -> None:
-    for words in _words().values():
-        assert set(words) == set(_words()["en"])
+    by_language = _words("governance.erasure")
+    for words in by_language.values():
+        assert set(words) == set(by_language["en"])
         assert set(words["steps"]) == {one.value for one in Step}
         assert set(words["origins"]) == {one.value for one in OriginKind}
         assert set(words["actors"]) == {one.value for one in ActorKind}
