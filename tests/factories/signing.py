@@ -11,7 +11,6 @@ from governance.accounts import operations as accounts
 from governance.accounts.operations import NewSession
 from governance.kernel.ids import StaffId
 from governance.kernel.work import Work
-from tests.api.conftest import service_of
 
 PASSWORD = "Vier lila Tassen im Nebel"
 
@@ -49,7 +48,7 @@ def signed_in(
 
 def bearer_of(web: FlaskClient, member: Member) -> dict[str, str]:
     """Sign in over HTTP; answers the header by which the member is known from then on."""
-    at = service_of(web.application).clock.now()
+    at = web.application.extensions["governance"].clock.now()
     proof = {"email": member.email, "password": PASSWORD, "code": member.code(at)}
     answer = web.post("/v1/sessions", json=proof)
     assert answer.status_code == 201, answer.json
