@@ -1,7 +1,7 @@
 """Whom PostgreSQL runs as, and programs that this user can reach.
 
-PostgreSQL refuses to run as root, for good reason: whoever becomes its superuser can start programs. So root starts it as
-an unprivileged user who owns the cluster's folder and nothing else. Anybody else runs it under their own account.
+PostgreSQL refuses to run as root, for good reason: whoever becomes its superuser can start programs. So root starts it
+as an unprivileged user who owns the cluster's folder and nothing else. Anybody else runs it under their own account.
 """
 
 import errno
