@@ -273,16 +273,18 @@ class Client:
             RefusedError: the service refuses the question.
             UnreachableError: it cannot be reached, and the client was told to raise.
         """
-        question = _question(
-            purpose,
-            channel,
-            campaign=campaign,
-            unsubscribe=unsubscribe,
-            opt_out_in_message=opt_out_in_message,
-            details=details,
-            region=region,
+        return Answers(
+            self.stream(
+                purpose,
+                channel,
+                contacts,
+                campaign=campaign,
+                unsubscribe=unsubscribe,
+                opt_out_in_message=opt_out_in_message,
+                details=details,
+                region=region,
+            )
         )
-        return Answers(self._ask(question, "contacts", _listed(contacts)))
 
     def may_send_to(
         self,

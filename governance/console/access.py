@@ -42,7 +42,6 @@ def new_staff(visit: Visit, typed: Typed = EMPTY) -> Response:
         "staff_new",
         part="staff",
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         roles=_titles(),
         ticked=request.form.getlist("role"),
         mails=_mails_leave(),
@@ -82,7 +81,6 @@ def staff_member(visit: Visit, member: UUID, typed: Typed = EMPTY, **_names: obj
         mails=_mails_leave(),
         invited=found.email or SOMEBODY,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 
@@ -150,7 +148,6 @@ def leaving_page(visit: Visit, member: UUID, typed: Typed = EMPTY) -> Response:
         seen=accounts.seen_by(visit.work, staff=found.id),
         label=label_of,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -10,7 +10,6 @@ from governance.audit import operations as log
 from governance.audit.handing import MEDIA_TYPE
 from governance.audit.operations import Continuation
 from governance.audit.progress import progress
-from governance.console import sayings
 from governance.console.audit import PART
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
@@ -41,7 +40,6 @@ def checkpoints(visit: Visit, typed: Typed = EMPTY) -> Response:
         },
         keys=current_console().verifier_keys(visit.work),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from flask import Response, request
 
-from governance.console import sayings
 from governance.console.customers import PART, name_of
 from governance.console.days import read_day
 from governance.console.frame import go, page
@@ -52,7 +51,6 @@ def call_screen(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         stopped=request.args.get("stopped") == "yes",
         noted=request.args.get("noted") == "yes",
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Response, request
 
-from governance.console import sayings, words, words_fields
+from governance.console import words, words_fields
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -73,7 +73,6 @@ def fields(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
         said=words_fields.said(),
         compartments=[(one.value, words_fields.compartments()[one.value]) for one in COMPARTMENTS],
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from flask import Response, request, url_for
 
-from governance.console import sayings
 from governance.console.brand_preview import OF_THE_SERVICE, preview
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -53,7 +52,6 @@ def channels(visit: Visit, typed: Typed = EMPTY) -> Response:
         shipped_languages=list(packs.SHIPPED.values()),
         further=further,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
     answer.headers["Content-Security-Policy"] = policy(scripts=True, images=True)  # the logo, in the preview
     return answer

@@ -12,7 +12,7 @@ from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.operations import Asked
 from governance.consent.sentences import RULES
-from governance.console import sayings, words
+from governance.console import words
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
@@ -79,7 +79,6 @@ def check_page(visit: Visit, typed: Typed = EMPTY, answer: Answer | None = None)
         purposes=_choices(visit),
         channels=words.channels(),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         answer=answer,
     )
 
@@ -130,7 +129,6 @@ def list_page(visit: Visit, typed: Typed = EMPTY, cleaned: Cleaned | None = None
         purposes=_choices(visit),
         channels=words.channels(),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         cleaned=cleaned,
         megabytes=LIST_LIMIT_BYTES // 1_048_576,
     )

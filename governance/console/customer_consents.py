@@ -11,7 +11,7 @@ from flask_babel import gettext
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.events import NewEvent
-from governance.console import sayings, words
+from governance.console import words
 from governance.console.customers import PART, name_of
 from governance.console.days import read_day, today
 from governance.console.frame import go, page
@@ -88,7 +88,6 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         how=_ways(),
         today=today(visit).isoformat(),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

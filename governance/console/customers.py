@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, request
 from flask_babel import format_date, format_datetime
 
-from governance.console import sayings, words
+from governance.console import words
 from governance.console.customer_lines import lines, own_definitions, own_lines, told
 from governance.console.frame import page
 from governance.console.guard import Visit, act, screen
@@ -34,7 +34,6 @@ def search_page(visit: Visit, typed: Typed = EMPTY, found: Found | None = None) 
         "customers",
         part=PART,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         found=None if found is None else [Summary.of(one) for one in found.items],
         more=found is not None and found.more,
         extras=[(EXTRA + one.key, one.labels.get(language())) for one in fields if one.indexed],
@@ -95,7 +94,6 @@ def card(visit: Visit, customer: UUID, typed: Typed = EMPTY, opened: Mapping[str
         kinds=words.contact_kinds(),
         codes=words.codes(),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         ticked=request.form.getlist("field"),
         reveals=visit.may_open("reveal"),
         opened=bool(opened),
@@ -158,7 +156,6 @@ def marks(visit: Visit, customer: UUID, typed: Typed = EMPTY, **_names: object) 
         codes=words.codes(),
         now=visit.work.now,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

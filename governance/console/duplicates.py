@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, request
 
-from governance.console import sayings, words
+from governance.console import words
 from governance.console.customers import Summary
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -63,7 +63,6 @@ def duplicates(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response
         now=visit.work.now,
         decides=visit.may(Permission.DUPLICATES_DECIDE),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -119,7 +119,6 @@ def export_page(visit: Visit, export: UUID, typed: Typed = EMPTY) -> Response:
         is_mine=mine,
         going=found.state is ExportState.MAKING,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 
@@ -250,7 +249,6 @@ def leak(visit: Visit, typed: Typed = EMPTY, traced: Traced | None = None) -> Re
         actors=words.actors(),
         megabytes=LEAK_MEGABYTES,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

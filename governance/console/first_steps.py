@@ -5,7 +5,6 @@ import base64
 from flask import Response, request
 from flask_babel import get_locale, gettext
 
-from governance.console import sayings
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
@@ -50,7 +49,6 @@ def recovery_page(visit: Visit, typed: Typed = EMPTY, made: Sheet | None = None)
         text=text,
         printed=_printed(text),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -8,11 +8,12 @@ from flask import Response, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from governance import __version__
+from governance.console import sayings
 from governance.console.guard import Visit
 from governance.console.pages_table import GROUPS
 from governance.kernel import packs
 from governance.kernel.records import frozen
-from governance.pages.forms import new_number
+from governance.pages.forms import EMPTY, Typed, new_number
 from governance.pages.languages import by_language, language
 from governance.pages.serving import policy, style_address
 from governance.policies import shipped
@@ -61,7 +62,14 @@ class Frame:
 
 
 def page(
-    visit: Visit, template: str, *, part: str, status: int = HTTPStatus.OK, scripts: Sequence[str] = (), **view: object
+    visit: Visit,
+    template: str,
+    *,
+    part: str,
+    status: int = HTTPStatus.OK,
+    scripts: Sequence[str] = (),
+    typed: Typed = EMPTY,
+    **view: object,
 ) -> Response:
     """A page for somebody signed in.
 
@@ -71,7 +79,8 @@ def page(
         part: page of the menu that it belongs to.
         status: of the answer.
         scripts: further files of ours that it runs.
-        **view: what the template shows.
+        typed: what was typed into a form of it that was not taken; its errors are shown in the visitor's language.
+        **view: what the template shows; its own `errors`, where they are more than those of *typed*.
     """
     titles, groups = names_of_pages(), names_of_groups()
     links = {
@@ -84,7 +93,8 @@ def page(
     }
     menu = [Group(groups[group], found) for group, found in links.items() if found]
     roles = ", ".join(shipped.roles().roles[one].titles.get(language()) for one in visit.work.actor.roles)
-    return _answer(_frame(menu, roles, visit.seal, visit.number, scripts), template, status, {**view, "visit": visit})
+    shown = {"typed": typed, "errors": sayings.by_field(typed.errors), **view, "visit": visit}
+    return _answer(_frame(menu, roles, visit.seal, visit.number, scripts), template, status, shown)
 
 
 def door_page(template: str, *, seal: str, status: int = HTTPStatus.OK, **view: object) -> Response:

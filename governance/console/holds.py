@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, g, request
 
-from governance.console import people, sayings, words
+from governance.console import people, words
 from governance.console.customers import marks as marks_page
 from governance.console.days import countdown, read_day, today
 from governance.console.exports import MOST_IDS, read_ids, results_of_segments
@@ -64,7 +64,6 @@ def holds(visit: Visit, typed: Typed = EMPTY, case: str = "", found: Sequence[St
         codes=words.codes(),
         known=people.names(visit),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 
@@ -129,7 +128,6 @@ def new_hold(visit: Visit, typed: Typed = EMPTY) -> Response:
         least=today(visit).isoformat(),
         most=MOST_IDS,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

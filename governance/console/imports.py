@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import Response, request
 
 from governance.consent import operations as consent
-from governance.console import sayings, words, words_imports, words_refused
+from governance.console import words, words_imports, words_refused
 from governance.console.customer_consents import wordings
 from governance.console.customers import Summary
 from governance.console.frame import go, page
@@ -110,7 +110,6 @@ def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, 
         part=PART,
         scripts=("drop.js",),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         tried=tried,
         refusals=[] if tried is None else _refusals(tried),
         wordings=_wordings(visit) if tried is not None and tried.consents_yes else [],
@@ -184,7 +183,6 @@ def import_page(visit: Visit, batch: UUID, typed: Typed = EMPTY) -> Response:
         going=is_going(found),
         whole=found.good + found.refused,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         said=said(),
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 from flask import Response, request
 from flask_babel import gettext
 
-from governance.console import sayings, words_requests, words_settings
+from governance.console import words_requests, words_settings
 from governance.console.days import read_day, today
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -37,7 +37,6 @@ def laws(visit: Visit, typed: Typed = EMPTY) -> Response:
         ticked=ticked,
         ours=ours,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 
@@ -80,7 +79,6 @@ def editor(visit: Visit, typed: Typed = EMPTY) -> Response:
         key=key,
         title=title,
         document=typed.get("document") or begun,
-        errors=sayings.by_field(typed.errors),
     )
 
 

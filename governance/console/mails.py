@@ -6,7 +6,7 @@ from typing import Final
 from flask import Response, abort, g, make_response, request, url_for
 
 from governance.accounts.trying import example_of, send_example
-from governance.console import sayings, words_messages
+from governance.console import words_messages
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.trials import tried
@@ -67,7 +67,6 @@ def mail(
         trial=trial_of(visit.work, request.args.get("tried", "")),
         asked_again=url_for("console.mail", kind=kind, tongue=tongue, tried=request.args.get("tried", "")),
         faults=_faults(template, typed),
-        errors=sayings.by_field(typed.errors),
     )
 
 

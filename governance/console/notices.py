@@ -8,7 +8,6 @@ from flask import Response, abort, request
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.operations import Notice, NoticeText
-from governance.console import sayings
 from governance.console.consent import names_of_notices
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -42,7 +41,6 @@ def editor(visit: Visit, kind: str, notice: str, typed: Typed = EMPTY) -> Respon
         texts=[(code, name, proposed.get(code)) for code, name in packs.names().items()],
         languages=packs.names(),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

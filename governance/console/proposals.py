@@ -6,7 +6,7 @@ from flask import Response, request
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import AlertId, ProposalId, ProposalState
-from governance.console import people, sayings, words, words_failures, words_values
+from governance.console import people, words, words_failures, words_values
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.paging import asked_id, leaf
@@ -64,7 +64,6 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
         and visit.may_open("approve_proposal")
         and (is_own or found.reason is not None),  # the reason is for those who may decide over such acts
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
-from governance.console import sayings, words
+from governance.console import words
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.reach_steps import PRIVACY, form_of, others, remedy, steps
@@ -68,7 +68,7 @@ def reach(visit: Visit, typed: Typed = EMPTY) -> Response:
         reasons=_reasons(found, mine),
         steps=steps(visit, purpose=known[purpose], reasons=[one.reason for one in mine]) if purpose in known else [],
         others=[] if found is None else others(titles, found.counts, purpose=purpose, channel=channel),
-        errors=sayings.by_field(typed.errors),
+        typed=typed,
     )
 
 

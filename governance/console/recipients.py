@@ -6,7 +6,7 @@ from typing import Final
 from flask import Response, request
 from flask_babel import get_locale
 
-from governance.console import sayings, words_exports
+from governance.console import words_exports
 from governance.console.exports import named_fields, titles
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -75,7 +75,6 @@ def _form(visit: Visit, versions: Sequence[Recipient] | None, typed: Typed) -> R
         },
         country=country_name,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 

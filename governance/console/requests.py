@@ -9,7 +9,7 @@ from flask import Response, g, request
 from flask_babel import gettext
 
 from governance.accounts import operations as accounts
-from governance.console import sayings, words, words_requests
+from governance.console import words, words_requests
 from governance.console.days import countdown, read_day, today
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
@@ -78,7 +78,6 @@ def queue(visit: Visit, typed: Typed = EMPTY) -> Response:
         dues=dues(),
         views=[(one, title_of(one)) for one in accounts.saved_views(visit.work, page=PART)],
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )
 
 
@@ -148,7 +147,6 @@ def new_request(visit: Visit, typed: Typed = EMPTY) -> Response:
         part=PART,
         own=own,
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         kinds=list(words_requests.kinds().items()),
         arrivals=[(code, said) for code, said in words_requests.arrivals().items() if code not in ("portal", "api")],
         askings=list(words_requests.askings().items()),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, g, request
 from flask_babel import format_date
 
-from governance.console import people, sayings, words, words_retention
+from governance.console import people, words, words_retention
 from governance.console.charts import Pair, Plot, plot
 from governance.console.days import read_day, today
 from governance.console.frame import go, page
@@ -123,7 +123,6 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
         curve=None if ahead is None else months(coming([ahead])),
         known=people.names(visit),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         said=said(),
     )
 
@@ -182,7 +181,6 @@ def draft_page(visit: Visit, typed: Typed = EMPTY) -> Response:
         period=("", "M") if base is None else period(base),
         yaml=_EMPTY if base is None else write_policy(base),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         said=said(),
     )
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, request
 
-from governance.console import people, sayings
+from governance.console import people
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.paging import asked_id, leaf
@@ -37,7 +37,6 @@ def runs(visit: Visit, typed: Typed = EMPTY) -> Response:
         overdue=sum(one.overdue.rows for one in ahead.policies),
         known=people.names(visit),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         said=said(),
     )
 
@@ -62,7 +61,6 @@ def run_page(visit: Visit, run: UUID, typed: Typed = EMPTY) -> Response:
         failures=retention.failures(visit.work, run=RunId(run), limit=SHOWN),
         known=people.names(visit),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
         said=said(),
     )
 

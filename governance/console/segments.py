@@ -10,7 +10,7 @@ from governance.consent import operations as consent
 from governance.consent import segmenting
 from governance.consent.segment_examples import examples
 from governance.consent.segmenting import Run, RunId, Segment, SegmentId
-from governance.console import people, sayings, segment_rows, words, words_segments
+from governance.console import people, segment_rows, words, words_segments
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.customers import operations as customers
@@ -85,7 +85,6 @@ def segment_page(visit: Visit, segment: UUID, typed: Typed = EMPTY, **_names: ob
         known=people.names(visit),
         actors=words.actors(),
         typed=typed,
-        errors=sayings.by_field(typed.errors),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from flask import Response
 
 from governance.accounts import operations as accounts
-from governance.console import people, sayings, words_health
+from governance.console import people, words_health
 from governance.console.frame import page
 from governance.console.guard import Visit, screen
 from governance.console.place import current_console
@@ -29,7 +29,7 @@ def clients(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
         rows=accounts.list_clients(visit.work),
         now=visit.work.now,
         known=people.staff_names(visit),
-        errors=sayings.by_field(typed.errors),
+        typed=typed,
     )
 
 

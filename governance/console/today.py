@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState
 from governance.audit.progress import progress
-from governance.console import sayings, words, words_values
+from governance.console import words, words_values
 from governance.console.days import today as today_of
 from governance.console.failures import Failure, failures
 from governance.console.frame import go, page
@@ -65,7 +65,7 @@ def today(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
         failures=failed,
         requests=_requests(visit),
         charts=charts(visit),
-        errors=sayings.by_field(typed.errors),
+        typed=typed,
         proposals=proposals[:SHOWN],
         alerts=alerts[:SHOWN],
         kinds=words.proposal_kinds(),
