@@ -199,7 +199,7 @@ def serve(app: Flask, store: Store) -> None:
         settings=settings,
         database=store.database,
         clock=SystemClock(),
-        digest_secret=_digest_secret(store),
+        digest_secret=_secret(store, b"governance/idempotency"),
         checks=_checks(store),
         figures=figures_of(store.database, alarms, lambda: [str(place) for place in store.vault.unreadable.known()]),
         alarms=alarms,
@@ -227,7 +227,7 @@ def _portal(store: Store, service: Service) -> Portal:
         database=store.database,
         clock=service.clock,
         forms_per_minute=FORMS_PER_MINUTE,
-        secret=derive(store.keyring.index_root(store.keyring.index_roots()[0].version), b"governance/portal"),
+        secret=_secret(store, b"governance/portal"),
         count_stranger=service.strangers.take,
         verifier_keys=lambda work: known_vkeys(work.session, outside_of(settings.data_dir)),
         brand=brand(name=settings.brand_name, logo=settings.brand_logo, colour=settings.brand_colour),
@@ -249,7 +249,7 @@ def _console(store: Store, service: Service) -> Console:
         settings=store.settings,
         database=store.database,
         clock=service.clock,
-        secret=derive(store.keyring.index_root(store.keyring.index_roots()[0].version), b"governance/console"),
+        secret=_secret(store, b"governance/console"),
         count_stranger=service.strangers.take,
         count_call=service.limiter.take,
         verifier_keys=lambda work: known_vkeys(work.session, outside_of(store.settings.data_dir)),
@@ -273,9 +273,10 @@ def _sheets(store: Store) -> Sheets:
     )
 
 
-def _digest_secret(store: Store) -> bytes:
-    # Of the oldest index root, which outlives a rotation: keys sent before it stay known after it.
-    return derive(store.keyring.index_root(store.keyring.index_roots()[0].version), b"governance/idempotency")
+def _secret(store: Store, label: bytes) -> bytes:
+    # Of the oldest index root, which outlives a rotation: what was sent and sealed before it stays known after it.
+    oldest = store.keyring.index_roots()[0].version
+    return derive(store.keyring.index_root(oldest), label)
 
 
 def _checks(store: Store) -> tuple[Check, ...]:
