@@ -13,8 +13,8 @@ NEVER_MET = {"export-not-there", "no-such-erasure", "no-such-export", "not-certi
 
 def test_every_refusal_that_carrying_out_may_meet_has_words(door) -> None:
     root = Path(governance.__file__).parent
-    sources = [one.read_text("utf-8") for room in ("disclosures", "retention", "erasure") for one in
-               (root / room).rglob("*.py")]  # fmt: skip
+    sources = [one.read_text("utf-8") for package in ("disclosures", "retention", "erasure") for one in
+               (root / package).rglob("*.py")]  # fmt: skip
     slugs = {slug for source in sources for slug in re.findall(r'slug = "([a-z-]+)"', source)}
     assert "exporter-left" in slugs
     with door.test_request_context("/console/proposals"):

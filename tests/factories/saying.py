@@ -1,4 +1,4 @@
-"""People who can be asked, notices to be agreed to, and what they say, for tests of the consent room."""
+"""People who can be asked, notices to be agreed to, and what they say, for tests of consent."""
 
 from datetime import datetime
 

@@ -128,7 +128,7 @@ def test_a_document_that_makes_no_sense_is_refused_and_says_where(desk: Work, sa
 
 
 def test_a_policy_that_nothing_carries_out_stays_out(desk: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Files of requests are kept by a room beside this one, which is not registered here, whatever other tests did.
+    # Files of requests are kept by a package beside this one, which is not registered here, whatever other tests did.
     monkeypatch.setattr(installed, "_INFO", "registered by nobody")
     with pytest.raises(InvalidError, match="cannot be used"):
         retention.draft_shipped(desk, key="closed_requests")

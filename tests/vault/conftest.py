@@ -1,4 +1,4 @@
-"""A database with the table of specimens in it, shared by the tests of this room and emptied before each."""
+"""A database with the table of specimens in it, shared by the tests of this package and emptied before each."""
 
 from collections.abc import Iterator
 from uuid import UUID
