@@ -360,8 +360,8 @@ def test_an_approval_is_anothers(work: Work, irina: PersonView):
 def test_what_another_room_carries_out_is_completed_when_that_is_done(work: Work, irina: PersonView):
     done: set[object] = set()
     begun = uuid7()
-    room = Carrier(begin=lambda _work, _carried: begun, is_done=lambda _work, found: found in done)
-    work.session.info[_INFO] = {RequestKind.ACCESS: room}
+    carrier = Carrier(begin=lambda _work, _carried: begun, is_done=lambda _work, found: found in done)
+    work.session.info[_INFO] = {RequestKind.ACCESS: carrier}
     made = proven(work, irina)
     assert rights.start(work, request=made).carried_as == begun
     with pytest.raises(ConflictError):
