@@ -11,8 +11,6 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from psycopg import RawCursor
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -38,6 +36,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from governance.consent.lookup import SILENT_STANDINGS, edge, purpose_covered
 from governance.consent.tables import ConsentStateRow, SuppressionRow
 from governance.customers.checked import bought, described, held
+from governance.kernel.arrays import even_byteas
 from governance.kernel.db import UtcDateTime, driver_connection
 from governance.kernel.work import Work
 from governance.policies.consent_classes import (
@@ -119,40 +118,13 @@ def sort(work: Work, asked: Asked, *, digests: Sequence[bytes], lines: Sequence[
         "notice": asked.edges.minimum_notice,
         "age": asked.edges.minimum_age,
         "used_before": asked.used_before,
-        "digests": _array(digests),
-        "lines": _array(lines),
+        "digests": even_byteas(digests, size=DIGEST_BYTES),
+        "lines": even_byteas(lines, size=DIGEST_BYTES),
     }
     statement, names = _statement(asked.sales, asked.said, asked.contacts)
     with RawCursor(driver_connection(work.session)) as cursor:
-        cursor.adapters.register_dumper(_Digests, _DigestsDumper)
         cursor.execute(statement, [given[name] for name in names], binary=True)
         return cursor.fetchall()
-
-
-class _Digests(bytes):
-    """An array of digests as PostgreSQL reads it in binary form (`array_recv`)."""
-
-
-class _DigestsDumper(Dumper):
-    """Hands an array over as it is."""
-
-    format = Format.BINARY
-    oid = 1001  # bytea[]
-
-    def dump(self, obj: _Digests) -> bytes:
-        return obj
-
-
-_LENGTH: Final = DIGEST_BYTES.to_bytes(4, "big")
-_BYTEA: Final = 17
-
-
-def _array(digests: Sequence[bytes]) -> _Digests:
-    """One dimension, no nulls, elements of type bytea, so many of them from 1 on; each behind its length."""
-    if not digests:
-        return _Digests(b"".join(one.to_bytes(4, "big") for one in (0, 0, _BYTEA)))
-    head = b"".join(one.to_bytes(4, "big") for one in (1, 0, _BYTEA, len(digests), 1))
-    return _Digests(head + _LENGTH + _LENGTH.join(digests))
 
 
 @cache

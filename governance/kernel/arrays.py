@@ -18,8 +18,6 @@ from governance.kernel.clock import UTC
 _NULL: Final = b"\xff\xff\xff\xff"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_SIXTEEN: Final = b"\0\0\0\x10"
-_UUIDS_HEAD: Final = b"\0\0\0\1" + b"\0\0\0\0" + (2950).to_bytes(4, "big")
 _LENGTHS: Final = [length.to_bytes(4, "big") for length in range(1024)]
 
 
@@ -38,6 +36,15 @@ class Array(bytes):
         told = [_NULL if one is None else _length(one) + one for one in parts]
         head = (b"\0\0\0\1", has_null, cls.element.to_bytes(4, "big"), len(parts).to_bytes(4, "big"), b"\0\0\0\1")
         return cls(b"".join((*head, *told)))
+
+    @classmethod
+    def of_even_parts(cls, parts: Sequence[bytes], *, size: int) -> "Array":
+        """The same of elements that have *size* bytes each, of which nothing is asked: batches hand over thousands."""
+        if not parts:
+            return cls.of_parts(())
+        length = size.to_bytes(4, "big")
+        head = b"".join(number.to_bytes(4, "big") for number in (1, 0, cls.element, len(parts), 1))
+        return cls(head + length + length.join(parts))
 
 
 def _length(part: bytes) -> bytes:
@@ -83,6 +90,11 @@ def byteas(values: Iterable[bytes | None]) -> Array:
     return _Bytes.of_parts(list(values))
 
 
+def even_byteas(values: Sequence[bytes], *, size: int) -> Array:
+    """Of `bytea`, each of *size* bytes."""
+    return _Bytes.of_even_parts(values, size=size)
+
+
 def ints(values: Iterable[int | None]) -> Array:
     """Of `integer`."""
     return _Ints.of_parts([None if one is None else one.to_bytes(4, "big", signed=True) for one in values])
@@ -110,9 +122,7 @@ def uuids(values: Iterable[UUID | None]) -> Array:
     given = list(values)
     if not given or None in given:
         return _Uuids.of_parts([None if one is None else one.bytes for one in given])
-    # All are of one length, so that nothing is asked of each: batches hand over thousands.
-    parts = [one.int.to_bytes(16, "big") for one in given if one is not None]
-    return _Uuids(_UUIDS_HEAD + len(parts).to_bytes(4, "big") + b"\0\0\0\1" + _SIXTEEN + _SIXTEEN.join(parts))
+    return _Uuids.of_even_parts([one.int.to_bytes(16, "big") for one in given if one is not None], size=16)
 
 
 def columns(makers: Sequence[Callable[[Iterable[Any]], Array]], rows: Iterable[Sequence[object]]) -> list[Array]:

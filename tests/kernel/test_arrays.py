@@ -31,6 +31,11 @@ def test_arrays_come_back_as_they_were_handed_over(work: Work) -> None:
             assert found == given_ones, make.__name__  # type: ignore[comparison-overlap]  # of any type
 
 
+@given(st.lists(st.binary(min_size=17, max_size=17), max_size=5))
+def test_values_of_one_length_make_the_same_array_as_any(values: list[bytes]) -> None:
+    assert arrays.even_byteas(values, size=17) == arrays.byteas(values)
+
+
 @given(hours=st.integers(-14, 14), instant=st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9990, 1, 1)))  # noqa: DTZ001 - the zone comes below
 def test_an_instant_is_the_same_in_every_zone(hours: int, instant: datetime) -> None:
     there = instant.replace(tzinfo=timezone(timedelta(hours=hours)))
