@@ -13,7 +13,7 @@ from sqlalchemy.orm import SessionTransaction
 from governance.customers.records import Origin
 from governance.intake.claims import Notices
 from governance.intake.lookup import Digests, anybody_else, known_keys
-from governance.intake.merging import make_people
+from governance.intake.matching import make_people
 from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.people import ContactKey
 from governance.intake.waiting import ReadyRow

@@ -15,7 +15,7 @@ from governance.intake.batches import OBJECT, Lock, batch_row, notices_of
 from governance.intake.duplicates_store import FIND_DUPLICATES
 from governance.intake.headings import FileKind
 from governance.intake.lookup import Digests, digests_of
-from governance.intake.merging import apply_customers
+from governance.intake.matching import apply_customers
 from governance.intake.outcome import UNSTORABLE, Outcome
 from governance.intake.reports import BatchState, Progress
 from governance.intake.snapshots import TAKE_SNAPSHOT

@@ -1,4 +1,4 @@
-"""Rows of customers against the store and against each other: made, added to, or known already."""
+"""Rows of customers matched with the store and with each other: made, added to, or known already."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,8 +26,8 @@ class _Place(NamedTuple):
     made: int | None
 
 
-class _Merging:
-    """Rows of one chunk, brought together person by person before anything is written."""
+class _Matching:
+    """Rows of one chunk, matched person by person before anything is written."""
 
     def __init__(self, held: Held) -> None:
         self._held = held
@@ -80,15 +80,15 @@ class _Merging:
 
 def apply_customers(work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices: Notices) -> Outcome:
     """Make the people who are new, add to those who are known, and record what the list says of their consents."""
-    merging = _merged(rows, held_by(work, (key for row in rows for key in row.keys)))
-    made = create_people(work, merging.made, origin=origin)
-    changed = enrich_people(work, merging.added, origin=origin) if merging.added else frozenset()
-    outcome = merging.outcome
-    for _, place in merging.places:
+    matching = _matched(rows, held_by(work, (key for row in rows for key in row.keys)))
+    made = create_people(work, matching.made, origin=origin)
+    changed = enrich_people(work, matching.added, origin=origin) if matching.added else frozenset()
+    outcome = matching.outcome
+    for _, place in matching.places:
         if place.held is not None:
             outcome.enriched += place.held in changed
             outcome.unchanged += place.held not in changed
-    _record(work, origin, notices, merging, made)
+    _record(work, origin, notices, matching, made)
     return outcome
 
 
@@ -96,21 +96,21 @@ def make_people(
     work: Work, origin: Origin, rows: Sequence[ReadyRow], *, notices: Notices
 ) -> tuple[Outcome, list[SubjectId]]:
     """As `apply_customers`, of rows that tell of nobody who is known; answers the people made, too."""
-    merging = _merged(rows, {})
-    made = create_people(work, merging.made, origin=origin)
-    _record(work, origin, notices, merging, made)
-    return merging.outcome, made
+    matching = _matched(rows, {})
+    made = create_people(work, matching.made, origin=origin)
+    _record(work, origin, notices, matching, made)
+    return matching.outcome, made
 
 
-def _merged(rows: Sequence[ReadyRow], held: Held) -> _Merging:
-    merging = _Merging(held)
+def _matched(rows: Sequence[ReadyRow], held: Held) -> _Matching:
+    matching = _Matching(held)
     for row in rows:
         if row.person is not None and isinstance(row.waiting.record, CustomerRow):
-            merging.take(row.waiting.record, row.person, row.keys)
-    return merging
+            matching.take(row.waiting.record, row.person, row.keys)
+    return matching
 
 
-def _record(work: Work, origin: Origin, notices: Notices, merging: _Merging, made: Sequence[SubjectId]) -> None:
-    whose = [(one, place.held or made[place.made or 0]) for one, place in merging.places]
+def _record(work: Work, origin: Origin, notices: Notices, matching: _Matching, made: Sequence[SubjectId]) -> None:
+    whose = [(one, place.held or made[place.made or 0]) for one, place in matching.places]
     told = record(work, batch=origin.batch, notices=notices, rows=whose)
-    merging.outcome.remarks += [Remark(number, code) for number, code in told]
+    matching.outcome.remarks += [Remark(number, code) for number, code in told]
