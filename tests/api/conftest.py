@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from uuid import UUID
 
 import marshmallow as ma
 import pytest
@@ -31,11 +32,13 @@ from governance.kernel.server import Server
 from governance.kernel.settings import Secret, Settings
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies import shipped
+from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
 from governance.reference.operations import find_controller, set_controller
 from governance.vault.keyring import Keyring
 from tests.conftest import NOW, Store, clone, open_database
-from tests.factories.saying import TEXTS
+from tests.factories.recording import an_email, make
+from tests.factories.saying import TEXTS, said
 from tests.factories.signing import bearer_of, enrol
 
 SignIn = Callable[..., dict[str, str]]
@@ -246,3 +249,14 @@ def version(door: Flask) -> int:
     with open_work(service_of(door).database, OPERATOR) as work:
         made = consent.publish_notice(work, kind=NoticeKind.CONSENT, key="newsletter", texts=TEXTS, material=False)
         return made.version.version
+
+
+@pytest.fixture
+def subscriber(web: FlaskClient, door: Flask, system: dict[str, str], version: int) -> str:
+    """The address of somebody who wants the newsletter."""
+    address = an_email()
+    made = make(web, system, contacts=[{"kind": "email", "value": address}])
+    with open_work(service_of(door).database, OPERATOR) as work:
+        given = said(EventKind.CONFIRMED, subject=UUID(made["id"]), method=Method.PORTAL, notice=version)
+        consent.record(work, event=given)
+    return address

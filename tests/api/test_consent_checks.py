@@ -2,20 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
-from governance.consent import operations as consent
 from governance.kernel.work import OPERATOR, open_work
-from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer, service_of
 from tests.factories.recording import an_email, make
-from tests.factories.saying import said
 
 CHECKS = "/v1/consent/checks"
 
@@ -23,17 +20,6 @@ CHECKS = "/v1/consent/checks"
 @pytest.fixture
 def mailer(bearer: Bearer) -> dict[str, str]:
     return bearer(Permission.CONSENT_CHECK)
-
-
-@pytest.fixture
-def subscriber(web: FlaskClient, door: Flask, system: dict[str, str], version: int) -> str:
-    """The address of somebody who wants the newsletter."""
-    address = an_email()
-    made = make(web, system, contacts=[{"kind": "email", "value": address}])
-    with open_work(service_of(door).database, OPERATOR) as work:
-        given = said(EventKind.CONFIRMED, subject=UUID(made["id"]), method=Method.PORTAL, notice=version)
-        consent.record(work, event=given)
-    return address
 
 
 def ask(web: FlaskClient, headers: dict[str, str], *contacts: object, **said: object) -> Any:

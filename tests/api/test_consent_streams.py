@@ -15,10 +15,10 @@ from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer, service_of
-from tests.api.test_consent_checks import ask, mailer, subscriber, version
+from tests.api.test_consent_checks import ask, mailer
 from tests.factories.recording import an_email
 
-__all__ = ["mailer", "subscriber", "version"]
+__all__ = ["mailer"]
 
 STREAM = "/v1/consent/checks/stream"
 QUESTION = {"purpose": "newsletter", "channel": "email"}

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -21,14 +20,10 @@ from governance.accounts import operations as accounts
 from governance.api import consent_saying
 from governance.api.lane import ARRIVAL_SECONDS
 from governance.api.limits import Limiter
-from governance.consent import operations as consent
-from governance.kernel.work import OPERATOR, open_work
-from governance.policies.consent_state import EventKind, Method
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer, service_of
 from tests.api.serving import Line, Serving, alike, post, serving
-from tests.factories.recording import an_email, make
-from tests.factories.saying import said
+from tests.factories.recording import an_email
 
 CHECKS, EVENTS = "/v1/consent/checks", "/v1/consent/events"
 Headers = dict[str, str]
@@ -44,17 +39,6 @@ def served(door: Flask, web: FlaskClient) -> Iterator[Serving]:
 @pytest.fixture
 def mailer(bearer: Bearer) -> Headers:
     return bearer(Permission.CONSENT_CHECK, Permission.CONSENT_RECORD)
-
-
-@pytest.fixture
-def subscriber(web: FlaskClient, door: Flask, system: Headers, version: int) -> str:
-    """The address of somebody who wants the newsletter."""
-    address = an_email()
-    made = make(web, system, contacts=[{"kind": "email", "value": address}])
-    with open_work(service_of(door).database, OPERATOR) as work:
-        given = said(EventKind.CONFIRMED, subject=UUID(made["id"]), method=Method.PORTAL, notice=version)
-        consent.record(work, event=given)
-    return address
 
 
 def question(*contacts: object, **more: object) -> bytes:
