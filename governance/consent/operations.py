@@ -40,7 +40,7 @@ from governance.consent.subscribing import purge as purge_subscriptions
 from governance.consent.terms import NoticeVersion, PurposeVersion
 from governance.consent.transfers import Transfer, Transferable, decide_transfer
 from governance.consent.undoing import Invalidated, invalidate, keep_stops, said_otherwise
-from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscribe_url, unsubscriber
+from governance.consent.unsubscribing import Leaving, show_leaving, unsubscribe, unsubscriber
 from governance.consent.uses import note_use
 from governance.consent.visiting import (
     OwnChannel,
@@ -174,7 +174,6 @@ __all__ = [
     "tell_story",
     "uninformed",
     "unsubscribe",
-    "unsubscribe_url",
     "unsubscriber",
     "words_of",
 ]

@@ -102,13 +102,6 @@ def unsubscriber(work: Work, *, base_url: str, purpose: str, channel: Channel) -
     return url
 
 
-def unsubscribe_url(
-    work: Work, *, base_url: str, contact: ContactId, digest: bytes, purpose: str, channel: Channel
-) -> str:
-    """The one-click address of one message; for many, see `unsubscriber`."""
-    return unsubscriber(work, base_url=base_url, purpose=purpose, channel=channel)(contact, digest)
-
-
 def read_token(work: Work, *, token: str) -> Target:
     """What a token says; it is of our making, or refused.
 

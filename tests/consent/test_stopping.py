@@ -119,14 +119,8 @@ def test_a_link_used_again_after_its_contact_went_and_came_back_ends_the_new_con
     made = customers.create(shop, fields={"ground": "contract"}, contacts=[address])
     asked = consent.Asked("newsletter", Channel.EMAIL)
     (contact,) = made.contacts
-    url = consent.unsubscribe_url(
-        shop,
-        base_url="https://shop.example",
-        contact=contact.id,
-        digest=digest(shop, ContactKind.EMAIL, EMAIL),
-        purpose=asked.purpose,
-        channel=asked.channel,
-    )
+    make = consent.unsubscriber(shop, base_url="https://shop.example", purpose=asked.purpose, channel=asked.channel)
+    url = make(contact.id, digest(shop, ContactKind.EMAIL, EMAIL))
     customers.remove_contact(shop, subject=made.id, contact=contact.id)
     token = url.rpartition("/")[2]
     consent.unsubscribe(shop, token=token)

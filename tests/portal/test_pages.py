@@ -39,14 +39,8 @@ def leaving_token(working: Working, purpose: str = "newsletter") -> str:
             fields={"source": "till", "ground": "contract"},
             contacts=[customers.ContactSaid(kind="email", value=EMAIL)],
         )
-        url = consent.unsubscribe_url(
-            work,
-            base_url=BASE,
-            contact=made.contacts[0].id,
-            digest=digest(work, ContactKind.EMAIL, EMAIL),
-            purpose=purpose,
-            channel=Channel.EMAIL,
-        )
+        make = consent.unsubscriber(work, base_url=BASE, purpose=purpose, channel=Channel.EMAIL)
+        url = make(made.contacts[0].id, digest(work, ContactKind.EMAIL, EMAIL))
     return url.rpartition("/")[2]
 
 
