@@ -179,7 +179,9 @@ def rotate_client_key(
         raise DisabledError("The client is revoked; connect the system anew.")
     in_use = [key for key in row.keys if _in_use(key, work.now)]
     if overlap and len(in_use) >= KEYS_AT_ONCE:
-        raise RotationUnderWayError("Two keys are in use already; revoke the older one, or rotate without overlap.")
+        raise RotationUnderWayError(
+            "Two keys are in use already; wait until the older one ends, or rotate without overlap, which ends both."
+        )
     for old in in_use:
         if overlap:
             old.expires_at = min(old.expires_at, work.now + overlap)
@@ -194,23 +196,6 @@ def rotate_client_key(
         facts={"key": key.id, "replaced": [old.id for old in in_use], "overlap_seconds": int(overlap.total_seconds())},
     )
     return NewClient(_shown(row), key.id, key.presented)
-
-
-def revoke_client_key(work: Work, *, client: ClientId, key_id: str) -> Client:
-    """Refuse one key from this instant on; nothing happens where it is refused already.
-
-    Raises:
-        NoSuchClientError: where there is no such client, or it has no such key.
-    """
-    row = _locked(work, client)
-    key = next((one for one in row.keys if one.id == key_id), None)
-    if key is None:
-        raise NoSuchClientError("The client has no such key.")
-    if key.revoked_at is None:
-        key.revoked_at = work.now
-        work.session.flush()
-        audit.append(work, Action.CLIENT_REVOKED, object=ObjectRef("client", row.id), facts={"key": key.id})
-    return _shown(row)
 
 
 def revoke_client(work: Work, *, client: ClientId) -> Client:

@@ -21,7 +21,6 @@ from governance.accounts.clients import (
     limit_client,
     list_clients,
     revoke_client,
-    revoke_client_key,
     rotate_client_key,
 )
 from governance.accounts.deciders import proposal_findings
@@ -175,7 +174,6 @@ __all__ = [
     "require_setup",
     "reset_factor",
     "revoke_client",
-    "revoke_client_key",
     "revoke_session",
     "rotate_client_key",
     "save_view",
