@@ -79,6 +79,7 @@ def editor(visit: Visit, typed: Typed = EMPTY) -> Response:
         key=key,
         title=title,
         document=typed.get("document") or begun,
+        typed=typed,
     )
 
 

@@ -67,6 +67,7 @@ def mail(
         trial=trial_of(visit.work, request.args.get("tried", "")),
         asked_again=url_for("console.mail", kind=kind, tongue=tongue, tried=request.args.get("tried", "")),
         faults=_faults(template, typed),
+        typed=typed,
     )
 
 
