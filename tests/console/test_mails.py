@@ -48,6 +48,7 @@ def test_own_words_are_looked_at_first_kept_and_put_back(desks):
     without = words.replace("{{ remedies }}", "")
     refused = desk.post(PAGE, data=form.filled(words=without), headers=ORIGIN)
     assert refused.status_code == 422
+    assert "Please check what you entered." in refused.text
     assert "This has to stay in the text: {{ remedies }}" in refused.text
     assert words_of(refused).replace("\r\n", "\n").strip() == without.strip()
 
