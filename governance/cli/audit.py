@@ -15,7 +15,7 @@ from governance.audit.stamping import verify_stamp
 from governance.audit.stamps import read_trusted
 from governance.audit.trail import Filter
 from governance.audit.verify import describe, verify_export
-from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, progress, say
+from governance.cli.context import answer_json, answer_table, as_json, make_sure, opened, operator_work, progress, say
 from governance.cli.exposure import exposure
 from governance.custody.opening import Store
 from governance.custody.signing import (
@@ -268,7 +268,7 @@ def open_tree(*, new_key: bool, yes: bool) -> None:
     """
     if not yes:
         asked = "Auditors must be told of a new tree and its new key" if new_key else "Auditors must be told of it"
-        click.confirm(f"{asked}. Open a new tree?", abort=True, err=True)
+        make_sure(f"{asked}. Open a new tree?")
     with opened() as store:
         if new_key:
             origin = succeed(store, OPERATOR)
@@ -294,7 +294,7 @@ def quarantine(*, yes: bool, as_json: bool) -> None:
     They stay in a table of their own, and an entry tells of them. Genuine entries lose nothing.
     """
     if not yes:
-        click.confirm("Do you know who wrote them, and have you kept a copy of the database?", abort=True, err=True)
+        make_sure("Do you know who wrote them, and have you kept a copy of the database?")
     with opened() as store:
         with open_work(store.database, OPERATOR) as work:
             moved = log.quarantine(work, outside=outside_of(store.settings.data_dir))

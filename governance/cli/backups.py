@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from governance.cli.context import answer_json, answer_table, as_json, on_terminal, opened, say, settings
+from governance.cli.context import answer_json, answer_table, as_json, make_sure, opened, say, settings
 from governance.custody import keeping
 from governance.custody.backup import nightly
 from governance.custody.places import Places
@@ -84,9 +84,7 @@ def restore(*, folder: Path | None, keys: Path | None, drop_old: bool, yes: bool
     chosen = newest_backup(data_dir) if folder is None else folder
     require_keyring(found)
     if not yes:
-        if not on_terminal():
-            raise click.UsageError("Nobody is there to be asked; say --yes.")
-        click.confirm(f"Replace the present data by the backup {chosen.name}?", abort=True, err=True)
+        make_sure(f"Replace the present data by the backup {chosen.name}?")
     with reach(found) as server:
         done = restore_backup(server, chosen, OPERATOR, keys=keys, say=say, progress=_tell_rows)
     _erase_again()

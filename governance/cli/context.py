@@ -109,6 +109,13 @@ def on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def make_sure(question: str) -> None:
+    """Go on only if somebody answers *question* with yes; where nobody can be asked, say what to give instead."""
+    if not on_terminal():
+        raise click.UsageError("Nobody is there to be asked; say --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
 def _cell(value: object) -> str:
     if value is None:
         return ""

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from governance.cli.certificates import hand_out, where_to
-from governance.cli.context import answer_json, answer_table, as_json, opened, operator_work, say
+from governance.cli.context import answer_json, answer_table, as_json, make_sure, opened, operator_work, say
 from governance.custody.dumps import plain_dump
 from governance.custody.signing import bring_up_to_date
 from governance.erasure import operations as erasures
@@ -60,7 +60,7 @@ def plan(*, customer: UUID, as_json: bool) -> None:
 def start(*, customer: UUID, reason: str, yes: bool, as_json: bool) -> int:
     """Erase a customer now; what a law wants kept, or a hold covers, stays until then."""
     if not yes:
-        click.confirm("This cannot be undone. Erase this customer?", abort=True, err=True)
+        make_sure("This cannot be undone. Erase this customer?")
     with opened() as store:
         with open_work(store.database, OPERATOR) as work:
             begun = erasures.order(work, person=SubjectId(customer), reason=reason)

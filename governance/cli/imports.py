@@ -9,7 +9,17 @@ from uuid import UUID
 import click
 
 from governance.cli import import_report
-from governance.cli.context import answer_json, answer_table, as_json, on_terminal, opened, operator_work, progress, say
+from governance.cli.context import (
+    answer_json,
+    answer_table,
+    as_json,
+    make_sure,
+    on_terminal,
+    opened,
+    operator_work,
+    progress,
+    say,
+)
 from governance.custody.opening import Store
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
@@ -174,9 +184,7 @@ def resume(*, batch: UUID, as_json: bool) -> None:
 def undo(*, batch: UUID, yes: bool, as_json: bool) -> None:
     """Restore what was before an import; people edited since are left as they are, and listed."""
     if not yes:
-        if not on_terminal():
-            raise click.UsageError("Nobody is there to be asked; say --yes.")
-        click.confirm("Restore what was before this import?", abort=True, err=True)
+        make_sure("Restore what was before this import?")
     with opened() as store, progress("Undoing") as bar:
         done = intake.undo_batch(
             store.database, actor=OPERATOR, batch=BatchId(batch), on_progress=lambda at: bar(at.done, at.total)

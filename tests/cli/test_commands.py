@@ -164,6 +164,25 @@ def test_what_cannot_be_done_is_said_in_words(governance: Command) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "open-tree"),
+        ("audit", "quarantine"),
+        ("erasure", "start", str(UUID(int=1)), "--reason", "a letter"),
+        ("import", "undo", str(UUID(int=1))),
+    ],
+    ids=lambda arguments: arguments[1],
+)
+def test_an_act_that_asks_first_says_what_to_give_where_nobody_is_there(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    told = command(*arguments)
+
+    assert told.code == 2
+    assert told.err.endswith("Error: Nobody is there to be asked; say --yes.\n")
+
+
 def test_a_store_that_was_not_set_up_is_told_as_such(command: Command) -> None:
     told = command("clients", "list")
 
