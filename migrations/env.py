@@ -5,6 +5,7 @@ import time
 from alembic import context
 from sqlalchemy import Connection, text
 
+from governance.kernel.errors import ConflictError
 from governance.metadata import metadata
 
 ADVISORY_KEY = 0x676F7665726E  # "govern"
@@ -16,7 +17,7 @@ def run(connection: Connection) -> None:
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}):
         if time.monotonic() > deadline:
-            raise TimeoutError("Another migration has been running for over a minute; try again when it has ended.")
+            raise ConflictError("Another migration has been running for over a minute; try again when it has ended.")
         time.sleep(0.2)
     try:
         connection.execute(text("SET lock_timeout = '10s'"))

@@ -13,9 +13,11 @@ import click
 from governance.cli.context import say, settings
 from governance.cli.setup import Answers, found_only, set_up, setup_links
 from governance.custody import founding
-from governance.kernel.errors import ConflictError
+from governance.custody.opening import open_store, require_protected_log
+from governance.kernel.errors import ConflictError, UnavailableError
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.journal import Journal
+from governance.kernel.revision import SchemaOutdatedError
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import Settings
 from governance.kernel.supervisor import Command, Supervisor, port_free, sole_supervisor
@@ -103,6 +105,22 @@ def require_port(found: Settings) -> None:
         )
 
 
+def require_open(found: Settings) -> None:
+    """Say once, and in plain words, why none of the processes could start; of an outage they await the end.
+
+    Raises:
+        SchemaOutdatedError: schema and release do not belong together.
+        ConfigurationError: the store was not set up, or its log is not protected.
+        KeyringError: the keyring is missing, or not the one that this database was sealed with.
+    """
+    try:
+        with open_store(found) as store:
+            require_protected_log(store.database)
+    except UnavailableError as error:
+        if isinstance(error, SchemaOutdatedError):
+            raise
+
+
 def base_url(found: Settings) -> str:
     """Where the web service answers."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(found.bind_host, found.bind_host)  # noqa: S104 - compared only
@@ -148,6 +166,7 @@ def _supervise(
     when_ready: Callable[[], object] | None = None,
     journal: Journal | None = None,
 ) -> int:
+    require_open(server.settings)
     waiting = [when_ready] if when_ready is not None else []
     readiness = Readiness(server.settings)
 

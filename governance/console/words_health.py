@@ -46,8 +46,11 @@ def _of_store() -> Words:
     return {
         "audit-unprotected": (
             gettext("The database no longer protects the audit log: %(what)s."),
-            gettext("Find out who changed it, verify the log, then put the protection back:"),
-            "governance audit verify; governance migrate",
+            gettext(
+                "Find out who changed it and verify the log; then put the protection back as it was, or restore a "
+                "backup from before that:"
+            ),
+            "governance audit verify; governance restore",
         ),
         "vault-unprotected": (
             gettext("The database no longer protects sealed values and keys: %(what)s."),

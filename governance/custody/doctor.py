@@ -77,7 +77,8 @@ def _protection(patient: _Patient) -> Iterator[Finding]:
             "audit-unprotected",
             Level.FAILING,
             f"The database no longer protects the audit log: {missing}.",
-            "Find out who changed it, verify the log (governance audit verify), then run: governance migrate",
+            "Find out who changed it, verify the log (governance audit verify); then put the protection back as it "
+            "was, or restore a backup from before that: governance restore",
             {"what": missing},
         )
 

@@ -16,7 +16,7 @@ from governance.kernel.errors import ConfigurationError
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.outage import outage_named
 from governance.kernel.passwords import keep_passwords, new_password, read_passwords
-from governance.kernel.revision import newest
+from governance.kernel.revision import newest, refuse_newer
 from governance.kernel.server import Server, remember_place
 from governance.vault.errors import KeyringError
 from governance.vault.keyring import Keyring
@@ -74,6 +74,8 @@ def migrate(server: Server, *, say: Say) -> None:
 
     Raises:
         ConfigurationError: something is to be done, and settings name no administrator.
+        SchemaOutdatedError: the schema is of a newer release.
+        ConflictError: somebody holds tables of the store.
         UnavailableError: the database does not answer.
     """
     with outage_named():
@@ -83,6 +85,8 @@ def migrate(server: Server, *, say: Say) -> None:
         before = stands_at(admin)
         if before == newest():
             return
+        if before is not None:
+            refuse_newer(before)
         schema.migrate(admin, roles=server.roles)
     say(f"The schema is at {newest()} now (before: {before or 'nothing'}).")
 

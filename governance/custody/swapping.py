@@ -12,13 +12,14 @@ from governance.custody import keeping
 from governance.custody.errors import RestoreError
 from governance.custody.places import Places
 from governance.kernel.db import psycopg_url, sqlalchemy_url
+from governance.kernel.errors import ConfigurationError
 from governance.kernel.records import frozen
 from governance.kernel.server import Server
 
 NAME_LIMIT: Final = 63
+"""Bytes in a name of PostgreSQL's."""
 ENDING_SECONDS: Final = 1.0
 """How long the server may take to end what a client that has gone leaves there."""
-"""Bytes in a name of PostgreSQL's."""
 
 _OTHERS: Final = (
     "SELECT count(*) FROM pg_stat_activity "
@@ -106,13 +107,14 @@ def fresh_database(beside: Neighbours, *, label: str) -> Iterator[Fresh]:
 
     Raises:
         RestoreError: somebody is connected to the store's database.
+        ConfigurationError: the administrator may make no database.
     """
     with _connected(beside) as connection:
         require_unused(connection, beside.name)
         filled = connection.execute(_COMMENT, (beside.fresh,)).fetchone() == (label,)
         if not filled:
             _drop(connection, beside.fresh)
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(beside.fresh)))
+            _create(connection, beside.fresh)
     try:
         yield Fresh(beside, label, beside.url_of(beside.fresh, beside.admin_url), filled)
     except BaseException as ended:
@@ -121,6 +123,16 @@ def fresh_database(beside: Neighbours, *, label: str) -> Iterator[Fresh]:
             if not (kept and isinstance(ended, KeyboardInterrupt)):
                 _drop(connection, beside.fresh)
         raise
+
+
+def _create(connection: Connection, name: str) -> None:
+    try:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise ConfigurationError(
+            "A restore makes a new database, which the role in GOVERNANCE_DATABASE_ADMIN_URL may not; name one with "
+            "CREATEDB, that owns the present database or is a superuser."
+        ) from None
 
 
 def swap(beside: Neighbours) -> bool:

@@ -3,11 +3,13 @@
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from governance.kernel.db import sqlalchemy_url
-from governance.kernel.errors import ConfigurationError
+from governance.kernel.errors import ConfigurationError, ConflictError
 from governance.kernel.roles import Roles
 from governance.kernel.schema import ROOT
 
@@ -27,16 +29,33 @@ def migrate(admin_url: str, *, roles: Roles, revision: str = "head") -> None:
         config = _config()
         config.attributes["connection"] = connection
         config.attributes["role_prefix"] = roles.prefix
-        current = _current(connection)
+        current = _current(connection, ScriptDirectory.from_config(config))
         backwards = revision == "base" or (current is not None and revision != "head" and revision < current)
-        (command.downgrade if backwards else command.upgrade)(config, revision)
+        try:
+            (command.downgrade if backwards else command.upgrade)(config, revision)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            raise ConflictError(
+                "Somebody holds tables of the store; stop the service, on all hosts, then run: governance migrate"
+            ) from None
 
 
-def _current(connection: Connection) -> str | None:
+def _current(connection: Connection, chain: ScriptDirectory) -> str | None:
+    """Id of the migration that the database stands at.
+
+    Migrations that change nothing are left out of the chain; who stands at one of those stands at the one before it.
+    """
     exists = connection.scalar(text("SELECT to_regclass('alembic_version')"))
     current: str | None = connection.scalar(text("SELECT version_num FROM alembic_version")) if exists else None
+    if current is not None:
+        known = max(one.revision for one in chain.walk_revisions() if one.revision <= current)
+        told = text("UPDATE alembic_version SET version_num = :known WHERE version_num <> :known")
+        connection.execute(told, {"known": known})
+        connection.commit()
+        return known
     connection.rollback()
-    return current
+    return None
 
 
 def head() -> str:

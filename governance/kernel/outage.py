@@ -32,6 +32,18 @@ def outage_of(error: Exception) -> UnavailableError:
     """What to tell of one of `OUTAGES`."""
     if lacks_room(error):
         return DiskFullError()
+    if _was_turned_away(error):
+        return UnavailableError(
+            "The database answers, but lets this role not in; look at user, password and name of the database in "
+            "GOVERNANCE_DATABASE_URL or GOVERNANCE_DATABASE_ADMIN_URL, and whether it has connections to spare."
+        )
     return UnavailableError(
         "The database does not answer; look whether it runs and its disk has room, and at GOVERNANCE_DATABASE_URL."
     )
+
+
+def _was_turned_away(error: BaseException | None) -> bool:
+    """Whether a server took a password and ended the connection before it was one."""
+    driver = getattr(error, "orig", None) or error
+    pgconn = getattr(driver, "pgconn", None)
+    return pgconn is not None and bool(pgconn.used_password) and str(driver).startswith("connection failed")

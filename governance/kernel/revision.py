@@ -47,7 +47,16 @@ def require_newest(session: Session) -> None:
         raise SchemaOutdatedError("The database has no schema yet; run: governance init")
     if stands < needed:
         raise SchemaOutdatedError(f"The schema is at {stands} and this release needs {needed}; run: governance migrate")
-    if stands > needed:
+    refuse_newer(stands)
+
+
+def refuse_newer(stands: str) -> None:
+    """Check that a schema that stands somewhere is not newer than this release, which could not go back from it.
+
+    Raises:
+        SchemaOutdatedError: it is.
+    """
+    if stands > newest():
         raise SchemaOutdatedError(
-            f"The schema is at {stands}, newer than this release ({needed}); install a newer one."
+            f"The schema is at {stands}, newer than this release ({newest()}); install a newer one."
         )

@@ -35,15 +35,14 @@ def provision(admin_url: str, *, roles: Roles, app_password: str) -> None:
 def _provision(connection: psycopg.Connection[tuple[object, ...]], *, roles: Roles, app_password: str) -> None:
     if connection.info.server_version < MINIMUM_SERVER:
         raise ConfigurationError("PostgreSQL 18 or newer is needed.")
-    connection.execute("SET password_encryption = 'scram-sha-256'")
-    # The statement holds a password, and a failing statement may reach the server's log.
-    connection.execute("SET log_min_error_statement = 'panic'")
     owner, app = sql.Identifier(roles.owner), sql.Identifier(roles.app)
     for role, attributes in ((roles.owner, sql.SQL("NOLOGIN")), (roles.app, sql.SQL("LOGIN NOINHERIT"))):
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
         verb = sql.SQL("ALTER" if known else "CREATE")
         connection.execute(sql.SQL("{} ROLE {} {}").format(verb, sql.Identifier(role), attributes))
-    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(app, sql.Literal(app_password)))
+    # Hashed here: a failing statement may reach the server's log, and only superusers can keep it from there.
+    verifier = connection.pgconn.encrypt_password(app_password.encode(), roles.app.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(app, sql.Literal(verifier)))
     superuser = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     if superuser != (True,):
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))

@@ -40,7 +40,10 @@ def test_a_trigger_that_was_disabled_is_found_and_fails(governance: Command, fre
 
     assert "audit-unprotected" in codes(governance)
     assert governance("doctor").code == 1
-    assert governance("doctor").out.startswith("FAILING audit-unprotected")
+    told = governance("doctor").out
+    assert told.startswith("FAILING audit-unprotected")
+    assert "governance restore" in told
+    assert "governance migrate" not in told  # which has nothing to do here, the schema being the newest
 
 
 def test_a_secret_that_others_can_read_is_found(governance: Command, surroundings: Path) -> None:

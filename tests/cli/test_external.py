@@ -4,10 +4,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from governance.custody import founding
 from governance.kernel.clock import SystemClock
+from governance.kernel.db import sqlalchemy_url
 from governance.kernel.errors import ConfigurationError
+from governance.kernel.revision import newest
 from governance.kernel.server import reach
 from governance.kernel.settings import Settings
 from governance.kernel.supervisor import Supervisor
@@ -57,6 +60,65 @@ def test_a_schema_that_is_behind_needs_an_administrator(
     monkeypatch.setattr(founding, "newest", lambda: "9999")
     with reach(settings) as server, pytest.raises(ConfigurationError, match="GOVERNANCE_DATABASE_ADMIN_URL"):
         founding.found(server, clock=SystemClock(), say=lambda _: None)
+
+
+def stand_at(store: Store, number: str) -> None:
+    with psycopg.connect(store.admin_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", (number,))
+
+
+@pytest.mark.parametrize("process", ["serve", "worker"])
+def test_a_process_of_another_release_says_so_once_and_starts_nothing(
+    without_administrator: Command, fresh_store: Store, monkeypatch: pytest.MonkeyPatch, process: str
+) -> None:
+    monkeypatch.setenv("GOVERNANCE_BIND", f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr(Supervisor, "run", lambda self: 0)
+    stand_at(fresh_store, "0038")
+
+    told = without_administrator(process)
+
+    assert told.code == 1
+    assert told.err == f"The schema is at 0038 and this release needs {newest()}; run: governance migrate\n"
+
+
+def test_a_schema_of_a_newer_release_is_not_migrated_and_said_to_be_newer(
+    governance: Command, fresh_store: Store
+) -> None:
+    stand_at(fresh_store, "9999")
+
+    told = governance("migrate")
+
+    assert told.code == 1
+    assert told.err == f"The schema is at 9999, newer than this release ({newest()}); install a newer one.\n"
+
+
+def test_tables_that_somebody_holds_are_told_of_where_a_migration_waits_for_them(
+    governance: Command, fresh_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise OperationalError(None, None, psycopg.errors.LockNotAvailable())
+
+    monkeypatch.setattr("alembic.command.upgrade", locked)
+    stand_at(fresh_store, "0044")
+
+    told = governance("migrate")
+
+    assert told.code == 1
+    assert told.err.startswith("Somebody holds tables of the store; stop the service, on all hosts")
+
+
+def test_a_password_that_is_wrong_is_told_apart_from_a_database_that_is_not_there(
+    governance: Command, fresh_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sqlalchemy_url(fresh_store.app_url)
+    for name, port, said in (("wrong", url.port, "lets this role not in"), ("any", free_port(), "does not answer")):
+        changed = url.set(password=name, port=port, host=url.host or "127.0.0.1")
+        monkeypatch.setenv("GOVERNANCE_DATABASE_URL", changed.render_as_string(hide_password=False))
+
+        told = governance("staff", "list")
+
+        assert told.code == 1
+        assert said in told.err
 
 
 def test_a_pooler_in_the_way_of_backups_is_told_of_before_the_night(

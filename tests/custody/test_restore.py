@@ -1,6 +1,7 @@
 """Restoring: what was kept comes back, what was erased does not, and whoever is interrupted has lost nothing."""
 
 import json
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -23,11 +24,12 @@ from governance.custody.restore import Restored, newest_backup, restore
 from governance.custody.rotation import Duties
 from governance.custody.rows import indexed_fields
 from governance.custody.signing import signer_of
-from governance.custody.swapping import drop_replaced, neighbours
+from governance.custody.swapping import drop_replaced, fresh_database, neighbours
 from governance.custody.tombstones import Outcome, Tombstones
 from governance.customers import operations as customers
 from governance.customers.contact_values import ContactSaid
-from governance.kernel.errors import ConflictError
+from governance.kernel.db import psycopg_url, sqlalchemy_url
+from governance.kernel.errors import ConfigurationError, ConflictError
 from governance.kernel.ids import uuid7
 from governance.kernel.server import Server
 from governance.kernel.work import OPERATOR, open_work
@@ -253,6 +255,21 @@ def test_nothing_is_restored_under_a_service_that_runs(server: Server) -> None:
         with pytest.raises(ConflictError, match="already runs"):
             back(server)
         process.kill()
+
+
+def test_an_administrator_who_may_make_no_database_is_told_what_a_restore_needs(
+    server: Server, server_url: str
+) -> None:
+    role = f"a{secrets.token_hex(4)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'")
+        try:
+            url = sqlalchemy_url(server_url).set(username=role, password="secret").render_as_string(hide_password=False)
+            beside = replace(neighbours(server), admin_url=psycopg_url(url))
+            with pytest.raises(ConfigurationError, match="CREATEDB"), fresh_database(beside, label="any"):
+                pass
+        finally:
+            connection.execute(f"DROP ROLE {role}")
 
 
 def test_a_damaged_tombstone_stops_the_restore_before_anything_opens(server: Server) -> None:
