@@ -17,6 +17,7 @@ import click
 from governance import __version__
 from governance.kernel.collecting import uncollected
 from governance.kernel.errors import GovernanceError
+from governance.kernel.late import load
 from governance.kernel.space import DiskFullError, lacks_room
 
 COMMANDS: Final = {
@@ -118,6 +119,10 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - nothing is above this: a traceback may quote what was being worked on
         if lacks_room(error):
             _tell(DiskFullError().detail)
+            return REFUSED
+        outage: GovernanceError | None = load("governance.kernel.outage:told_of")(error)
+        if outage is not None:
+            _tell(outage.detail)
             return REFUSED
         _tell(f"The command failed: {type(error).__name__} at {_place(error.__traceback__)}. Please report this line.")
         return FAILED

@@ -11,6 +11,8 @@ from governance.kernel.errors import UnavailableError
 from governance.kernel.space import DiskFullError, lacks_room
 
 OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError, psycopg.InterfaceError)
+_GONE = ("08", "53", "57P")
+"""Classes of SQLSTATE: connections, resources, a server that shuts down or crashed."""
 
 
 @contextmanager
@@ -40,6 +42,14 @@ def outage_of(error: Exception) -> UnavailableError:
     return UnavailableError(
         "The database does not answer; look whether it runs and its disk has room, and at GOVERNANCE_DATABASE_URL."
     )
+
+
+def told_of(error: Exception) -> UnavailableError | None:
+    """What to tell where a database went away while it was asked; None of any other error."""
+    state = getattr(getattr(error, "orig", None) or error, "sqlstate", None) or ""
+    if not isinstance(error, OUTAGES) or (state and not state.startswith(_GONE)):
+        return None
+    return outage_of(error)
 
 
 def _was_turned_away(error: BaseException | None) -> bool:

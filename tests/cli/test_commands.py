@@ -221,6 +221,27 @@ def test_a_full_disk_is_told_as_such(command: Command, monkeypatch: pytest.Monke
     assert CANARY not in told.err
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (psycopg.OperationalError(f"server closed the connection {CANARY}"), 1, "The database does not answer"),
+        (psycopg.errors.CrashShutdown(CANARY), 1, "The database does not answer"),
+        (psycopg.errors.DeadlockDetected(CANARY), 70, "Please report this line"),
+    ],
+)
+def test_a_database_that_goes_away_in_the_middle_is_told_as_such(
+    command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, said: str
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "main", fail)
+    told = command("backup")
+
+    assert (told.code, said in told.err) == (code, True)
+    assert CANARY not in told.err
+
+
 def test_a_client_gets_its_key_once(governance: Command) -> None:
     made = governance("clients", "create", "--name", "till", "--scopes", "customers:read,customers:search", "--json")
     key = made.json["key"]
