@@ -1,27 +1,13 @@
 """The application of the API: routes, errors, headers, limits on what is read."""
 
-from io import BytesIO
 from typing import Final
 
-from flask import Flask, Request
+from flask import Flask
 
 from governance.api import health, metrics, openapi, problems, requests
 from governance.api.blueprints import Blueprint
+from governance.api.bodies import InMemoryRequest
 from governance.api.rules import LateRule
-
-
-class InMemoryRequest(Request):
-    """A request whose uploads stay in memory: a temporary file would hold customer data in the clear."""
-
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,  # noqa: ARG002 - werkzeug's own protocol
-        content_type: str | None,  # noqa: ARG002
-        filename: str | None = None,  # noqa: ARG002
-        content_length: int | None = None,  # noqa: ARG002
-    ) -> BytesIO:
-        return BytesIO()
-
 
 BODY_LIMIT_BYTES: Final = 1_048_576
 """A request body; a route that takes files raises it for itself."""

@@ -24,7 +24,7 @@ from governance.policies.permissions import Permission
 
 blueprint = Blueprint("audit", __name__, description="The audit log: entries, and proofs that they are in it.")
 
-CODE = ma.validate.Regexp(r"^[a-z0-9:._-]{1,80}$", error="A code of lower-case letters, digits and signs.")
+CODE = ma.validate.Regexp(r"[a-z0-9:._-]{1,80}\Z", error="A code of lower-case letters, digits and signs.")
 
 
 class EntryQuery(Schema):

@@ -19,8 +19,9 @@ SCHEME: Final = "client_key"
 _KEY_PARAMETER: Final = {
     "in": "header",
     "name": HEADER,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "A key of your choice, new for each request and the same when you repeat one; kept for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "A key of your choice, new for each request and the same when you repeat one; kept for 24 hours. A "
+    "repetition is answered with the first status, at most an `id`, and `Idempotency-Replayed: true`.",
 }
 _VERSION_PARAMETER: Final = {
     "in": "header",

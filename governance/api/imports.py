@@ -13,6 +13,7 @@ from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
 from governance.api.paging import Page, PageQuery, page_of, page_schema
 from governance.api.parsing import read_json
+from governance.api.problems import MalformedError
 from governance.api.schemas import Instant, Schema
 from governance.api.service import current_work
 from governance.customers.codes import Ground, Source
@@ -65,12 +66,12 @@ class ImportTry(Schema):
     )
     region = ma.fields.String(
         load_default=None,
-        validate=ma.validate.Regexp("^[A-Z]{2}$", error="Two capital letters, such as UA."),
+        validate=ma.validate.Regexp(r"[A-Z]{2}\Z", error="Two capital letters, such as UA."),
         metadata={"description": "Country of phone numbers without a country code."},
     )
     currency = ma.fields.String(
         load_default=None,
-        validate=ma.validate.Regexp("^[A-Z]{3}$", error="Three capital letters, such as UAH."),
+        validate=ma.validate.Regexp(r"[A-Z]{3}\Z", error="Three capital letters, such as UAH."),
         metadata={"description": "Currency of sums that name none."},
     )
     month_first = ma.fields.Boolean(load_default=False, metadata={"description": "03/04/2024 is the fourth of March."})
@@ -271,7 +272,10 @@ def _opened(said: Mapping[str, Any]) -> tuple[BinaryIO, FileOptions]:
 def _mapping(text: str | None, field: str, sentence: str) -> Mapping[str, str]:
     if text is None:
         return {}
-    told = read_json(text.encode())
+    try:
+        told = read_json(text.encode())
+    except MalformedError:  # it speaks of the body, which is a form
+        told = None
     if isinstance(told, dict):
         told = {key: str(value) if type(value) is int else value for key, value in told.items()}
     if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):

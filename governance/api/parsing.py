@@ -120,7 +120,7 @@ def _read(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         return _decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         # Not chained: the message of a decoding error quotes the document.
-        raise MalformedError("The body is no JSON document in UTF-8.") from None
+        raise MalformedError("The body is no JSON document in UTF-8, or a name stands in it twice.") from None
 
 
 def _refuse_constant(_name: str) -> NoReturn:

@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from governance.api.auth import guarded
 from governance.api.blueprints import Blueprint
-from governance.api.schemas import Instant, Schema, code, flag
+from governance.api.schemas import Instant, Schema, code
 from governance.api.service import current_work
 from governance.disclosures import operations as disclosures
 from governance.policies.permissions import Permission
@@ -62,7 +62,9 @@ class RecipientList(Schema):
 class RecipientQuery(Schema):
     """Which."""
 
-    retired = flag(load_default=False, metadata={"description": "Show those too that nothing goes to any more."})
+    retired = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Show those too that nothing goes to any more."}
+    )
 
 
 @blueprint.route("/recipients")

@@ -1,5 +1,6 @@
 """The description of the interface: true OpenAPI 3.1, complete, and without a foreign host."""
 
+import json
 import re
 from typing import Any
 
@@ -62,6 +63,22 @@ def test_posts_that_change_something_take_a_key(document: dict[str, Any]) -> Non
     parameters = document["paths"]["/v1/notes"]["post"]["parameters"]
 
     assert [one["name"] for one in parameters] == ["Idempotency-Key"]
+
+
+def test_patterns_are_of_the_whole_text_in_words_that_every_language_knows(document: dict[str, Any]) -> None:
+    written = re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', json.dumps(document))
+
+    assert written
+    assert [one for one in written if not one.startswith("^") or not one.endswith("$") or r"\\Z" in one] == []
+
+
+def test_what_is_described_is_what_is_taken_and_given(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert schemas["Purchase"]["properties"]["total"]["type"] == ["string"]
+    assert schemas["PurchaseNew"]["properties"]["total"]["type"] == ["string", "number"]
+    taken = ["unsubscribed", "complaint", "hard_bounce", "do_not_contact"]
+    assert schemas["SuppressionsNew"]["properties"]["reason"]["enum"] == taken
 
 
 @pytest.mark.parametrize("path", ["/v1/docs", "/v1/openapi.json", "/v1/static/reference.css"])

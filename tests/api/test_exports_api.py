@@ -95,6 +95,10 @@ def test_recipients_are_listed_and_retired_with_their_history(own_web: FlaskClie
     assert (shown["version"], shown["contact"]) == (2, "Olena Koval")
     assert own_web.post("/v1/recipients/letters/retirement", headers=officer).json["retired"]
     assert own_web.get("/v1/recipients", headers=officer).json["items"] == []
+    assert own_web.get("/v1/recipients?retired=false", headers=officer).json["items"] == []
+    assert [one["retired"] for one in own_web.get("/v1/recipients?retired=true", headers=officer).json["items"]] == [
+        True
+    ]
     history = own_web.get("/v1/recipients/letters/versions", headers=officer).json["items"]
     assert [one["version"] for one in history] == [3, 2, 1]
     assert own_web.get("/v1/recipients/nobody/versions", headers=officer).status_code == 404

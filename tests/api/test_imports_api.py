@@ -88,7 +88,9 @@ def test_the_notice_that_people_were_shown_makes_consents_of_their_yes(
         assert tried(importer, **told).status_code == 403
     wrong = tried(allowed, notices='{"newsletter": "soon"}')
     assert (wrong.status_code, len(wrong.json["errors"])) == (422, 1)
-    assert tried(allowed, notices="[]").status_code == 422
+    for unread in ("[]", "{", '{"newsletter": 1, "newsletter": 2}'):
+        answer = tried(allowed, notices=unread)
+        assert (answer.status_code, list(answer.json["errors"])) == (422, ["notices"])
 
 
 def test_imports_are_listed_newest_first_by_pages(web: FlaskClient, importer: dict[str, str]) -> None:

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.config import Config
+from gunicorn.http import RequestParser
 
 from governance.policies.permissions import Permission
 from tests.api.conftest import Bearer
@@ -117,6 +119,34 @@ def test_a_body_of_unannounced_length_is_refused_beyond_the_limit_too(
     )
 
     assert (answer.status_code, answer.json["type"]) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    ("length", "sent"),
+    [
+        ("Content-Length: 200", '{"text": "a"}'),
+        ("Transfer-Encoding: chunked", 'd\r\n{"text": "a"}\r\n'),
+        ("Transfer-Encoding: chunked", 'zz\r\n{"text": "a"}\r\n0\r\n\r\n'),
+        ("Transfer-Encoding: chunked", 'd;\x01\r\n{"text": "a"}\r\n0\r\n\r\n'),
+        ("Transfer-Encoding: chunked", 'd\r\n{"text": "a"}0\r\n\r\n'),
+        ("Transfer-Encoding: chunked", 'd\r\n{"text": "a"}\r\n0\r\nno trailer\r\n\r\n'),
+    ],
+)
+def test_a_body_that_breaks_off_or_is_badly_chunked_is_the_fault_of_whoever_sent_it(
+    web: FlaskClient, recorder: dict[str, str], length: str, sent: str
+) -> None:
+    raw = f"POST /v1/notes HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n{sent}".encode()
+    read = next(RequestParser(Config(), [raw], ("127.0.0.1", 1)))
+
+    answer = web.post(
+        "/v1/notes",
+        content_type="application/json",
+        content_length=dict(read.headers).get("CONTENT-LENGTH"),
+        headers=recorder,
+        environ_overrides={"wsgi.input": read.body, "wsgi.input_terminated": True},
+    )
+
+    assert (answer.status_code, answer.json["type"]) == (400, "malformed")
 
 
 def test_a_method_that_is_not_taken_is_refused_with_those_that_are(web: FlaskClient, recorder: dict[str, str]) -> None:
