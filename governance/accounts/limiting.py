@@ -24,7 +24,12 @@ class Limits:
 
 
 UNLIMITED = Limits()
-TELL_OF_ALL = (Permission.CONSENT_READ, Permission.CONSENT_EXPLAIN, Permission.CONSENT_TRANSFER)
+TELL_OF_ALL = (
+    Permission.CONSENT_READ,
+    Permission.CONSENT_EXPLAIN,
+    Permission.CONSENT_TRANSFER,
+    Permission.WEBHOOKS_EDIT,
+)
 """Scopes that tell of all purposes at once, which no system with limits may hold."""
 
 

@@ -17,6 +17,7 @@ from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.consent import freshness
 from governance.consent.freshness import Figure, Outcome
+from governance.consent.limits import require_within
 from governance.customers import quality
 from governance.customers.merge_list import count_unreviewed
 from governance.customers.quality import FieldCount, Quality
@@ -217,8 +218,9 @@ def askable_people(
     read what single people said are told of nobody whose reason fewer than five share in the newest count.
 
     Raises:
-        ForbiddenError: where the actor may not list people.
+        ForbiddenError: where the actor may not list people, or is kept to other purposes or channels.
     """
+    require_within(work.actor, purpose=purpose, channel=channel)
     limit = max(1, min(limit, MOST_LISTED))
     reasons = None if sees_single_people(work) else _common_reasons(work, purpose, channel)
     part = next_people(work, permission=Permission.CUSTOMERS_LIST, after=after, limit=PEOPLE_AT_ONCE)

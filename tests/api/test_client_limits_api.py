@@ -5,8 +5,10 @@ from flask.testing import FlaskClient
 
 from governance.accounts import operations as accounts
 from governance.accounts.operations import Limits
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import uuid4
 from governance.kernel.work import OPERATOR, open_work
+from governance.policies.permissions import Permission
 from tests.api.conftest import service_of
 
 
@@ -17,7 +19,7 @@ def mailer(web: FlaskClient) -> dict[str, str]:
         new = accounts.create_client(
             work,
             name=f"mailer {uuid4()}",
-            scopes=["consent:check", "consent:record"],
+            scopes=["consent:check", "consent:record", "customers:list"],
             limits=Limits(["surveys"], ["email"]),
         )
     return {"Authorization": f"Bearer {new.secret}"}
@@ -56,6 +58,34 @@ def test_events_are_recorded_for_its_own_purposes_only(
     answer = web.post("/v1/consent/events", json=event, headers=mailer)
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Permission.CONSENT_READ,
+        Permission.CONSENT_EXPLAIN,
+        Permission.CONSENT_TRANSFER,
+        Permission.WEBHOOKS_EDIT,
+    ],
+)
+def test_it_holds_no_scope_that_tells_of_all_purposes(web: FlaskClient, told: Permission) -> None:
+    with (
+        open_work(service_of(web.application).database, OPERATOR) as work,
+        pytest.raises(InvalidError) as refused,
+    ):
+        accounts.create_client(work, name="mailer", scopes=[told.value], limits=Limits(["surveys"], None))
+
+    assert told.value in refused.value.errors["scopes"][0]
+
+
+@pytest.mark.parametrize(("purpose", "status"), [("surveys", 200), ("newsletter", 403)])
+def test_it_is_told_whom_to_ask_for_its_own_purposes_only(
+    web: FlaskClient, mailer: dict[str, str], purpose: str, status: int
+) -> None:
+    for channel in ("email", "sms"):
+        answer = web.get(f"/v1/reports/askable?purpose={purpose}&channel={channel}", headers=mailer)
+        assert answer.status_code == (status if channel == "email" else 403)
 
 
 def test_a_test_key_is_told_so_by_a_real_store(web: FlaskClient) -> None:
