@@ -20,6 +20,7 @@ ID_BYTES = 10
 SECRET_BYTES = 32
 TEST = "test_"
 """Stands behind the prefix in keys that open demonstrations only."""
+_ID = re.compile(r"[a-z2-7]{16}")
 _FORM = re.compile(r"gov_(test_)?(?P<id>[a-z2-7]{16})_[a-z2-7]{52}")
 _TOKEN = re.compile(r"gov_(?P<kind>[a-z]+)_(?P<id>[a-z2-7]{16})_[a-z2-7]{52}")
 _NO_DIGEST = bytes(hashlib.sha256().digest_size)
@@ -74,6 +75,11 @@ def id_of(presented: str) -> str:
     """The id in what was presented; empty, which no key has, where it is no key at all."""
     parts = _FORM.fullmatch(presented)
     return parts["id"] if parts else ""
+
+
+def is_key_id(text: str) -> bool:
+    """Whether *text* has the form of the id of a key."""
+    return _ID.fullmatch(text) is not None
 
 
 def is_test_key(presented: str) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, CTE, String, case, cast, func, literal, select, union_all
 
+from governance.accounts.keys import is_key_id
 from governance.audit import operations as audit
 from governance.audit.actions import Action
 from governance.audit.entries import Fact
@@ -117,11 +118,16 @@ def exposure(
     Raises:
         ForbiddenError: without `audit:exposure`.
         NoSuchExportError: where there is no such export.
-        InvalidError: where it is not said whose sight is meant, or the time ends before it begins.
+        InvalidError: where it is not said whose sight is meant, the key is none, or the time ends before it begins.
     """
     allow(work, Permission.AUDIT_EXPOSURE)
     if (by is None) == (export is None) or (by is not None and not (by.staff or by.client or by.key)):
         raise InvalidError("Name a staff member, a system, a key or an export.", errors={"by": ["One of them."]})
+    if by is not None and by.key is not None and not is_key_id(by.key):
+        raise InvalidError(
+            "This is no id of a key.",
+            errors={"client_key": ["The 16 letters and digits after gov_, or after gov_test_."]},
+        )
     if by is not None and by.since is not None and by.until is not None and by.until <= by.since:
         raise InvalidError("This is no time.", errors={"to": ["Give an instant after `from`."]})
     if export is not None:

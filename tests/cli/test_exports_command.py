@@ -57,6 +57,6 @@ def test_a_file_of_nobody_and_an_account_that_saw_nobody_are_told_as_such(govern
     assert governance("export", "trace", str(found), "--json").json["suspects"] == []
     seen = governance("audit", "exposure", "--actor", str(uuid4()), "--from", "2026-01-01", "--json").json
     assert (seen["people"], seen["complete"]) == (0, True)
-    told = governance("audit", "exposure", "--key", "nothing")
+    told = governance("audit", "exposure", "--key", "nothingnothing22")
     assert "Data of 0 people were seen" in told.err
     assert governance("audit", "exposure").code == 1

@@ -27,6 +27,8 @@ from tests.factories.exporting import buyers, content, export, make, officer
 from tests.factories.staging import stage_of
 from tests.factories.trail import entries
 
+OLD_KEY, NEW_KEY = "oldoldoldoldold2", "newnewnewnewnew2"
+
 stage = stage_of(exporting.firm, exporting.letters)
 
 
@@ -67,12 +69,18 @@ def test_only_what_was_seen_in_the_time_counts(desk: Work) -> None:
 def test_a_system_is_asked_about_as_a_whole_or_by_its_key(desk: Work) -> None:
     people = buyers(desk, 2)
     system = client(Permission.CUSTOMERS_READ)
-    old, new = replace(system, name="oldkey"), replace(system, name="newkey")
+    old, new = replace(system, name=OLD_KEY), replace(system, name=NEW_KEY)
     customers.read(by(desk, old), subject=people[0])
     customers.read(by(desk, new), subject=people[1])
     assert seen_by(desk, client=system.id).people == 2
-    [seen] = seen_by(desk, key="oldkey").named
+    [seen] = seen_by(desk, key=OLD_KEY).named
     assert seen.person == people[0]
+
+
+@pytest.mark.parametrize("key", ["[filtered]", "+4930901820", "oldkey", OLD_KEY + "\n"])
+def test_what_is_no_id_of_a_key_is_refused_and_not_taken_down(desk: Work, key: str) -> None:
+    with pytest.raises(InvalidError):
+        seen_by(desk, key=key)
 
 
 def test_an_export_exposes_all_who_were_in_it_and_so_does_its_exporter(desk: Work) -> None:
@@ -94,7 +102,7 @@ def test_an_export_exposes_all_who_were_in_it_and_so_does_its_exporter(desk: Wor
 def test_contacts_that_a_system_was_handed_count_by_system_and_by_key(desk: Work) -> None:
     people = buyers(desk, 2)
     system = client(Permission.CUSTOMERS_READ)
-    for key, person in (("oldkey", people[0]), ("newkey", people[1])):
+    for key, person in ((OLD_KEY, people[0]), (NEW_KEY, people[1])):
         disclosures.disclose(
             by(desk, replace(system, name=key)),
             recipient_key="letters",
@@ -105,7 +113,7 @@ def test_contacts_that_a_system_was_handed_count_by_system_and_by_key(desk: Work
     found = seen_by(desk, client=system.id)
     assert (found.people, found.fields) == (2, {"contact.email": 2})
     assert found.acts == {Action.DATA_DISCLOSED.value: 2}
-    [seen] = seen_by(desk, key="newkey").named
+    [seen] = seen_by(desk, key=NEW_KEY).named
     assert seen.person == people[1]
     assert seen_by(desk, client=uuid4()).people == 0
 
