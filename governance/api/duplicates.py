@@ -39,7 +39,13 @@ class DuplicateQuery(PageQuery):
     """Query of pairs, the surest first."""
 
     state = code(PairState, load_default=PairState.OPEN)
-    cursor = CursorField(int, UUID, load_default=None, metadata={"description": "`next_cursor` of the page before."})
+    cursor = CursorField(
+        int,
+        UUID,
+        largest=2**15 - 1,  # of a score
+        load_default=None,
+        metadata={"description": "`next_cursor` of the page before."},
+    )
     limit = ma.fields.Integer(
         load_default=50, validate=ma.validate.Range(1, MOST_LISTED), metadata={"description": "Rows on a page."}
     )

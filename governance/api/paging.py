@@ -1,7 +1,6 @@
 """Keyset paging: `limit` and an opaque `cursor`, which holds ids and instants only, never a value of anybody."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -59,10 +58,14 @@ def _text(part: UUID | datetime) -> str:
     return part.hex if isinstance(part, UUID) else require_aware(part).isoformat()
 
 
-def _read(kind: type[UUID | datetime | int], told: str | int) -> UUID | datetime | int:
+def _read(kind: type[UUID | datetime | int], told: object, largest: int) -> UUID | datetime | int:
     if kind is UUID:
         return UUID(str(told))
-    return int(told) if kind is int else require_aware(datetime.fromisoformat(str(told)))
+    if kind is datetime:
+        return require_aware(datetime.fromisoformat(str(told)))
+    if type(told) is not int or abs(told) > largest:
+        raise ValueError("no number that a row has")
+    return told
 
 
 class CursorField(ma.fields.Field[Any]):
@@ -70,10 +73,17 @@ class CursorField(ma.fields.Field[Any]):
 
     Args:
         kinds: what the keys are: UUID, datetime or int.
+        largest: number that the column of an int holds.
     """
 
-    def __init__(self, *kinds: type[UUID | datetime | int], **kwargs: Any) -> None:  # noqa: ANN401 - of marshmallow
+    def __init__(
+        self,
+        *kinds: type[UUID | datetime | int],
+        largest: int = 2**63 - 1,
+        **kwargs: Any,  # noqa: ANN401 - of marshmallow
+    ) -> None:
         self.kinds = kinds
+        self.largest = largest
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
@@ -82,8 +92,8 @@ class CursorField(ma.fields.Field[Any]):
             told = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             if not isinstance(told, list) or len(told) != len(self.kinds):
                 raise ma.ValidationError(_MALFORMED)
-            return tuple(_read(kind, part) for kind, part in zip(self.kinds, told, strict=True))
-        except (ValueError, TypeError, AttributeError, binascii.Error, UnicodeEncodeError):
+            return tuple(_read(kind, part, self.largest) for kind, part in zip(self.kinds, told, strict=True))
+        except (ValueError, TypeError, AttributeError, RecursionError):
             raise ma.ValidationError(_MALFORMED) from None
 
 

@@ -2,7 +2,9 @@
 
 from flask.testing import FlaskClient
 
+from governance.api.paging import encode_cursor
 from governance.intake.duplicates_store import find_duplicates
+from governance.kernel.ids import uuid4
 from governance.kernel.work import SYSTEM
 from governance.policies.permissions import Permission
 from tests.api.conftest import bearer_for, service_of
@@ -34,6 +36,8 @@ def test_pairs_are_listed_page_by_page_and_told_apart(own_web: FlaskClient) -> N
     assert (denied.status_code, denied.json["state"]) == (200, "apart")
     left = own_web.get("/v1/duplicates", headers=headers).json["items"]
     assert [pair["id"] for pair in left] == [pairs[1]["id"]]
+    beyond = own_web.get(f"/v1/duplicates?cursor={encode_cursor(2**15, uuid4())}", headers=headers)
+    assert (beyond.status_code, list(beyond.json["errors"])) == (422, ["cursor"])
     apart = own_web.get("/v1/duplicates?state=apart", headers=headers).json["items"]
     assert [pair["id"] for pair in apart] == [pairs[0]["id"]]
 

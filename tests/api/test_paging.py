@@ -26,6 +26,12 @@ def test_what_is_no_cursor_is_refused_in_words(text: str) -> None:
         CursorField(UUID, int).deserialize(text)
 
 
+@pytest.mark.parametrize("told", ["[" * 1000, "[Infinity]", "[NaN]", "[1e3]", "[true]", f"[{2**63}]", f"[-{2**63}]"])
+def test_what_no_row_can_have_is_no_cursor(told: str) -> None:
+    with pytest.raises(ma.ValidationError, match="Not a cursor"):
+        CursorField(int).deserialize(base64.urlsafe_b64encode(told.encode()).decode())
+
+
 def test_a_cursor_of_another_listing_is_refused() -> None:
     with pytest.raises(ma.ValidationError):
         CursorField(UUID).deserialize(encode_cursor(uuid4(), 1))
