@@ -365,6 +365,9 @@ def test_a_webhook_shows_neither_secret_nor_path_and_goes_with_its_messages(work
         "https://пошта.example/",
         "https://mailer.example:port/",
         "https://[::1/",
+        "https://169.254.169.254/latest",
+        "https://[::ffff:169.254.169.254]/",
+        "https://[fe80::1%25eth0]/",
         "https://mailer.example/" + "x" * 2000,
     ],
 )

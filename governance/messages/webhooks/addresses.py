@@ -65,6 +65,8 @@ def parse(url: str) -> Target:
         raise _wrong("An address takes no user name, password or fragment; messages are signed.")
     if parts.scheme == "http" and not _is_this_host(host):
         raise _wrong("Plain http is for receivers on this host only (127.0.0.1, localhost); use https.")
+    if _is_forbidden_literal(host):
+        raise _wrong("Nothing is sent to link-local, multicast and reserved addresses.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     secure = parts.scheme == "https"
     return Target(host, port or (443 if secure else 80), path, secure)
@@ -98,6 +100,13 @@ def _plain(address: Address) -> Address:
 def _is_forbidden(address: Address) -> bool:
     one = _plain(address)
     return one.is_link_local or one.is_multicast or one.is_unspecified or (one.is_reserved and not one.is_loopback)
+
+
+def _is_forbidden_literal(host: str) -> bool:
+    try:
+        return _is_forbidden(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        return False  # a name, which is looked up whenever something is sent
 
 
 def _is_this_host(host: str) -> bool:
