@@ -341,7 +341,7 @@ class Client:
         scope: str = "advertising",
         purpose: str | None = None,
         region: str | None = None,
-    ) -> None:
+    ) -> list[str]:
         """Report contacts that must not be written to: `unsubscribed`, `complaint`, `hard_bounce`, `do_not_contact`.
 
         An opt-out that was not taken must not be lost: whatever the client was told about unreachable services, this
@@ -355,14 +355,22 @@ class Client:
             purpose: key.
             region: country of phone numbers without a country code.
 
+        Returns:
+            What is no contact of the channel, and so was not taken: correct it and report it again. Of a report that
+            was repeated because its first answer was lost, nothing is known here.
+
         Raises:
             RefusedError: the service refuses.
             UnreachableError: it cannot be reached; keep the contacts and report them again.
         """
         about = {"channel": channel, "reason": reason, "scope": scope, "purpose": purpose, "region": region}
         body = {name: value for name, value in about.items() if value is not None}
+        untaken: list[str] = []
         for batch in _batches(_listed(contacts), SUPPRESSIONS):
-            self._call("POST", "/v1/consent/suppressions", {**body, "contacts": batch}, once=True)
+            told = self._call("POST", "/v1/consent/suppressions", {**body, "contacts": batch}, once=True)
+            if told is not None:
+                untaken += _untaken(batch, told)
+        return untaken
 
     def changes(self, cursor: str | None = None, *, limit: int = 1000) -> Changes:
         """What changed after *cursor*; from the beginning without one, from now on with `latest`.
@@ -410,7 +418,8 @@ class Client:
         for attempt in range(1_000_000):
             reply = self._line.exchange(method, path, content, headers, until=until)
             if reply.status is not None and not reply.again:
-                return _read(reply)
+                told = _read(reply)
+                return None if reply.is_repeated else told
             pause = reply.retry_after_seconds
             if pause is None:
                 pause = min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
@@ -453,11 +462,12 @@ def verify_webhook(
 
 @dataclass(frozen=True)
 class _Reply:
-    """What came back: nothing where *status* is None."""
+    """What came back: nothing where *status* is None; of what was done at an earlier attempt, that it was."""
 
     status: int | None
     content: bytes = b""
     retry_after_seconds: float | None = None
+    is_repeated: bool = False
 
     @property
     def again(self) -> bool:
@@ -532,7 +542,8 @@ class _Line:
                 self._idle.append(connection)
         told = response.getheader("Retry-After", "").strip()
         wait = float(told) if told.isdecimal() and len(told) < len("100000") else None
-        return _Reply(response.status if whole else None, read, wait)
+        is_repeated = response.getheader("Idempotency-Replayed") == "true"
+        return _Reply(response.status if whole else None, read, wait, is_repeated)
 
     def _kept(self, timeout: float) -> http.client.HTTPConnection | None:
         with self._lock:
@@ -580,6 +591,13 @@ def _answer(contact: str, row: Mapping[str, Any], decision: str) -> Answer:
         raise TypeError
     told = {name: value for name, value in row.items() if name not in {"allowed", "reason", "unsubscribe"}}
     return Answer(contact, allowed, str(row["reason"]), decision, row.get("unsubscribe"), told or None)
+
+
+def _untaken(batch: Sequence[str], told: Mapping[str, Any]) -> list[str]:
+    try:
+        return [one for one, row in zip(batch, told["items"], strict=True) if row["suppressed"] is not True]
+    except (KeyError, TypeError, ValueError):
+        raise UnreachableError("What answered is not the service.") from None
 
 
 def _change(told: Mapping[str, Any]) -> Change:

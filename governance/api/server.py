@@ -30,7 +30,7 @@ _PROBLEM: Final = (
 HEAD_SECONDS: Final = 5.0
 """From the first byte to the end of the head; a browser needs milliseconds."""
 BODY_SECONDS: Final = 60.0
-"""For the largest upload over a slow line; only whoever holds a key gets so far."""
+"""For the largest upload over a slow line; a proxy in front reads requests whole, so that nobody dawdles here."""
 
 log = get_logger(__name__)
 

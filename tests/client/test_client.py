@@ -187,6 +187,18 @@ def test_a_report_of_opt_outs_is_never_lost_nor_made_twice(mailer: Client, gate:
         Client(gate.url, "gov_x", patience_seconds=0.3).suppress("email", [buyer])
 
 
+def test_what_is_no_contact_of_the_channel_is_given_back(mailer: Client, buyer: str, monkeypatch) -> None:
+    monkeypatch.setattr(module, "SUPPRESSIONS", 2)
+    assert mailer.suppress("email", ["not an address", buyer, "+4930901820"]) == ["not an address", "+4930901820"]
+
+
+@pytest.mark.parametrize("said", [b"", b"{}", b'{"status": "ok"}', b'{"items": []}'])
+def test_a_report_is_not_taken_for_made_where_something_else_answers(mailer: Client, gate: Gate, said: bytes) -> None:
+    gate.mischief = [answer(200, said)]
+    with pytest.raises(UnreachableError):
+        mailer.suppress("email", ["a@example.org"])
+
+
 def test_changes_are_followed_by_their_cursor(
     door: Flask, web: FlaskClient, system: dict[str, str], mailer: Client
 ) -> None:
