@@ -84,7 +84,7 @@ class CursorField(ma.fields.Field[Any]):
     ) -> None:
         self.kinds = kinds
         self.largest = largest
-        super().__init__(**kwargs)
+        super().__init__(metadata={"type": "string", **kwargs.pop("metadata", {})}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
         try:

@@ -77,6 +77,8 @@ def test_what_is_described_is_what_is_taken_and_given(document: dict[str, Any]) 
 
     assert schemas["Purchase"]["properties"]["total"]["type"] == ["string"]
     assert schemas["PurchaseNew"]["properties"]["total"]["type"] == ["string", "number"]
+    [cursor] = [one for one in document["paths"]["/v1/customers"]["get"]["parameters"] if one["name"] == "cursor"]
+    assert cursor["schema"]["type"] == ["string", "null"]
     taken = ["unsubscribed", "complaint", "hard_bounce", "do_not_contact"]
     assert schemas["SuppressionsNew"]["properties"]["reason"]["enum"] == taken
 
