@@ -527,15 +527,19 @@ class _Line:
         given = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", **headers}
         if content is not None:
             given["Content-Type"] = "application/json"
+        is_taken = True
         try:
-            connection.request(method, self._prefix + path, content, given)
+            try:
+                connection.request(method, self._prefix + path, content, given)
+            except (BrokenPipeError, ConnectionResetError):
+                is_taken = False  # a body that is too large is refused before all of it has been sent
             response = connection.getresponse()
             read = response.read(ANSWER_LIMIT_BYTES + 1)
         except (OSError, http.client.HTTPException):
             connection.close()
             return _Reply(None)
         whole = len(read) <= ANSWER_LIMIT_BYTES
-        if response.will_close or not whole:
+        if response.will_close or not whole or not is_taken:
             connection.close()
         else:
             with self._lock:

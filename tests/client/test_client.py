@@ -3,6 +3,7 @@
 import ast
 import base64
 import hmac
+import socket
 import sys
 import threading
 import time
@@ -197,6 +198,25 @@ def test_a_report_is_not_taken_for_made_where_something_else_answers(mailer: Cli
     gate.mischief = [answer(200, said)]
     with pytest.raises(UnreachableError):
         mailer.suppress("email", ["a@example.org"])
+
+
+def test_a_list_that_is_too_large_is_refused_in_the_words_of_the_service(key: str) -> None:
+    said = b'{"type": "too-large", "status": 413, "detail": "Too large."}'
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(1000)
+                caller.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+
+        threading.Thread(target=refuse, daemon=True).start()
+        with (
+            Client(f"http://127.0.0.1:{listener.getsockname()[1]}", key, patience_seconds=2) as client,
+            pytest.raises(RefusedError) as refused,
+        ):
+            client.may_send("service", "email", ["a" * 1000] * 10_000)
+    assert (refused.value.status, refused.value.slug) == (413, "too-large")
 
 
 def test_changes_are_followed_by_their_cursor(
