@@ -350,6 +350,25 @@ def test_a_webhook_shows_neither_secret_nor_path_and_goes_with_its_messages(work
     assert all(one.object and one.object.id == made.webhook.id for one in told)
 
 
+def test_of_two_that_are_set_up_at_once_by_the_same_name_one_is_told_so(line: Line) -> None:
+    told: list[str] = []
+
+    def set_up_another() -> None:
+        try:
+            with open_by(line) as work:
+                webhooks.create(work, name="twin", url="https://mailer.example/")
+        except ConflictError as error:
+            told.extend(error.errors)
+
+    another = threading.Thread(target=set_up_another)
+    with open_by(line) as work:
+        webhooks.create(work, name="twin", url="https://mailer.example/")
+        another.start()
+        another.join(0.1)  # until it waits for the name
+    another.join()
+    assert told == ["name"]
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypedDict
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from governance.audit import operations as audit
 from governance.audit.actions import Action
@@ -52,8 +54,6 @@ def create(
     if not 1 <= len(told) <= NAME_LENGTH or not told.isprintable():
         raise InvalidError("This name cannot be used.", errors={"name": [f"1 to {NAME_LENGTH} printable characters."]})
     parse(url)
-    if work.session.scalar(select(func.count()).select_from(WebhookRow).where(WebhookRow.name == told)):
-        raise ConflictError("A webhook of this name exists.", errors={"name": ["Taken."]})
     secret = _new_secret()
     owner = OwnerId(uuid7())
     vault_of(work.session).owners.create(work.session, OwnerKind.MESSAGE, [owner])
@@ -71,8 +71,13 @@ def create(
         failures=0,
         next_attempt_at=work.now,
     )
-    work.session.add(row)
-    work.session.flush()
+    try:
+        with work.session.begin_nested():
+            work.session.add(row)
+    except IntegrityError as error:
+        if isinstance(error.orig, UniqueViolation):
+            raise ConflictError("A webhook of this name exists.", errors={"name": ["Taken."]}) from None
+        raise
     facts = {"from_beginning": from_beginning, "topic": topic.value}
     audit.append(work, Action.WEBHOOK_CREATED, object=ObjectRef("webhook", row.id), facts=facts)
     return NewWebhook(_shown(work, [row])[0], secret)
