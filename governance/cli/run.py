@@ -5,6 +5,7 @@ import os
 import select
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,16 +15,20 @@ from governance.cli.context import say, settings
 from governance.cli.setup import Answers, found_only, set_up, setup_links
 from governance.custody import founding
 from governance.custody.opening import open_store, require_protected_log
+from governance.kernel.embedded import EmbeddedPostgres
 from governance.kernel.errors import ConflictError, UnavailableError
 from governance.kernel.folders import prepare_data_dir
 from governance.kernel.journal import Journal
 from governance.kernel.revision import SchemaOutdatedError
 from governance.kernel.server import Server, reach
 from governance.kernel.settings import Settings
+from governance.kernel.space import DiskFullError
 from governance.kernel.supervisor import Command, Supervisor, port_free, sole_supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 2.0
+ROOM_SECONDS = 20.0
+"""Between two looks whether a full disk has room again."""
 SERVICE_LOG = "service.log"
 
 
@@ -170,9 +175,11 @@ def _supervise(
     waiting = [when_ready] if when_ready is not None else []
     readiness = Readiness(server.settings)
 
+    lease = Lease(server.embedded) if server.embedded is not None else None
+
     def upkeep() -> bool:
-        if server.embedded is not None:
-            server.embedded.renew()
+        if lease is not None:
+            lease.keep()
         if waiting and readiness.reached():
             waiting.pop()()
         return bool(waiting)
@@ -185,6 +192,28 @@ def journal_of(found: Settings) -> Journal | None:
     if found.log_format != "auto" or not sys.stderr.isatty():
         return None
     return Journal(found.data_dir.absolute() / "log" / SERVICE_LOG, show=say)
+
+
+class Lease:
+    """The lease of the embedded server, taken anew where that stopped; on a full disk, as soon as there is room."""
+
+    def __init__(self, embedded: EmbeddedPostgres) -> None:
+        self._embedded = embedded
+        self._next_try = 0.0
+
+    def keep(self) -> None:
+        """Look after it; called about once a second.
+
+        Raises:
+            UnavailableError: the server does not start, and not for want of room.
+        """
+        if time.monotonic() < self._next_try:
+            return
+        try:
+            self._embedded.renew()
+        except DiskFullError as error:
+            say(f"{error.detail} The database has stopped, and starts by itself once there is room.")
+            self._next_try = time.monotonic() + ROOM_SECONDS
 
 
 class Readiness:

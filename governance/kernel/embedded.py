@@ -77,13 +77,24 @@ class EmbeddedPostgres:
         return wheel_programs() / name
 
     def renew(self) -> bool:
-        """Take the lease anew if the keeper died, which starts another; returns whether that was needed."""
+        """Take the lease anew if the keeper died, which starts another; returns whether that was needed.
+
+        Raises:
+            DiskFullError: the server has no room to start.
+            UnavailableError: it does not start.
+        """
         if self._connection is not None:
             readable, _, _ = select.select([self._connection], [], [], 0)
             if not readable:
                 return False
             self._connection.close()
-        self._connection = self._acquire()
+            self._connection = None
+        try:
+            self._connection = self._acquire()
+        except UnavailableError:
+            if shutil.disk_usage(self.data_dir).free < SERVER_NEEDS_BYTES:
+                raise DiskFullError from None
+            raise
         return True
 
     def release(self) -> None:
@@ -195,12 +206,7 @@ def lease(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Itera
         UnavailableError: the server does not start.
     """
     server = EmbeddedPostgres(prepare_data_dir(data_dir), settings=settings or {})
-    try:
-        server.renew()
-    except UnavailableError:
-        if shutil.disk_usage(data_dir).free < SERVER_NEEDS_BYTES:
-            raise DiskFullError from None
-        raise
+    server.renew()
     try:
         yield server
     finally:

@@ -31,6 +31,10 @@ FIRST_PAUSE_SECONDS: Final = 1.0
 SOUND_AFTER_SECONDS: Final = 30.0
 """A child that ran this long was started well: its earlier crashes no longer count."""
 GIVE_UP_AFTER: Final = 5
+WAITING: Final = 75
+"""Exit code of a child that cannot do without what does not answer (EX_TEMPFAIL of sysexits.h)."""
+WAITING_SECONDS: Final = 15.0
+"""After which it is started again, however often."""
 TICK_SECONDS: Final = 1.0
 SOON_SECONDS: Final = 0.1
 
@@ -203,6 +207,10 @@ class _Child:
         if self.is_running():
             return True
         self.finish()
+        if self._process is not None and self._process.returncode == WAITING:
+            say(f"{self.command.name} waits for what it needs; starting it again in {WAITING_SECONDS:g} s.")
+            self._start_again_at = now + WAITING_SECONDS
+            return True
         self._crashes = self._crashes + 1 if now - self._started_at < SOUND_AFTER_SECONDS else 1
         if self._crashes > GIVE_UP_AFTER:
             say(f"{self.command.name} ends again and again ({self._how()}); its log lines above say why. Stopping all.")

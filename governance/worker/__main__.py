@@ -10,9 +10,11 @@ import os
 import sys
 
 from governance.kernel import logs
-from governance.kernel.errors import GovernanceError
+from governance.kernel.errors import GovernanceError, UnavailableError
 from governance.kernel.lifeline import watch
+from governance.kernel.revision import SchemaOutdatedError
 from governance.kernel.settings import Settings
+from governance.kernel.supervisor import WAITING
 from governance.worker.running import run
 
 gc.freeze()
@@ -20,7 +22,7 @@ gc.enable()
 
 
 def main() -> int:
-    """Run until a signal comes; returns the exit code."""
+    """Run until a signal comes; returns the exit code, `WAITING` where the database does not answer."""
     watch()
     try:
         settings = Settings.from_environment(os.environ)
@@ -28,7 +30,7 @@ def main() -> int:
         return run(settings)
     except GovernanceError as error:
         sys.stderr.write(f"{error.detail}\n")
-        return 1
+        return WAITING if isinstance(error, UnavailableError) and not isinstance(error, SchemaOutdatedError) else 1
 
 
 if __name__ == "__main__":

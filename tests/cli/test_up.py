@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
-from governance.cli.run import journal_of
+from governance.cli.run import Lease, journal_of
+from governance.kernel.embedded import EmbeddedPostgres
+from governance.kernel.errors import UnavailableError
 from governance.kernel.settings import Settings
 from tests.cli.service import Service
 
@@ -121,3 +124,27 @@ def test_the_log_goes_to_a_file_only_where_a_terminal_watches(
 
     assert (journal is not None) == kept
     assert journal is None or journal.path == tmp_path / "log" / "service.log"
+
+
+def test_a_database_that_a_full_disk_stopped_is_started_again_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_server: EmbeddedPostgres) -> socket.socket:
+        raise UnavailableError("PostgreSQL stopped while starting.")
+
+    acquired, keeper = socket.socketpair()
+    with acquired, keeper:
+        server = EmbeddedPostgres(tmp_path, settings={})
+        lease = Lease(server)
+        monkeypatch.setattr(EmbeddedPostgres, "_acquire", refuse)
+        with pytest.raises(UnavailableError, match="while starting"):
+            lease.keep()
+        monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=0))
+        lease.keep()
+        lease.keep()  # too soon to look again
+        assert capsys.readouterr().err.count("The disk is full") == 1
+
+        monkeypatch.setattr(EmbeddedPostgres, "_acquire", lambda _server: acquired)
+        again = Lease(server)
+        again.keep()
+        assert not server.renew()

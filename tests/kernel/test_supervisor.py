@@ -151,6 +151,15 @@ def test_a_child_that_crashes_again_and_again_ends_the_service_with_a_clear_word
     kill(supervisor)
 
 
+def test_a_child_that_waits_for_what_it_needs_is_started_again_later_and_ends_nothing() -> None:
+    supervisor = start(SUPERVISOR, "import sys; sys.exit(75)", PATIENT)
+    said = {line_of(supervisor), line_of(supervisor)}
+    assert "child0 waits for what it needs; starting it again in 15 s." in said
+    supervisor.terminate()
+    assert supervisor.wait(10) == 0
+    kill(supervisor)
+
+
 def test_the_second_supervisor_of_a_data_folder_is_told_of_the_first(tmp_path: Path) -> None:
     folder = prepare_data_dir(tmp_path / "store")
     script = (

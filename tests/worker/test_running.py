@@ -15,10 +15,14 @@ from governance.audit.outside import create_signing_key
 from governance.customers.codes import Ground, Source
 from governance.intake import operations as intake
 from governance.intake.files import FileOptions, Provenance
-from governance.kernel import jobs
+from governance.kernel import jobs, logs
 from governance.kernel.db import Database
+from governance.kernel.errors import ConfigurationError, GovernanceError, UnavailableError
+from governance.kernel.revision import SchemaOutdatedError
+from governance.kernel.supervisor import WAITING
 from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from governance.reference.operations import set_controller
+from governance.worker import __main__ as door
 from tests import forks
 from tests.conftest import Store
 
@@ -131,3 +135,24 @@ def test_a_worker_that_can_make_no_backups_says_so_at_its_start(start: Start, tm
     lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
     (told,) = [line for line in lines if line["event"] == "worker.makes_no_backups"]
     assert "GOVERNANCE_DATABASE_ADMIN_URL" in told["reason"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (UnavailableError("It does not answer."), WAITING),
+        (SchemaOutdatedError("It is behind."), 1),
+        (ConfigurationError("It is wrong."), 1),
+    ],
+)
+def test_a_worker_waits_for_a_database_that_does_not_answer_and_for_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], refusal: GovernanceError, code: int
+) -> None:
+    def refuse(_settings: object) -> int:
+        raise refusal
+
+    monkeypatch.setattr(door, "run", refuse)
+    monkeypatch.setattr(logs, "configure", lambda _settings: None)  # which is of the whole process
+
+    assert door.main() == code
+    assert capfd.readouterr().err == f"{refusal.detail}\n"
