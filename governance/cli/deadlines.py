@@ -24,6 +24,7 @@ from governance.reference.calendars import (
     UNEDITED,
     CalendarEdits,
     calendar_edits,
+    calendar_name,
     edit_calendar,
     shipped_calendar,
 )
@@ -75,7 +76,8 @@ def due_(
         if as_json:
             click.echo(json.dumps(_as_json(day, kind, duty, told), ensure_ascii=False))
         else:
-            click.echo(f"{told.date}  {told.traced(language)}")
+            named = calendar_name(told.calendar, language)
+            click.echo(f"{told.date}  {told.traced(language, calendar=named)}")
 
 
 def _texts(dates: tuple[str, ...]) -> Iterator[tuple[int, str]]:

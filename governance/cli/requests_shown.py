@@ -8,6 +8,7 @@ import click
 
 from governance.cli.context import answer_json, operator_work, say
 from governance.kernel.work import Work
+from governance.policies.deadline_words import DEFAULT
 from governance.rights import operations as rights
 from governance.rights.operations import RequestId, RequestLine, RequestView
 
@@ -59,6 +60,6 @@ def tell(seen: RequestView) -> None:
     """Show where a request stands, and what may be done now."""
     say(f"{seen.kind} of {seen.received_on}: {seen.state}, due {seen.due_on}; possible now: {', '.join(seen.acts)}")
     for one in seen.duties:
-        say(f"  {one.law} {one.duty} by {one.due_on}: {one.trace}{'' if one.verified else ' (unverified)'}")
+        say(f"  {one.law} {one.duty} by {one.due_on}: {one.traced(DEFAULT)}{'' if one.verified else ' (unverified)'}")
     for why in seen.needs_approval:
         say(f"  a second person has to approve: {why}")

@@ -9,6 +9,8 @@ from governance.accounts.operations import SeenReport
 from governance.accounts.seen import DAYS, MOST_DAYS
 from governance.cli.context import answer_json, answer_table, as_json, operator_work, say
 from governance.customers import operations as customers
+from governance.customers.leaving import Entrusted, entrusted_to
+from governance.kernel.errors import InvalidError
 from governance.kernel.ids import StaffId
 
 CREATED = "Role named when the account was made."
@@ -122,19 +124,37 @@ def allow_reading(*, who: str, people: int) -> None:
 
 @staff.command()
 @click.argument("who")
-@click.option("--hand-to", help="Who is responsible for the clients from now on.")
+@click.option("--hand-to", metavar="WHO", help="Who is responsible for the clients from now on.")
+@click.option("--hand-to-nobody", is_flag=True, help="Leave the clients with nobody responsible.")
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True, help="Report of so many.")
 @as_json
-def leave(*, who: str, hand_to: str | None, days: int, as_json: bool) -> None:
-    """Let a person leave: access is cut at once, the clients are handed to another, and what was seen is told."""
+def leave(*, who: str, hand_to: str | None, hand_to_nobody: bool, days: int, as_json: bool) -> None:
+    """Let a person leave: access is cut at once, the clients are handed to another, and what was seen is told.
+
+    Who takes the clients over has to be said where there are any: --hand-to WHO, or --hand-to-nobody.
+    """
+    if hand_to is not None and hand_to_nobody:
+        raise InvalidError("Say one: --hand-to WHO, or --hand-to-nobody.")
     with operator_work() as work:
+        member = accounts.find_staff(work, who=who)
+        if hand_to is None and not hand_to_nobody:
+            _refuse_unsaid(entrusted_to(work, staff=member))
         successor = None if hand_to is None else accounts.find_staff(work, who=hand_to)
-        done = customers.leave(work, staff=accounts.find_staff(work, who=who), successor=successor, days=days)
+        done = customers.leave(work, staff=member, successor=successor, days=days)
     if as_json:
         answer_json(done)
         return
-    say(f"Access is cut; {done.clients_handed} clients were handed over.")
+    became = "left with nobody responsible" if successor is None else "handed over"
+    say(f"Access is cut; clients {became}: {done.clients_handed}.")
     _tell_seen(done.report)
+
+
+def _refuse_unsaid(entrusted: Entrusted) -> None:
+    if entrusted.clients:
+        wrong = "Name who takes them over by --hand-to WHO, or leave them to nobody by --hand-to-nobody."
+        raise InvalidError(
+            f"Clients in the hands of this person: {entrusted.clients}. Nothing was done.", errors={"hand-to": [wrong]}
+        )
 
 
 @staff.command()

@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Response, request, url_for
+from flask_babel import gettext
 
 from governance.console.brand_preview import OF_THE_SERVICE, preview
 from governance.console.frame import go, page
@@ -58,10 +59,12 @@ def channels(visit: Visit, typed: Typed = EMPTY) -> Response:
 
 
 def _host(address: str | None) -> str | None:
-    """Which server an address names, without name and password."""
+    """Which server an address names, without name and password; or that it is a folder."""
     if address is None:
         return None
     parts = urlsplit(str(address))
+    if parts.scheme == "file":
+        return str(gettext("files in a folder, nothing is sent"))
     return f"{parts.scheme}:{'//' + parts.hostname if parts.hostname else ''}"
 
 

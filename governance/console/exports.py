@@ -14,7 +14,7 @@ from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalKind, ProposalState
 from governance.consent import operations as consent
 from governance.consent import segmenting
-from governance.consent.segmenting import Run, RunId
+from governance.consent.segmenting import Run, RunId, SegmentId
 from governance.console import people, sayings, words, words_exports, words_failures
 from governance.console.frame import go, page
 from governance.console.guard import LARGE_FORMS, Visit, act, screen
@@ -36,6 +36,7 @@ PART: Final = "exports"
 SHOWN: Final = 50
 MOST_IDS: Final = 10_000
 LEAK_MEGABYTES: Final = 16
+_RUNS_LOOKED_AT: Final = 10
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 LARGE_FORMS["trace_leak"] = LEAK_MEGABYTES * 1_048_576 + 65_536
@@ -174,15 +175,18 @@ def new_export(visit: Visit, typed: Typed = EMPTY) -> Response:
 
 
 def results_of_segments(visit: Visit) -> Sequence[tuple[Run, str]]:
-    """Results of segments that may be used, each with what its segment is called."""
+    """Results of segments that may be used, the newest of each kind, with what it is called."""
     if not (visit.may(Permission.SEGMENTS_READ) and visit.may(Permission.SEGMENTS_USE)):
         return ()
-    return [
-        (run, one.titles.get(language()))
-        for one in segmenting.segments(visit.work)
-        for run in segmenting.runs(visit.work, segment=one.id, limit=5)
-        if run.state.value == "done" and run.expires_at > visit.work.now
-    ]
+    newest = dict[tuple[SegmentId, str | None, str | None], tuple[Run, str]]()
+    purposes, by = titles(visit), words.channels()
+    for one in segmenting.segments(visit.work):
+        for run in segmenting.runs(visit.work, segment=one.id, limit=_RUNS_LOOKED_AT):
+            if run.state.value == "done" and run.expires_at > visit.work.now:
+                checked = [purposes.get(run.purpose or "", run.purpose), by.get(run.channel or "", run.channel)]
+                called = ", ".join([one.titles.get(language()), *filter(None, checked)])
+                newest.setdefault((one.id, run.purpose, run.channel), (run, called))
+    return list(newest.values())
 
 
 def _proposed(**_names: object) -> Response:

@@ -31,6 +31,7 @@ def expiring(visit: Visit) -> Response:
         "expiring",
         part="consent",
         rows=found.items,
+        now=visit.work.now,
         more=_place(found.next_after),
         days=days,
         choices=DAYS,

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import Response, g, request
 from flask_babel import format_date
 
+from governance.accounts import operations as accounts
+from governance.accounts.operations import Proposal, ProposalKind, ProposalState
 from governance.console import people, words, words_retention
 from governance.console.charts import Pair, Plot, plot
 from governance.console.days import read_day, today
@@ -107,7 +109,7 @@ def period(policy: RetentionPolicy) -> tuple[str, str]:
 def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Forecast | None = None) -> Response:
     """A version: what it says, what it would take away, and the other versions."""
     found = retention.policy(visit.work, policy=PolicyId(policy))
-    versions = [one for one in retention.policies(visit.work) if one.policy.key == found.policy.key]
+    standing = retention.policies(visit.work)
     ahead = None if forecast is None else forecast.policies[0]
     return page(
         visit,
@@ -116,7 +118,9 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
         found=found,
         title=found.policy.titles.get(language()),
         period=period(found.policy),
-        versions=versions,
+        titles={one.policy.key: one.policy.titles.get(language()) for one in standing},
+        versions=[one for one in standing if one.policy.key == found.policy.key],
+        waiting=_waiting(visit, policy),
         yaml=write_policy(found.policy),
         forecast=forecast,
         ahead=ahead,
@@ -125,6 +129,15 @@ def policy_page(visit: Visit, policy: UUID, typed: Typed = EMPTY, forecast: Fore
         typed=typed,
         said=said(),
     )
+
+
+def _waiting(visit: Visit, policy: UUID) -> Proposal | None:
+    """The proposal to put a version into force that nobody has decided yet."""
+    if not visit.may_open("proposal"):
+        return None
+    found = accounts.list_proposals(visit.work, state=ProposalState.OPEN)
+    ours = (one for one in found if one.kind is ProposalKind.ACTIVATE_POLICY and one.payload["policy"] == str(policy))
+    return next(ours, None)
 
 
 def coming(policies: Sequence[PolicyForecast]) -> Mapping[date, int]:

@@ -25,7 +25,7 @@ def _pages() -> list[tuple[str, str, str]]:
         ("try_due", gettext("Due dates"), gettext("Try when a request would be due, and why.")),
         ("mails", gettext("Messages"), gettext("Every mail and SMS as its reader sees it; your own words.")),
         ("fields", gettext("Fields"), gettext("What is kept of people, who sees it, and fields of your own.")),
-        ("channels", gettext("Company and ways out"), gettext("Contacts, colours, mail server, SMS, languages.")),
+        ("channels", gettext("Company and channels"), gettext("Contacts, colours, mail server, SMS, languages.")),
         ("roles", gettext("Roles"), gettext("What each role may do.")),
         ("staff", gettext("Staff"), gettext("Who works here: invited, given roles, leaving.")),
         ("clients", gettext("Connected systems"), gettext("Till, shop or mailing system, each with a key of its own.")),

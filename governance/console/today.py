@@ -9,13 +9,13 @@ from flask_babel import ngettext
 from governance.accounts import operations as accounts
 from governance.accounts.operations import ProposalState
 from governance.audit.progress import progress
-from governance.console import words, words_values
+from governance.console import people, words, words_values
 from governance.console.days import today as today_of
 from governance.console.failures import Failure, failures
 from governance.console.frame import go, page
 from governance.console.guard import Visit, act, screen
 from governance.console.place import current_console
-from governance.console.proposals import UNSEEN
+from governance.console.proposals import UNSEEN, about
 from governance.console.requests import Row
 from governance.console.today_charts import charts
 from governance.console.words_values import Fact
@@ -56,7 +56,7 @@ def today(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
     work = visit.work
     proposals = accounts.list_proposals(work, state=ProposalState.OPEN, limit=MOST) if _decides(visit) else []
     alerts = accounts.list_alerts(work, unseen=True, limit=MOST) if visit.may(Permission.ALERTS_READ) else []
-    failed = failures(visit)
+    failed, known = failures(visit), people.names(visit) if proposals else {}
     return page(
         visit,
         "today",
@@ -69,6 +69,7 @@ def today(visit: Visit, typed: Typed = EMPTY, **_names: object) -> Response:
         proposals=proposals[:SHOWN],
         alerts=alerts[:SHOWN],
         kinds=words.proposal_kinds(),
+        about={one.id: about(known, one) for one in proposals[:SHOWN]},
         alert_facts={one.id: _particulars(visit, one) for one in alerts[:SHOWN]},
         alert_kinds=words.alert_kinds(),
         now=work.now,

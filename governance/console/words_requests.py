@@ -47,7 +47,7 @@ def arrivals() -> Mapping[str, str]:
     return {
         "portal": gettext("customers' pages"),
         "api": gettext("connected system"),
-        "email": gettext("mail"),
+        "email": gettext("e-mail"),
         "letter": gettext("letter"),
         "call": gettext("call"),
         "visit": gettext("visit"),

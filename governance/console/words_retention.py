@@ -91,8 +91,8 @@ def origins() -> Mapping[str, str]:
 def reasons() -> Mapping[str, str]:
     """Why policies make no sense together."""
     return {
-        "under_minimum": gettext("is shorter than a law wants the data kept"),
-        "fighting": gettext("wants other things of the same data"),
+        "under_minimum": gettext("its period ends before a law lets the data go"),
+        "fighting": gettext("contradicts another policy for the same data"),
     }
 
 

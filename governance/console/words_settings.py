@@ -37,5 +37,5 @@ def changes() -> Mapping[str, str]:
         "rest": gettext("a day off"),
         "worked": gettext("a working day, though it is a day of rest"),
         "no_holiday": gettext("no holiday after all"),
-        "as_shipped": gettext("as it came"),
+        "as_shipped": gettext("as in the shipped calendar"),
     }

@@ -5,7 +5,7 @@ languages lie in the data folder, one for each face; what they lack, or fill in 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
 from importlib.resources import files
 from io import BytesIO
@@ -18,12 +18,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, format_decimal, get_domain, get_locale
 from werkzeug.exceptions import HTTPException
 
 from governance.kernel import packs
+from governance.pages import instants
 
 SOURCE: Final = "en"
+_ENGLISH: Final = "en_GB"
+"""How English is written: `28 Feb 2026, 15:04`, as mails and the steps to a due date have it; `en` is American."""
 NAMES: Final = packs.SHIPPED
 """Languages that pages are shipped in, each by its own name; `packs.names` tells of further ones, too."""
 ALL: Final = ("governance.portal", "governance.console")
@@ -33,6 +36,13 @@ COOKIE: Final = "governance-language"
 """What somebody chose; console and portal set it, each under its own path."""
 FACES: Final = "governance.faces"
 _FACE: Final = "face"
+_WRITTEN: Final[Mapping[str, Callable[..., str]]] = {
+    "dateformat": instants.day,
+    "moment": instants.moment,
+    "counted": instants.counted,
+    "shortened": instants.shortened,
+}
+"""Filters of the templates."""
 Told = TypeVar("Told")
 _PLACE: Final = re.compile(r"%\(\w+\)\w")
 
@@ -48,6 +58,19 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
             faces: tuple[str, ...] = current_app.extensions[FACES]
             g.catalogue = held = (spoken, catalogue(spoken, _own(faces, g.get(_FACE) or request.blueprint)))
         return held[1]
+
+    def ngettext(self, singular: str, plural: str, num: int, **variables: object) -> str:
+        """The form of a message for a number, which is written as the language of the page writes numbers."""
+        return _ngettext(singular, plural, num) % {"num": num, **variables}
+
+
+def _gettext(message: str) -> str:
+    return str(get_domain().get_translations().gettext(message))
+
+
+def _ngettext(singular: str, plural: str, num: int) -> str:
+    said = str(get_domain().get_translations().ngettext(singular, plural, num))
+    return said.replace("%(num)d", str(format_decimal(num)))
 
 
 @cache
@@ -129,8 +152,11 @@ def _compiled(read: Catalog) -> Translations:
 def register(app: Flask, faces: Sequence[str]) -> None:
     """Let the templates of *app* speak, with the catalogues of these packages."""
     app.extensions[FACES] = tuple(faces)
-    babel = Babel(app, default_locale=SOURCE, locale_selector=_wanted, timezone_selector=_zone)
+    babel = Babel(app, default_locale=_ENGLISH, locale_selector=_locale, timezone_selector=_zone)
     babel.domain_instance = Catalogues()
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    for name, written in _WRITTEN.items():
+        app.add_template_filter(written, name)
 
 
 def speak_as(face: str) -> None:
@@ -157,6 +183,12 @@ def by_language(told: Callable[[], Told]) -> Callable[[], Told]:
         return made[key]
 
     return wrapper
+
+
+def _locale() -> str:
+    """By which the present page writes days, times and numbers."""
+    wanted = _wanted()
+    return _ENGLISH if wanted == SOURCE else wanted
 
 
 def _wanted() -> str:

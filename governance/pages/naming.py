@@ -9,7 +9,8 @@ from babel.core import UnknownLocaleError
 from babel.numbers import format_currency
 from flask_babel import get_locale
 
-from governance.pages.languages import SOURCE
+from governance.pages.languages import SOURCE, language
+from governance.reference.calendars import calendar_name
 
 _GLUED: Final = re.compile(r"(?<=[A-Z])(?=\d)")
 """Between a currency's code and the figure, where the language has no sign for it."""
@@ -22,11 +23,7 @@ def country(code: str) -> str:
 
 def calendar(code: str) -> str:
     """What people call a calendar of days of rest: its country, and the part of it; its code where it has none."""
-    of, _, part = code.partition("-")
-    named = country(of)
-    if named == of:
-        return code
-    return f"{named} ({part})" if part else named
+    return calendar_name(code, language())
 
 
 def countries() -> list[tuple[str, str]]:

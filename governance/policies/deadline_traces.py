@@ -31,11 +31,11 @@ class Due:
         """The steps in one English line, with the calendar and what was cited."""
         return self.traced(deadline_words.DEFAULT)
 
-    def traced(self, language: str) -> str:
-        """The same in another language."""
+    def traced(self, language: str, *, calendar: str = "") -> str:
+        """The same in another language; *calendar* is what it is called there, by its key where nothing is said."""
         return deadline_words.trace(
             self.steps,
-            calendar=self.calendar,
+            calendar=calendar or self.calendar,
             version=self.calendar_version,
             citation=self.citation,
             language=language,

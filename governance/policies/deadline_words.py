@@ -26,6 +26,7 @@ class _Words:
     Attributes:
         short, long: days of the week from Monday on, as a date has them and as a sentence does.
         units: forms of each unit: for one, and for many; in Slavic languages for 1, 2 to 4, and the rest.
+        shipped, edited: how a calendar stands: as it came, or by its last edit.
     """
 
     short: tuple[str, ...]
@@ -36,6 +37,8 @@ class _Words:
     at_once: str
     holiday: str
     calendar: str
+    shipped: str
+    edited: str
 
 
 _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
@@ -62,7 +65,9 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             },
             at_once="at once",
             holiday="a public holiday ({name})",
-            calendar="calendar {key} v{version}",
+            calendar="calendar: {name}, {version}",
+            shipped="as shipped",
+            edited="version {number}",
         ),
         "ru": _Words(
             short=("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
@@ -86,7 +91,9 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             },
             at_once="сразу",
             holiday="праздник ({name})",
-            calendar="календарь {key}, редакция {version}",
+            calendar="календарь: {name}, {version}",
+            shipped="исходный",
+            edited="редакция {number}",
         ),
         "uk": _Words(
             short=("пн", "вт", "ср", "чт", "пт", "сб", "нд"),
@@ -110,7 +117,9 @@ _WORDS: Final[Mapping[str, _Words]] = MappingProxyType(
             },
             at_once="одразу",
             holiday="свято ({name})",
-            calendar="календар {key}, редакція {version}",
+            calendar="календар: {name}, {version}",
+            shipped="початковий",
+            edited="редакція {number}",
         ),
     }
 )
@@ -137,14 +146,15 @@ def trace(steps: Sequence[Step], *, calendar: str, version: int, citation: str, 
 
     Args:
         steps: in their order.
-        calendar: whose days of rest counted.
-        version: of the calendar.
+        calendar: whose days of rest counted, as its reader calls it.
+        version: of the calendar; 0 as shipped.
         citation: of the duty.
         language: ISO 639; English where nothing is written in it.
     """
     words = _WORDS.get(language, _WORDS[DEFAULT])
     cited = dict.fromkeys(step.citation for step in steps if step.citation)
-    counted = words.calendar.format(key=calendar, version=version)
+    stands = words.edited.format(number=version) if version else words.shipped
+    counted = words.calendar.format(name=calendar, version=stands)
     laws = [_cited(one, language) for one in dict.fromkeys((citation, *cited))]
     return "; ".join((" -> ".join(_sentences(steps, language)), counted, *laws))
 

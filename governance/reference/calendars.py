@@ -52,6 +52,17 @@ UNEDITED = CalendarEdits(MappingProxyType({}), frozenset(), frozenset())
 """As shipped: version 0."""
 
 
+def calendar_name(key: str, language: str) -> str:
+    """What people call a calendar: its country in a language (CLDR), and the part of it; its key where it has none."""
+    if not load("babel.localedata:exists")(language):
+        return key
+    of, _, part = key.partition("-")
+    named = load("babel.core:Locale")(language).territories.get(of.upper(), of)
+    if named == of:
+        return key
+    return f"{named} ({part})" if part else str(named)
+
+
 def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
     """The calendar of a country (`DE`) or a part of one (`DE-BY`), as shipped: version 0.
 

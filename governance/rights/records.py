@@ -14,6 +14,7 @@ from governance.policies import deadline_words
 from governance.policies.deadline_rules import Duty, RequestKind
 from governance.policies.deadline_steps import Step
 from governance.policies.requests import RequestAct, RequestState
+from governance.reference.calendars import calendar_name
 from governance.rights.codes import (
     About,
     Arrival,
@@ -98,7 +99,7 @@ class DutyView:
             return self.trace
         return deadline_words.trace(
             self.steps,
-            calendar=self.calendar,
+            calendar=calendar_name(self.calendar, language),
             version=self.calendar_version,
             citation=self.citation,
             language=language,

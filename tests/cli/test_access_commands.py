@@ -1,7 +1,14 @@
 """Alerts, quotas and reports at the command line."""
 
+import os
+from uuid import UUID
+
 import pytest
 
+from governance.custody.opening import open_store
+from governance.customers import operations as customers
+from governance.kernel.settings import Settings
+from governance.kernel.work import OPERATOR, open_work
 from tests.cli.conftest import Command
 
 
@@ -27,6 +34,19 @@ def test_officers_see_alerts_set_quotas_and_read_reports(governance: Command, sa
     assert governance("staff", "seen", sam, "--json").json["people"] == []
     left = governance("staff", "leave", sam, "--days", "7", "--json").json
     assert (left["clients_handed"], left["report"]["files"]) == (0, [])
+
+
+def test_whoever_leaves_hands_the_clients_to_somebody_or_to_nobody_by_name(governance: Command, sam: str) -> None:
+    with open_store(Settings.from_environment(os.environ)) as store, open_work(store.database, OPERATOR) as work:
+        client = customers.create(work, fields={"family_name": "Orlova", "responsible": UUID(sam)}).id
+    unsaid = governance("staff", "leave", sam)
+    assert (unsaid.code, "person: 1." in unsaid.err, "--hand-to-nobody" in unsaid.err) == (1, True, True)
+    both = governance("staff", "leave", sam, "--hand-to", "anna@example.org", "--hand-to-nobody")
+    assert (both.code, "Say one" in both.err) == (1, True)
+    assert governance("staff", "seen", sam).code == 0, "nobody was shut out so far"
+    assert "nobody responsible: 1." in governance("staff", "leave", sam, "--hand-to-nobody").err
+    with open_store(Settings.from_environment(os.environ)) as store, open_work(store.database, OPERATOR) as work:
+        assert customers.read(work, subject=client).responsible is None
 
 
 def test_access_of_a_person_to_a_category_of_fields_is_explained(governance: Command, sam: str) -> None:

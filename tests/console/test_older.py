@@ -14,6 +14,7 @@ from governance.consent.events import NewEvent
 from governance.console import calls, exports, holds, imports, proposals, retention_runs
 from governance.customers import operations as customers
 from governance.customers.codes import Ground, Source
+from governance.customers.contact_values import ContactSaid
 from governance.disclosures import operations as disclosures
 from governance.disclosures.operations import Selection
 from governance.intake import operations as intake
@@ -28,6 +29,7 @@ from tests.console.conftest import ORIGIN, Form
 from tests.factories import exporting
 from tests.factories.actors import by
 from tests.factories.customers import interaction, purchase
+from tests.factories.forms import publish_notices
 
 PURCHASES, EVENTS = 51, 31
 """One more than a page has."""
@@ -62,6 +64,22 @@ def test_older_purchases_and_events_are_led_to(desks, door):
 def test_consents_that_lapse_soon_go_on_where_a_page_ends(desks):
     for place in ("none", "newsletter~20260101T000000.0~x~email", "newsletter~99991231T235959.0~"):
         assert desks("officer").get(f"/console/expiring?after={place}").status_code == 200
+
+
+def test_a_consent_that_lapsed_already_is_marked_among_those_that_lapse_soon(desks, door):
+    with open_work(service_of(door).database, OPERATOR) as work:
+        publish_notices(work, "surveys")
+        told = {"family_name": "Чайка", "source": "till", "ground": "contract"}
+        person = customers.create(work, fields=told, contacts=[ContactSaid(kind="email", value="gull@example.org")]).id
+        long_ago = NewEvent(
+            EventKind.GIVEN, "surveys", Channel.EMAIL, Method.PHONE, subject=person, notice=1, language="en",
+            valid_at=work.now - timedelta(days=1200),
+        )  # fmt: skip
+        consent.record(work, event=long_ago)
+    listed = desks("officer").get("/console/expiring").text
+    row = re.search(rf"<tr>(?:(?!</tr>).)*{person}.*?</tr>", listed, re.DOTALL)[0]
+    assert ">lapsed<" in row
+    assert f">…{str(person)[-12:]}<" in row
 
 
 @pytest.fixture

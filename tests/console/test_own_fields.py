@@ -64,7 +64,7 @@ def test_fields_of_ones_own_are_filled_in_shown_by_category_and_emptied(desks, p
     card = desk.get(place)
     told = facts(card)
     assert (told["Hat size"], told["Member from"], told["Has a dog"], told["Hobbies"]) == (
-        "57.5", "Feb 29, 2024", "yes", "chess, rowing")  # fmt: skip
+        "57.5", "29 Feb 2024", "yes", "chess, rowing")  # fmt: skip
     assert (told["Story"], told["Allergies"]) == ("•••", "hidden")
     assert "<h3>Health<" in card.text
     assert 'value="extra.story"' in card.text

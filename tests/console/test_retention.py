@@ -16,6 +16,7 @@ from governance.retention import operations as retention
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
 from tests.factories.customers import interaction, origin, person
+from tests.factories.signing import enrol
 
 KEY = "behaviour"
 
@@ -33,7 +34,7 @@ def version_of(desk, number):
     return next(path for path, found in versions if found == str(number))
 
 
-def test_a_policy_goes_from_a_proposal_to_being_simulated(desks):
+def test_a_policy_goes_from_a_proposal_to_being_simulated_and_says_that_a_decision_is_waited_for(desks, door):
     desk = desks("officer")
     form = f"/console/retention/draft?policy={KEY}"
     wrong = send(desk, form, "/console/retention/draft", number="soon", unit="M", _form="period")
@@ -47,6 +48,19 @@ def test_a_policy_goes_from_a_proposal_to_being_simulated(desks):
     assert "What it would take away now" in looked.text
     assert "<svg" in looked.text or "This version reaches nothing more in two years." in looked.text
     assert "Propose to put it into force" in desk.get(drafted).text
+
+    with open_work(service_of(door).database, OPERATOR) as work:
+        enrol(work, "officer")
+    assert send(desk, drafted, f"{drafted}/activation", reason="As advised", _form="activate").status_code == 303
+    waits = desk.get(drafted).text
+    assert "Propose to put it into force" not in waits
+    proposal = re.search(r"/console/proposals/[0-9a-f-]{36}", waits)[0]
+    listed = re.search(rf'href="{proposal}">.*?</th>', desk.get("/console/proposals").text)[0]
+    assert "Visits, clicks and answers" in listed
+    shown = desk.get(proposal)
+    assert f'href="{drafted}">Look at the policy' in shown.text
+    taken_back = Form(shown, "/refusal").filled(reason="Not yet")
+    assert desk.post(f"{proposal}/refusal", data=taken_back, headers=ORIGIN).status_code == 303
 
 
 def test_a_period_is_a_number_with_a_unit_and_one_of_months_and_days_is_left_to_be_written_anew():

@@ -104,6 +104,11 @@ def test_a_segment_is_tried_kept_found_again_changed_and_taken_out_of_use(desks,
         run = segmenting.runs(work, segment=found.id)[0]
     segmenting.see_through(service.database, actor=OPERATOR, run=run.id)
     assert "Whom of them may something be sent to?" in desk.get(segment).text
+    with open_work(service.database, OPERATOR) as work:
+        newer = segmenting.evaluate(work, segment=found.id)
+    segmenting.see_through(service.database, actor=OPERATOR, run=newer.id)
+    offered = re.findall(r'<option value="([0-9a-f-]{36})"', desks("officer").get("/console/retention/holds/new").text)
+    assert (str(newer.id) in offered, str(run.id) in offered) == (True, False), "the newest result of each is offered"
 
     edit = f"{segment}/edit"
     changed = {"title.en": title, **rows(Row("source", "is_not", "till"), Row())}

@@ -86,12 +86,12 @@ def test_the_trace_names_every_step_the_calendar_and_what_says_so() -> None:
 
     assert told.trace == (
         "received Sat 31 Jan 2026 -> one month -> 28 Feb 2026 is Saturday -> next working day Mon 2 Mar 2026; "
-        "calendar LU v3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(4)"
+        "calendar: LU, version 3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(4)"
     )
     holiday = due(times, rule, date(2026, 3, 6), calendar=LUXEMBOURG).trace
     assert "6 Apr 2026 is a public holiday (Ouschterméindeg) -> next working day Tue 7 Apr 2026" in holiday
     plain = due(times, rule, date(2026, 1, 27), calendar=LUXEMBOURG).trace
-    assert "one month -> Fri 27 Feb 2026; calendar LU v3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(2)(c)" in plain
+    assert "one month -> Fri 27 Feb 2026; calendar: LU, version 3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(2)(c)" in plain
 
 
 def test_the_trace_reads_in_each_language_and_comes_back_from_its_codes() -> None:
@@ -102,7 +102,7 @@ def test_the_trace_reads_in_each_language_and_comes_back_from_its_codes() -> Non
     assert tuple(step_of(one.codes()) for one in told.steps) == told.steps
     assert longer.traced("ru") == (
         "получено: сб 31.01.2026 -> 1 месяц -> 28.02.2026 — суббота -> следующий рабочий день: пн 02.03.2026; "
-        "календарь LU, редакция 3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(4)"
+        "календарь: LU, редакция 3; GDPR Art. 12(3); Reg. 1182/71 Art. 3(4)"
     )
     assert told.traced("uk").startswith("отримано: сб 31.01.2026 -> разом із продовженням 3 місяці -> чт 30.04.2026")
     assert longer.traced("de") == longer.trace

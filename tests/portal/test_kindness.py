@@ -100,7 +100,7 @@ def test_what_was_said_long_ago_is_told_with_its_day_and_with_that_of_its_record
             ),
         )
     told = say(one.get("/my/choices/history"))
-    assert "March 7, 2024 , recorded on" in told
+    assert "7 March 2024 , recorded on" in told
 
 
 def test_each_table_says_until_when_and_how_to_have_it_corrected(one):

@@ -41,7 +41,7 @@ def one(app):
 
 def test_people_see_fields_of_the_controllers_own_and_correct_them_but_those_that_staff_never_see(one):
     told = say(one.get("/my/data"))
-    for said in ("Own p_size 41.5", "Own p_from February 29, 2024", "Own p_dog yes", "Own p_likes chess, rowing",
+    for said in ("Own p_size 41.5", "Own p_from 29 February 2024", "Own p_dog yes", "Own p_likes chess, rowing",
                  "Own p_inner Comes late"):  # fmt: skip
         assert said in told, said
     page = one.get(FORM)

@@ -110,7 +110,7 @@ def test_all_laws_that_apply_are_told_earliest_first_each_with_its_trace(work: W
         ("ua_2297", Duty.ANSWER, date(2026, 5, 5)),
     ]
     assert "4 May 2026" not in found[0].due.trace
-    assert "calendar UA v1" in found[1].due.trace
+    assert "calendar: UA, version 1" in found[1].due.trace
 
 
 def test_a_law_of_ones_own_takes_the_place_of_its_older_version(work: Work) -> None:
