@@ -39,7 +39,8 @@ def record_consents(work: Work) -> int:
         texts = {code: _filled(text) for code, text in one.texts.items()}
         consent.publish_notice(work, kind=one.kind, key=one.key, texts=texts, material=True)
     chance = Random(SEED)  # noqa: S311 - made-up people need no secrecy, but must say the same each time
-    events = [event for address in demo_emails() for event in _said(chance, address, work.now)]
+    said = [event for address in demo_emails() for event in _said(chance, address, work.now)]
+    events = sorted(said, key=lambda one: one.valid_at or work.now)  # as it was said, so it is told
     return sum(isinstance(one, Recorded) for one in consent.record_many(work, events=events))
 
 

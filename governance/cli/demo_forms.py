@@ -12,7 +12,7 @@ from governance.kernel.work import Work
 KEY: Final = "news"
 MAIL: Final = "mail"
 DOCUMENT: Final[dict[str, Json]] = {
-    "titles": {"en": "Stay in touch", "ru": "Будем на связи", "uk": "Будьмо на зв'язку"},
+    "titles": {"en": "Stay in touch", "ru": "Будем на связи", "uk": "Будьмо на зв’язку"},
     "introductions": {
         "en": "Tell us what you would like to hear about, and how to reach you.",
         "ru": "Расскажите, о чём вам хотелось бы узнавать и куда писать.",

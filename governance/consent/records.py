@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -168,7 +169,7 @@ def _notice(work: Work, purpose: str, version: int) -> Notice | None:
 
 
 def _record(case: _Case, *, words: bool = False) -> dict[str, Json]:
-    event = case.event.event
+    event, zone = case.event.event, ZoneInfo(case.controller.zone)
     return {
         "@type": "dpv:ConsentRecord",
         "@id": f"urn:uuid:{event.id}",
@@ -179,7 +180,7 @@ def _record(case: _Case, *, words: bool = False) -> dict[str, Json]:
         "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": str(case.subject)},
         "dpv:hasProcess": [_process(case, words=words)],
         "dpv:hasEntity": [_controller(case.controller)],
-        "dpv:hasConsentStatus": [_status(one, case.purpose) for one in case.history],
+        "dpv:hasConsentStatus": [_status(one, case.purpose, zone) for one in case.history],
     }
 
 
@@ -275,7 +276,7 @@ def _entity_id(told: Controller) -> str:
     return f"urn:uuid:{told.deployment}"
 
 
-def _status(kept: KeptEvent, purpose: Purpose | None) -> dict[str, Json]:
+def _status(kept: KeptEvent, purpose: Purpose | None, zone: ZoneInfo) -> dict[str, Json]:
     event = kept.event
     claimed = event.kind in _CONSENTS and (
         event.valid_at is None or (event.notice is None and event.kind is EventKind.GIVEN)
@@ -285,7 +286,7 @@ def _status(kept: KeptEvent, purpose: Purpose | None) -> dict[str, Json]:
         "@type": "dpv:ConsentUnknown" if claimed else STATUS[event.kind],
         "@id": f"urn:uuid:{event.id}",
         "own:kind": event.kind.value,
-        "dct:date": _said(kept),
+        "dct:date": _said(kept, zone),
         "own:recorded": _instant(event.recorded_at),
         "dct:valid": _validity(event, purpose),
         "dpv:hasLegalBasis": "dpv:ExpressedConsent" if event.kind in _CONSENTS and not claimed else None,
@@ -295,11 +296,12 @@ def _status(kept: KeptEvent, purpose: Purpose | None) -> dict[str, Json]:
     }
 
 
-def _said(kept: KeptEvent) -> Json:
+def _said(kept: KeptEvent, zone: ZoneInfo) -> Json:
+    """When it was said; where only the day is known, it is one of the controller's zone."""
     at = kept.event.valid_at
     if at is None:
         return _NOT_AVAILABLE
-    return {"@type": "xsd:date", "@value": at.date().isoformat()} if kept.whole_day else _instant(at)
+    return {"@type": "xsd:date", "@value": at.astimezone(zone).date().isoformat()} if kept.whole_day else _instant(at)
 
 
 def _validity(event: Event, purpose: Purpose | None) -> Json:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from governance.consent import operations as consent
 from governance.consent.codes import NoticeKind
 from governance.consent.events import NewEvent
-from governance.console import words
+from governance.console import words, words_codes
 from governance.console.customers import PART, name_of
 from governance.console.days import read_day, today
 from governance.console.frame import go, page
@@ -81,6 +81,7 @@ def consents(visit: Visit, customer: UUID, typed: Typed = EMPTY) -> Response:
         titles=titles,
         channel_names=words.channels(),
         event_kinds=words.event_kinds(),
+        methods=words_codes.methods(),
         actors=words.actors(),
         about=_about(visit, {key: said for key, said in titles.items() if _is_asked(key, known)}),
         all_channels=list(words.channels().items()),

@@ -52,10 +52,10 @@ def proposal_page(visit: Visit, proposal: UUID, typed: Typed = EMPTY) -> Respons
     """A proposal with its reason, for those who may decide."""
     found = accounts.find_proposal(visit.work, proposal=ProposalId(proposal))
     known = people.names(visit)
-    left_out = _SAID_ELSEWHERE | ({"policy"} if found.kind is ProposalKind.ACTIVATE_POLICY else set())
-    told = {name: value for name, value in found.payload.items() if name not in left_out}
-    if told.get("waves") == 0:
-        del told["waves"]
+    told = {name: value for name, value in found.payload.items() if name not in _SAID_ELSEWHERE}
+    if found.kind is ProposalKind.ACTIVATE_POLICY:
+        told["policy"] = told.pop("key")
+        told = {name: value for name, value in told.items() if name != "waves" or value}
     is_own = found.proposed_by == visit.work.actor.id
     return page(
         visit,

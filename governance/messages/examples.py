@@ -1,12 +1,13 @@
 """Made-up values, so that words of a message can be looked at as their reader will see them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from governance.kernel import packs
 from governance.messages.texts import Template, Values, language_of
-from governance.messages.times import moment
+from governance.messages.times import moment, written
 
 _AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+_RECEIVED, _DUE = date(2026, 12, 1), date(2026, 12, 31)
 _KIND = {
     Template.PROPOSAL_WAITS: "release_hold",
     Template.ALERT_RAISED: "unusual_reading",
@@ -41,15 +42,15 @@ def example(template: Template, language: str, *, controller: str, authority: st
         "kind": _KIND.get(template, ""),
         "proposal": "01a20000-0000-7000-8000-000000000001",
         "alert": "01a20000-0000-7000-8000-000000000002",
-        "until": "31.12.2026",
+        "until": written(_DUE, language),
         "at": moment(_AT, language=language, zone="Europe/Berlin"),
         "token": "gov_invitation_made_up",
         "code": "1234 5678",
         "minutes": 10,
         "number": "R-23456789",
         "what": what,
-        "received": "01.12.2026",
-        "due": "31.12.2026",
+        "received": written(_RECEIVED, language),
+        "due": written(_DUE, language),
         "office": office or controller,
         "authority": authority,
         "certificate_at": "",

@@ -16,7 +16,7 @@ from governance.kernel.records import frozen
 from governance.pages.forms import Typed
 from governance.pages.languages import language
 from governance.pages.naming import countries
-from governance.portal.days import typed_day
+from governance.portal.days import shown_day, typed_day
 from governance.portal.guard import Guest
 from governance.portal.wording import codes
 from governance.rights import operations as rights
@@ -70,6 +70,8 @@ def correction_fields(guest: Guest, typed: Typed, *, only: str) -> list[Correcti
     for key in wanted:
         plain = kept[key].plain if key in kept else ""
         before = ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain or "")
+        if key == "birth_date":
+            before = shown_day(before)
         found.append(
             CorrectionField(
                 key=key,
@@ -111,9 +113,10 @@ def _shown(value: object) -> str:
 def changes_of(guest: Guest) -> dict[str, object]:
     """What the present form changes, by field as requests name them; an emptied field is null."""
     said = {key: _typed(key) for key in request.form if key in ORDER or key.startswith(EXTRA)}
+    stood = {key: _typed(BEFORE + key) for key in said}
     if "birth_date" in said:
-        said["birth_date"] = typed_day(said["birth_date"])
-    changed = {key: value for key, value in said.items() if value != _typed(BEFORE + key)}
+        said["birth_date"], stood["birth_date"] = typed_day(said["birth_date"]), typed_day(stood["birth_date"])
+    changed = {key: value for key, value in said.items() if value != stood[key]}
     extras = known(guest.work) if any(key.startswith(EXTRA) for key in changed) else {}
     new = {name: {"kind": kind, "value": request.form[kind].strip()} for kind, name in NEW.items() if _is_said(kind)}
     return {key: _value(key, value, extras) for key, value in changed.items()} | new

@@ -70,6 +70,18 @@ def test_a_record_names_subject_words_purpose_controller_and_event(work: Work) -
     assert find(status, "dct:date", "@value") == NOW.isoformat().replace("+00:00", "Z")
 
 
+@pytest.mark.parametrize("kind", [EventKind.GIVEN, EventKind.WITHDRAWN])
+def test_a_day_that_alone_is_known_is_told_as_the_controller_wrote_it(work: Work, kind: EventKind) -> None:
+    day = NOW.replace(hour=0, minute=0) - timedelta(days=7)
+    version = {"notice": None} if kind is EventKind.WITHDRAWN else {}
+    subject = someone(work)
+    notice(work)
+    event = consent.record(work, event=said(kind, subject=subject, valid_at=day, whole_day=True, **version)).id
+
+    status = find(records.consent_record(work, event=event), "dpv:hasConsentStatus", 0)
+    assert find(status, "dct:date", "@value") == day.date().isoformat()
+
+
 def test_what_the_service_does_not_know_says_so(work: Work) -> None:
     process = find(records.consent_record(work, event=given(work)), "dpv:hasProcess", 0)
     for unknown in ("dpv:hasLocation", "dpv:hasDuration"):

@@ -113,7 +113,10 @@ def test_a_consent_on_paper_is_recorded_on_the_card_and_counts(shop, desk):
     assert 'badge wait">to be asked anew</span> <span class="hint">the words have changed since</span>' in shown
     old = {**said, "about": "own_offers:1", "said_on": "2020-02-29"}
     assert send(desk, card, card, **old).status_code == 303
-    assert 'badge wait">lapsed</span>' in desk.get(card).text
+    shown = desk.get(card).text
+    assert 'badge wait">lapsed</span>' in shown
+    assert "29\N{NO-BREAK SPACE}Feb\N{NO-BREAK SPACE}2020, recorded on <time" in shown
+    assert "on paper · " in shown
 
     no = {**said, "said": "withdrawn", "how": "phone", "about": "newsletter:"}
     assert send(desk, card, card, **no).status_code == 303

@@ -144,6 +144,12 @@ def test_what_is_counted_stands_in_the_form_that_its_number_wants() -> None:
     assert "действует 1 минуту," in render(Template.PORTAL_CODE, "ru", values).text
 
 
+def test_days_of_an_example_are_written_as_those_of_a_message_are() -> None:
+    for language, due in (("en", "31 Dec 2026"), ("ru", "31.12.2026"), ("uk", "31.12.2026")):
+        values = example(Template.REQUEST_RECEIVED, language, controller="X")
+        assert due in render(Template.REQUEST_RECEIVED, language, values).text, language
+
+
 def test_an_instant_is_written_as_the_language_and_the_clocks_of_the_controller_have_it() -> None:
     at = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
     assert moment(at, language="ru", zone="Europe/Kyiv") == "23.11.2026, 00:30 (Europe/Kyiv)"

@@ -377,3 +377,14 @@ def test_a_birth_date_may_be_typed_with_dots_and_what_is_no_date_costs_no_try(ap
     page = somebody.get("/my/requests/new/rectification")
     path = "/my/requests/new/rectification"
     assert somebody.send(page, path, birth_date="10.08.1982").status_code == 303
+
+
+def test_a_birth_date_stands_in_its_field_as_the_hint_says_to_write_it_and_is_not_changed_by_that(app):
+    somebody = guest(app)
+    somebody.enter()
+    somebody.prove()
+    path = "/my/requests/new/rectification"
+    for language, stands in (("en", "1982-08-09"), ("ru", "09.08.1982"), ("uk", "09.08.1982")):
+        page = somebody.get(f"{path}?lang={language}")
+        assert f'name="birth_date" maxlength="500" value="{stands}"' in page.text, language
+        assert somebody.send(page, path).status_code == 422, "nothing was changed"
