@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import Final
 from uuid import UUID
 
 from flask import request
@@ -12,6 +13,9 @@ from governance.kernel.errors import NotFoundError
 from governance.kernel.ids import StaffId
 from governance.pages.languages import language
 from governance.policies import shipped
+
+CUSTOMER: Final = "person000@example.org"
+"""Somebody among the made-up customers."""
 
 
 def staff() -> Sequence[tuple[StaffId, str, str]]:

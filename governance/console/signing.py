@@ -40,7 +40,15 @@ def sign_in_page(
     made_up = demonstrating.staff()
     seal = forms.seal(mark)
     answer = door_page(
-        "sign_in", seal=seal, status=status, then=then, kept=kept, typed=typed, heading=heading, made_up=made_up
+        "sign_in",
+        seal=seal,
+        status=status,
+        then=then,
+        kept=kept,
+        typed=typed,
+        heading=heading,
+        made_up=made_up,
+        customer=demonstrating.CUSTOMER,
     )
     cookies.keep(answer, cookies.STRANGER, mark)
     return answer

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from governance.accounts import operations as accounts
+from governance.cli.demo_people import demo_email
 from governance.kernel.work import OPERATOR, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
@@ -24,6 +25,8 @@ def test_in_a_demonstration_one_click_signs_in(demonstration, browser, member):
     answer = browser.post("/console/demonstration", data=form.filled(staff=str(member.id)), headers=ORIGIN)
 
     assert "This is a demonstration" in page.text
+    assert f"look for {demo_email()}," in page.text
+    assert " autofocus" not in page.text, "whoever comes by a phone begins at the top"
     assert answer.status_code == 303
     assert browser.get("/console").status_code == 200
 
