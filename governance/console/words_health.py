@@ -204,7 +204,9 @@ def _of_service() -> Words:
             "governance webhooks resend %(webhook)s",
         ),
         "four-eyes-off": (
-            gettext("Fewer than two people may decide over some acts: they are done by one (%(count)s in 30 days)."),
+            gettext(
+                "Some acts need two people, but fewer than two may decide them. Done by one: %(count)s in 30 days."
+            ),
             gettext("Give a second person the role, under Staff."),
             "",
         ),

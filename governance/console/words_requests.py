@@ -150,7 +150,7 @@ def notices() -> Mapping[str, str]:
 @by_language
 def carriers() -> Mapping[str, str]:
     """By which way a message goes."""
-    return {"email": gettext("by mail"), "sms": gettext("by SMS"), "hand": gettext("by hand")}
+    return {"email": gettext("by e-mail"), "sms": gettext("by SMS"), "hand": gettext("by hand")}
 
 
 @by_language
