@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from governance.messages.texts import language_of
 
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 _NO_ZONE: Final = "UTC"
 
 

@@ -16,7 +16,7 @@ from governance.policies.deadline_steps import Move, Step
 
 DEFAULT: Final = "en"
 _COUNTS: Final = {1: "one", 2: "two", 3: "three"}
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
