@@ -222,15 +222,15 @@ def _sources(book: RoleBook, held: frozenset[str], roles: tuple[str, ...]) -> li
         if grant.deny or str(grant) in held
     ]
     of_roles = {str(grant) for _, grant, _ in found}
-    speaker = next((role for role in known if role.scopes), None)
+    speakers = [role for role in known if role.scopes]
     for text in sorted(held):
         grant_held = parse_grant(text)
         if grant_held is None:
             continue
         if grant_held.pattern == EVERYTHING:
             found.append((f"scope/{text}", grant_held, None))
-        elif speaker is not None or text not in of_roles:
-            found.append((f"scope/{text}", grant_held, speaker or _NO_FIELDS))
+        elif speakers or text not in of_roles:
+            found += [(f"scope/{text}", grant_held, role) for role in speakers or [_NO_FIELDS]]
     return found
 
 

@@ -203,6 +203,12 @@ def test_a_role_that_an_actor_is_named_for_but_whose_grants_it_does_not_carry_gi
     assert not allows(Somebody(frozenset(), ("officer",)), "customers:read").allowed
 
 
+def test_a_role_that_an_actor_is_named_for_denies_though_its_denial_is_not_carried():
+    book = RoleBook({"barred": Role("barred", TITLES, (Grant("customers:read", deny=True),))})
+    actor = Somebody(frozenset({"customers:read"}), ("barred",))
+    assert allows(actor, "customers:read", book=book).reason is Reason.DENIED
+
+
 def test_a_denial_in_the_scopes_of_a_client_wins():
     actor = Somebody(frozenset({"customers:*", "!customers:reveal"}), ("system",))
     assert allows(actor, "customers:read", field=NAME).allowed
@@ -215,6 +221,19 @@ def test_a_field_rule_of_one_role_says_nothing_of_the_permissions_of_another():
     clear_name = field_of("user.name", Sensitivity.BASIC, Visibility.CLEAR)
     assert allows(both, "accounts:read", field=clear_name).visibility is Visibility.CLEAR
     assert allows(both, "customers:read", field=clear_name).visibility is Visibility.MASKED
+
+
+def test_what_one_role_shows_of_own_clients_another_does_not_show_of_all():
+    shows = {
+        read: FieldGrant("r", FieldScope("user", frozenset(Sensitivity)), None, read, read, False)
+        for read in Visibility
+    }
+    own = Role("own", TITLES, (Grant("customers:read", rows=RowScope.OWN),), (shows[Visibility.CLEAR],))
+    every = Role("every", TITLES, (Grant("customers:read"),), (shows[Visibility.MASKED],))
+    book, name = RoleBook({"own": own, "every": every}), field_of("user.name", Sensitivity.BASIC, Visibility.CLEAR)
+    both = holder_of("own", "every", book=book, me=ME)
+    assert allows(both, "customers:read", field=name, row=Row(ME), book=book).visibility is Visibility.CLEAR
+    assert allows(both, "customers:read", field=name, row=Row(uuid4()), book=book).visibility is Visibility.MASKED
 
 
 def test_a_purpose_rule_speaks_for_its_purpose_only():
@@ -342,6 +361,37 @@ def test_a_steward_writes_special_fields_but_is_not_shown_them():
     assert allows(holder_of("officer"), "customers:reveal", field=HEALTH).visibility is Visibility.CLEAR
 
 
+def test_a_field_is_written_only_where_a_rule_says_so_and_none_hides_it_for_good():
+    everything = FieldScope("user", frozenset(Sensitivity))
+    for writes, caps, expected in (
+        (True, (), Reason.GRANTED),
+        (False, (), Reason.FIELD_HIDDEN),
+        (True, (FieldCap("c", everything, Visibility.MASKED),), Reason.GRANTED),
+        (True, (FieldCap("c", everything, Visibility.HIDDEN),), Reason.FIELD_HIDDEN),
+    ):
+        rule = FieldGrant("r", everything, None, Visibility.CLEAR, Visibility.CLEAR, writes)
+        book = RoleBook({"clerk": Role("clerk", TITLES, (Grant("customers:edit"),), (rule,), caps)})
+        assert allows(holder_of("clerk", book=book), "customers:edit", field=STREET, book=book).reason is expected
+
+
+def test_nothing_is_revealed_in_part():
+    everything = FieldScope("user", frozenset(Sensitivity))
+    rule = FieldGrant("r", everything, None, *ALL_CLEAR)
+    clerk = Role(
+        "clerk", TITLES, (Grant("customers:reveal"),), (rule,), (FieldCap("c", everything, Visibility.MASKED),)
+    )
+    book = RoleBook({"clerk": clerk})
+    refused = allows(holder_of("clerk", book=book), "customers:reveal", field=STREET, book=book)
+    assert refused.reason is Reason.FIELD_HIDDEN
+
+
+def test_who_may_do_it_to_all_by_one_role_is_not_kept_to_own_clients_by_another():
+    grants = {"own": Grant("customers:read", rows=RowScope.OWN), "every": Grant("customers:read")}
+    book = RoleBook({name: Role(name, TITLES, (grant,)) for name, grant in grants.items()})
+    for names in (("own", "every"), ("every", "own")):
+        assert allows(holder_of(*names, book=book), "customers:read", book=book).rows is RowScope.ALL
+
+
 def test_support_reveals_contacts_but_not_delicate_fields():
     support = holder_of("support")
     assert allows(support, "customers:reveal", field=EMAIL).allowed
@@ -353,6 +403,15 @@ def test_an_api_client_does_what_its_scopes_say_and_no_more():
     assert allows(client, "customers:read", field=EMAIL).visibility is Visibility.MASKED
     assert not allows(client, "customers:reveal", field=EMAIL).allowed
     assert not allows(Somebody(frozenset({"customers:read"}), (), uuid4()), "customers:read", field=EMAIL).allowed
+
+
+def test_of_two_roles_that_speak_for_scopes_both_do_in_either_order():
+    rule = FieldGrant("r", FieldScope("user", frozenset(Sensitivity)), None, *ALL_CLEAR)
+    mute, open_ = Role("mute", TITLES, (), scopes=True), Role("open", TITLES, (), (rule,), scopes=True)
+    book = RoleBook({"mute": mute, "open": open_})
+    for names in (("mute", "open"), ("open", "mute")):
+        client = Somebody(frozenset({"customers:reveal"}), names)
+        assert allows(client, "customers:reveal", field=STREET, book=book).allowed
 
 
 def test_the_system_itself_may_do_everything_that_exists():

@@ -394,6 +394,14 @@ def test_soft_opt_in_needs_a_recent_sale_and_a_way_to_refuse_then_and_in_every_m
     assert ground_of(Holder(sale_at=NOW + timedelta(days=1), opt_out_offered_at=YESTERDAY)) is None
 
 
+def test_a_consent_counts_from_its_very_instant_and_a_sale_until_its_period_is_over():
+    given = Holder(told((EventKind.GIVEN, {"valid_at": NOW, "method": Method.PORTAL})))
+    assert ground_of(given) is Ground.CONSENT
+    over = ask().sale_within.after(YESTERDAY)
+    assert ground_of(Holder(**BUYER), at=over - timedelta(microseconds=1)) is Ground.SOFT_OPT_IN
+    assert ground_of(Holder(**BUYER), at=over) is None
+
+
 def test_soft_opt_in_is_for_own_similar_goods_by_electronic_mail():
     assert ground_of(Holder(**BUYER), "newsletter") is None
     for channel in (Channel.PHONE, Channel.MESSENGER, Channel.PUSH, Channel.AUDIENCE):

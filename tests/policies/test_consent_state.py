@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policies.consent_state import (
-    PROVES_HOLDER,
     SILENCE,
     STOPS,
     ConsentState,
@@ -195,6 +194,12 @@ def test_a_consent_dated_before_a_refusal_does_not_undo_it():
         assert told((EventKind.WITHDRAWN, {"valid_at": LONG_AGO}), late).standing is Standing.WITHDRAWN
 
 
+def test_of_two_refusals_the_later_date_counts_though_it_was_recorded_first():
+    refusals = [(EventKind.WITHDRAWN, {"valid_at": TODAY}), (EventKind.OBJECTED, {"valid_at": LONG_AGO})]
+    between = (EventKind.GIVEN, {"valid_at": YESTERDAY})
+    assert told(*refusals, between).standing is Standing.OBJECTED
+
+
 def test_a_refusal_ends_a_consent_though_the_clock_went_back():
     given, withdrawn = (EventKind.GIVEN, {"valid_at": NOW}), (EventKind.WITHDRAWN, {"valid_at": YESTERDAY})
     assert told(given, withdrawn).standing is Standing.WITHDRAWN
@@ -219,9 +224,27 @@ def test_a_renewal_recorded_while_the_old_consent_lapses_stays():
     assert fold(history).state.given == Grant(TODAY, NOTICE, UUID(int=2))
 
 
+def test_what_lapses_is_all_that_was_given_up_to_that_instant():
+    history = [(EventKind.CONFIRMED, {"valid_at": YESTERDAY}), (EventKind.EXPIRED, {"valid_at": YESTERDAY})]
+    assert told(*history).standing is Standing.EXPIRED
+
+
+def test_a_refusal_waits_behind_the_consents_that_undid_it_until_the_last_of_them_lapses():
+    history = [
+        event(EventKind.WITHDRAWN, 1),
+        event(EventKind.GIVEN, 2, valid_at=YESTERDAY),
+        event(EventKind.GIVEN, 3, valid_at=TODAY),
+        event(EventKind.EXPIRED, 4, valid_at=YESTERDAY),
+    ]
+    assert fold(history).state.given == Grant(TODAY, NOTICE, UUID(int=3))
+    assert fold([*history, after(history, EventKind.INVALIDATED)]).state.standing is Standing.WITHDRAWN
+
+
 @pytest.mark.parametrize(("kind", "method"), list(product([EventKind.GIVEN, EventKind.RENEWED], Method)))
 def test_some_methods_prove_who_consents_and_others_wait_for_confirmation(kind, method):
-    assert (told((kind, {"method": method})).confirmed is not None) is (method in PROVES_HOLDER)
+    assert (told((kind, {"method": method})).confirmed is not None) is (
+        method in {Method.PORTAL, Method.PAPER, Method.IN_PERSON}
+    )
 
 
 def test_a_renewal_is_as_proven_as_the_consent_it_renews():
@@ -235,6 +258,13 @@ def test_a_renewal_is_as_proven_as_the_consent_it_renews():
 def test_a_confirmation_speaks_of_the_notice_that_was_agreed_to():
     state = told((EventKind.GIVEN, {"notice": 2}), (EventKind.CONFIRMED, {"notice": None}))
     assert state.confirmed == Grant(LONG_AGO + timedelta(hours=2), 2, UUID(int=2))
+
+
+def test_a_claim_behind_a_consent_takes_over_nothing_of_it():
+    state = told(
+        (EventKind.GIVEN, {"notice": 2, "valid_at": YESTERDAY}), (EventKind.GIVEN, {"notice": None, "valid_at": TODAY})
+    )
+    assert state.given == Grant(YESTERDAY, 2, UUID(int=1))
 
 
 def test_consent_to_the_newer_notice_counts_though_an_older_form_came_in_later():

@@ -159,6 +159,18 @@ def test_in_the_united_kingdom_the_period_begins_when_identity_is_proved() -> No
 
     assert _due("uk_gdpr", "access", "2026-01-27", waited=[proved]) == "2026-03-03"
     assert _due("ccpa", "access", "2026-01-27", waited=[proved]) == "2026-03-13"
+    again = Waited(Wait.IDENTITY, date(2026, 2, 4), date(2026, 2, 10))
+    for waited in ([proved, again], [again, proved]):
+        assert _due("uk_gdpr", "access", "2026-01-27", waited=waited) == "2026-03-10"
+
+
+def test_proved_on_the_day_of_receipt_nothing_begins_anew() -> None:
+    at_once = Waited(Wait.IDENTITY, date(2026, 1, 27), date(2026, 1, 27))
+    times, rule = _rule("uk_gdpr", "access")
+
+    told = due(times, rule, date(2026, 1, 27), calendar=LUXEMBOURG, waited=[at_once])
+
+    assert Move.RESTARTED not in {step.move for step in told.steps}
 
 
 def test_a_short_period_holds_at_least_two_working_days() -> None:

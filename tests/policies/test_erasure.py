@@ -76,3 +76,13 @@ def test_each_compartment_has_one_step_and_nothing_held_or_wanted_by_law_goes(
         if step.fate is Fate.STAY:
             assert not one.requested
             assert one.maximum is None
+
+
+def test_what_several_laws_want_goes_first_when_the_last_of_them_lets_its_first_go() -> None:
+    short = Minimum(date(2030, 12, 31), "trade", "§ 257 HGB", first=date(2027, 12, 31))
+    tax = Minimum(TAX.until, "tax_de", "§ 147 AO", first=date(2031, 12, 31))
+    facts = CompartmentFacts(Compartment.FINANCE, minimums=(tax, short), requested=True)
+
+    (step,) = plan([facts], on=TODAY)
+
+    assert (step.until, step.rule, step.first) == (TAX.until, "tax_de", date(2031, 12, 31))

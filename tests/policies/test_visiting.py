@@ -40,3 +40,9 @@ def test_another_contact_that_counts_for_nothing_never_opens_more(proof):
 def test_a_shared_contact_and_one_that_was_never_verified_open_opting_out_only():
     assert powers(Proof(2, verified=True)) == powers(Proof(1)) == powers(Proof(0)) == {Permission.PORTAL_OPT_OUT}
     assert powers(Proof(1, verified=True, second_contact=True)) == SURE
+
+
+def test_who_comes_by_the_contact_of_somebody_dead_is_somebody_else():
+    proven = Proof(1, verified=True, singled_out=True, second_contact=True, stepped_up=True)
+    assert powers(proven) == SURE | GRAVE
+    assert powers(replace(proven, deceased=True)) == ALWAYS
