@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from governance.consent import operations as consent
 from governance.consent.checking import Asked
+from governance.consent.events import ContactSaid as Suppressed
 from governance.customers import operations as customers
-from governance.customers.codes import RestrictionReason
+from governance.customers.codes import ContactKind, RestrictionReason
 from governance.customers.operations import ContactSaid, NewPurchase
 from governance.kernel.errors import GovernanceError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
-from governance.policies.consent_facts import Scope, SuppressionReason, Verdict
+from governance.policies.consent_facts import Reason, Scope, SuppressionReason, Verdict
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
@@ -193,6 +194,35 @@ def test_a_check_of_the_past_answers_what_was_answered_then(world: World, taken:
         for at, answered in world.answered:
             assert world.ask(at) == answered, at
         savepoint.rollback()
+
+
+def test_a_line_of_the_ledger_counts_from_its_instant_until_that_of_its_end(world: World) -> None:
+    world.take(Step("confirm", 0, 0))
+    for verb in ("suppress", "unsuppress"):
+        VERBS[verb](world, world.people[0], 0)
+        assert world.ask(world.work.now) == world.ask()
+        world.work = replace(world.work, now=world.work.now + timedelta(hours=1))
+
+
+def test_a_line_of_the_ledger_counts_for_its_channel_then_as_now(work: Work, world: World) -> None:
+    phone = "+4915112345678"
+    person = customers.create(work, fields={"ground": "contract"}, contacts=[ContactSaid(kind="phone", value=phone)]).id
+    for channel in (Channel.SMS, Channel.PHONE):
+        told = said(EventKind.CONFIRMED, subject=person, purpose="own_offers", channel=channel, method=Method.PORTAL)
+        consent.record(work, event=told)
+    consent.suppress(
+        work,
+        contact=Suppressed(ContactKind.PHONE, phone),
+        channel=Channel.SMS,
+        scope=Scope.EVERYTHING,
+        reason=SuppressionReason.COMPLAINT,
+    )
+    for as_of in (None, work.now):
+        found = [
+            consent.check(work, question=Asked("own_offers", channel, as_of=as_of), contacts=[phone]).verdicts[0]
+            for channel in (Channel.SMS, Channel.PHONE)
+        ]
+        assert [one.reason for one in found] == [Reason.SUPPRESSED, Reason.CONSENTED]
 
 
 def test_before_anything_was_known_everything_was_unknown(work: Work, world: World) -> None:

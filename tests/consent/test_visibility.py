@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from governance.consent import batches
 from governance.consent import operations as consent
 from governance.consent.batches import LEAST
 from governance.consent.checking import Asked
+from governance.consent.facts import of_contacts
 from governance.customers import operations as customers
-from governance.customers.codes import RestrictionReason
+from governance.customers.codes import ContactKind, RestrictionReason
+from governance.customers.holders import find_holders
 from governance.customers.operations import ContactSaid, NewPurchase
+from governance.customers.records import NewContact
 from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import SubjectId
@@ -115,6 +119,97 @@ def test_what_is_under_way_at_an_answer_is_not_there_when_it_is_asked_again(
     with open_work(fresh_database, SYSTEM) as work:
         for number, (at, then) in enumerate(answered):
             assert _ask(work, at, many=False) == then, number
+
+
+def _as(address: str, act: Callable[[Work, SubjectId], object]) -> Callable[[Work], object]:
+    """An act upon whoever holds an address."""
+
+    def done(work: Work) -> None:
+        (holders,) = find_holders(work, [NewContact(ContactKind.EMAIL, address)])
+        act(work, holders[0].id)
+
+    return done
+
+
+CONSENTS, LISTED, SHARES, BUYS, OFFERED, LEAVES = ADDRESSES
+UNDER_WAY: dict[str, Callable[[Work], object]] = {
+    "a line is put on the ledger": lambda work: _block(work, CONSENTS),
+    "a line is lifted": lambda work: consent.lift(work, contact=mail(LISTED), channel=Channel.EMAIL),
+    "the person dies": _as(LISTED, lambda work, person: customers.edit(work, subject=person, patch={"deceased": True})),
+    "somebody else gets the contact": lambda work: someone(work, SHARES),
+    "something is bought": _as(OFFERED, lambda work, person: _buy(work, person, 0)),
+    "the controller moves": lambda work: set_controller(work, legal_name="P", address="Omsk", country="RU"),
+    "the contact is taken away": _as(
+        LEAVES,
+        lambda work, person: customers.remove_contact(
+            work, subject=person, contact=customers.read(work, subject=person).contacts[0].id
+        ),
+    ),
+}
+
+
+def _block(work: Work, address: str) -> None:
+    scope, reason = Scope.ADVERTISING, SuppressionReason.DO_NOT_CONTACT
+    consent.suppress(work, contact=mail(address), channel=Channel.EMAIL, scope=scope, reason=reason)
+
+
+def _begin(database: Database) -> None:
+    """People whose verdict each of the acts under way changes."""
+    with open_work(database, SYSTEM) as work:
+        set_controller(work, legal_name="Petersen GmbH", address="Kiel", country="DE")
+        for asked in QUESTIONS:
+            notice(work, asked.purpose)
+        for address in (CONSENTS, LISTED, SHARES, LEAVES):
+            _says(EventKind.CONFIRMED)(work, someone(work, address), 0)
+        _block(work, LISTED)
+        for address in (BUYS, OFFERED):
+            contact = ContactSaid(kind="email", value=address, opt_out_offered_at=work.now)
+            person = customers.create(work, fields={"ground": "contract"}, contacts=[contact]).id
+            if address == BUYS:
+                _buy(work, person, 0)
+
+
+def test_neither_what_is_under_way_nor_what_comes_later_is_there_when_it_is_asked_again(
+    fresh_database: Database,
+) -> None:
+    _begin(fresh_database)
+    for told, act in UNDER_WAY.items():
+        answered = []
+        with ExitStack() as under_way:
+            with open_work(fresh_database, SYSTEM) as work:
+                answered.append((work.now, _ask(work, None, many=False)))
+            act(under_way.enter_context(open_work(fresh_database, SYSTEM)))
+            with open_work(fresh_database, SYSTEM) as work:
+                answered.append((work.now, _ask(work, None, many=False)))
+        with open_work(fresh_database, SYSTEM) as work:
+            assert [_ask(work, at, many=False) for at, _ in answered] == [then for _, then in answered], told
+            assert _ask(work, None, many=False) != answered[-1][1], told
+
+
+@pytest.mark.parametrize(("address", "act"), [(SHARES, "withdrawn"), (LISTED, "lifted")])
+def test_what_a_long_list_asked_about_one_by_one_is_as_it_was_by_then(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch, address: str, act: str
+) -> None:
+    _begin(fresh_database)
+    with open_work(fresh_database, SYSTEM) as work:
+        other = someone(work, SHARES)
+        _says(EventKind.CONFIRMED)(work, other, 0)
+    with ExitStack() as under_way:
+        work = under_way.enter_context(open_work(fresh_database, SYSTEM))
+        if act == "withdrawn":
+            _says(EventKind.WITHDRAWN)(work, other, 0)
+        else:
+            consent.lift(work, contact=mail(LISTED), channel=Channel.EMAIL)
+
+        def commit_before(*asked: object) -> object:
+            under_way.close()
+            return of_contacts(*asked)  # type: ignore[arg-type]  # as it was called
+
+        monkeypatch.setattr(batches, "of_contacts", commit_before)
+        with open_work(fresh_database, SYSTEM) as work:
+            at, then = work.now, _ask(work, None, many=True)
+    with open_work(fresh_database, SYSTEM) as work:
+        assert _ask(work, at, many=False) == then == _ask(work, None, many=False)
 
 
 def _act(work: Work, person: SubjectId, chance: random.Random) -> None:

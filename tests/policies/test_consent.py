@@ -392,6 +392,7 @@ def test_soft_opt_in_needs_a_recent_sale_and_a_way_to_refuse_then_and_in_every_m
     assert ground_of(Holder(sale_at=LONG_AGO, opt_out_offered_at=LONG_AGO)) is None
     assert ground_of(Holder(**BUYER), opt_out_in_message=False) is None
     assert ground_of(Holder(sale_at=NOW + timedelta(days=1), opt_out_offered_at=YESTERDAY)) is None
+    assert ground_of(Holder(sale_at=YESTERDAY, opt_out_offered_at=NOW + timedelta(days=1))) is None
 
 
 def test_a_consent_counts_from_its_very_instant_and_a_sale_until_its_period_is_over():
@@ -424,6 +425,7 @@ def test_the_citation_is_that_of_the_persons_country():
 def test_offers_by_post_rest_on_legitimate_interest_towards_buyers_only():
     assert ground_of(Holder(sale_at=YESTERDAY), channel=Channel.POST) is Ground.LEGITIMATE_INTEREST
     assert ground_of(Holder(kept_on=Ground.LEGITIMATE_INTEREST), channel=Channel.POST) is None
+    assert ground_of(Holder(sale_at=LONG_AGO), channel=Channel.POST) is None
     objected = Holder(told((EventKind.OBJECTED, {})), sale_at=YESTERDAY)
     assert decide(of(objected), ask(channel=Channel.POST)).reason is Reason.OBJECTED
 

@@ -11,6 +11,7 @@ from governance.policies import shipped
 from governance.policies.deadline_rules import LawTimes, RequestKind, Wait
 from governance.policies.deadline_terms import YEARS, Terms, freeze, thaw
 from governance.policies.deadlines import Waited, due
+from governance.policies.working_days import Calendar
 from governance.reference.calendars import shipped_calendar
 
 KNOWN = [(law, kind) for law, times in shipped.deadlines().items() for kind in times.rules]
@@ -34,6 +35,16 @@ def test_what_was_kept_counts_as_what_it_was_made_of(law: str, kind: RequestKind
             before = due(terms.times, rule, received, calendar=terms.calendar, **said)  # type: ignore[arg-type]
             after = due(kept.times, kept.rules[duty], received, calendar=kept.calendar, **said)  # type: ignore[arg-type]
             assert before == after
+
+
+def test_nothing_that_counts_is_lost_on_the_way() -> None:
+    received = date(2026, 1, 31)
+    holidays, worked = {date(2026, 11, 2): "transferred"}, frozenset({date(2026, 10, 31)})
+    calendar = Calendar("RU", 2, holidays, worked, weekend=frozenset({6}))
+    for law, times in shipped.deadlines().items():
+        terms = Terms(times, RequestKind.ACCESS, calendar, borrowed=True)
+        kept = thaw(freeze(terms, received=received))
+        assert (kept.borrowed, kept.calendar, kept.times.counting) == (True, calendar, times.counting), law
 
 
 @given(known=st.sampled_from(KNOWN), received=DAYS, later=st.integers(1, 400))

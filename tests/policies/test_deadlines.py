@@ -173,24 +173,64 @@ def test_proved_on_the_day_of_receipt_nothing_begins_anew() -> None:
     assert Move.RESTARTED not in {step.move for step in told.steps}
 
 
-def test_a_short_period_holds_at_least_two_working_days() -> None:
-    times = deadlines()["gdpr"]
-    short = parse_deadlines(
-        b"""
+def test_days_before_the_period_began_stop_nothing_and_its_last_day_still_does() -> None:
+    proved = Waited(Wait.IDENTITY, date(2026, 1, 27), date(2026, 2, 10))
+    asked = Waited(Wait.CLARIFICATION, date(2026, 2, 2), date(2026, 2, 12))
+    assert _due("uk_gdpr", "access", "2026-01-27", waited=[proved, asked]) == "2026-03-12"
+
+    last = Waited(Wait.CLARIFICATION, date(2026, 2, 27), date(2026, 3, 2))
+    assert _due("uk_gdpr", "access", "2026-01-27", waited=[last]) == "2026-03-02"
+
+
+def test_the_trace_of_an_extension_tells_that_the_period_began_anew() -> None:
+    times, rule = _rule("uk_gdpr", "access")
+    proved = Waited(Wait.IDENTITY, date(2026, 1, 27), date(2026, 2, 3))
+
+    told = due(times, rule, date(2026, 1, 27), calendar=LUXEMBOURG, extended_on=date(2026, 2, 5), waited=[proved])
+
+    assert [step.move for step in told.steps[:3]] == [Move.RECEIVED, Move.RESTARTED, Move.EXTENDED]
+
+
+def _own(within: str, waits: str = "{}") -> Rule:
+    text = f"""
 laws:
   own:
     version: 1
-    titles: {en: A, ru: B, uk: C}
-    counting: {citation: x, rolls: y, at_least_two_working_days: z}
-    kinds: {access: {answer: {within: {days: 3}, citation: c, verified: true}}}
-""",
-        name="own.yaml",
-    )["own"].rules[RequestKind.ACCESS][Duty.ANSWER]
+    titles: {{en: A, ru: B, uk: C}}
+    counting: {{citation: x, rolls: y, at_least_two_working_days: z}}
+    kinds: {{access: {{answer: {{within: {within}, waits: {waits}, citation: c, verified: true}}}}}}
+"""
+    return parse_deadlines(text.encode(), name="own.yaml")["own"].rules[RequestKind.ACCESS][Duty.ANSWER]
 
-    told = due(times, short, date(2026, 12, 24), calendar=LUXEMBOURG)
 
-    assert told.date == date(2026, 12, 29)  # the 25th to 27th are days of rest, so the 28th and 29th are the two
-    assert "at least two working days -> Tue 29 Dec 2026" in told.trace
+@pytest.mark.parametrize(
+    ("within", "received", "expected", "lengthened"),
+    [
+        # The 25th to 27th of December are days of rest, so the 28th and 29th are the two.
+        ("{days: 3}", "2026-12-24", "2026-12-29", True),
+        ("{days: 2}", "2026-12-24", "2026-12-29", True),
+        ("{days: 1}", "2026-12-24", "2026-12-28", False),
+        ("{days: 2}", "2026-11-23", "2026-11-25", False),
+    ],
+)
+def test_a_short_period_holds_at_least_two_working_days(
+    within: str, received: str, expected: str, lengthened: bool
+) -> None:
+    told = due(deadlines()["gdpr"], _own(within), date.fromisoformat(received), calendar=LUXEMBOURG)
+
+    assert told.date == date.fromisoformat(expected)
+    assert ("at least two working days -> Tue 29 Dec 2026" in told.trace) is lengthened
+    assert (Move.LENGTHENED in {step.move for step in told.steps}) is lengthened
+
+
+def test_a_wait_adds_as_many_working_days_as_it_took_where_the_law_counts_those() -> None:
+    rule = _own("{working_days: 5}", waits="{clarification: stops}")
+    asked = Waited(Wait.CLARIFICATION, date(2026, 11, 4), date(2026, 11, 9))  # Wednesday to Monday
+
+    told = due(deadlines()["ru_152fz"], rule, date(2026, 11, 2), calendar=LUXEMBOURG, waited=[asked])
+
+    assert told.date == date(2026, 11, 12)
+    assert deadlines()["ru_152fz"].counting.citation not in told.trace  # of months and days
 
 
 @given(
@@ -255,3 +295,5 @@ def test_a_day_that_was_moved_is_worked_though_it_is_a_saturday() -> None:
 
     assert calendar.after_working_days(date(2026, 10, 30), 1) == date(2026, 10, 31)
     assert calendar.after_working_days(date(2026, 10, 31), 1) == date(2026, 11, 3)
+    assert calendar.working_days(date(2026, 10, 30), date(2026, 10, 31)) == 1
+    assert calendar.working_days(date(2026, 10, 31), date(2026, 11, 3)) == 1

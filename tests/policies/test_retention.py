@@ -14,6 +14,8 @@ from governance.policies.retention import (
     CALENDAR_YEAR,
     Anchor,
     Clock,
+    FilterField,
+    Narrowing,
     RetentionAction,
     RetentionPolicy,
     StatutoryMinimum,
@@ -21,6 +23,7 @@ from governance.policies.retention import (
     TargetKind,
     YearStart,
     cutoff,
+    is_shorter,
     last_day,
     minimum_cutoff,
     minimum_until,
@@ -209,6 +212,31 @@ def test_a_maximum_under_a_minimum_is_told_with_the_law() -> None:
     assert conflicts([_built("a", "P3Y", minimum="P3Y")]) == []
 
 
+def test_one_period_is_shorter_than_another_where_it_ends_first_from_any_day() -> None:
+    assert is_shorter(Period(months=11), Period(months=12))
+    assert is_shorter(Period(days=365), Period(months=12))  # as of a leap year
+    assert not is_shorter(Period(months=12), Period(months=12))
+    assert not is_shorter(Period(days=366), Period(months=12))
+
+
+def test_a_law_about_other_data_and_a_restriction_that_takes_nothing_away_are_no_conflict() -> None:
+    law = _built("law", "P3Y", minimum="P2Y")
+    other = replace(law, target=replace(law.target, fields=("result",)))
+
+    assert conflicts([_built("a", "P1Y"), other]) == []
+    assert conflicts([_built("a", "P1Y", action=RetentionAction.RESTRICT), law]) == []
+
+
+def test_policies_about_other_kinds_of_the_same_data_do_not_fight() -> None:
+    def narrowed(key: str, keep: str, field: FilterField, *values: str) -> RetentionPolicy:
+        return _built(key, keep, narrowing=Narrowing(field, frozenset(values)))
+
+    calls, country = narrowed("a", "P1Y", FilterField.KIND, "call"), narrowed("c", "P2Y", FilterField.COUNTRY, "DE")
+    assert conflicts([calls, narrowed("b", "P2Y", FilterField.KIND, "chat", "visit")]) == []
+    for fights in (narrowed("b", "P2Y", FilterField.KIND, "chat", "call"), country, _built("b", "P2Y")):
+        assert [one.reason for one in conflicts([calls, fights])] == [ConflictReason.FIGHTING]
+
+
 def test_two_policies_that_want_different_things_of_the_same_data_are_told() -> None:
     (found,) = conflicts([_built("a", "P1Y"), _built("b", "P2Y")])
     assert (found.reason, found.policy, found.other) == (ConflictReason.FIGHTING, "a", "b")
@@ -223,11 +251,11 @@ def test_two_policies_that_want_different_things_of_the_same_data_are_told() -> 
 
 def test_what_does_little_may_come_before_what_does_more_and_not_after_it() -> None:
     clears = _built("clears", "P1Y", target=_policy().target, action=RetentionAction.CLEAR_FIELDS)
-    deletes = {key: _built(key, keep) for key, keep in (("later", "P3Y"), ("sooner", "P6M"))}
+    deletes = {key: _built(key, keep) for key, keep in (("later", "P3Y"), ("then", "P1Y"), ("sooner", "P6M"))}
     whole = {key: replace(one, target=replace(one.target, fields=())) for key, one in deletes.items()}
     deleting = {key: replace(one, action=RetentionAction.DELETE_ROWS) for key, one in whole.items()}
 
-    assert conflicts([clears, deleting["later"]]) == []
+    assert conflicts([clears, deleting["later"]]) == conflicts([clears, deleting["then"]]) == []
     assert [one.reason for one in conflicts([clears, deleting["sooner"]])] == [ConflictReason.FIGHTING]
 
 
@@ -263,6 +291,7 @@ def test_tax_laws_that_count_from_the_fiscal_year_go_by_the_controllers() -> Non
             now = datetime.combine(at, time(12), zone)
             edge = cutoff(by_law, at=now, zone=zone, fiscal=CALENDAR_YEAR)
             assert (datetime.combine(event, time(23, 59), zone) < edge) is over, (country, at)
+            assert minimum_cutoff(by_law, at=now, zone=zone, fiscal=CALENDAR_YEAR) == edge
 
 
 def test_a_law_that_says_its_own_year_is_written_and_read_the_same() -> None:
