@@ -29,7 +29,7 @@ def of_contacts(work: Work, wanted: Wanted, spelled: Sequence[Spelled]) -> Known
 
     Where a check answered at that instant, it is what that one could see.
     """
-    unseen, *later = unseen_at(work, wanted.at)
+    unseen, *later = unseen_at(work, wanted.at, purpose=wanted.purpose, channel=wanted.channel)
     known = _as_seen(work, wanted, spelled, unseen)
     for others in later:
         again = {place for place, facts in enumerate(known.facts) if len(facts.holders) > 1 or facts.suppressions}
@@ -51,7 +51,7 @@ def _as_seen(work: Work, wanted: Wanted, spelled: Sequence[Spelled], unseen: Uns
 
 def of_people(work: Work, wanted: Wanted, people: Mapping[int, SubjectId]) -> Known:
     """What was known of people by place, by a channel that no contact belongs to; the ledger knows nothing of them."""
-    unseen, *_ = unseen_at(work, wanted.at)
+    unseen, *_ = unseen_at(work, wanted.at, purpose=wanted.purpose, channel=wanted.channel)
     known = Known([NOBODY] * wanted.size)
     _settle(work, wanted, known, people_at(work, people=people, at=wanted.at, unseen=unseen), {}, unseen)
     return known

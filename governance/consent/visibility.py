@@ -15,6 +15,7 @@ from governance.audit.entries import Json, instant
 from governance.audit.following import told_within
 from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
+from governance.policies.purposes import Channel
 
 LONGEST: Final = 1000
 """Characters of what an entry tells of a snapshot; with more transactions under way, instants alone must do."""
@@ -35,14 +36,17 @@ AND transaction IS DISTINCT FROM %(own)s::bigint
 """
 
 
-def unseen_at(work: Work, at: datetime) -> list[Unseen]:
+def unseen_at(work: Work, at: datetime, *, purpose: str, channel: Channel) -> list[Unseen]:
     """What the check that answered at an instant could not see of what is dated up to then; nothing where none did.
 
-    A second set, where there is one, is of those contacts that a long list asked about one by one.
+    Of several that one transaction answered, that of this purpose and channel counts: each statement sees more than the
+    one before. A second set, where there is one, is of those contacts that a long list asked about one by one.
     """
     entries = told_within(work, action=Action.CONSENT_CHECKED, since=at, until=at, limit=_AT_ONCE)
-    told = [one.facts["seen"] for one in entries if "seen" in one.facts and one.facts.get("as_of") == instant(one.at)]
-    return [_unseen(work, at, str(seen)) for seen in _listed(told[0])] if told else [NOTHING]
+    answers = [one.facts for one in entries if "seen" in one.facts and one.facts.get("as_of") == instant(one.at)]
+    same = [one for one in answers if (one.get("purpose"), one.get("channel")) == (purpose, channel.value)]
+    told = next(iter([*same, *answers]), None)
+    return [NOTHING] if told is None else [_unseen(work, at, str(seen)) for seen in _listed(told["seen"])]
 
 
 def _listed(told: Json) -> Sequence[Json]:

@@ -22,7 +22,7 @@ from governance.kernel.db import Database
 from governance.kernel.errors import GovernanceError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
-from governance.policies.consent_facts import Scope, SuppressionReason, Verdict
+from governance.policies.consent_facts import Reason, Scope, SuppressionReason, Verdict
 from governance.policies.consent_state import EventKind, Method
 from governance.policies.purposes import Channel
 from governance.reference.operations import set_controller
@@ -210,6 +210,25 @@ def test_what_a_long_list_asked_about_one_by_one_is_as_it_was_by_then(
             at, then = work.now, _ask(work, None, many=True)
     with open_work(fresh_database, SYSTEM) as work:
         assert _ask(work, at, many=False) == then == _ask(work, None, many=False)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_questions_in_one_transaction_each_is_asked_again_by_what_it_saw_itself(
+    fresh_database: Database, order: int
+) -> None:
+    _begin(fresh_database)
+    with ExitStack() as under_way:
+        _block(under_way.enter_context(open_work(fresh_database, SYSTEM)), CONSENTS)
+        with open_work(fresh_database, SYSTEM) as work:
+            at, (first, second) = work.now, QUESTIONS[::order]
+            then = [consent.check(work, question=first, contacts=[CONSENTS]).verdicts[0].reason]
+            under_way.close()
+            then.append(consent.check(work, question=second, contacts=[CONSENTS]).verdicts[0].reason)
+    with open_work(fresh_database, SYSTEM) as work:
+        asked = [replace(one, as_of=at) for one in (first, second)]
+        again = [consent.check(work, question=one, contacts=[CONSENTS]).verdicts[0].reason for one in asked]
+    assert again == then
+    assert then[1] is Reason.SUPPRESSED is not then[0]
 
 
 def _act(work: Work, person: SubjectId, chance: random.Random) -> None:
