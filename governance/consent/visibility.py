@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, LiteralString
 
 from governance.audit.actions import Action
-from governance.audit.entries import Json, instant
+from governance.audit.entries import Json
 from governance.audit.following import told_within
 from governance.kernel.db import driver_connection
 from governance.kernel.work import Work
@@ -43,7 +43,7 @@ def unseen_at(work: Work, at: datetime, *, purpose: str, channel: Channel) -> li
     one before. A second set, where there is one, is of those contacts that a long list asked about one by one.
     """
     entries = told_within(work, action=Action.CONSENT_CHECKED, since=at, until=at, limit=_AT_ONCE)
-    answers = [one.facts for one in entries if "seen" in one.facts and one.facts.get("as_of") == instant(one.at)]
+    answers = [one.facts for one in entries if "seen" in one.facts]  # which tells of no question about the past
     same = [one for one in answers if (one.get("purpose"), one.get("channel")) == (purpose, channel.value)]
     told = next(iter([*same, *answers]), None)
     return [NOTHING] if told is None else [_unseen(work, at, str(seen)) for seen in _listed(told["seen"])]

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from governance.audit.actions import Action
+from governance.consent import checking
 from governance.consent import operations as consent
 from governance.consent.checking import Asked, Checked, Request
 from governance.consent.events import ContactSaid
@@ -142,6 +143,11 @@ def test_soft_opt_in_rests_on_a_sale_an_offer_and_a_way_out_in_the_message(work:
     customers.record_purchase(work, subject=subject, purchase=bought)
     assert reasons(work, EMAIL, asked=asked) == [Reason.OTHER_GROUND]
     assert reasons(work, EMAIL, asked=replace(asked, opt_out_in_message=False)) == [Reason.SILENT]
+    ways = [asked, replace(asked, opt_out_in_message=False), replace(asked, channel=Channel.POST)]
+    for order in (ways, ways[::-1]):
+        found = consent.check_together([Request(work, one, [EMAIL]) for one in order])
+        allowed = {one: answer.verdicts[0].allowed for one, answer in zip(order, found, strict=True)}
+        assert allowed == dict(zip(ways, (True, False, False), strict=True))
 
 
 def test_a_suppressed_contact_is_no_whoever_holds_it_by_then(work: Work) -> None:
@@ -159,6 +165,8 @@ def test_an_advertising_stop_leaves_service_messages_alone(work: Work) -> None:
         work, contact=mail(EMAIL), channel=Channel.EMAIL, scope=Scope.ADVERTISING, reason=SuppressionReason.COMPLAINT
     )
     assert reasons(work, EMAIL, asked=Asked("service", Channel.EMAIL)) == [Reason.OTHER_GROUND]
+    asked = Asked("service", Channel.EMAIL, unsubscribe_at="https://privacy.example.org")
+    assert consent.check(work, question=asked, contacts=[EMAIL]).unsubscribe == {}  # which nobody unsubscribes from
 
 
 def test_customers_are_asked_about_by_the_contact_that_a_message_would_go_to(work: Work) -> None:
@@ -218,6 +226,14 @@ def test_a_question_that_cannot_be_put_says_why(
     assert list(refused.value.errors) == [field]
 
 
+def test_as_many_contacts_are_answered_at_a_time_as_are_promised(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checking.MOST_CONTACTS == 10_000
+    monkeypatch.setattr(checking, "MOST_CONTACTS", 3)
+    assert len(reasons(work, *[EMAIL] * 3)) == 3
+    with pytest.raises(InvalidError):
+        reasons(work, *[EMAIL] * 4)
+
+
 def test_the_decision_is_told_with_counts_and_a_bit_for_each_verdict(work: Work) -> None:
     consented(work, EMAIL)
     asked = replace(NEWS, campaign="autumn-26")
@@ -274,6 +290,7 @@ def test_the_use_of_a_consent_is_noted_once_a_day(work: Work) -> None:
     consent.note_use(work, purpose="newsletter", channel=Channel.EMAIL, people=found.used)
     assert not consent.check(later(work, DAY / 2), question=NEWS, contacts=[EMAIL]).used
     assert consent.check(later(work), question=NEWS, contacts=[EMAIL]).used
+    assert not consent.check(later(work), question=replace(NEWS, as_of=work.now), contacts=[EMAIL]).used
 
 
 def test_erasure_leaves_a_line_that_outlives_the_person(work: Work) -> None:

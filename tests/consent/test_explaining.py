@@ -269,4 +269,5 @@ def test_a_push_message_is_explained_by_the_customer_whose_devices_it_went_to(wo
     assert consent.tell_story(then)["verdicts"]
     assert story(later(work, 4).now)[1].reason is Reason.WITHDRAWN
     assert story(work.now)[1].allowed is False
+    assert story(later(work, -1).now)[1].reason is Reason.UNKNOWN
     assert not [one for one in told(later(work, 4)).verdicts if one.channel is Channel.PUSH]

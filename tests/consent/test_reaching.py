@@ -60,6 +60,15 @@ def test_a_check_by_contact_knows_own_clients_and_nobody_else(work: Work, seller
     assert (found.used, found.unsubscribe) == ([], {})
 
 
+@pytest.mark.parametrize("first", ["own", "other"])
+def test_a_contact_that_a_client_shares_is_known_whoever_had_it_first(work: Work, seller: Actor, first: str) -> None:
+    holders = [seller, staff("sales")] if first == "own" else [None, seller]
+    for each in holders:
+        consented(work, each, SHARED)
+    for asked in (NEWS, replace(NEWS, as_of=work.now)):
+        assert reasons(by(work, seller), SHARED, asked=asked) == [Reason.CONSENTED]
+
+
 def test_a_long_list_tells_no_more_than_a_short_one(work: Work, seller: Actor) -> None:
     consented(work, None, OTHERS)
     consented(work, seller, OWN)
