@@ -9,6 +9,7 @@ import pytest
 from governance.audit.actions import Action
 from governance.consent import checking
 from governance.consent import operations as consent
+from governance.consent.batches import LEAST
 from governance.consent.checking import Asked, Checked, Request
 from governance.consent.events import ContactSaid
 from governance.customers import operations as customers
@@ -16,6 +17,7 @@ from governance.customers.codes import ContactKind, RestrictionReason
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, uuid4
 from governance.kernel.work import Work
+from governance.policies import shipped
 from governance.policies.consent_facts import Reason, Scope, SuppressionReason
 from governance.policies.consent_state import EventKind
 from governance.policies.permissions import Permission
@@ -134,6 +136,16 @@ def test_a_number_is_found_by_any_spelling(work: Work, spelling: str) -> None:
     assert reasons(work, spelling, asked=asked) == [Reason.CONSENTED]
 
 
+def test_a_form_that_nobody_confirmed_does_not_renew_what_was_confirmed(work: Work) -> None:
+    subject = consented(work, EMAIL)
+    notice(later(work))
+    form = said(EventKind.GIVEN, subject=subject, notice=2)
+    consent.record(later(work, 2 * DAY), event=form)
+    fillers = [f"nobody.{number}@example.org" for number in range(LEAST)]
+    for others in ((), fillers):
+        assert reasons(later(work, 3 * DAY), EMAIL, *others)[0] is Reason.SUPERSEDED
+
+
 def test_soft_opt_in_rests_on_a_sale_an_offer_and_a_way_out_in_the_message(work: Work) -> None:
     contact = customers.ContactSaid(kind="email", value=EMAIL, opt_out_offered_at=work.now - 2 * DAY)
     subject = customers.create(work, fields={"country": "DE", "ground": "legitimate_interest"}, contacts=[contact]).id
@@ -143,6 +155,8 @@ def test_soft_opt_in_rests_on_a_sale_an_offer_and_a_way_out_in_the_message(work:
     customers.record_purchase(work, subject=subject, purchase=bought)
     assert reasons(work, EMAIL, asked=asked) == [Reason.OTHER_GROUND]
     assert reasons(work, EMAIL, asked=replace(asked, opt_out_in_message=False)) == [Reason.SILENT]
+    within = shipped.purposes().purposes["own_offers"].sale_within
+    assert consent.check(work, question=asked, contacts=[EMAIL]).verdicts[0].valid_until == within.after(work.now - DAY)
     ways = [asked, replace(asked, opt_out_in_message=False), replace(asked, channel=Channel.POST)]
     for order in (ways, ways[::-1]):
         found = consent.check_together([Request(work, one, [EMAIL]) for one in order])
