@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from governance.audit.actions import Action
 from governance.consent import checking
@@ -14,6 +15,7 @@ from governance.consent.checking import Asked, Checked, Request
 from governance.consent.events import ContactSaid
 from governance.customers import operations as customers
 from governance.customers.codes import ContactKind, RestrictionReason
+from governance.customers.tables import ContactRow
 from governance.kernel.errors import InvalidError
 from governance.kernel.ids import EntryId, SubjectId, uuid4
 from governance.kernel.work import Work
@@ -162,6 +164,21 @@ def test_soft_opt_in_rests_on_a_sale_an_offer_and_a_way_out_in_the_message(work:
         found = consent.check_together([Request(work, one, [EMAIL]) for one in order])
         allowed = {one: answer.verdicts[0].allowed for one, answer in zip(order, found, strict=True)}
         assert allowed == dict(zip(ways, (True, False, False), strict=True))
+
+
+@pytest.mark.parametrize("offers", [(True, False), (False, True)])
+def test_who_holds_a_contact_twice_was_offered_a_way_out_where_once_was(work: Work, offers: tuple[bool, bool]) -> None:
+    people = []
+    for offered in offers:
+        contact = customers.ContactSaid(kind="email", value=EMAIL, opt_out_offered_at=work.now if offered else None)
+        people.append(customers.create(work, fields={"country": "DE", "ground": "contract"}, contacts=[contact]).id)
+    bought = customers.NewPurchase(paid_at=work.now, total=5, currency="EUR")  # type: ignore[arg-type]
+    customers.record_purchase(work, subject=people[0], purchase=bought)
+    asked = Asked("own_offers", Channel.EMAIL, opt_out_in_message=True)
+    assert reasons(work, EMAIL, asked=asked) == [Reason.SILENT]
+    moved = update(ContactRow).where(ContactRow.person_id == people[1])
+    work.session.execute(moved.values(person_id=people[0], is_primary=False))
+    assert reasons(work, EMAIL, asked=asked) == [Reason.OTHER_GROUND]
 
 
 def test_a_suppressed_contact_is_no_whoever_holds_it_by_then(work: Work) -> None:

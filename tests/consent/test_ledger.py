@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from governance.audit.actions import Action
 from governance.consent import operations as consent
 from governance.consent import wrapping
+from governance.consent.batches import LEAST
 from governance.consent.checking import Asked
 from governance.consent.tables import SuppressionRow
 from governance.consent.wrapping import wrap_ledger
@@ -49,7 +50,12 @@ def unsubscribe(work: Work, address: str) -> None:
 def reasons(database: Database) -> list[Reason]:
     with open_work(database, OPERATOR) as work:
         asked = Asked("newsletter", Channel.EMAIL)
-        return [one.reason for one in consent.check(work, question=asked, contacts=ADDRESSES).verdicts]
+        short, long = (
+            [one.reason for one in consent.check(work, question=asked, contacts=[*ADDRESSES, *others]).verdicts]
+            for others in ([], [f"nobody.{number}@example.org" for number in range(LEAST)])
+        )
+        assert long[: len(ADDRESSES)] == short
+        return short
 
 
 def layers(database: Database) -> list[int]:
