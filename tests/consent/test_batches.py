@@ -136,6 +136,36 @@ def test_a_long_list_is_answered_as_each_contact_of_it(work: Work, asked: Asked)
     assert all(batch.unsubscribe[place] == link for place, link in links.items() if place != shared)
 
 
+def test_on_the_edges_a_long_list_is_answered_as_each_contact_of_it(work: Work) -> None:
+    edge, tick = work.now.replace(year=work.now.year - 2), timedelta(microseconds=1)
+    says(work, "over", EventKind.CONFIRMED, valid_at=edge)
+    says(work, "holds", EventKind.CONFIRMED, valid_at=edge + tick)
+    says(work, "now", EventKind.CONFIRMED, valid_at=work.now)
+    buys(work, "sold", days=(work.now - edge).days)
+    says(work, "reached", EventKind.GIVEN, channel=Channel.AUDIENCE)
+    notice(work, "birthday")
+    for name, born in (("grown", "2010-11-21"), ("young", "2010-12-01")):
+        subject = someone(work, f"{name}@example.org")
+        customers.edit(work, subject=subject, patch={"birth_date": born})
+        consent.record(work, event=said(EventKind.CONFIRMED, subject=subject, purpose="birthday"))
+    expected = {
+        OFFERS: {
+            "over": Reason.EXPIRED,
+            "holds": Reason.CONSENTED,
+            "now": Reason.CONSENTED,
+            "sold": Reason.SILENT,
+        },
+        Asked("own_offers", Channel.AUDIENCE): {"reached": Reason.CONSENTED},
+        Asked("birthday", Channel.EMAIL): {"grown": Reason.CONSENTED, "young": Reason.UNDER_AGE},
+    }
+    for asked, reasons in expected.items():
+        contacts = [f"{name}@example.org" for name in reasons]
+        each = [one.verdicts[0].reason for one in alone(work, asked, contacts)]
+        batch = consent.check(work, question=asked, contacts=[*contacts, *NOBODIES]).verdicts[: len(contacts)]
+        assert dict(zip(reasons, each, strict=True)) == reasons
+        assert [one.reason for one in batch] == each
+
+
 def test_the_list_holds_all_that_can_be_told_apart(work: Work) -> None:
     batch = consent.check(
         work, question=OFFERS, contacts=[*(f"{name}@example.org" for name in NAMES), "bad", *NOBODIES]
