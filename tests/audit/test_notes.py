@@ -73,6 +73,12 @@ def test_a_signature_by_an_unknown_key_is_passed_over_but_does_not_suffice():
     assert notes.open_checkpoint(both, VERIFIER) == CHECKPOINT
 
 
+def test_of_two_signatures_by_the_same_key_both_must_stand():
+    other = notes.sign_checkpoint(notes.Checkpoint(CHECKPOINT.origin, 1, bytes(32)), KEY)
+    with pytest.raises(notes.NoteError, match="does not stand"):
+        notes.open_checkpoint(NOTE + other.rpartition(b"\n\n")[2], VERIFIER)
+
+
 def test_a_checkpoint_of_another_log_is_refused():
     elsewhere = notes.Checkpoint("example.com/other", 1, bytes(32))
     text = elsewhere.text()

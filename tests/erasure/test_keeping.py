@@ -100,6 +100,15 @@ def test_a_law_that_nobody_put_into_force_keeps_purchases_all_the_same_and_is_sa
     assert (kept["compartment"], kept["in_force"]) == ("finance", False)
 
 
+def test_a_policy_that_names_no_law_keeps_nothing_and_sets_no_law_aside(desk: Work) -> None:
+    one = bought(desk, 2025)
+    before = finance(erasure.plan_for(desk, person=one))
+    in_force(desk, "\n".join(line for line in OURS.splitlines() if "minimum" not in line))
+
+    assert finance(erasure.plan_for(desk, person=one)) == before
+    assert (before.fate, before.until, before.in_force) == (Fate.KEEP, date(2033, 12, 31), False)
+
+
 def test_an_erasure_by_a_run_heeds_the_same_rules(desk: Work) -> None:
     in_force(desk)
     one = bought(desk, 2025)

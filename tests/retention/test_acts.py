@@ -140,6 +140,16 @@ def test_restricted_people_may_only_be_stored_and_go_later_by_another_policy(sto
     assert store.count("person") == 1
 
 
+def test_nobody_is_erased_whose_data_may_only_be_stored_for_another_reason(store: Keeping) -> None:
+    anna, boris = store.people(2)
+    store.seen({anna: OLD, boris: OLD})
+    store.do(lambda work: customers.restrict(work, subject=anna, reason=RestrictionReason.NEEDED_FOR_CLAIMS))
+    store.force_document(ERASE_LATER)
+
+    assert store.run().parts[0].people == 1
+    assert store.count(f"person WHERE id = '{anna}'") == store.count("person") == 1
+
+
 def test_whoever_comes_back_is_restricted_no_more_and_what_was_restricted_for_another_reason_is(store: Keeping) -> None:
     anna, boris, clara, dora = store.people(4)
     store.seen(dict.fromkeys((anna, boris, clara, dora), OLD))

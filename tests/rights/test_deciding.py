@@ -13,7 +13,7 @@ from governance.customers import operations as customers
 from governance.customers.codes import LinkKind, RestrictionReason
 from governance.customers.operations import PersonView
 from governance.kernel.errors import ConflictError, ForbiddenError, InvalidError
-from governance.kernel.ids import uuid7
+from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind
@@ -155,6 +155,28 @@ def test_a_person_is_waited_for_no_longer_than_the_answer_can_still_be_given_in_
     ended = rights.find(work, request=made)
     assert (ended.state, ended.outcome) == (RequestState.EXPIRED, Outcome.EXPIRED)
     assert sent(on(work, date(2026, 12, 3)))[-1][0] == "request_expired"
+
+
+def test_nothing_is_done_to_a_request_without_the_permission(work: Work):
+    nobody, one, other = by(work, client(Permission.REQUESTS_READ)), RequestId(uuid7()), RequestId(uuid7())
+    for act in (
+        lambda: rights.ask(nobody, request=one, question="x"),
+        lambda: rights.reply(nobody, request=one, words="x"),
+        lambda: rights.extend(nobody, request=one, reason="x"),
+        lambda: rights.start(nobody, request=one),
+        lambda: rights.complete(nobody, request=one),
+        lambda: rights.refuse(nobody, request=one, ground=RefusalGround.UNFOUNDED, reason="x"),
+        lambda: rights.join(nobody, request=one, into=other),
+        lambda: rights.withdraw(nobody, request=one),
+        lambda: rights.submit(nobody, request=one, reason="x"),
+        lambda: rights.approve(nobody, request=one),
+        lambda: rights.send_back(nobody, request=one, reason="x"),
+        lambda: rights.prove(nobody, request=one, customer=SubjectId(one), checked="x"),
+        lambda: rights.find_nothing(nobody, request=one),
+        lambda: rights.confirm_contact(nobody, request=one, reason="x"),
+    ):
+        with pytest.raises(ForbiddenError):
+            act()
 
 
 def test_a_refusal_as_excessive_needs_something_on_record(work: Work, irina: PersonView):
