@@ -8,7 +8,7 @@ from governance.intake.values import Flaw, codes, folded_word, is_nothing
 from governance.kernel.records import frozen
 
 _NUMBER = re.compile(
-    r"(?P<before>[^\d\s.,+\-−–(]*)\s*(?P<sign>[+\-−–]?)\s*(?P<digits>\d[\d\s.,'’]*)\s*(?P<after>[^\d]*)"
+    r"(?P<before>[^\d\s.,+\-−–(]*\.?)\s*(?P<sign>[+\-−–]?)\s*(?P<digits>\d[\d\s.,'’]*)\s*(?P<after>[^\d]*)"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[ '’]\d{3})+")
 _PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,2})?")

@@ -14,8 +14,10 @@ from governance.intake.cells import Cell, text_of
 from governance.intake.values import Flaw, codes, is_nothing
 from governance.kernel.records import frozen
 
+_YEAR_WORD = r"(?:\s*(?:г\.?\s?р|р\.?\s?н|(?:года|року)(?:\s+(?:рождения|народження))?|г|р)\.?)?"
+"""What stands behind a year: "г.", "р.", and of birth "г.р.", "р.н."."""
 _NUMERIC = re.compile(
-    r"(\d{1,2})([./\-])(\d{1,2})\2(\d{4}|\d{2})(?:\s*(?:г|р|года|року)\.?)?(?:,?\s+(\d{1,2}:\d{2}(?::\d{2})?))?"
+    rf"(\d{{1,2}})([./\-, ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_YEAR_WORD}(?:,?\s+(\d{{1,2}}:\d{{2}}(?::\d{{2}})?))?"
 )
 _ISO = re.compile(
     r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})"
@@ -26,9 +28,11 @@ _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[./\-](\d{4})|(\d{4})[-./](\d{1,2})")
 _WORDED = re.compile(
     r"(?:(?P<day>\d{1,2})(?:-?(?:е|го|st|nd|rd|th))?[\s.\-]+)?(?P<month>[^\W\d_]{3,12})\.?[\s,\-]*(?:(?P<us_day>\d{1,2})(?:st|nd|rd|th)?,\s+)?"
-    r"(?P<year>\d{4}|\d{2})(?:\s*(?:г|р|года|року)\.?)?"
+    rf"(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}"
 )
-_YEAR = re.compile(r"(1[89]\d{2}|20\d{2})(?:\s*(?:г|р|года|року)\.?)?")
+_YEAR = re.compile(rf"(1[89]\d{{2}}|20\d{{2}}){_YEAR_WORD}")
+_COMPACT_DAY_FIRST = re.compile(r"(\d{2})(\d{2})((?:19|20)\d{2})")
+_QUOTES = str.maketrans("", "", '«»“”„"')
 _NO_YEAR = re.compile(r"\d{1,2}[./\-]\d{1,2}\.?|\d{1,2}\s+[^\W\d_]{3,12}")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -129,8 +133,10 @@ class Reader:
         return self._rarer(text, use)
 
     def _rarer(self, text: str, use: Use) -> datetime | PartialDate | Flaw:
-        lowered = text.casefold()
+        lowered = text.casefold().translate(_QUOTES)
         forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], PartialDate | Flaw]], ...] = (
+            # No number reads both ways: 19 and 20 are no months.
+            (_COMPACT_DAY_FIRST, self._day_first),
             (_COMPACT, lambda m: _checked(int(m[1]), int(m[2]), int(m[3]))),
             (_MONTH_YEAR, lambda m: _checked(int(m[2] or m[3]), int(m[1] or m[4]), None)),
             (_WORDED, lambda m: self._worded(m, use)),
@@ -145,6 +151,10 @@ class Reader:
         if _NO_YEAR.fullmatch(lowered):
             return Flaw("date-without-year", "The year is missing; write day, month and year.")
         return Flaw("date-form", "This is in no usual form of a date; write it as 31.12.1980 or 1980-12-31.")
+
+    def _day_first(self, found: re.Match[str]) -> PartialDate | Flaw:
+        day, month = (found[1], found[2]) if self.day_first else (found[2], found[1])
+        return _checked(int(found[3]), int(month), int(day))
 
     def _worded(self, found: re.Match[str], use: Use) -> PartialDate | Flaw:
         month = codes("month").get(found["month"].replace("ё", "е"))

@@ -15,8 +15,9 @@ _PLAIN = re.compile(
 _LOCAL_LONGEST, _LONGEST = 64, 254
 _ANGLED = re.compile(r"^[^<>]*<([^<>]+)>$")
 _BETWEEN = re.compile(r"[,;|\n]+|\s*/\s*|\s+(?:и|та|і|или|або|and|or)\s+")
+_REMARK = re.compile(r"^(?:e-?mail|mail|почта|пошта)\s*[:\-–]\s*|\s*\([^()@]*\)$", re.IGNORECASE)
 _WORDED_AT = re.compile(r"[(\[{]\s*(?:at|собака|at sign|эт|ет)\s*[)\]}]|\s(?:at|собака)\s", re.IGNORECASE)
-_CYRILLIC = re.compile("[а-яёіїєґ]", re.IGNORECASE)
+_CYRILLIC = re.compile("[а-яёіїєґўәғқңөұүһ]", re.IGNORECASE)
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 
@@ -54,7 +55,8 @@ def _parts(text: str) -> list[str]:
     parts: list[str] = []
     for part in _BETWEEN.split(text):
         angled = _ANGLED.match(part.strip())
-        bare = (angled.group(1) if angled else part).strip(" ,;:<>\"'()").rstrip(".").removeprefix("mailto:")
+        bare = _REMARK.sub("", angled.group(1) if angled else part.strip())
+        bare = bare.strip(" ,;:<>\"'()").rstrip(".").removeprefix("mailto:")
         # Several addresses with mere spaces between them.
         words_ = bare.split(" ")
         parts.extend(words_ if len(words_) > 1 and all(word.count("@") == 1 for word in words_) else [bare])

@@ -15,11 +15,12 @@ _TO_LATIN = str.maketrans(
         "з": "z", "и": "i", "і": "i", "ї": "i", "й": "i", "ы": "i", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o",
         "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ў": "u", "ф": "f", "х": "h", "ц": "c", "ч": "ch", "ш": "sh",
         "щ": "sh", "ъ": "", "ь": "", "ю": "u", "я": "a",
+        "ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h",
     }
 )  # fmt: skip
-_ONE_ALPHABET = str.maketrans("ёіїєґйў", "еииегиу")
+_ONE_ALPHABET = str.maketrans("ёіїєґйўәғқңөұүһ", "еииегиуагкноуух")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
-_CYRILLIC = re.compile("[а-яёіїєґў]")
+_CYRILLIC = re.compile("[а-яёіїєґўәғқңөұүһ]")
 # Order matters: longer spellings first.
 _SPELLINGS = (
     ("shch", "sh"),

@@ -122,6 +122,8 @@ def _full_name(*, given_first: bool) -> Handler:
             ):
                 if part:
                     draft.fields.setdefault(field, part)
+            if name.remark:
+                draft.add_note(name.remark)
         else:
             draft.put("full_name", column, name)
 

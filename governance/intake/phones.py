@@ -19,8 +19,15 @@ _PLAIN = re.compile(r"\+?[\d ()./\-–—‑−]{7,30}")
 _EXTENSION = re.compile(r"[\s,;(]*(?:доб|вн|внутр|внутренний|ext|extension|x|#)[.:\s]*(\d{1,6})\)?\s*$", re.IGNORECASE)
 _EXTENSION_COMMA = re.compile(r"[,;]\s*((?:доб|вн|внутр|ext|x)\b|#)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;/|\n]|\s+(?:и|та|і|или|або|and|or)\s+")
-_SHORTENED = re.compile(r"\d[.,]\d+e\+?\d+", re.IGNORECASE)
+_SHORTENED = re.compile(r"(\d)[.,](\d+)e\+?(\d{1,2})", re.IGNORECASE)
+_FRACTION = re.compile(r"\d{9,15}[.,]0")
+_ZEROS = re.compile(r"\d{4,5}[1-9]0{5,}")
+"""What is left of a number that was shortened to its first six digits (five, where the sixth is 0): 380671000000."""
 _NOT_DIGITS = re.compile(r"\D")
+MOST_NATIONAL = 10
+"""Digits of a number without its country code, at most, where these lists come from."""
+FEWEST_WHOLE = 9
+"""Digits of a number that is written out in full, at least."""
 _SEVEN = frozenset(("RU", "KZ"))
 
 
@@ -45,16 +52,45 @@ def read_phones(cell: Cell, *, region: str) -> tuple[list[Phone], list[Flaw]]:
         region: ISO 3166 code of the country whose numbers are written without a country code.
     """
     text = lines_of(cell)
-    if _PLAIN.fullmatch(text) and "/" not in text:
-        number = to_e164(text, region=region)
-        return ([Phone(number)], []) if isinstance(number, str) else ([], [number])
-    if is_nothing(text) or folded_word(text) in words("no_contact"):
-        return [], []
-    if _SHORTENED.fullmatch(text):
+    shortened = _SHORTENED.fullmatch(text)
+    if shortened and len(shortened[2]) == int(shortened[3]):
+        text = shortened[1] + shortened[2]
+    elif shortened or _is_rounded(cell, text):
         return [], [
             Flaw("phone-shortened", "The spreadsheet shortened this number and digits are lost; type it as text.")
         ]
+    elif _FRACTION.fullmatch(text):
+        text = text[:-2]
+    if _PLAIN.fullmatch(text) and "/" not in text:
+        number = to_e164(text, region=region)
+        if isinstance(number, str):
+            return [Phone(number)], []
+        two = _side_by_side(text, region)
+        return (two, []) if two else ([], [number])
+    if is_nothing(text) or folded_word(text) in words("no_contact"):
+        return [], []
     return _several(text, region)
+
+
+def _is_rounded(cell: Cell, text: str) -> bool:
+    """Whether a number ends in so many zeros that they stand for digits which are lost.
+
+    In text only where a country code begins it, with nothing between the digits, as it was never typed.
+    """
+    return _ZEROS.fullmatch(text) is not None and (not isinstance(cell, str) or len(text) > MOST_NATIONAL)
+
+
+def _side_by_side(text: str, region: str) -> list[Phone]:
+    """Two whole numbers with mere spaces between them; none where that can be read in no way, or in several."""
+    words_ = text.split()
+    ways = [(" ".join(words_[:at]), " ".join(words_[at:])) for at in range(1, len(words_))]
+    read = [[to_e164(part, region=region) for part in way] for way in ways if min(map(_digits, way)) >= FEWEST_WHOLE]
+    found = [way for way in read if all(isinstance(number, str) for number in way)]
+    return [Phone(number) for number in dict.fromkeys(map(str, found[0]))] if len(found) == 1 else []
+
+
+def _digits(text: str) -> int:
+    return len(_NOT_DIGITS.sub("", text))
 
 
 def _several(text: str, region: str) -> tuple[list[Phone], list[Flaw]]:

@@ -77,6 +77,11 @@ class Draft:
         """Note *flaw* at *column*; an empty column means the row."""
         self.refusals.append(Refusal(column, flaw.code, flaw.reason))
 
+    def add_note(self, text: str) -> None:
+        """Keep *text* below what is noted already."""
+        noted = self.fields.get("note")
+        self.fields["note"] = f"{noted}\n{text}" if noted else text
+
     def put(self, field: str, column: str, read: object) -> None:
         """Keep what a parser answered: a value, nothing, or a flaw."""
         if isinstance(read, Flaw):
@@ -113,16 +118,17 @@ class CellReaders:
 
     @staticmethod
     def _contact_flaws(draft: Draft, column: str, flaws: list[Flaw]) -> None:
-        for flaw in flaws:
+        for flaw in dict.fromkeys(flaws):
             draft.contacts_refused = True
             draft.refuse(column, flaw)
 
     def note(self, draft: Draft, column: str, cell: Cell) -> None:
         """Free text of several lines, from several columns."""
         text = self._noted(cell)
-        if isinstance(text, str) and "note" in draft.fields:
-            text = f"{draft.fields['note']}\n{text}"
-        draft.put("note", column, text)
+        if isinstance(text, str):
+            draft.add_note(text)
+        else:
+            draft.put("note", column, text)
 
     def extra_field(self, key: str) -> Handler:
         """The handler of an extra field."""

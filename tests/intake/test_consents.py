@@ -207,7 +207,7 @@ def test_a_dry_run_tells_consents_from_claims(store):
 
 def test_statements_do_not_grow_with_the_rows(store):
     def count(rows: int, letter: str) -> int:
-        listed = [[f"{letter}ов{n} Пётр", f"8933{ord(letter) % 10}{n:06}", "", "да"] for n in range(rows)]
+        listed = [[f"{letter}ов{n} Пётр", f"8933{ord(letter) % 10}{n:06}", "", "да"] for n in range(1, rows + 1)]
         batch = bring(store, csv_bytes([HEADINGS, *listed])).batch.id
         with counted(store) as seen:
             run(store, batch)

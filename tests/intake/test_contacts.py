@@ -30,6 +30,10 @@ from governance.intake.values import Flaw
         ("020 7946 0958", "GB", "+442079460958"),
         ("+49 30 901820", "RU", "+4930901820"),
         ("8(800)555-35-35", "RU", "+78005553535"),
+        ("380671234567.0", "UA", "+380671234567"),
+        ("3,80671234567E+11", "UA", "+380671234567"),
+        ("'+380671234567", "UA", "+380671234567"),
+        ("+380 44 500 00 00", "UA", "+380445000000"),
     ],
 )
 def test_a_number_in_any_usual_form_becomes_e164(cell, region, number):
@@ -40,6 +44,19 @@ def test_several_numbers_in_a_cell_are_all_read_and_extensions_kept():
     phones, flaws = read_phones("8-495-123-45-67 доб. 12, моб. 8 916 775-47-74; 89167754774", region="RU")
     assert phones == [Phone("+74951234567", "12"), Phone("+79167754774")]
     assert not flaws
+
+
+def test_two_numbers_with_mere_spaces_between_them_are_two():
+    phones, flaws = read_phones("067 123 45 67 0507654321", region="UA")
+    assert phones == [Phone("+380671234567"), Phone("+380507654321")]
+    assert not flaws
+
+
+@pytest.mark.parametrize("cell", [3.80671e11, "380671000000", 7.70112e10, 671230000000])
+def test_a_number_of_which_a_spreadsheet_kept_the_first_digits_alone_is_refused(cell):
+    phones, flaws = read_phones(cell, region="UA")
+    assert not phones
+    assert [flaw.code for flaw in flaws] == ["phone-shortened"]
 
 
 def test_one_bad_number_beside_a_good_one_costs_only_itself():
@@ -106,6 +123,8 @@ def test_any_text_is_a_number_or_refused(text):
         ("mailto:a@b.ru", ["a@b.ru"]),
         ("иван@почта.рф", ["иван@почта.рф"]),
         ("ivan＠mail.ru", ["ivan@mail.ru"]),
+        ("ivan@mail.ru (рабочий)", ["ivan@mail.ru"]),
+        ("e-mail: ivan@mail.ru", ["ivan@mail.ru"]),
         ("\u200bivan@mail.ru\u00a0", ["ivan@mail.ru"]),
         ("нет", []),
     ],
@@ -120,6 +139,7 @@ def test_addresses_are_read_as_meant(cell, addresses):
         ("petrov(at)example.ru", "email-worded-at"),
         ("petrov", "email-without-at"),
         ("ivаn@mail.ru", "email-alphabets"),
+        ("ivәn@mail.ru", "email-alphabets"),
         ("a b@mail.ru", "email-space"),
         ("a@mail", "email-domain"),
         ("a..b@mail.ru", "email-dots"),

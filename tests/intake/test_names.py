@@ -30,10 +30,34 @@ from governance.intake.values import Flaw
         ("Сергей", (None, "Сергей", None)),
         ("Шевченко", ("Шевченко", None, None)),
         ("МакДональд Рональд", ("МакДональд", "Рональд", None)),
+        ("Иванова Мария Ивановна (Петрова)", ("Иванова (Петрова)", "Мария", "Ивановна")),
+        ("Коваль (нар. Шевченко) Марія", ("Коваль (Шевченко)", "Марія", None)),
+        ("Анна Сергеевна Рабинович", ("Рабинович", "Анна", "Сергеевна")),
+        ("Анна Рабинович", ("Рабинович", "Анна", None)),
+        ("Анна Кулыгина", ("Кулыгина", "Анна", None)),
+        ("Анна Сергеевна Кулыгина", ("Кулыгина", "Анна", "Сергеевна")),
+        ("Ерлан Сарсенов", ("Сарсенов", "Ерлан", None)),
+        ("Сәрсенова Әсел Нұрланқызы", ("Сәрсенова", "Әсел", "Нұрланқызы")),
+        ("Әсел Қайратқызы", (None, "Әсел", "Қайратқызы")),
+        ("Гозель Бердыева", ("Бердыева", "Гозель", None)),
+        ("Оля", (None, "Оля", None)),
+        ("Доктор Петренко Олег Іванович", ("Петренко", "Олег", "Іванович")),
     ],
 )
 def test_full_names_are_split_by_what_their_words_say(text, parts):
     assert split_name(text) == Name(*parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Оля (сестра Светы)", Name(None, "Оля", None, "сестра Светы")),
+        ("Іваненко Петро, директор", Name("Іваненко", "Петро", None, "директор")),
+        ("Іваненко, Петро", Name("Іваненко", "Петро", None)),
+    ],
+)
+def test_what_stands_beside_a_name_and_is_none_of_it_is_a_remark(text, name):
+    assert split_name(text) == name
 
 
 def test_an_english_heading_puts_the_given_name_first():
@@ -57,6 +81,9 @@ def test_words_for_nothing_are_no_name(text):
 def test_firms_are_not_split_into_names():
     assert looks_like_organisation("ООО «Ромашка»")
     assert looks_like_organisation("Acme Ltd")
+    assert looks_like_organisation("ТОО «Алма»")
+    assert looks_like_organisation("Ромашка ТОВ")
+    assert not looks_like_organisation("Тоомас Анна")
     assert not looks_like_organisation("Ооржак Аяна")
     assert not looks_like_organisation("Аоки Иван")
 
@@ -73,6 +100,9 @@ def test_firms_are_not_split_into_names():
         ("HOHHA Петрова", "Нонна Петрова"),
         ("Дем'яненко", "Дем’яненко"),
         ("Mikheeva Zinaida", "Михеева Зинаида"),
+        ("Әсел", "Асель"),
+        ("Қайрат", "Kairat"),
+        ("Жаңагүл", "Жанагуль"),
     ],
 )
 def test_spellings_of_one_name_fold_alike(one, other):

@@ -137,6 +137,14 @@ def test_extra_fields_and_several_columns_for_one_field_are_kept():
     assert record.extras == (("shoe_size", "43"),)
 
 
+def test_a_remark_beside_a_name_is_a_note_and_one_flaw_of_a_cell_is_told_once():
+    headings = ["ФИО", "Телефон", "Комментарий"]
+    read = only([headings, ["Петрова Оля (сестра Светы)", "89331234567, нет ли, в сети", "звонить утром"]])
+    assert (read.record.family_name, read.record.given_name) == ("Петрова", "Оля")
+    assert read.record.note == "сестра Светы\nзвонить утром"
+    assert codes(read) == [("Телефон", "phone-missing")]
+
+
 def test_bytes_that_do_not_fit_the_encoding_cost_their_cell():
     lines = "".join(f"Иванов{chr(1072 + n % 30)};Москва;8933123{n:04}\n" for n in range(300))
     content = ("ФИО;Город;Телефон\n" + lines).encode() + "Петров;".encode() + b"\xff\xff;89331234567\n"

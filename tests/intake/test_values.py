@@ -49,6 +49,15 @@ DATES = Reader(today=TODAY, zone=ZoneInfo("Europe/Kyiv"))
         ("2024-12-09T10:15:00+03:00", "2024-12-09"),
         ("1985-01-02 00:00:00", "1985-01-02"),
         ("12.03.2024\u00a0г.", "2024-03-12"),
+        ("15.03.1980 г.р.", "1980-03-15"),
+        ("1 травня 1980 р.н.", "1980-05-01"),
+        ("1980 р. н.", "1980"),
+        ("1 мая 1980 года рождения", "1980-05-01"),
+        ("«1» мая 1980 г.", "1980-05-01"),
+        ("01,05,1980", "1980-05-01"),
+        ("1 5 80", "1980-05-01"),
+        ("20111980", "1980-11-20"),
+        ("5 мамыр 1980", "1980-05-05"),
     ],
 )
 def test_dates_in_their_usual_forms_keep_the_precision_they_have(cell, iso):
@@ -125,6 +134,7 @@ def test_every_date_survives_each_way_of_writing_it(on):
         ("(500)", "-500", None),
         ("1.234.567", "1234567", None),
         ("0,125", "0.125", None),
+        ("грн. 100", "100", "UAH"),
     ],
 )
 def test_sums_are_exact_however_they_are_punctuated(cell, value, currency):
@@ -187,6 +197,11 @@ def test_currencies_and_durations_are_read_by_word():
         ("не согласен", False, None),
         (True, True, None),
         (1.0, True, None),
+        ("1.0", True, None),
+        ("не беспокоить", False, None),
+        ("чорний список", False, None),
+        ("стоп", False, None),
+        ("иә", True, None),
     ],
 )
 def test_claims_of_consent_are_read_with_their_date(cell, given_, on):
