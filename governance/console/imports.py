@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from flask import Response, request
+from flask_babel import get_locale
 
 from governance.consent import operations as consent
 from governance.console import words, words_imports, words_refused
@@ -114,13 +115,28 @@ def new_import(visit: Visit, typed: Typed = EMPTY, tried: DryRun | None = None, 
         refusals=[] if tried is None else _refusals(tried),
         wordings=_wordings(visit) if tried is not None and tried.consents_yes else [],
         content=content,
+        found=None if tried is None else _found(tried),
         columns=[] if tried is None else _columns(tried),
+        kinds=list(words_imports.kinds().items()),
         keys=[(key, titles.get(key, key)) for key in keys],
         sources=list(words_imports.sources().items()),
         grounds=list(words_imports.grounds().items()),
         megabytes=MEGABYTES,
         said=said(),
     )
+
+
+def _found(tried: DryRun) -> Mapping[str, object]:
+    """What was found out about a list, for whoever brings it to see whether it is true."""
+    file, locale = tried.file, get_locale()
+    countries = locale.territories if locale is not None else {}
+    left_out = words_imports.left_out()
+    return {
+        "sheets": [(one, one) for one in (file.sheet, *file.other_sheets)] if file.other_sheets else [],
+        "country": countries.get(file.phone_region, file.phone_region),
+        "left_out": [f"{left_out.get(why, why)}: {times}" for why, times in tried.skipped.items()],
+        "unknown": ", ".join(file.unknown),
+    }
 
 
 def _refusals(tried: DryRun) -> Sequence[tuple[RefusalShown, str]]:
@@ -146,17 +162,28 @@ def _columns(tried: DryRun) -> Sequence[tuple[str, str]]:
 @act("/imports/trial", "try_import", shows=new_import, of="new_import")
 def try_import(visit: Visit) -> Response:
     """Tell what an import would do; nothing is written."""
+    return _tried(visit)
+
+
+def _tried(visit: Visit) -> Response:
     content, options = _handed()
     _provenance()
     with _read():
         tried = intake.dry_run(visit.work, file=BytesIO(content), options=options, bounds=_TRIAL)
-    typed = Typed({**request.form.to_dict(), "file_name": options.file_name})
+    sheet = tried.file.sheet
+    said = {"file_name": options.file_name, "kind": tried.file.kind.value, "sheet": sheet}
+    typed = Typed({"first_sheet": sheet, **request.form.to_dict(), **said})
     return new_import(visit, typed=typed, tried=tried, content=base64.b64encode(content).decode("ascii"))
 
 
 @act("/imports", "begin_import", shows=new_import, of="new_import")
 def begin_import(visit: Visit) -> Response:
-    """Bring the list in; the same one again leads to the import that it came in by."""
+    """Bring the list in; the same one again leads to the import that it came in by.
+
+    One of which another sheet or kind was chosen only now was not looked at: it is tried.
+    """
+    if _is_other():
+        return _tried(visit)
     content, options = _handed()
     with _read():
         started = intake.start(
@@ -222,6 +249,12 @@ def _read() -> Iterator[None]:
         raise InvalidError(wrong.detail, errors={"file": [_WRONG.get(wrong.slug, wrong.detail)]}) from None
 
 
+def _is_other() -> bool:
+    """Whether another sheet, or another kind of list, was chosen than was tried: its columns are found out anew."""
+    form = request.form
+    return any(form.get(name, form.get(f"tried_{name}")) != form.get(f"tried_{name}") for name in ("sheet", "kind"))
+
+
 def _handed() -> tuple[bytes, FileOptions]:
     """The list, from the file or from the page in which it waits, and what was said of it."""
     sent, form = request.files.get("file"), request.form
@@ -235,11 +268,13 @@ def _handed() -> tuple[bytes, FileOptions]:
             content = b""
     if not content:
         raise InvalidError("Choose a file.", errors={"file": ["Choose a file with headings in its first row."]})
-    headings, fields = form.getlist("heading"), form.getlist("meaning")
+    headings, fields = ([], []) if _is_other() else (form.getlist("heading"), form.getlist("meaning"))
     region = form.get("region", "").strip().upper()
     options = FileOptions(
         file_name=name,
         kind=FileKind(form["kind"]) if form.get("kind") in set(FileKind) else None,
+        # The sheet that is read by itself is not named, so that the list is known again however it comes.
+        sheet=None if form.get("sheet") == form.get("first_sheet") else form.get("sheet") or None,
         mapping=dict(zip(headings, fields, strict=False)),
         region=region if _REGION.fullmatch(region) else None,
         day_first=not form.get("month_first"),

@@ -31,6 +31,17 @@ def kinds() -> Mapping[str, str]:
 
 
 @by_language
+def left_out() -> Mapping[str, str]:
+    """Rows of a list that are no data, by why."""
+    return {
+        "blank": gettext("blank rows"),
+        "totals": gettext("totals"),
+        "heading-again": gettext("headings that stand there again"),
+        "title": gettext("titles between the rows"),
+    }
+
+
+@by_language
 def sources() -> Mapping[str, str]:
     """Where lists come from."""
     known = words.codes()

@@ -41,6 +41,14 @@ class RawRow:
 
 
 @frozen
+class TitleRow:
+    """A row of one cell that is merged across the sheet: a title above or within a list."""
+
+    number: int
+    cells: list[Cell]
+
+
+@frozen
 class BlankRows:
     """Rows in which nothing stands, one after the other; there may be millions of them.
 

@@ -17,6 +17,11 @@ from governance.policies.purposes import Channel
 
 _APOSTROPHES = re.compile("[’ʼ'`ʹ‘]")
 _PUNCTUATION = re.compile(r"[^\w]+|_")
+_COURTESY = re.compile(
+    r"(?:(?:укажите|введите|напишите|вкажіть|введіть|напишіть|please enter|enter)\s+)?"
+    r"(?:ваш(?:[еаиіу]|ого|его)?|сво[йею]|свій|your)\s+(?=\w)"
+)
+"""How forms ask for what the column of their answers is called by."""
 _EXTRA_KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _TARGET = re.compile(r"consent:(?P<purposes>[a-z0-9_+]+)/(?P<channels>[a-z+]+)")
 IGNORE = "ignore"
@@ -83,9 +88,11 @@ class _Kind:
 
 
 def folded(heading: str) -> str:
-    """*heading* without case, punctuation and apostrophes, ё as е."""
+    """*heading* without case, punctuation, apostrophes and what forms say before it ("Your phone"), ё as е."""
     text = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", heading).casefold()).replace("ё", "е")
-    return _PUNCTUATION.sub(" ", text).strip()
+    plain = _PUNCTUATION.sub(" ", text).strip()
+    asked = _COURTESY.match(plain)
+    return plain[asked.end() :] if asked else plain
 
 
 _OTHER_NAMES = frozenset({"family_name", "patronymic", "full_name", "full_name_given_first"})

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import BinaryIO
 
-from governance.intake.cells import BlankRows, Cell, RawRow, is_blank, text_of
+from governance.intake.cells import BlankRows, Cell, RawRow, TitleRow, is_blank, text_of
 from governance.intake.delimited import BrokenRow, DelimitedFile
 from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, UnreadableFileError
 from governance.intake.headings import folded, known_count
@@ -43,6 +43,7 @@ class Skip(StrEnum):
     BLANK = "blank"
     TOTALS = "totals"
     HEADING_AGAIN = "heading-again"
+    TITLE = "title"
 
 
 @frozen
@@ -62,7 +63,7 @@ class WideRow:
     cells: list[Cell]
 
 
-_Read = RawRow | BlankRows | BrokenRow
+_Read = RawRow | TitleRow | BlankRows | BrokenRow
 Row = RawRow | SkippedRow | WideRow | BrokenRow
 
 
@@ -147,8 +148,8 @@ def _table(
     if not any(character.isalnum() for row in first for cell in row.cells for character in text_of(cell)):
         raise EmptyFileError("The file holds no row with anything in it.")
     place = _heading_place(first, mapping)
+    place, headings = _two_lines(first, place, mapping) or (place, _texts(first[place]))
     heading = first[place]
-    headings = tuple(text_of(cell) for cell in heading.cells)
     while headings and not headings[-1]:
         headings = headings[:-1]
     return Table(
@@ -159,8 +160,8 @@ def _table(
         sheet=sheet,
         other_sheets=others,
         heading_row=heading.number,
-        headings=headings,
-        rows=_data_rows(chain(first[place + 1 :], rows), headings),
+        headings=tuple(headings),
+        rows=_data_rows(chain(first[place + 1 :], rows), tuple(headings)),
     )
 
 
@@ -178,6 +179,30 @@ def _heading_place(first: list[_Read], mapping: Mapping[str, str] | None) -> int
     return counts.index(best)
 
 
+def _texts(row: _Read) -> list[str]:
+    return [text_of(cell) for cell in row.cells]
+
+
+def _two_lines(first: list[_Read], place: int, mapping: Mapping[str, str] | None) -> tuple[int, list[str]] | None:
+    """Headings that stand in two lines, as merged ones do: "Contacts" above "Phone" and "E-mail", "Name" beside it.
+
+    Answers the place of the lower line, and of each column the lower text, else the upper. None where the row at
+    *place* knows as many columns by itself, or where anything stands below a heading that is known: those are data.
+    """
+    alone = known_count(_texts(first[place]), mapping)
+    for lower in (place + 1, place):
+        if not 0 < lower < len(first):
+            continue
+        above, below = _texts(first[lower - 1]), _texts(first[lower])
+        width = max(len(above), len(below))
+        pairs = list(zip(above + [""] * (width - len(above)), below + [""] * (width - len(below)), strict=True))
+        both = [under or over for over, under in pairs]
+        clash = any(under and under != over and known_count([over], mapping) for over, under in pairs)
+        if not clash and known_count(both, mapping) > alone:
+            return lower, both
+    return None
+
+
 def _data_rows(rows: Iterator[_Read], headings: tuple[str, ...]) -> Iterator[Row]:
     width = len(headings)
     own = [folded(heading) for heading in headings]
@@ -187,6 +212,9 @@ def _data_rows(rows: Iterator[_Read], headings: tuple[str, ...]) -> Iterator[Row
             continue
         if isinstance(row, BlankRows):
             yield SkippedRow(row.number, Skip.BLANK, row.times)
+            continue
+        if isinstance(row, TitleRow):
+            yield SkippedRow(row.number, Skip.TITLE)
             continue
         cells = row.cells
         if len(cells) > width:

@@ -5,8 +5,10 @@ A forged workbook makes any parser ask for memory without end: two cells at oppo
 standard input (no copy on disk) and answers JSON lines; what dies here is one file.
 
 Lines out: `{"sheet": name, "others": [names]}`, then lists of rows, then `{"end": true}`; or `{"error": code}`.
-In place of a row a number stands for so many blank ones. A cell is text, number, boolean, null, or `["d", iso]`,
-`["dt", iso]`, `["t", iso]`, or `["e", shown]` where the program could not compute it.
+In place of a row a number stands for so many blank ones, and `{"title": row}` for a row of one cell that is merged
+across half of the sheet. A cell merged downwards is told in each of its rows that holds anything else. A cell is text,
+number, boolean, null, or `["d", iso]`, `["dt", iso]`, `["t", iso]`, or `["e", shown]` where the program could not
+compute it.
 """
 
 import io
@@ -23,6 +25,9 @@ import python_calamine
 
 ADDRESS_SPACE_BYTES = 3 << 29
 ROWS_PER_LINE = 200
+MOST_MERGED = 100_000
+FEWEST_ACROSS = 3
+"""Cells that a title within a list is merged across, at least."""
 
 Uncomputed = dict[int, dict[int, str]]
 """By row and column, both from 0: what a cell shows whose value the program could not, or did not yet, compute."""
@@ -57,15 +62,48 @@ def _answer_sheet(workbook: python_calamine.CalamineWorkbook, content: bytes, wa
         sheet = workbook.get_sheet_by_name(name)
         if sheet.end is not None or wanted:
             _say({"sheet": name, "others": [other for other in workbook.sheet_names if other != name]})
-            _answer_rows(sheet, uncomputed(content, workbook.sheet_names.index(name)))
+            _answer_rows(sheet, uncomputed(content, workbook.sheet_names.index(name)), Merged(sheet))
             return
     _say({"sheet": names[0] if names else "", "others": []})
 
 
-def _answer_rows(sheet: python_calamine.CalamineSheet, failed: Uncomputed) -> None:
-    rows: list[list[object] | int] = []
+class Merged:
+    """Merged cells of a sheet, of which the file keeps a value in the first alone; not known of OpenDocument."""
+
+    def __init__(self, sheet: python_calamine.CalamineSheet) -> None:
+        ranges = (sheet.merged_cell_ranges or [])[:MOST_MERGED]
+        self._down: dict[int, list[tuple[int, int]]] = {}
+        self._across: dict[int, tuple[int, int]] = {}
+        self._held: dict[int, tuple[object, int]] = {}
+        for (top, left), (bottom, right) in ranges:
+            if bottom > top:
+                self._down.setdefault(top, []).append((left, bottom))
+            elif right - left + 1 >= max(FEWEST_ACROSS, sheet.width / 2):
+                self._across[top] = (left, right)
+
+    def fill(self, number: int, cells: list[object]) -> None:
+        """Tell the value of each cell that is merged downwards in this row, too."""
+        is_blank = cells.count("") == len(cells)
+        for left, (value, bottom) in list(self._held.items()):
+            if number > bottom:
+                del self._held[left]
+            elif left < len(cells) and cells[left] == "" and not is_blank:
+                cells[left] = value
+        for left, bottom in self._down.get(number, ()):
+            if left < len(cells) and cells[left] != "":
+                self._held[left] = (cells[left], bottom)
+
+    def is_title(self, number: int, cells: list[object]) -> bool:
+        """Whether nothing stands in this row but one cell that is merged across."""
+        left, right = self._across.get(number, (0, -1))
+        return right >= left and all(cell == "" or left <= place <= right for place, cell in enumerate(cells))
+
+
+def _answer_rows(sheet: python_calamine.CalamineSheet, failed: Uncomputed, merged: Merged) -> None:
+    rows: list[list[object] | int | dict[str, object]] = []
     blank = 0
     for number, cells in enumerate(sheet.iter_rows()):
+        merged.fill(number, cells)
         if number not in failed and cells.count("") == len(cells):
             blank += 1
             continue
@@ -73,7 +111,7 @@ def _answer_rows(sheet: python_calamine.CalamineSheet, failed: Uncomputed) -> No
             rows.append(blank)
             blank = 0
         row = [cell if type(cell) in (str, float, bool, int) else _typed(cell) for cell in cells]
-        rows.append(row)
+        rows.append({"title": row} if merged.is_title(number, cells) else row)
         for column, shown in failed.get(number, {}).items():
             row.extend([""] * (column + 1 - len(row)))
             row[column] = ["e", shown]

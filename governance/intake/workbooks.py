@@ -14,7 +14,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from governance.intake.cells import BlankRows, Cell, NotComputed, RawRow
+from governance.intake.cells import BlankRows, Cell, NotComputed, RawRow, TitleRow
 from governance.intake.errors import OversizedFileError, ProtectedFileError, UnreadableFileError
 
 WORKBOOK_BYTES = 64 << 20
@@ -69,7 +69,7 @@ class Workbook:
         self.sheet = str(about["sheet"])
         self.other_sheets = tuple(cast("list[str]", about["others"]))
 
-    def rows(self) -> Iterator[RawRow | BlankRows]:
+    def rows(self) -> Iterator[RawRow | TitleRow | BlankRows]:
         """All rows from the top of the sheet, blank ones included; to be had once."""
         number = 0
         with closing(self._lines):
@@ -81,7 +81,10 @@ class Workbook:
                             number += cells
                             continue
                         number += 1
-                        yield RawRow(number, [_cell(cell) for cell in cells])
+                        if isinstance(cells, dict):
+                            yield TitleRow(number, [_cell(cell) for cell in cells["title"]])
+                        else:
+                            yield RawRow(number, [_cell(cell) for cell in cells])
 
 
 def _cell(cell: object) -> Cell:
@@ -196,7 +199,7 @@ def _ods_tags(archive: zipfile.ZipFile) -> Iterator[tuple[bytes, bytes]]:
 
 def _lines(
     file: BinaryIO, wanted: str | None, seconds: int
-) -> Generator[list[list[object] | int] | dict[str, object], None, None]:
+) -> Generator[list[list[object] | int | dict[str, list[object]]] | dict[str, object], None, None]:
     """Lines of the child, which is ended whatever happens here.
 
     Standard error is dropped: a parser that panics may print what it was reading.

@@ -16,6 +16,7 @@ from governance.kernel.work import OPERATOR, SYSTEM, open_work
 from tests.api.conftest import service_of
 from tests.console.conftest import ORIGIN, Form
 from tests.console.test_reach import TEXTS, desk, shop
+from tests.intake.building import xlsx
 
 __all__ = ["desk", "shop"]
 
@@ -50,6 +51,32 @@ def test_a_list_is_tried_its_columns_told_and_brought_in_and_taken_back(desks, d
     assert undone.status_code == 303
     intake.resume(service.database, actor=OPERATOR, batch=batch)
     assert 'data-state="undone"' in desk.get(begun.location).text
+
+
+def test_another_sheet_or_kind_is_tried_before_it_is_brought_in(desks):
+    rows = [["Client", "Mail"], ["Smith Anna", "anna.smith@example.org"]]
+    others = [["Name", "Phone", "Shoe"], ["VIP"], [], ["Total"], ["Bob Brown", "030 901820", "43"]]
+    desk, book = desks("steward"), xlsx({"2026": rows, "2019": others})
+    form = Form(desk.get("/console/imports/new"), "/trial")
+    data = form.filled(file=(io.BytesIO(book), "clients.xlsx"), source="till", ground="contract")
+    tried = desk.post("/console/imports/trial", data=data, headers=ORIGIN)
+    assert "Sheet: 2026. Headings in row 1." in tried.text
+    assert "Not understood" not in tried.text
+
+    data = Form(tried, "/trial").filled(sheet="2019", heading=["Client", "Mail"], meaning=["full_name", "email"])
+    other = desk.post("/console/imports", data=data, headers=ORIGIN)
+    assert other.status_code == 200
+    assert "Sheet: 2019. Headings in row 1." in other.text
+    assert "Left out as no data: blank rows: 1, totals: 1." in other.text
+    assert "Not understood, and not read: Shoe." in other.text
+
+    again = desk.post("/console/imports/trial", data=Form(other, "/trial").filled(sheet="2026"), headers=ORIGIN)
+    assert "Sheet: 2026. Headings in row 1." in again.text
+    begun = desk.post("/console/imports", data=Form(again, "/trial").filled(sheet="2026"), headers=ORIGIN)
+    data = form.filled(file=(io.BytesIO(book), "clients.xlsx"), source="till", ground="contract")
+    known = desk.post("/console/imports/trial", data=data, headers=ORIGIN)
+    assert "This very list was brought in before." in known.text
+    assert begun.location in known.text
 
 
 def test_a_file_that_cannot_be_read_says_so_and_keeps_what_was_chosen(desks):

@@ -16,6 +16,14 @@ from governance.intake.headings import FileKind, phone_region, plan, read_mappin
         (["Фамилия", "ИМЯ", "Моб. телефон", "Эл.почта"], ["family_name", "given_name", "phone", "email"]),
         (["Прізвище", "Ім’я", "По-батькові", "Місто"], ["family_name", "given_name", "patronymic", "city"]),
         (["ПІБ:", "№ телефону", "день_народження"], ["full_name", None, "birth_date"]),
+        (
+            ["Ваше ім’я та прізвище", "Укажите ваш номер телефона", "Чи згодні ви отримувати розсилку?", "Your e-mail"],
+            ["full_name_given_first", "phone", "consent:any", "email"],
+        ),
+        (
+            ["Контрагент", "Мобілка", "Розсилка SMS", "Рассылка e-mail"],
+            ["full_name", "phone", "consent:sms", "consent:email"],
+        ),
     ],
 )
 def test_headings_of_three_languages_are_known_whatever_their_case_and_punctuation(headings, fields):

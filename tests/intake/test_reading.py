@@ -10,7 +10,7 @@ import pytest
 from governance.intake.delimited import BrokenRow
 from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, UnreadableFileError
 from governance.intake.reading import Skip, SkippedRow, WideRow, open_table
-from tests.intake.building import csv_bytes, ods, xls, xlsx
+from tests.intake.building import csv_bytes, ods, sheet_xml, xls, xlsx
 
 ROWS = [
     ["ФИО", "Телефон", "E-mail", "Дата рождения"],
@@ -61,6 +61,44 @@ def test_titles_above_the_headings_are_passed_over_and_row_numbers_are_the_sprea
         read = table(content)
         assert read.heading_row == 4
         assert [row.number for row in read.rows] == [5, 6]
+
+
+@pytest.mark.parametrize("name", ["ФИО", ""])
+def test_headings_in_two_lines_are_read_together(name):
+    upper, lower = ["№", name, "Контакты", "", "Город"], ["", "Имя" if not name else "", "Телефон", "E-mail", ""]
+    row = ["1", "Иванов Пётр", "89331234567", "ivan@example.ru", "Тверь"]
+    for title in ([], [["База"]]):
+        read = table(csv_bytes([*title, upper, lower, row]))
+        assert read.headings == ("№", name or "Имя", "Телефон", "E-mail", "Город")
+        assert [row.cells for row in read.rows] == [row]
+
+
+def test_a_row_below_the_headings_that_names_a_column_is_data_all_the_same():
+    rows = [["ФИО", "Телефон", "Вид"], ["Иванов Пётр", "89331234567", "Клиент"]]
+    read = table(csv_bytes(rows))
+    assert (read.heading_row, [row.cells for row in read.rows]) == (1, rows[1:])
+
+
+def merged(rows, *ranges):
+    cells = "".join(f'<mergeCell ref="{one}"/>' for one in ranges)
+    return xlsx({"Лист": sheet_xml(rows).replace("</worksheet>", f"<mergeCells>{cells}</mergeCells></worksheet>")})
+
+
+def test_a_cell_merged_downwards_is_told_in_each_row_that_holds_anything_else():
+    rows = [["ФИО", "Телефон", "Город"], ["Иванов Пётр", 89331234567, "Тверь"], ["Иванова Анна"], [], ["Ким Лев"]]
+    read = table(merged(rows, "B2:B4", "C2:C3"))
+    assert [row.cells for row in read.rows if not isinstance(row, SkippedRow)] == [
+        ["Иванов Пётр", 89331234567, "Тверь"],
+        ["Иванова Анна", 89331234567, "Тверь"],
+        ["Ким Лев", "", ""],
+    ]
+
+
+def test_a_title_merged_across_a_list_is_no_row_of_it():
+    rows = [["ФИО", "Телефон", "Город"], ["VIP клиенты"], ["Иванов Пётр", 89331234567], ["Анна"]]
+    read = list(table(merged(rows, "A2:C2")).rows)
+    assert read[0] == SkippedRow(2, Skip.TITLE)
+    assert [row.cells[0] for row in read[1:]] == ["Иванов Пётр", "Анна"]
 
 
 def test_totals_blank_rows_and_repeated_headings_are_skipped_with_their_reason():
