@@ -72,7 +72,7 @@ from governance.accounts.sessions import (
     sign_in,
     sign_out,
 )
-from governance.accounts.setting_up import enrol_first, is_set_up, make_setup_link, require_setup
+from governance.accounts.setting_up import FIRST_ROLES, enrol_first, is_set_up, make_setup_link, require_setup
 from governance.accounts.staff import (
     StaffMember,
     check_staff,
@@ -88,6 +88,7 @@ from governance.accounts.staff import (
 )
 
 __all__ = [
+    "FIRST_ROLES",
     "Alert",
     "AlertId",
     "AlertKind",

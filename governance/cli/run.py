@@ -159,7 +159,15 @@ def _answers_from_environment() -> Answers:
     return Answers(
         **{
             name: os.environ.get(f"GOVERNANCE_{name.upper()}")
-            for name in ("controller_name", "controller_address", "country", "admin_name", "admin_email")
+            for name in (
+                "controller_name",
+                "controller_address",
+                "country",
+                "zone",
+                "laws",
+                "admin_name",
+                "admin_email",
+            )
         }
     )
 

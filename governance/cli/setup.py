@@ -16,19 +16,23 @@ from governance.kernel.records import frozen
 from governance.kernel.server import Server, reach
 from governance.kernel.work import OPERATOR, Work, open_work
 from governance.reference import operations as reference
+from governance.reference.lookup import laws
 from governance.reference.record import Controller
-
-ADMIN_ROLES = ("admin", "officer")
-"""What the first administrator holds: one who can add others, and decide until there are others."""
 
 
 @frozen
 class Answers:
-    """Whose store it is and who administers it; None where it was not said."""
+    """Whose store it is and who administers it; None where it was not said.
+
+    Attributes:
+        laws: keys with commas between them.
+    """
 
     controller_name: str | None = None
     controller_address: str | None = None
     country: str | None = None
+    zone: str | None = None
+    laws: str | None = None
     admin_name: str | None = None
     admin_email: str | None = None
 
@@ -37,6 +41,8 @@ class Answers:
 @click.option("--controller-name", envvar="GOVERNANCE_CONTROLLER_NAME", help="Legal name of the controller.")
 @click.option("--controller-address", envvar="GOVERNANCE_CONTROLLER_ADDRESS", help="Its address.")
 @click.option("--country", envvar="GOVERNANCE_COUNTRY", help="Its country, by two letters: DE, RU, UA.")
+@click.option("--zone", envvar="GOVERNANCE_ZONE", help="Its time zone, where the country does not say it: Asia/Almaty.")
+@click.option("--laws", envvar="GOVERNANCE_LAWS", help="Laws it goes by, likewise, with commas between them: gdpr.")
 @click.option("--admin-name", envvar="GOVERNANCE_ADMIN_NAME", help="Name of the first administrator.")
 @click.option("--admin-email", envvar="GOVERNANCE_ADMIN_EMAIL", help="E-mail address of the first administrator.")
 @click.option("--in-browser", is_flag=True, help="Ask nothing: leave the rest to a link.")
@@ -95,11 +101,19 @@ def setup_links(server: Server) -> list[str]:
 
 
 def _with_controller(answers: Answers) -> Answers:
-    return replace(
+    named = replace(
         answers,
         controller_name=_asked("Legal name of the controller", answers.controller_name, "--controller-name"),
         controller_address=_asked("Its address", answers.controller_address, "--controller-address", needed=False),
         country=_asked("Its country, by two letters (DE, RU, UA)", answers.country, "--country"),
+    )
+    if not reference.needs_zone_and_laws(named.country or ""):
+        return named
+    known = ", ".join(laws())
+    return replace(
+        named,
+        zone=_asked("Its time zone, such as Asia/Almaty", answers.zone, "--zone"),
+        laws=_asked(f"Laws it goes by, with commas between them (known are {known})", answers.laws, "--laws"),
     )
 
 
@@ -116,6 +130,8 @@ def _check(answers: Answers) -> None:
         legal_name=answers.controller_name or "",
         address=answers.controller_address or "",
         country=answers.country or "",
+        zone=answers.zone,
+        laws=_laws(answers),
     )
     accounts.check_staff(name=answers.admin_name or "", email=answers.admin_email or "")
 
@@ -155,12 +171,18 @@ def _record_controller(work: Work, answers: Answers) -> Controller:
         legal_name=answers.controller_name or "",
         address=answers.controller_address or "",
         country=answers.country or "",
+        zone=answers.zone,
+        laws=_laws(answers),
     )
+
+
+def _laws(answers: Answers) -> list[str] | None:
+    return None if answers.laws is None else [key.strip().lower() for key in answers.laws.split(",") if key.strip()]
 
 
 def _record_administrator(work: Work, answers: Answers) -> accounts.StaffMember:
     return accounts.create_staff(
-        work, name=answers.admin_name or "", email=answers.admin_email or "", roles=ADMIN_ROLES
+        work, name=answers.admin_name or "", email=answers.admin_email or "", roles=accounts.FIRST_ROLES
     )
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from governance.consent.codes import CONTACTS_OF
 from governance.customers.codes import ContactKind
 from governance.customers.normal import normal_forms
-from governance.intake.cells import BlankRows, Cell, NotComputed, RawRow, text_of
+from governance.intake.cells import BlankRows, Cell, NotComputed, RawRow, TitleRow, text_of
 from governance.intake.delimited import BrokenRow, DelimitedFile
 from governance.intake.emails import read_emails
 from governance.intake.errors import EmptyFileError, HeadingsNotFoundError, MappingError
@@ -27,7 +27,7 @@ _FIELDS: Final[Mapping[ContactKind, str]] = MappingProxyType(
 _NUMBERED: Final = re.compile(r"#([1-9][0-9]{0,4})")
 _PLAIN: Final = re.compile(r"\+[0-9]{7,15}|[!-~]+@[a-zA-Z0-9.-]+")
 """Spellings that a check takes as they are."""
-_Read = RawRow | BlankRows | BrokenRow
+_Read = RawRow | TitleRow | BlankRows | BrokenRow
 
 
 @frozen
@@ -163,7 +163,9 @@ class ContactList:
         for place, cells in enumerate(rows):
             found = [index for index, cell in enumerate(cells) if cell and customer_field(cell) in wanted]
             if len(found) == 1:
-                return place + 1, found[0]
+                [column] = found
+                below = (place for place in range(place + 1, len(rows)) if rows[place][column:][:1] != [cells[column]])
+                return next(below, len(rows)), column
             if found:
                 raise _ambiguous(cells, found)
         return None

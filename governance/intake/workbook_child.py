@@ -29,6 +29,8 @@ MOST_MERGED = 100_000
 FEWEST_ACROSS = 3
 """Cells that a title within a list is merged across, at least."""
 
+Value = int | float | str | bool | time | date | datetime | timedelta
+Cells = list[Value]
 Uncomputed = dict[int, dict[int, str]]
 """By row and column, both from 0: what a cell shows whose value the program could not, or did not yet, compute."""
 
@@ -74,14 +76,14 @@ class Merged:
         ranges = (sheet.merged_cell_ranges or [])[:MOST_MERGED]
         self._down: dict[int, list[tuple[int, int]]] = {}
         self._across: dict[int, tuple[int, int]] = {}
-        self._held: dict[int, tuple[object, int]] = {}
+        self._held: dict[int, tuple[Value, int]] = {}
         for (top, left), (bottom, right) in ranges:
             if bottom > top:
                 self._down.setdefault(top, []).append((left, bottom))
             elif right - left + 1 >= max(FEWEST_ACROSS, sheet.width / 2):
                 self._across[top] = (left, right)
 
-    def fill(self, number: int, cells: list[object]) -> None:
+    def fill(self, number: int, cells: Cells) -> None:
         """Tell the value of each cell that is merged downwards in this row, too."""
         is_blank = cells.count("") == len(cells)
         for left, (value, bottom) in list(self._held.items()):
@@ -93,7 +95,7 @@ class Merged:
             if left < len(cells) and cells[left] != "":
                 self._held[left] = (cells[left], bottom)
 
-    def is_title(self, number: int, cells: list[object]) -> bool:
+    def is_title(self, number: int, cells: Cells) -> bool:
         """Whether nothing stands in this row but one cell that is merged across."""
         left, right = self._across.get(number, (0, -1))
         return right >= left and all(cell == "" or left <= place <= right for place, cell in enumerate(cells))

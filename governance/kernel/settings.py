@@ -16,7 +16,7 @@ Secret = NewType("Secret", str)
 PREFIX = "GOVERNANCE_"
 READ_ELSEWHERE = frozenset(
     {
-        "ADMIN_EMAIL", "ADMIN_NAME", "CONTROLLER_ADDRESS", "CONTROLLER_NAME", "COUNTRY",  # init
+        "ADMIN_EMAIL", "ADMIN_NAME", "CONTROLLER_ADDRESS", "CONTROLLER_NAME", "COUNTRY", "LAWS", "ZONE",  # init
         "RECOVERY_PASSPHRASE",  # keys recovery
         "LIFELINE_FD",  # from a supervisor to its processes
         "TEST_DATABASE_URL",  # tests

@@ -13,8 +13,9 @@ from governance.kernel.ids import OwnerId, uuid7
 from governance.kernel.work import Work
 from governance.policies.retention import parse_year_start
 from governance.reference.errors import NoControllerError
+from governance.reference.lookup import countries as countries_known
 from governance.reference.lookup import laws as laws_shipped
-from governance.reference.record import Controller, ControllerDetails, ProtectionOfficer, details
+from governance.reference.record import Controller, ControllerDetails, ProtectionOfficer, details, is_country
 from governance.reference.tables import ControllerVersionRow, LawVersionRow
 from governance.vault.compartments import OwnerKind
 from governance.vault.errors import ShreddedError
@@ -61,7 +62,15 @@ def controller_history(work: Work) -> list[Controller]:
     return [_told(work, row) for row in rows]
 
 
-def check_controller(*, legal_name: str, address: str, country: str) -> None:
+def needs_zone_and_laws(country: str) -> bool:
+    """Whether nothing is proposed for a country, so that its zone and laws must be told."""
+    code = country.strip().upper()
+    return is_country(code) and code not in countries_known()
+
+
+def check_controller(
+    *, legal_name: str, address: str, country: str, zone: str | None = None, laws: Sequence[str] | None = None
+) -> None:
     """See whether a controller could be recorded so; nothing is asked or stored.
 
     Raises:
@@ -72,10 +81,10 @@ def check_controller(*, legal_name: str, address: str, country: str) -> None:
         address=address,
         country=country,
         registration=None,
-        zone=None,
+        zone=zone,
         language=None,
         calendar=None,
-        laws=None,
+        laws=laws,
         authority=None,
         officer=None,
     )

@@ -116,7 +116,7 @@ def details(
         InvalidError: `errors` says by field what is wrong or must be given.
     """
     check = _Check((*known_laws(), *own_laws))
-    code = check.that("country", country.strip().upper(), _is_country, "Give the two letters of a country, such as UA.")
+    code = check.that("country", country.strip().upper(), is_country, "Give the two letters of a country, such as UA.")
     if check.errors:
         check.words("legal_name", legal_name, NAME_LENGTH)
         check.end()  # zone and laws are those of the country, so of a wrong one nothing is said of them
@@ -180,7 +180,8 @@ class _Check:
             raise InvalidError("The controller's record cannot be kept as it was given.", errors=self.errors)
 
 
-def _is_country(code: str) -> bool:
+def is_country(code: str) -> bool:
+    """Whether *code* is that of a country, by ISO 3166."""
     return code in phonenumbers.SUPPORTED_REGIONS
 
 

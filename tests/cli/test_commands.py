@@ -96,6 +96,20 @@ def test_of_a_country_that_is_none_its_zone_and_laws_are_not_asked(command: Comm
     assert "laws" not in told.err
 
 
+def test_a_controller_of_a_country_without_proposals_says_zone_and_laws_itself(command: Command) -> None:
+    wanting = command("init", *SETUP[:4], "--country", "KZ", *SETUP[6:])
+    assert (wanting.code, "--zone" in wanting.err) == (2, True)
+
+    made = command("init", *SETUP[:4], "--country", "KZ", "--zone", "Asia/Almaty", "--laws", "gdpr", *SETUP[6:])
+    assert made.code == 0
+    assert "under gdpr; deadlines are counted in Asia/Almaty" in made.err
+
+
+def test_the_first_administrator_may_bring_lists_in(governance: Command) -> None:
+    [one] = governance("staff", "list", "--json").json
+    assert "steward" in [role["role"] if isinstance(role, dict) else role for role in one["roles"]]
+
+
 def test_setting_up_without_anybody_to_ask_names_what_is_missing(command: Command, surroundings: Path) -> None:
     told = command("init", *SETUP[:4])
 

@@ -183,6 +183,11 @@ def test_a_list_without_headings_is_read_by_its_contacts():
     assert opened(csv_bytes([[YES], [NO]])).headings == []
 
 
+def test_a_heading_that_stands_in_two_rows_is_no_contact():
+    rows = [["Name", "Contacts"], ["Name", "Mail"], ["Name", "Mail"], ["Anna", "anna@example.org"]]
+    assert found(csv_bytes(rows)) == ["anna@example.org"]
+
+
 def test_a_column_is_named_by_heading_or_place():
     rows = [["id", "Адрес 1", "Адрес 2"], ["1", YES, NO]]
     assert found(csv_bytes(rows), column="адрес 2") == [NO]
