@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from governance.consent import operations as consent
-from governance.consent.codes import NoticeKind
+from governance.consent.codes import CONTACTS_OF, NoticeKind
 from governance.consent.operations import Form
 from governance.console import words
 from governance.console.guard import Visit
@@ -126,10 +126,18 @@ def _on_paper(visit: Visit) -> Sequence[Step]:
 def others(
     titles: Mapping[str, str], counts: Sequence[Count], *, purpose: str, channel: str
 ) -> Sequence[tuple[str, str, int | str]]:
-    """Other purposes and channels by which somebody may be written to: address, what it is, how many."""
+    """Other purposes and channels by which somebody may be written to: address, what it is, how many.
+
+    A channel that reaches people by no contact which is kept here, as push does, counts everybody, and is left out.
+    """
     found = []
     for one in counts:
-        if one.outcome.value == "mailable" and one.people and (one.purpose, one.channel) != (purpose, channel):
+        if (
+            CONTACTS_OF[one.channel]
+            and one.outcome.value == "mailable"
+            and one.people
+            and (one.purpose, one.channel) != (purpose, channel)
+        ):
             link = url_for("console.reach", purpose=one.purpose, channel=one.channel.value)
             name = f"{titles.get(one.purpose, one.purpose)}, {words.channels()[one.channel.value]}"
             found.append((link, name, one.people))

@@ -77,6 +77,12 @@ def test_another_sheet_or_kind_is_tried_before_it_is_brought_in(desks):
     known = desk.post("/console/imports/trial", data=data, headers=ORIGIN)
     assert "This very list was brought in before." in known.text
     assert begun.location in known.text
+    assert "Sheet: 2026." in desk.get(begun.location).text
+
+
+def test_a_trial_tells_of_purchases_that_are_of_nobody(desks):
+    tried = hand_over(desks("steward"), text="Order no;Date;Sum;Phone\nA-1;2026-01-02;10 EUR;+49 30 901829\n")
+    assert "1 row is of nobody who is known here" in tried.text
 
 
 def test_a_file_that_cannot_be_read_says_so_and_keeps_what_was_chosen(desks):

@@ -124,3 +124,9 @@ def test_a_consent_on_paper_is_recorded_on_the_card_and_counts(shop, desk):
     page = desk.get(REACH).text
     assert "0 may be written to, 6 may not" in page
     assert "They said no, so leave them alone." in page
+
+
+def test_a_channel_without_contacts_is_not_said_to_reach_anybody(desk):
+    page = desk.get(REACH)
+    assert "Service messages, E-mail" in page.text
+    assert "Service messages, Push" not in page.text
