@@ -211,7 +211,7 @@ def _by_field() -> Mapping[str, str]:
         "role": gettext("Choose a role."),
         "scopes": gettext("Tick at least one thing that it may do."),
         "successor": gettext("Choose who takes the customers over, or nobody."),
-        "texts": gettext("Write title and text, in one language at least."),
+        "texts": gettext("Write title and text, in one language at least, and fill in the places between ⟦ and ⟧."),
         "note": gettext("Write what was said."),
         "call_back": gettext("Write a day as 2026-12-31."),
         "source": gettext("Choose where the list came from."),

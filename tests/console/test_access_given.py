@@ -98,6 +98,9 @@ def test_a_notice_is_written_published_and_its_versions_stand_side_by_side(desks
     empty = dict.fromkeys(("title.en", "body.en", "title.ru", "body.ru", "title.uk", "body.uk"), "")
     refused = send(desk, notice, notice, **empty)
     assert refused.status_code == 422
+    assert "Give the words in one language at least." in refused.text
+    refused = send(desk, notice, notice, **{**empty, **first, "body.en": "I want ⟦what⟧."})
+    assert "Fill in the places between ⟦ and ⟧ first" in refused.text
     assert send(desk, notice, notice, **{**empty, **first}).status_code == 303
     second = {"title.en": "Newsletter", "body.en": "I want to get it by mail, each week."}
     assert send(desk, notice, notice, **{**empty, **second}, material="yes").status_code == 303
