@@ -44,6 +44,7 @@ class Candidate:
     family_name: str | None
     given_name: str | None
     patronymic: str | None
+    organisation: str | None
     birth_date: str | None
     created_at: datetime
 
@@ -166,6 +167,7 @@ def _candidate(person: PersonRow) -> Candidate:
         family_name=opened(person, "family_name"),
         given_name=opened(person, "given_name"),
         patronymic=opened(person, "patronymic"),
+        organisation=opened(person, "organisation"),
         birth_date=opened(person, "birth_date"),
         created_at=person.created_at,
     )

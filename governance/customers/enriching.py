@@ -17,6 +17,7 @@ from governance.customers.loading import opened, warm
 from governance.customers.records import SEALED_FIELDS, Json, NewPerson, Origin
 from governance.customers.standing import restricted
 from governance.customers.tables import ContactRow, EnrichmentRow, ExtraValueRow, PersonRow
+from governance.customers.texts import noted
 from governance.kernel.ids import SubjectId, SubjectRef
 from governance.kernel.records import frozen
 from governance.kernel.work import Work, tell_instant
@@ -24,7 +25,10 @@ from governance.policies.ages import age_at_least
 from governance.policies.classification import Compartment
 
 LISTS = ("tags", "interests")
-_FILLED = tuple(name for name in (*SEALED_FIELDS, "language", "country", "customer_since") if name not in LISTS)
+NOTE = "note"
+_FILLED = tuple(
+    name for name in (*SEALED_FIELDS, "language", "country", "customer_since") if name not in {*LISTS, NOTE}
+)
 
 
 @frozen
@@ -46,8 +50,8 @@ class _Change:
 def enrich_people(work: Work, known: Mapping[SubjectId, NewPerson], *, origin: Origin) -> frozenset[SubjectId]:
     """Add what a file tells of people who are in the store.
 
-    Empty fields are filled, tags, interests, contacts and extra fields added. What was there before is kept sealed, so
-    that `undo` can restore it. People under restriction are left as they are (GDPR Art. 18(2)).
+    Empty fields are filled, tags, interests, notes, contacts and extra fields added. What was there before is kept
+    sealed, so that `undo` can restore it. People under restriction are left as they are (GDPR Art. 18(2)).
 
     Args:
         work: the transaction; the people are locked until it ends.
@@ -114,6 +118,12 @@ def _changes(work: Work, told: Mapping[SubjectId, tuple[PersonRow, NewPerson]]) 
                 fields[name] = [*held, *added]
                 if held:
                     before[name] = held
+        note: str | None = opened(row, NOTE)
+        whole = noted(note, new.note)
+        if whole != note:
+            fields[NOTE] = whole
+            if note:
+                before[NOTE] = note
         if fields or contacts[row.id] or extras[row.id]:
             changes.append(_Change(row, fields, before, contacts[row.id], extras[row.id]))
     return changes

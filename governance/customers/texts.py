@@ -22,6 +22,15 @@ class Wrong(ValueError):  # noqa: N818 (it is no failure: it is what is said of 
         self.sentence = sentence
 
 
+def noted(before: str | None, further: str | None) -> str | None:
+    """A note with the lines of another one below, but for those that stand in it; as it was where both are too long."""
+    if not before or not further:
+        return before or further
+    standing = before.splitlines()
+    whole = "\n".join([before, *(line for line in further.splitlines() if line not in standing)])
+    return whole if len(whole) <= LONG_TEXT else before
+
+
 def words(value: object, *, longest: int = SHORT_TEXT, lines: bool = False) -> str:
     """*value* as text that may be kept: NFC, trimmed; white space collapsed unless it may have several *lines*.
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from governance.customers.codes import ContactKind, ContactLabel, PersonKind
 from governance.customers.moments import kept
 from governance.customers.records import NewContact, NewPerson
+from governance.customers.texts import noted
 from governance.intake.dates import PartialDate
 from governance.intake.duplicates_names import known_names
 from governance.intake.folding import fold_name, fold_person
@@ -85,12 +86,12 @@ def new_contact(contact: ContactValue, *, opt_out_offered_at: datetime | None = 
 _SINGLE = tuple(
     one.name
     for one in fields(NewPerson)
-    if one.name not in {"kind", "contacts", "extras", "tags", "interests", "source"}
+    if one.name not in {"kind", "contacts", "extras", "tags", "interests", "source", "note"}
 )
 
 
 def joined(first: NewPerson, second: NewPerson) -> NewPerson:
-    """*first*, with what only *second* knows: empty fields filled, contacts, tags and interests added."""
+    """*first*, with what only *second* knows: empty fields filled, contacts, tags, interests and notes added."""
     filled: dict[str, Any] = {
         name: getattr(second, name) for name in _SINGLE if getattr(first, name) is None and getattr(second, name)
     }
@@ -99,6 +100,7 @@ def joined(first: NewPerson, second: NewPerson) -> NewPerson:
     return replace(
         first,
         **filled,
+        note=noted(first.note, second.note),
         contacts=(*first.contacts, *added),
         tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
         interests=tuple(dict.fromkeys((*first.interests, *second.interests))),
@@ -122,6 +124,10 @@ class Told(Protocol):
         """Patronymic."""
 
     @property
+    def organisation(self) -> str | None:
+        """The firm, which is all that is told of some."""
+
+    @property
     def birth_date(self) -> str | None:
         """ISO 8601, possibly of reduced precision."""
 
@@ -129,8 +135,11 @@ class Told(Protocol):
 def same_person(one: Told, other: Told) -> bool:
     """Whether two who share a contact are one person: the folded names agree, and nothing contradicts.
 
-    Father and son, who share telephone and first name, differ by patronymic or birth date.
+    Father and son, who share telephone and first name, differ by patronymic or birth date; two firms of one
+    bookkeeper by what they are called.
     """
+    if not _is_named(one) and not _is_named(other) and one.organisation and other.organisation:
+        return fold_name(one.organisation) == fold_name(other.organisation)
     if fold_person(one.family_name, one.given_name) != fold_person(other.family_name, other.given_name):
         return False
     # Sisters called Яна and Анна have one skeleton.
@@ -142,6 +151,10 @@ def same_person(one: Told, other: Told) -> bool:
     if not one.birth_date or not other.birth_date:
         return True
     return one.birth_date.startswith(other.birth_date) or other.birth_date.startswith(one.birth_date)
+
+
+def _is_named(told: Told) -> bool:
+    return bool(told.family_name or told.given_name)
 
 
 def _agree(one: str, other: str) -> bool:

@@ -104,7 +104,9 @@ class _Trial:
             self.consents.update(claim.given for claim in person.consents)
             self.given += sum(self._claims.is_given(person, claim) for claim in person.consents)
             keys = (":".join(key) for key in keys_of(person.contacts))
-            self.doubles.add(person.number, contacts=keys, person=fold_person(person.family_name, person.given_name))
+            named = bool(person.family_name or person.given_name)
+            folded = fold_person(person.family_name if named else person.organisation, person.given_name)
+            self.doubles.add(person.number, contacts=keys, person=folded)
         self._compare(records)
 
     def _records(self, window: list[ReadRow]) -> Iterator[Record]:

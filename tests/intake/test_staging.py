@@ -132,6 +132,20 @@ def test_somebody_of_the_same_name_is_another_where_patronymic_or_birth_date_dif
     assert same_person(row, replace(row, family_name="ИВАНОВ", given_name="Petr", **told)) is same
 
 
+def test_two_firms_that_share_a_telephone_are_two():
+    maple, willow = person(organisation="ТОВ «Клен»"), person(organisation="ТОВ «Явір»")
+    assert not same_person(maple, willow)
+    assert same_person(maple, person(organisation='ТОВ "Клен"'))
+    assert same_person(maple, person())
+
+
+def test_notes_of_rows_of_one_person_are_all_kept_once():
+    first, second = person(note="звонить утром"), person(note="звонить утром\nVIP")
+    assert joined(first, second).note == "звонить утром\nVIP"
+    assert joined(joined(first, second), second).note == "звонить утром\nVIP"
+    assert joined(person(note="x" * 3999), second).note == "x" * 3999
+
+
 def test_joining_rows_of_one_person_fills_gaps_and_overwrites_nothing():
     first = person(family_name="Иванов", city="Тверь", contacts=(ContactValue("email", "A@b.ru"),), tags=("VIP",))
     second = person(

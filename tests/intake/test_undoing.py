@@ -5,10 +5,12 @@ import io
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from governance.audit.actions import Action
 from governance.customers.codes import ContactKind
+from governance.customers.loading import opened
+from governance.customers.tables import PersonRow
 from governance.intake import operations as intake
 from governance.intake.applying import apply_next
 from governance.intake.reports import BatchState
@@ -29,6 +31,12 @@ def store(russian: Work) -> Work:
     return russian
 
 
+def note_of(work: Work) -> str | None:
+    work.session.expire_all()
+    [one] = work.session.scalars(select(PersonRow))
+    return opened(one, "note")
+
+
 names = st.sampled_from(["Иванов Пётр", "Ivanov Petr", "ИВАНОВ ПЕТР Ильич", "Котова Анна", "Котова Анна Львовна", ""])
 phones = st.sampled_from(["", "8 933 123-45-67", "+79331234568", "89331234569", "не телефон"])
 emails = st.sampled_from(["", "ivan@example.ru", "anna@example.ru", "IVAN@EXAMPLE.RU"])
@@ -44,6 +52,15 @@ rows = st.lists(
     min_size=1,
     max_size=8,
 )
+
+
+def test_a_note_is_added_below_the_one_that_stands_and_undone(store):
+    headings = [*HEADINGS, "Комментарий"]
+    import_rows(store, headings, [*IVAN, "звонить утром"])
+    later = import_rows(store, headings, [*IVAN, "любит розы"], [*IVAN, "звонить утром"])
+    assert note_of(store) == "звонить утром\nлюбит розы"
+    undo(store, later.id)
+    assert note_of(store) == "звонить утром"
 
 
 @settings(
