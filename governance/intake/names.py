@@ -103,7 +103,7 @@ def split_name(text: str, *, given_first: bool = False) -> Name | Flaw | None:
         return flaw
     bare, maiden, remark = _apart(text)
     name = _split(bare, given_first=given_first)
-    if isinstance(name, Name):
+    if isinstance(name, Name) and (maiden or remark):
         family = f"{name.family} ({maiden})" if maiden and name.family else name.family
         return replace(name, family=family, remark=remark or (None if name.family else maiden))
     return name

@@ -19,11 +19,12 @@ _PLAIN = re.compile(r"\+?[\d ()./\-–—‑−]{7,30}")
 _EXTENSION = re.compile(r"[\s,;(]*(?:доб|вн|внутр|внутренний|ext|extension|x|#)[.:\s]*(\d{1,6})\)?\s*$", re.IGNORECASE)
 _EXTENSION_COMMA = re.compile(r"[,;]\s*((?:доб|вн|внутр|ext|x)\b|#)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;/|\n]|\s+(?:и|та|і|или|або|and|or)\s+")
-_SHORTENED = re.compile(r"(\d)[.,](\d+)e\+?(\d{1,2})", re.IGNORECASE)
+_FOLDED = re.compile(r"(\d)[.,](\d+)e\+?(\d{1,2})", re.IGNORECASE)
 _FRACTION = re.compile(r"\d{9,15}[.,]0")
 _ZEROS = re.compile(r"\d{4,5}[1-9]0{5,}")
 """What is left of a number that was shortened to its first six digits (five, where the sixth is 0): 380671000000."""
 _NOT_DIGITS = re.compile(r"\D")
+_SHORT = Flaw("phone-shortened", "The spreadsheet shortened this number and digits are lost; type it as text.")
 MOST_NATIONAL = 10
 """Digits of a number without its country code, at most, where these lists come from."""
 FEWEST_WHOLE = 9
@@ -52,15 +53,11 @@ def read_phones(cell: Cell, *, region: str) -> tuple[list[Phone], list[Flaw]]:
         region: ISO 3166 code of the country whose numbers are written without a country code.
     """
     text = lines_of(cell)
-    shortened = _SHORTENED.fullmatch(text)
-    if shortened and len(shortened[2]) == int(shortened[3]):
-        text = shortened[1] + shortened[2]
-    elif shortened or _is_rounded(cell, text):
-        return [], [
-            Flaw("phone-shortened", "The spreadsheet shortened this number and digits are lost; type it as text.")
-        ]
-    elif _FRACTION.fullmatch(text):
-        text = text[:-2]
+    if text[-1:] == "0" or "e" in text or "E" in text:
+        unfolded = _unfolded(cell, text)
+        if unfolded is None:
+            return [], [_SHORT]
+        text = unfolded
     if _PLAIN.fullmatch(text) and "/" not in text:
         number = to_e164(text, region=region)
         if isinstance(number, str):
@@ -70,6 +67,19 @@ def read_phones(cell: Cell, *, region: str) -> tuple[list[Phone], list[Flaw]]:
     if is_nothing(text) or folded_word(text) in words("no_contact"):
         return [], []
     return _several(text, region)
+
+
+def _unfolded(cell: Cell, text: str) -> str | None:
+    """A number as it was before a spreadsheet wrote it as 3.80671234567E+11 or 380671234567.0.
+
+    None where digits are lost.
+    """
+    folded = _FOLDED.fullmatch(text)
+    if folded:
+        return folded[1] + folded[2] if len(folded[2]) == int(folded[3]) else None
+    if _is_rounded(cell, text):
+        return None
+    return text[:-2] if _FRACTION.fullmatch(text) else text
 
 
 def _is_rounded(cell: Cell, text: str) -> bool:
