@@ -300,7 +300,7 @@ def test_access_of_a_user_to_a_field_explains_itself(governance: Command) -> Non
     for words, said in (
         (("anna@example.org", "customers:reveal", "user.contact.email"), "contact.value (email)"),
         (("anna@example.org", "customers:reveal", "person.family_name"), "person.family_name: Allowed"),
-        (("anna@example.org", "customers:create", "user.contact.email"), "Refused: not-granted"),
+        (("anna@example.org", "portal:correct", "user.contact.email"), "Refused: not-granted"),
         (("anna@example.org", "proposals:decide"), "Allowed"),
     ):
         told = governance("access", "explain", *words)
