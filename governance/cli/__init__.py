@@ -5,6 +5,7 @@ packages. A refusal is one sentence on standard error and exit code 1, a wrong c
 """
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -117,16 +118,28 @@ def run_command(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - nothing is above this: a traceback may quote what was being worked on
-        if lacks_room(error):
-            _tell(DiskFullError().detail)
-            return REFUSED
-        outage: GovernanceError | None = load("governance.kernel.outage:told_of")(error)
-        if outage is not None:
-            _tell(outage.detail)
+        told = _of_host(error)
+        if told is not None:
+            _tell(told)
             return REFUSED
         _tell(f"The command failed: {type(error).__name__} at {_place(error.__traceback__)}. Please report this line.")
         return FAILED
     return code if isinstance(code, int) else 0
+
+
+def _of_host(error: Exception) -> str | None:
+    """What to tell where it is the host or the database that refuses; None of a fault of ours."""
+    if lacks_room(error):
+        return DiskFullError().detail
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; give it more, or raise the limit that it runs under (ulimit -v)."
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{error.strerror}: {error.filename or 'a file'}. Look at owner, mode and disk of it; the data folder "
+            "belongs, with all that is in it, to the user who runs the service."
+        )
+    outage: GovernanceError | None = load("governance.kernel.outage:told_of")(error)
+    return None if outage is None else outage.detail
 
 
 def _tell(sentence: str) -> None:

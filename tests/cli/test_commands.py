@@ -235,15 +235,27 @@ def test_a_full_disk_is_told_as_such(command: Command, monkeypatch: pytest.Monke
     assert CANARY not in told.err
 
 
+def test_a_folder_that_may_not_be_written_is_named(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "/srv/data/backups")
+
+    monkeypatch.setattr(cli, "main", fail)
+    told = command("backup")
+
+    assert told.code == 1
+    assert told.err.startswith("Read-only file system: /srv/data/backups. Look at owner, mode and disk of it")
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
+        (MemoryError(CANARY), 1, "There is not enough memory"),
         (psycopg.OperationalError(f"server closed the connection {CANARY}"), 1, "The database does not answer"),
         (psycopg.errors.CrashShutdown(CANARY), 1, "The database does not answer"),
         (psycopg.errors.DeadlockDetected(CANARY), 70, "Please report this line"),
     ],
 )
-def test_a_database_that_goes_away_in_the_middle_is_told_as_such(
+def test_a_host_or_database_that_refuses_in_the_middle_is_told_as_such(
     command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, said: str
 ) -> None:
     def fail(*_arguments: object, **_named: object) -> None:
