@@ -10,7 +10,7 @@ import flask
 import marshmallow as ma
 from webargs import core
 from webargs.flaskparser import FlaskParser
-from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from governance.api.bodies import whole_body
@@ -42,7 +42,14 @@ class Parser(FlaskParser):
         """Files and fields of a multipart form (RFC 7578), together."""
         if req.mimetype != "multipart/form-data":
             raise UnsupportedMediaType
-        return self._makeproxy(CombinedMultiDict([req.files, req.form]), schema)
+        sent: MultiDict[str, Any] = CombinedMultiDict([req.files, req.form])
+        _require_once(sent, schema)
+        return self._makeproxy(sent, schema)
+
+    def load_querystring(self, req: flask.Request, schema: ma.Schema) -> Any:  # noqa: ANN401 - webargs' own protocol
+        """Parameters of a query."""
+        _require_once(req.args, schema)
+        return self._makeproxy(req.args, schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:  # noqa: ANN401 - any JSON
         body = whole_body(req)
@@ -71,6 +78,14 @@ class Parser(FlaskParser):
         # webargs puts the location first (`json`, `query`); callers know where they put a field.
         inner: list[object] = list(by_place.values())
         raise InvalidError("Some fields cannot be used as they are.", errors=_merged(inner))
+
+
+def _require_once(sent: MultiDict[str, Any], schema: ma.Schema) -> None:
+    """Refuse what stands twice where one value is taken, of which the other would be lost in silence."""
+    lists = {field.data_key or name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
+    twice = {name: ["Give this once."] for name, told in sent.lists() if len(told) > 1 and name not in lists}
+    if twice:
+        raise ma.ValidationError(twice)
 
 
 def _made_once(kind: type[ma.Schema]) -> Callable[[flask.Request], ma.Schema]:

@@ -93,6 +93,12 @@ def test_the_notice_that_people_were_shown_makes_consents_of_their_yes(
         assert (answer.status_code, list(answer.json["errors"])) == (422, ["notices"])
 
 
+def test_a_part_of_a_form_that_stands_twice_is_refused(web: FlaskClient, importer: dict[str, str]) -> None:
+    answer = web.post("/v1/imports/trials", data={**_form(), "region": ["DE", "UA"]}, headers=importer)
+
+    assert (answer.status_code, answer.json["errors"]) == (422, {"region": ["Give this once."]})
+
+
 def test_imports_are_listed_newest_first_by_pages(web: FlaskClient, importer: dict[str, str]) -> None:
     made = [
         web.post("/v1/imports", data=_form(source="till", ground="contract"), headers=importer).json["id"]

@@ -37,6 +37,12 @@ def test_a_cursor_of_another_listing_is_refused() -> None:
         CursorField(UUID).deserialize(encode_cursor(uuid4(), 1))
 
 
+def test_what_is_asked_for_twice_is_refused_and_not_taken_once(web: FlaskClient, recorder: dict[str, str]) -> None:
+    answer = web.get("/v1/notes?limit=1&limit=2", headers=recorder)
+
+    assert (answer.status_code, answer.json["errors"]) == (422, {"limit": ["Give this once."]})
+
+
 def test_a_cursor_leads_to_the_next_page(web: FlaskClient, recorder: dict[str, str]) -> None:
     after = uuid4()
 
