@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, false, or_, select, text
 
 from governance.audit.entries import Fact
 from governance.customers.codes import ContactKind
+from governance.customers.holders import find_holders, find_known
 from governance.customers.reach import allow, find_person
 from governance.customers.records import NewContact
 from governance.kernel.errors import TooManyError
@@ -74,7 +75,7 @@ def admit(work: Work, *, new: NewRequest, permission: Permission | None, proof: 
     if proof is None and checked.checked is not None:
         proof = Proof.OFFICER
     standing = _standing(work, contact, person)
-    same = next((row for row in standing if _is_same(row, checked, contact)), None)
+    same = next((row for row in standing if _is_same(work, row, checked, contact)), None)
     if same is not None:
         return _repeat(work, same, checked, person, proof)
     if len(standing) >= MOST_STANDING:
@@ -131,14 +132,32 @@ def _standing(work: Work, contact: NewContact | None, person: SubjectId | None) 
     return list(work.session.scalars(query.limit(MOST_STANDING)))
 
 
-def _is_same(row: RequestRow, new: NewRequest, contact: NewContact | None) -> bool:
+def _is_same(work: Work, row: RequestRow, new: NewRequest, contact: NewContact | None) -> bool:
     if (row.kind, row.about, row.asking) != (new.kind.value, new.about, new.asking.value):
         return False
-    by_contact = contact is not None and (row.contact_kind, row.contact) == (contact.kind.value, contact.value)
-    by_person = new.customer is not None and row.person_id == new.customer
-    if not (by_contact or by_person):
+    if wanted(row) != dict(new.changes or {}):
         return False
-    return wanted(row) == dict(new.changes or {})
+    if new.customer is not None and row.person_id is not None:
+        return _are_one(work, SubjectId(row.person_id), new.customer)
+    by_contact = contact is not None and (row.contact_kind, row.contact) == (contact.kind.value, contact.value)
+    return by_contact and contact is not None and _may_be_from(work, row, contact)
+
+
+def _may_be_from(work: Work, row: RequestRow, contact: NewContact) -> bool:
+    """Whether whoever writes from *contact* without a name may be taken for the one whose request *row* is.
+
+    Several people may share a contact, and a representative writes for many from one.
+    """
+    if row.person_id is None or row.proof in (None, Proof.NOT_NEEDED.value):
+        return True
+    holders = [one.id for one in find_holders(work, [contact])[0]]
+    return len(holders) == 1 and _are_one(work, SubjectId(row.person_id), holders[0])
+
+
+def _are_one(work: Work, one: SubjectId, other: SubjectId) -> bool:
+    """Whether two records are of one person, by merges."""
+    known = find_known(work, [one, other])
+    return one == other or (one in known and other in known and known[one].id == known[other].id)
 
 
 def _repeat(work: Work, row: RequestRow, new: NewRequest, person: SubjectId | None, proof: Proof | None) -> Received:

@@ -142,6 +142,30 @@ def test_whoever_was_erased_before_is_unknown(work: Work) -> None:
     assert rights.find_nothing(work, request=RequestId(again.id)).outcome is Outcome.NOTHING_HELD
 
 
+def test_of_two_who_share_a_contact_each_has_a_request_of_their_own(work: Work) -> None:
+    irina, anna = person(work), person(work, given_name="Анна")
+    first = request(work, customer=irina.id, checked="Passport seen").request
+    second = request(work, customer=anna.id, checked="Passport seen")
+    assert (second.joined, second.request.customer) == (False, anna.id)
+
+    unnamed = request(work)
+    assert not unnamed.joined
+    assert request(work).request.id == unnamed.request.id
+    proven = rights.prove(work, request=RequestId(unnamed.request.id), customer=irina.id, checked="Passport seen")
+    assert proven.joined_to == first.id
+
+
+def test_what_was_proved_of_the_wrong_person_takes_in_nothing_from_the_contact(work: Work) -> None:
+    irina, anna = person(work), person(work, given_name="Анна", address="anna@example.org")
+    wrong = request(work).request
+    rights.prove(work, request=RequestId(wrong.id), customer=anna.id, checked="Looked at the wrong card")
+
+    again = request(work)
+    assert not again.joined
+    proven = rights.prove(work, request=RequestId(again.request.id), customer=irina.id, checked="Passport seen")
+    assert (proven.customer, proven.joined_to) == (irina.id, None)
+
+
 def test_of_two_who_share_a_contact_only_the_one_who_asks_is_meant(work: Work) -> None:
     irina = person(work)
     anna = person(work, given_name="Анна")
