@@ -51,14 +51,16 @@ def _kind(word: str, node: Node) -> RequestKind:
 
 
 def _counting(node: Node) -> Counting:
-    said = node.fields(required=("citation",), optional=("rolls", "at_least_two_working_days"))
-    rolls, least = said.get("rolls"), said.get("at_least_two_working_days")
+    said = node.fields(required=("citation",), optional=("rolls", "at_least_two_working_days", "transfers"))
+    rolls, least, transfers = (said.get(key) for key in ("rolls", "at_least_two_working_days", "transfers"))
     return Counting(
         citation=said["citation"].text(),
         rolls=rolls is not None,
         rolls_citation=rolls.text() if rolls else "",
         least_working_days=2 if least else 0,
         least_citation=least.text() if least else "",
+        transfers=transfers is not None,
+        transfers_citation=transfers.text() if transfers else "",
     )
 
 

@@ -77,8 +77,10 @@ class Counting:
     Attributes:
         rolls: whether a last day of rest moves to the next working day.
         least_working_days: how many working days a period of two days or more holds at least.
+        transfers: whether a weekend day is a working day once a government moved its rest to another day. By Regulation
+            1182/71 Art. 2(2) no Saturday or Sunday ever is.
         citation: of the way months and days are counted.
-        rolls_citation, least_citation: of the other two.
+        rolls_citation, least_citation, transfers_citation: of the other three.
     """
 
     citation: str
@@ -86,6 +88,8 @@ class Counting:
     rolls_citation: str = ""
     least_working_days: int = 0
     least_citation: str = ""
+    transfers: bool = False
+    transfers_citation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def freeze(terms: Terms, *, received: date) -> dict[str, Any]:
             "rolls_citation": counting.rolls_citation,
             "least_working_days": counting.least_working_days,
             "least_citation": counting.least_citation,
+            "transfers": counting.transfers,
+            "transfers_citation": counting.transfers_citation,
         },
         "calendar": {
             "key": calendar.key,

@@ -36,6 +36,8 @@ def _counting(counting: Counting) -> Mapping[str, str]:
         told["rolls"] = counting.rolls_citation
     if counting.least_working_days:
         told["at_least_two_working_days"] = counting.least_citation
+    if counting.transfers:
+        told["transfers"] = counting.transfers_citation
     return told
 
 

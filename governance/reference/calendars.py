@@ -63,8 +63,13 @@ def calendar_name(key: str, language: str) -> str:
     return f"{named} ({part})" if part else str(named)
 
 
-def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
+def shipped_calendar(key: str, *, years: Iterable[int], transfers: bool = False) -> Calendar:
     """The calendar of a country (`DE`) or a part of one (`DE-BY`), as shipped: version 0.
+
+    Args:
+        key: of the calendar.
+        years: which it is to tell of.
+        transfers: whether weekend days count as worked where a government moved their rest to other days.
 
     Raises:
         InvalidError: where no such calendar is known.
@@ -72,11 +77,13 @@ def shipped_calendar(key: str, *, years: Iterable[int]) -> Calendar:
     country, _, part = key.partition("-")
     weekend: set[int] = set()
     days: dict[date, str] = {}
+    worked: set[date] = set()
     for year in years:
         if FIRST_YEAR <= year <= LAST_YEAR:
-            found, weekend = _known(country, part, year)
+            found, weekend, moved = _known(country, part, year)
             days.update(found)
-    return Calendar(key, 0, MappingProxyType(days), weekend=frozenset(weekend or {5, 6}))
+            worked |= moved if transfers else frozenset()
+    return Calendar(key, 0, MappingProxyType(days), frozenset(worked), frozenset(weekend or {5, 6}))
 
 
 def names_of_holidays(key: str, *, year: int, language: str) -> Mapping[date, str]:
@@ -97,7 +104,10 @@ def names_of_holidays(key: str, *, year: int, language: str) -> Mapping[date, st
 
 
 @lru_cache(maxsize=256)
-def _known(country: str, part: str, year: int, language: str | None = None) -> tuple[Mapping[date, str], set[int]]:
+def _known(
+    country: str, part: str, year: int, language: str | None = None
+) -> tuple[Mapping[date, str], set[int], frozenset[date]]:
+    """Holidays of a year by day, days of the week without work, and weekend days that are worked all the same."""
     try:
         found = load("holidays:country_holidays")(country, subdiv=part or None, years=year, language=language)
     except NotImplementedError:
@@ -105,17 +115,19 @@ def _known(country: str, part: str, year: int, language: str | None = None) -> t
             "No such calendar is known.",
             errors={"calendar": ["Give a country such as DE, or a part of one such as DE-BY; or edit a calendar."]},
         ) from None
-    return MappingProxyType({day: name for day, name in sorted(found.items()) if day.year == year}), set(found.weekend)
+    days = {day: name for day, name in sorted(found.items()) if day.year == year}
+    worked = frozenset(day for day in getattr(found, "weekend_workdays", ()) if day.year == year)
+    return MappingProxyType(days), set(found.weekend), worked
 
 
-def calendar_in_force(work: Work, key: str, *, years: Iterable[int]) -> Calendar:
-    """The calendar with its edits, for *years*.
+def calendar_in_force(work: Work, key: str, *, years: Iterable[int], transfers: bool = False) -> Calendar:
+    """The calendar with its edits, for *years*; *transfers* as of `shipped_calendar`.
 
     Raises:
         InvalidError: where no such calendar is known.
     """
     row = _newest(work, key)
-    shipped = shipped_calendar(key, years=(wanted := set(years)))
+    shipped = shipped_calendar(key, years=(wanted := set(years)), transfers=transfers)
     return shipped if row is None else _edited(shipped, _edits(row), row.version, wanted)
 
 
@@ -192,7 +204,8 @@ def _require_sense(edits: CalendarEdits) -> None:
 def _edited(shipped: Calendar, edits: CalendarEdits, version: int, years: set[int]) -> Calendar:
     days = {day: name for day, name in shipped.holidays.items() if day not in edits.removed}
     days.update({day: name for day, name in edits.added.items() if day.year in years})
-    return Calendar(shipped.key, version, MappingProxyType(days), edits.worked, shipped.weekend)
+    worked = (shipped.worked - edits.added.keys()) | edits.worked
+    return Calendar(shipped.key, version, MappingProxyType(days), worked, shipped.weekend)
 
 
 def _newest(work: Work, key: str) -> CalendarVersionRow | None:

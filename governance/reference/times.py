@@ -102,12 +102,14 @@ def set_law(work: Work, *, document: str) -> LawTimes:
 
 def calendar_for(work: Work, times: LawTimes, *, country: str, received: Iterable[date]) -> Calendar:
     """The calendar that a law's working days are of: its own, else that of *country* (or a part of one)."""
-    return calendar_in_force(work, times.calendar or country, years=_years(received))
+    transfers = times.counting.transfers
+    return calendar_in_force(work, times.calendar or country, years=_years(received), transfers=transfers)
 
 
 def shipped_calendar_for(times: LawTimes, *, country: str, received: Iterable[date]) -> Calendar:
     """The same, where there is no store to ask."""
-    return shipped_calendar(times.calendar or country, years=_years(received))
+    transfers = times.counting.transfers
+    return shipped_calendar(times.calendar or country, years=_years(received), transfers=transfers)
 
 
 def duties_due(

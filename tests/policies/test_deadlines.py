@@ -154,6 +154,15 @@ def test_only_the_united_kingdom_lets_the_clock_stand_still() -> None:
     assert _due("uk_gdpr", "access", "2026-01-27", waited=[late]) == "2026-02-27"
 
 
+@pytest.mark.parametrize("kind", ["portability", "rectification", "erasure", "restriction", "objection", "withdrawal"])
+def test_a_clarification_stops_the_clock_of_access_requests_alone(kind: str) -> None:
+    asked = Waited(Wait.CLARIFICATION, date(2026, 2, 2), date(2026, 2, 12))
+    proved = Waited(Wait.IDENTITY, date(2026, 1, 27), date(2026, 2, 3))
+
+    assert _due("uk_gdpr", kind, "2026-01-27", waited=[asked]) == "2026-02-27"
+    assert _due("uk_gdpr", kind, "2026-01-27", waited=[proved]) == "2026-03-03"
+
+
 def test_in_the_united_kingdom_the_period_begins_when_identity_is_proved() -> None:
     proved = Waited(Wait.IDENTITY, date(2026, 1, 27), date(2026, 2, 3))
 

@@ -11,7 +11,7 @@ from governance.kernel.work import Work
 from governance.policies.deadline_rules import Duty, RequestKind
 from governance.reference.calendars import calendar_edits, calendar_in_force, edit_calendar, shipped_calendar
 from governance.reference.days import days_of
-from governance.reference.times import duties_due, law_times, set_law
+from governance.reference.times import calendar_for, duties_due, law_times, set_law, shipped_calendar_for
 
 OWN = """
 laws:
@@ -30,6 +30,24 @@ def test_holidays_of_a_country_and_of_a_part_of_one_are_known() -> None:
     assert not germany.rests_on(date(2026, 1, 6))
     assert bavaria.rests_on(date(2026, 1, 6))
     assert (germany.version, germany.weekend) == (0, frozenset({5, 6}))
+
+
+def test_a_saturday_whose_rest_was_moved_is_worked_where_the_law_says_so(work: Work) -> None:
+    saturday, day_off = date(2025, 11, 1), date(2025, 11, 3)
+    russia, europe = (law_times(work)[law] for law in ("ru_152fz", "gdpr"))
+    received = [date(2025, 10, 20)]
+
+    for calendar in (
+        calendar_for(work, russia, country="RU", received=received),
+        shipped_calendar_for(russia, country="RU", received=received),
+    ):
+        assert not calendar.rests_on(saturday)
+        assert calendar.rests_on(day_off)
+        assert calendar.after_working_days(received[0], 10) == saturday
+    assert calendar_for(work, europe, country="RU", received=received).rests_on(saturday)  # Reg. 1182/71 Art. 2(2)
+
+    edit_calendar(work, "RU", added={saturday: "Выходной"})
+    assert calendar_for(work, russia, country="RU", received=received).rests_on(saturday)
 
 
 def test_names_of_holidays_are_told_in_a_language_where_the_package_has_them_in_it(work: Work) -> None:

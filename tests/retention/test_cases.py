@@ -154,7 +154,7 @@ def test_the_case_files_come_to_what_an_independent_reading_counts(
     assert removed == taxed
 
 
-TAX_YEARS = {None: 10, "AT": 7, "DE": 8, "FR": 10, "GB": 6, "PL": 5, "RU": 5, "UA": 3}
+TAX_YEARS = {None: 10, "AT": 7, "DE": 8, "FR": 10, "GB": 6, "PL": 6, "RU": 5, "UA": 6}
 """From the end of the year of the purchase, by country, as the laws named in the policies have it."""
 
 

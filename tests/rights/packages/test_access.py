@@ -79,13 +79,13 @@ def test_what_the_page_says_is_in_the_language_that_was_asked_for_and_marked_up_
 
 def test_each_row_says_until_when_it_is_kept_and_by_which_rule(plain: dict[str, Any]) -> None:
     told = plain["sections"]
-    # The last sign of life is the call of today; tax law keeps the purchase of 2025 to the end of 2028.
+    # The last sign of life is the call of today; tax law keeps the purchase of 2025 to the end of 2031.
     assert {row["kept_until"] for row in told["person"]} == {"2028-11-22"}
-    assert (told["purchases"][0]["kept_until"], told["purchases"][0]["rule"]) == ("2028-12-31", "purchases_tax")
+    assert (told["purchases"][0]["kept_until"], told["purchases"][0]["rule"]) == ("2031-12-31", "purchases_tax")
     assert told["activity"][0]["kept_until"] == "2027-12-19"
     assert told["interactions"][0]["note_kept_until"] == "2027-11-22"
     [stays] = [row for row in told["remains"] if row["compartment"] == "finance"]
-    assert (stays["fate"], stays["until"]) == ("keep", "2028-12-31")
+    assert (stays["fate"], stays["until"]) == ("keep", "2031-12-31")
 
 
 def test_consents_come_with_the_words_and_readers_with_their_roles_alone(work: Work, person: SubjectId) -> None:
