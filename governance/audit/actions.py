@@ -215,6 +215,7 @@ class Action(StrEnum):
     REQUEST_PROVED = "rights:request:proved", ActionClass.DECISION, "Identity of a requester proved"
     REQUEST_ASKED = "rights:request:asked", ActionClass.DECISION, "Requester asked something"
     REQUEST_REPLIED = "rights:request:replied", ActionClass.DECISION, "Requester replied"
+    REQUEST_RESUMED = "rights:request:resumed", ActionClass.DECISION, "Request goes on without a reply"
     REQUEST_EXTENDED = "rights:request:extended", ActionClass.DECISION, "Time for a request extended"
     REQUEST_CONTACT_CONFIRMED = (
         "rights:request:contact-confirmed",
@@ -229,7 +230,7 @@ class Action(StrEnum):
     REQUEST_COMPLETED = "rights:request:completed", ActionClass.DECISION, "Request completed"
     REQUEST_REFUSED = "rights:request:refused", ActionClass.DECISION, "Request refused"
     REQUEST_WITHDRAWN = "rights:request:withdrawn", ActionClass.DECISION, "Request withdrawn by the requester"
-    REQUEST_EXPIRED = "rights:request:expired", ActionClass.DECISION, "Request ended without a reply"
+    REQUEST_EXPIRED = "rights:request:expired", ActionClass.DECISION, "Request ended without proof of who asks"
     REQUEST_JOINED = "rights:request:joined", ActionClass.DECISION, "Request joined to an earlier one"
     REQUEST_REMINDED = "rights:request:reminded", ActionClass.SYSTEM, "Officers reminded of a request"
     REQUEST_FILE_DESTROYED = (

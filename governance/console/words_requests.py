@@ -127,6 +127,7 @@ def acts() -> Mapping[str, str]:
         "refuse": gettext("Refused"),
         "withdraw": gettext("Taken back by the person"),
         "expire": gettext("Lapsed"),
+        "resume": gettext("No reply; it goes on"),
         "join": gettext("Joined to another request"),
     }
 

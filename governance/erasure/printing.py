@@ -1,6 +1,7 @@
 """A certificate as people get it: PDF in three languages; under 152-FZ the act, with the extract of the log.
 
-What the page says is what the certificate says. The JSON is what can be verified; the page names its digest.
+What the page says is what the certificate says. The JSON is what can be verified; the page names its digest. The act
+has what order 179 of Roskomnadzor wants in it, down to who destroyed, whom the service does not know by name: they sign.
 """
 
 import json
@@ -32,6 +33,7 @@ def print_certificate(certificate: Certificate, *, language: str = "en") -> byte
         more={
             "country": _country_of(certificate.body, _shipped(language)),
             "act": _is_under(certificate.body, RUSSIAN_LAW),
+            "system": _system_of(certificate.content),
         },
     )
 
@@ -76,6 +78,12 @@ def _country_of(body: Mapping[str, Json], language: str) -> str:
     controller = body["controller"]
     code = str(controller.get("country") or "") if isinstance(controller, dict) else ""
     return str(load("babel.core:Locale")(language).territories.get(code, code))
+
+
+def _system_of(content: bytes) -> str:
+    """The information system that the data were destroyed in, by the name under which its log is signed."""
+    checkpoint = json.loads(content).get("checkpoint")
+    return checkpoint.partition("\n")[0] if isinstance(checkpoint, str) else "governance"
 
 
 def _is_under(body: Mapping[str, Json], law: str) -> bool:

@@ -37,7 +37,8 @@ _GAP: Final = re.compile(r"\n\s*\n\s*\n")
 _HERE: Final = files("governance.messages") / "templates"
 _PASSAGES: Final = files("governance.messages") / "passages"
 PASSAGES: Final = (
-    "act", "certificate", "complaint", "grounds", "happened", "proving", "remedies", "days_word", "minutes_word",
+    "act", "certificate", "complaint", "grounds", "happened", "proving", "ready", "remedies", "days_word",
+    "minutes_word",
 )  # fmt: skip
 """What is written once for all templates that name it."""
 COUNTED: Final = frozenset({"days_word", "minutes_word"})

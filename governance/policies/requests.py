@@ -1,7 +1,9 @@
 """The life of a data subject's request: which act leads from which state to which. No other path exists.
 
 `identity_check` and `awaiting_requester` wait for the person; whether a law's clock stands still meanwhile is for
-`deadlines` to say. What ends a request stays ended: a person who is not content begins a new one, or complains.
+`deadlines` to say. Silence ends only what nobody proved: whoever is known to have asked is owed an answer, also where
+they leave a question of the controller open (GDPR Art. 12(3) and (4), recital 63). What ends a request stays ended: a
+person who is not content begins a new one, or complains.
 """
 
 from collections.abc import Mapping
@@ -47,7 +49,9 @@ class RequestAct(StrEnum):
     """With its ground, and where to complain (GDPR Art. 12(4))."""
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
-    """The person did not prove who they are, or did not reply, in the time they were told."""
+    """The person did not prove who they are in the time they were told."""
+    RESUME = "resume"
+    """The person did not reply in the time they were told: it goes on with what is known."""
     JOIN = "join"
     """The same person asked the same before, and that request is still open."""
 
@@ -82,7 +86,7 @@ TRANSITIONS: Final[Mapping[RequestState, _Acts]] = MappingProxyType(
         },
         RequestState.AWAITING_REQUESTER: {
             RequestAct.REPLY: RequestState.OPEN,
-            RequestAct.EXPIRE: RequestState.EXPIRED,
+            RequestAct.RESUME: RequestState.OPEN,
             **_CLOSING,
         },
         RequestState.AWAITING_APPROVAL: {

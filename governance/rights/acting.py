@@ -42,6 +42,7 @@ _ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
         RequestAct.REFUSE: Action.REQUEST_REFUSED,
         RequestAct.WITHDRAW: Action.REQUEST_WITHDRAWN,
         RequestAct.EXPIRE: Action.REQUEST_EXPIRED,
+        RequestAct.RESUME: Action.REQUEST_RESUMED,
         RequestAct.JOIN: Action.REQUEST_JOINED,
     }
 )

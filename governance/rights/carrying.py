@@ -16,7 +16,7 @@ from governance.policies.requests import ENDED, RequestAct, RequestState
 from governance.rights.acting import as_service, step, write_line
 from governance.rights.carriers import Carried, carrier_of
 from governance.rights.codes import About, Entry, Notice
-from governance.rights.notices import address_of, tell
+from governance.rights.notices import address_of, tell, where_it_lies
 from governance.rights.records import RequestId
 from governance.rights.stops import stop_for_person
 from governance.rights.tables import RequestRow
@@ -67,7 +67,7 @@ def complete_row(work: Work, row: RequestRow, *, reason: str | None = None, answ
     """Complete a request that is being carried out, and tell the person."""
     row.answer = answer if answer is not None else row.answer
     step(work, row, RequestAct.COMPLETE, reason=reason)
-    tell(work, row, Notice.COMPLETED, answer=answer or "")
+    tell(work, row, Notice.COMPLETED, answer=answer or where_it_lies(work, row))
     lift_later(work, row)
     if row.kind == RequestKind.ERASURE.value:
         forget_person(row)

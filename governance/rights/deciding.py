@@ -43,7 +43,7 @@ def ask(work: Work, *, request: RequestId, question: str, until: date | None = N
         work: the transaction.
         request: which.
         question: in the language of the request; kept sealed.
-        until: the last day on which an answer is waited for; by default three weeks, or the day before the answer is
+        until: the last day on which an answer is waited for; by default three weeks, or four days before the answer is
             due where the law does not stop the clock.
 
     Raises:

@@ -16,7 +16,7 @@ from governance.kernel.settings import PUBLIC_BASE
 from governance.kernel.work import Work
 from governance.messages import operations as messages
 from governance.messages.operations import Line, Template
-from governance.messages.texts import language_of
+from governance.messages.texts import language_of, passage
 from governance.messages.times import written
 from governance.messages.wording import VERSION, render_as_sent, version_in_force
 from governance.policies.deadline_rules import RequestKind
@@ -66,6 +66,17 @@ def tell(work: Work, row: RequestRow, notice: Notice, **values: str) -> None:
     )
     work.session.add(kept)
     work.session.flush()
+
+
+def where_it_lies(work: Work, row: RequestRow) -> str:
+    """Where the person finds what was gathered for a request, in its language; empty where nothing was.
+
+    Access is given by the data themselves, so whoever is told that it is done has to learn how to get at them
+    (GDPR Art. 12(2), 15(3)).
+    """
+    if row.carried_as is None or RequestKind(row.kind) not in (RequestKind.ACCESS, RequestKind.PORTABILITY):
+        return ""
+    return passage("ready", language_of(row.language), _common(work, row))
 
 
 def notice_text(work: Work, *, request: UUID, notice: UUID) -> str:

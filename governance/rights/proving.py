@@ -3,6 +3,7 @@
 What is asked for is begun at once where it may be; the rest waits for an officer.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -38,6 +39,8 @@ from governance.rights.timing import can_wait, local_day
 
 WAIT_FOR: Final = timedelta(days=21)
 """How long the person is waited for, unless the answer is due before."""
+BEFORE_DUE: Final[Mapping[Wait, timedelta]] = {Wait.IDENTITY: timedelta(days=1), Wait.CLARIFICATION: timedelta(days=4)}
+"""What is left of the time at least when waiting ends: after silence about a question officers still have to answer."""
 _BY_CODE: Final = frozenset({Proof.CODE, Proof.SECOND_CONTACT})
 
 
@@ -67,7 +70,7 @@ def last_day(work: Work, row: RequestRow, why: Wait) -> date:
     today = local_day(work.now, row.zone)
     if can_wait(row, why):
         return today + WAIT_FOR
-    return max(today, min(today + WAIT_FOR, row.due_on - timedelta(days=1)))
+    return max(today, min(today + WAIT_FOR, row.due_on - BEFORE_DUE[why]))
 
 
 def send_code(work: Work, *, request: RequestId, per_hour: int) -> SentCode:

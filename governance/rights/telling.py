@@ -27,6 +27,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         Action.REQUEST_PROVED.value: "proved",
         Action.REQUEST_ASKED.value: "asked",
         Action.REQUEST_REPLIED.value: "replied",
+        Action.REQUEST_RESUMED.value: "resumed",
         Action.REQUEST_EXTENDED.value: "extended",
         Action.REQUEST_SUBMITTED.value: "submitted",
         Action.REQUEST_APPROVED.value: "approved",

@@ -116,17 +116,27 @@ def _is_news(row: RequestRow, level: Reminder, today: date) -> bool:
 
 
 def expire(work: Work) -> int:
-    """End requests whose person did not prove who they are, or did not reply, in time; answers how many.
+    """End requests whose person did not prove who they are in time; answers how many nobody waits for any more.
 
-    The person is told, known or unknown alike; a new request may follow at any time.
+    The person is told, known or unknown alike; a new request may follow at any time. Whoever proved who they are and
+    only left a question open is owed an answer all the same: that request goes on with what is known.
     """
     query = select(RequestRow).where(RequestRow.waiting_until < _today(work))
     rows = work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     for row in rows:
+        if row.state == RequestState.AWAITING_REQUESTER.value:
+            _resume(work, row)
+            continue
         step(work, row, RequestAct.EXPIRE)
         tell(work, row, Notice.EXPIRED)
         lift_later(work, row)
     return len(rows)
+
+
+def _resume(work: Work, row: RequestRow) -> None:
+    """Hand a request back to the officers, who are reminded of it anew."""
+    row.waiting_until = row.reminded = row.reminded_on = None
+    step(work, row, RequestAct.RESUME)
 
 
 def lift_due(work: Work) -> int:

@@ -20,7 +20,11 @@ from governance.rights.records import DutyView
 from governance.rights.tables import RequestEventRow, RequestRow
 
 _BEGINS = {RequestAct.ASK_IDENTITY: Wait.IDENTITY, RequestAct.ASK: Wait.CLARIFICATION}
-_ENDS = {RequestAct.PROVE: Wait.IDENTITY, RequestAct.REPLY: Wait.CLARIFICATION}
+_ENDS = {
+    RequestAct.PROVE: Wait.IDENTITY,
+    RequestAct.REPLY: Wait.CLARIFICATION,
+    RequestAct.RESUME: Wait.CLARIFICATION,
+}
 _BORROWED = "The law names no period for this kind of request; the one for access is used."
 
 

@@ -7,10 +7,13 @@ import pytest
 
 from governance.erasure.certifying import Certificate
 from governance.erasure.operations import ErasureId, OriginKind, Step
-from governance.erasure.printing import LANGUAGES, _country_of, _words, print_certificate
+from governance.erasure.printing import LANGUAGES, _country_of, _system_of, _words, print_certificate
 from governance.kernel.work import ActorKind
 
 AT = "2026-11-22T12:00:00+00:00"
+
+
+CONTENT = b'{"checkpoint": "governance/0f1e\\n7\\nAAAA\\n"}'
 
 
 def certificate(*laws: str) -> Certificate:
@@ -31,7 +34,7 @@ def certificate(*laws: str) -> Certificate:
         "unreadable_here_since": AT,
         "unreadable_in_copies_from": AT,
     }  # fmt: skip
-    return Certificate(ErasureId(uuid4()), 1, datetime.now(UTC), b"{}", body)
+    return Certificate(ErasureId(uuid4()), 1, datetime.now(UTC), CONTENT, body)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -43,6 +46,9 @@ def test_under_152_fz_it_is_the_act_and_looks_otherwise() -> None:
     act, plain = (print_certificate(certificate(*laws), language="ru") for laws in (["ru_152fz"], ["gdpr"]))
 
     assert len(act) != len(plain)
+    assert _system_of(CONTENT) == "governance/0f1e"
+    for words in _words().values():
+        assert len(words["signer"]) == 3  # name, position, signature: order 179 of Roskomnadzor
 
 
 def test_the_country_of_the_controller_is_called_by_its_name() -> None:

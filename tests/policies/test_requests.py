@@ -14,7 +14,7 @@ LAWFUL = {
                        "withdraw": "withdrawn", "join": "duplicate"},
     "open": {"ask": "awaiting_requester", "submit": "awaiting_approval", "start": "in_progress",
              "find_nothing": "completed", "refuse": "refused", "withdraw": "withdrawn", "join": "duplicate"},
-    "awaiting_requester": {"reply": "open", "expire": "expired", "refuse": "refused", "withdraw": "withdrawn",
+    "awaiting_requester": {"reply": "open", "resume": "open", "refuse": "refused", "withdraw": "withdrawn",
                            "join": "duplicate"},
     "awaiting_approval": {"approve": "in_progress", "send_back": "open", "refuse": "refused", "withdraw": "withdrawn"},
     "in_progress": {"complete": "completed"},
@@ -56,5 +56,11 @@ def test_every_state_can_be_reached_and_every_open_one_can_end() -> None:
     assert reached == set(RequestState)
     for state in set(RequestState) - ENDED:
         assert acts_in(state)
-    for state in (RequestState.IDENTITY_CHECK, RequestState.AWAITING_REQUESTER):  # the person is waited for
-        assert after(state, RequestAct.EXPIRE) is RequestState.EXPIRED
+    silence = {
+        state: {after(state, act) for act in (RequestAct.EXPIRE, RequestAct.RESUME)} - {None}
+        for state in (RequestState.IDENTITY_CHECK, RequestState.AWAITING_REQUESTER)  # the person is waited for
+    }
+    assert silence == {
+        RequestState.IDENTITY_CHECK: {RequestState.EXPIRED},
+        RequestState.AWAITING_REQUESTER: {RequestState.OPEN},  # whoever proved who they are is owed an answer
+    }

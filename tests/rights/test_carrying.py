@@ -18,6 +18,8 @@ from governance.policies.deadline_rules import RequestKind
 from governance.policies.requests import RequestState
 from governance.rights import operations as rights
 from governance.rights.codes import Outcome
+from governance.rights.packages import making
+from governance.rights.packages.operations import PackageId
 from governance.rights.records import RequestView
 from governance.rights.tables import RequestRow
 from tests.factories.actors import by
@@ -68,6 +70,24 @@ def test_an_erasure_proved_by_code_goes_by_itself_and_names_nobody_in_the_end(wo
     assert (row.person_id, row.subject_ref, row.contact) == (None, None, None)
     assert rights.forget_erased(work) == 0
     assert [one.act for one in rights.find(work, request=older.id).events] == ["receive", "prove", "withdraw"]
+
+
+def test_the_mail_that_ends_a_request_for_access_says_where_the_data_are_had(work: Work):
+    said = {"en": "Your data lie ready for two weeks", "ru": "Ваши данные", "uk": "Ваші дані"}
+    irina = person(work)
+    for language, words in said.items():
+        for base in ("https://privacy.daisy.example", None):
+            work.session.info[PUBLIC_BASE] = base
+            made = request(work, customer=irina.id, checked="Ausweis", language=language).request
+            carried = rights.start(work, request=made.id).carried_as
+            assert carried is not None
+            making.make_now(work, package=PackageId(carried))
+            assert rights.follow_up_on(work, carried=carried) == 1
+            template, _, values = sent(work)[-1]
+            mail = render(Template(template), language, values)  # type: ignore[arg-type]  # as the outbox keeps them
+            assert words in mail.text, language
+            assert ("\n\nhttps://privacy.daisy.example/my/requests\n\n" in mail.text) is (base is not None), language
+            assert made.number in mail.text, language
 
 
 def test_the_mail_that_ends_an_erasure_names_its_certificate_in_the_words_of_the_person(work: Work):

@@ -150,10 +150,12 @@ def test_a_person_is_waited_for_no_longer_than_the_answer_can_still_be_given_in_
     made = proven(work, irina, received_on=date(2026, 11, 3))
     seen = rights.ask(work, request=made, question="?")
     assert seen.due_on == date(2026, 12, 3)
-    assert seen.waiting_until == date(2026, 12, 2)
-    assert rights.expire(on(work, date(2026, 12, 2))) == 0
+    assert seen.waiting_until == date(2026, 11, 29)
+    unproved = request(work, RequestKind.ERASURE, received_on=date(2026, 11, 3), arrival=Arrival.EMAIL).request
+    assert unproved.waiting_until == date(2026, 12, 2)
+    assert rights.expire(on(work, date(2026, 12, 2))) == 1  # the question, not the proof
     assert rights.expire(on(work, date(2026, 12, 3))) == 1
-    ended = rights.find(work, request=made)
+    ended = rights.find(work, request=unproved.id)
     assert (ended.state, ended.outcome) == (RequestState.EXPIRED, Outcome.EXPIRED)
     assert sent(on(work, date(2026, 12, 3)))[-1][0] == "request_expired"
 
@@ -178,6 +180,22 @@ def test_nothing_is_done_to_a_request_without_the_permission(work: Work):
     ):
         with pytest.raises(ForbiddenError):
             act()
+
+
+def test_whoever_proved_who_they_are_is_owed_an_answer_though_they_leave_a_question_open(work: Work, irina: PersonView):
+    made = proven(work, irina, received_on=date(2026, 11, 3))
+    rights.ask(work, request=made, question="?")
+    late = on(work, date(2026, 11, 30))
+    assert rights.remind(late) == 1
+    told = len(sent(late))
+    assert (rights.expire(late), rights.expire(late)) == (1, 0)
+
+    seen = rights.find(work, request=made)
+    assert (seen.state, seen.outcome, seen.due_on) == (RequestState.OPEN, None, date(2026, 12, 3))
+    assert (seen.events[-1].act, seen.waiting_until) == ("resume", None)
+    assert (len(sent(late)), told > 0) == (0, True)
+    assert rights.remind(late) == 1  # anew, since it waits for the officers again
+    assert rights.refuse(late, request=made, ground=RefusalGround.LEGAL_CLAIMS, reason="x").outcome is Outcome.REFUSED
 
 
 def test_a_refusal_as_excessive_needs_something_on_record(work: Work, irina: PersonView):
