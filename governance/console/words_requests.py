@@ -179,6 +179,7 @@ def flags() -> Mapping[str, str]:
         "held": gettext("a legal hold stands"),
         "asked_by_another": gettext("somebody else asks for them"),
         "not_by_code": gettext("identity was not proved by a code"),
+        "access_stands": gettext("what they asked to see is not answered yet"),
         "foreign_contact": gettext("the answer goes to a contact that is not theirs"),
     }
 

@@ -1,7 +1,7 @@
 """A certificate as people get it: PDF in three languages; under 152-FZ the act, with the extract of the log.
 
 What the page says is what the certificate says. The JSON is what can be verified; the page names its digest. The act
-has what order 179 of Roskomnadzor wants in it, down to who destroyed, whom the service does not know by name: they sign.
+has what order 179 of Roskomnadzor wants in it; who destroyed the service does not know by name, so they sign.
 """
 
 import json

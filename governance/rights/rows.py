@@ -189,7 +189,20 @@ def needs_approval(work: Work, row: RequestRow, *, flags: Collection[Peculiarity
         unusual.append("asked_by_another")
     if row.proof not in _BY_CODE:
         unusual.append("not_by_code")
+    if _access_stands(work, row):
+        unusual.append("access_stands")
     return tuple(unusual)
+
+
+def _access_stands(work: Work, row: RequestRow) -> bool:
+    """Whether the person of a request asked for their data and has no answer yet, which an erasure would leave none."""
+    standing = select(RequestRow.id).where(
+        RequestRow.person_id == row.person_id,
+        RequestRow.kind.in_([RequestKind.ACCESS.value, RequestKind.PORTABILITY.value]),
+        RequestRow.state.not_in([one.value for one in ENDED]),
+        RequestRow.proof.is_not(None),
+    )
+    return work.session.scalar(standing.limit(1)) is not None
 
 
 def told(work: Work, row: RequestRow) -> RequestView:

@@ -89,8 +89,23 @@ def test_a_child_who_proves_a_contact_gets_access_but_is_not_erased_without_a_se
     child = person(work, birth_date="2015-01-01")
     assert by_code(work, ADDRESS, RequestKind.ACCESS).state is RequestState.IN_PROGRESS
     seen = by_code(work, ADDRESS, RequestKind.ERASURE)
-    assert (seen.state, seen.needs_approval) == (RequestState.OPEN, ("minor",))
+    assert (seen.state, seen.needs_approval) == (RequestState.OPEN, ("minor", "access_stands"))
     assert customers.read(work, subject=child.id).id == child.id
+
+
+def test_nobody_is_erased_by_themselves_while_what_they_asked_to_see_is_not_answered(work: Work) -> None:
+    irina = person(work)
+    access = by_code(work, ADDRESS, RequestKind.ACCESS)
+    seen = by_code(work, ADDRESS, RequestKind.ERASURE)
+    assert (seen.state, seen.needs_approval) == (RequestState.OPEN, ("access_stands",))
+    with pytest.raises(ApprovalNeededError):
+        rights.start(work, request=seen.id)
+
+    assert access.carried_as is not None
+    packaging.made(work, PackageId(access.carried_as))
+    rights.follow_up(work)
+    assert rights.start(work, request=seen.id).carried_as is not None
+    assert irina.id == seen.customer
 
 
 def test_a_representative_says_by_what_authority_and_nothing_goes_by_itself(work: Work) -> None:
