@@ -12,8 +12,9 @@ from governance.policies.permissions import Permission
 
 
 def staff_names(visit: Visit) -> Mapping[UUID, str]:
-    """Names of staff as the visitor may see them."""
-    return {who: name or gettext("Member of staff") for who, name in accounts.staff_names(visit.work).items()}
+    """Names of staff as the visitor may see them; whoever may not still tells one from another by the end of an id."""
+    unnamed = gettext("Member of staff")
+    return {who: name or f"{unnamed} {who.hex[-4:]}" for who, name in accounts.staff_names(visit.work).items()}
 
 
 def names(visit: Visit) -> Mapping[UUID, str]:

@@ -1,5 +1,6 @@
 """The log asked in words."""
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -62,3 +63,11 @@ def test_who_read_the_log_is_one_list_that_tells_what_they_asked(desks):
     assert "There is no such day: a date is written 2026-12-31." in wrong
     assert "is copied as a whole" not in wrong, "it has no field of names"
     assert desks("support").get("/console/audit/readers").status_code == 403
+
+
+def test_whoever_sees_no_names_tells_one_member_of_staff_from_another(desks):
+    desks("officer")
+    shown = desks("auditor").get("/console/audit").text
+    names = re.findall(r"<option[^>]*>(Member of staff[^<]*)</option>", shown)
+    assert len(names) > 1
+    assert len(set(names)) == len(names)

@@ -309,3 +309,11 @@ def test_notes_about_others_are_redacted_or_released_before_a_package_goes_out(d
     assert "Пришла не одна" in {row["note"] for row in said}
     assert "of no use" not in {row["note"] for row in said}
     assert desks("support").post(flags[0], data=redacted, headers=ORIGIN).status_code in (403, 404)
+
+
+def test_whoever_decides_over_a_disputed_erasure_is_led_to_the_request(desks, door, received, stranger):
+    request = received(customer=stranger, checked="Passport seen")
+    with open_work(service_of(door).database, OPERATOR) as work:
+        proposal = rights.submit(work, request=request, reason="Please look").proposal
+    shown = desks("officer").get(f"/console/proposals/{proposal}")
+    assert f'href="/console/requests/{request}"' in shown.text
