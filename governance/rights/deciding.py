@@ -14,7 +14,7 @@ from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestAct
 from governance.rights.acting import history, require, step, write_line
-from governance.rights.addressing import refuse_elsewhere
+from governance.rights.addressing import goes_elsewhere, refuse_elsewhere
 from governance.rights.carrying import (
     WHILE_DECIDED,
     begin,
@@ -203,6 +203,9 @@ def refuse(work: Work, *, request: RequestId, ground: RefusalGround, reason: str
 def join(work: Work, *, request: RequestId, into: RequestId) -> RequestView:
     """Join a request to another one of the same kind that stands, where an officer sees that they are one.
 
+    One that an officer took for somebody else's, by mistake, is joined to the one that was put on record in its place
+    from the same contact; it is about that person from then on.
+
     Raises:
         ForbiddenError: without `requests:work`.
         NoSuchRequestError, WrongActError: where there is no such request, or it is too late for that.
@@ -214,12 +217,20 @@ def join(work: Work, *, request: RequestId, into: RequestId) -> RequestView:
     about_others = None not in (row.person_id, other.person_id) and row.person_id != other.person_id
     if other.id == row.id or other.closed_at is not None or (row.kind, row.about) != (other.kind, other.about):
         raise ConflictError("A request is joined to another one that stands and asks for the same.")
-    if about_others:
+    if about_others and not _was_mistaken(work, row, other):
         raise ConflictError("These requests are about two people.")
+    if about_others:
+        row.person_id, row.subject_ref = other.person_id, other.subject_ref
     row.joined_to = other.id
     other.repeats += 1
     step(work, row, RequestAct.JOIN)
     return told(work, row)
+
+
+def _was_mistaken(work: Work, row: RequestRow, other: RequestRow) -> bool:
+    """Whether an officer tied a request to somebody who has nothing to do with the contact that both came from."""
+    one_contact = (row.contact_kind, row.contact) == (other.contact_kind, other.contact)
+    return one_contact and row.proof == Proof.OFFICER.value and goes_elsewhere(work, row)
 
 
 def withdraw(work: Work, *, request: RequestId, reason: str | None = None) -> RequestView:

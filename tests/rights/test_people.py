@@ -9,7 +9,7 @@ from governance.erasure import operations as erasure
 from governance.erasure.operations import ErasureId, Origin, OriginKind
 from governance.intake import merges
 from governance.kernel.db import Database
-from governance.kernel.errors import NotFoundError
+from governance.kernel.errors import ConflictError, NotFoundError
 from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
 from governance.policies.deadline_rules import RequestKind
@@ -163,6 +163,9 @@ def test_of_two_who_share_a_contact_each_has_a_request_of_their_own(work: Work) 
     second = request(work, customer=anna.id, checked="Passport seen")
     assert (second.joined, second.request.customer) == (False, anna.id)
 
+    with pytest.raises(ConflictError):
+        rights.join(work, request=RequestId(second.request.id), into=RequestId(first.id))
+
     unnamed = request(work)
     assert not unnamed.joined
     assert request(work).request.id == unnamed.request.id
@@ -179,6 +182,8 @@ def test_what_was_proved_of_the_wrong_person_takes_in_nothing_from_the_contact(w
     assert not again.joined
     proven = rights.prove(work, request=RequestId(again.request.id), customer=irina.id, checked="Passport seen")
     assert (proven.customer, proven.joined_to) == (irina.id, None)
+    corrected = rights.join(work, request=RequestId(wrong.id), into=RequestId(again.request.id))
+    assert (corrected.state, corrected.customer) == (RequestState.DUPLICATE, irina.id)
 
 
 def test_of_two_who_share_a_contact_only_the_one_who_asks_is_meant(work: Work) -> None:
