@@ -14,6 +14,7 @@ def messages() -> Mapping[str, str]:
     return {
         "confirm_subscription": gettext("Please confirm your subscription"),
         "portal_code": gettext("Code to sign in by, for customers"),
+        "spoken_code": gettext("Code to read out, for customers on the phone or at the counter"),
         "retention_warning": gettext("Data are about to be deleted"),
         "retention_anonymising": gettext("Data are about to be made anonymous"),
         "request_received": gettext("Request: confirmation of receipt"),

@@ -19,6 +19,7 @@ NEEDED: Final[Mapping[Template, frozenset[str]]] = {
     Template.PROPOSAL_WAITS: frozenset({"act", "proposal", "until"}),
     Template.ALERT_RAISED: frozenset({"happened", "alert"}),
     Template.PORTAL_CODE: frozenset({"controller", "code", "minutes"}),
+    Template.SPOKEN_CODE: frozenset({"controller", "code", "minutes"}),
     Template.RETENTION_WARNING: frozenset({"controller", "days", "link"}),
     Template.RETENTION_ANONYMISING: frozenset({"controller", "days", "link"}),
     Template.REQUEST_RECEIVED: frozenset({"controller", "number", "due", "office"}),

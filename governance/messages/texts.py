@@ -55,6 +55,7 @@ class Template(StrEnum):
     PROPOSAL_WAITS = "proposal_waits"
     ALERT_RAISED = "alert_raised"
     PORTAL_CODE = "portal_code"
+    SPOKEN_CODE = "spoken_code"
     RETENTION_WARNING = "retention_warning"
     RETENTION_ANONYMISING = "retention_anonymising"
     REQUEST_RECEIVED = "request_received"

@@ -20,6 +20,7 @@ from governance.customers.texts import LONG_TEXT, Complaints, words
 from governance.kernel.errors import ConflictError, InvalidError
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import Work
+from governance.messages.texts import Template
 from governance.messages.times import written
 from governance.policies.deadline_rules import RequestKind, Wait
 from governance.policies.permissions import Permission
@@ -85,7 +86,8 @@ def send_code(work: Work, *, request: RequestId, per_hour: int) -> SentCode:
     allow(work, Permission.REQUESTS_WORK)
     row = locked(work, request)
     require(row, RequestAct.PROVE)
-    return portal.send_code(work, contact=_line(row), address="", per_hour=per_hour)
+    # Other words than those of a code for a page, which is never to be told to anybody.
+    return portal.send_code(work, contact=_line(row), address="", per_hour=per_hour, template=Template.SPOKEN_CODE)
 
 
 def prove_by_code(

@@ -69,6 +69,17 @@ def test_a_code_shows_neither_in_a_subject_nor_where_a_notification_previews_the
         assert "SMS" not in said.text
 
 
+def test_a_code_to_be_read_out_does_not_say_that_it_must_never_be_told() -> None:
+    for language, words in {"en": "Never tell it", "ru": "по телефону мы его не", "uk": "телефоном ми його не"}.items():
+        said, typed = (
+            render(one, language, {**VALUES, "controller": "Daisy Ltd"})
+            for one in (Template.SPOKEN_CODE, Template.PORTAL_CODE)
+        )
+        assert (words in said.text, words in typed.text) == (False, True)
+        assert "1234" not in said.subject
+        assert said.sms.startswith("1234 5678")
+
+
 def test_there_is_no_template_that_nothing_sends() -> None:
     files = {one.name for one in texts._HERE.iterdir()} - {"mail.html"}
 

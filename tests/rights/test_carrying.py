@@ -43,7 +43,7 @@ work = played()
 
 def by_code(work: Work, irina: PersonView, kind: RequestKind) -> RequestView:
     called = rights.call(work, contact_kind="email", contact=ADDRESS, per_hour=100, kind=kind)
-    code = next(str(values["code"]) for template, _, values in sent(work) if template == "portal_code")
+    code = next(str(values["code"]) for template, _, values in sent(work) if template == "spoken_code")
     assert called.code is not None
     seen = rights.prove_by_code(work, request=called.received.request.id, code_id=called.code, typed=code)
     assert seen is not None

@@ -50,7 +50,7 @@ def asked(work: Work, who: SubjectId, kind: RequestKind = RequestKind.ACCESS, **
 def by_code(work: Work, address: str, kind: RequestKind) -> RequestView:
     """Asked in a call, and proved by the code that was read out."""
     called = rights.call(work, contact_kind="email", contact=address, per_hour=100, kind=kind)
-    code = next(str(values["code"]) for template, _, values in sent(work) if template == "portal_code")
+    code = next(str(values["code"]) for template, _, values in sent(work) if template == "spoken_code")
     assert called.code is not None
     seen = rights.prove_by_code(work, request=RequestId(called.request), code_id=called.code, typed=code)
     assert seen is not None

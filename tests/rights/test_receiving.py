@@ -186,7 +186,7 @@ def test_the_call_stops_advertising_files_the_request_and_sends_a_code_at_once(w
     assert called.received.stopped
     assert called.received.request.kind is RequestKind.ERASURE
     mails = sent(work)
-    assert [template for template, _, _ in mails] == ["request_received", "portal_code"]
+    assert [template for template, _, _ in mails] == ["request_received", "spoken_code"]
     code = str(mails[1][2]["code"])
     assert called.code is not None
     proven = rights.prove_by_code(officer, request=called.received.request.id, code_id=called.code, typed=code)

@@ -48,7 +48,7 @@ def test_a_request_is_completed_and_told_as_soon_as_its_erasure_is_done(around: 
         person(work)
         called = rights.call(work, contact_kind="email", contact=ADDRESS, per_hour=9, kind=RequestKind.ERASURE)
         made, code_id = called.received.request.id, called.code
-        code = next(str(values["code"]) for template, _, values in sent(work) if template == "portal_code")
+        code = next(str(values["code"]) for template, _, values in sent(work) if template == "spoken_code")
         assert code_id is not None
         seen = rights.prove_by_code(work, request=made, code_id=code_id, typed=code)
         assert seen is not None

@@ -100,6 +100,7 @@ def send_code(
     per_hour: int,
     visit: VisitId | None = None,
     subject: SubjectRef | None = None,
+    template: Template = Template.PORTAL_CODE,
 ) -> SentCode:
     """Send a code to a contact, whoever holds it, if *work* is committed.
 
@@ -110,6 +111,7 @@ def send_code(
         per_hour: codes that may be sent in an hour, all together.
         visit: session that the code is to step up; None for one that begins a session.
         subject: whose session that is, for the log.
+        template: its words: to be typed on a page, or read out to somebody.
 
     Raises:
         TooManyError: too many codes went to the contact, were asked for by the address, or were sent in all.
@@ -142,7 +144,7 @@ def send_code(
     controller = reference.find_controller(work)
     row.message_id = messages.enqueue(
         work,
-        template=Template.PORTAL_CODE,
+        template=template,
         language=row.language,
         recipient=contact.value,
         values={

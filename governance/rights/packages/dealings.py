@@ -20,6 +20,7 @@ from governance.rights.tables import RequestNoticeRow, RequestRow
 ANSWERING: Final = "answering_requests"
 PURPOSES: Final = {
     Template.PORTAL_CODE: "proving_identity",
+    Template.SPOKEN_CODE: "proving_identity",
     Template.CONFIRM_SUBSCRIPTION: "confirming_consent",
     Template.RETENTION_WARNING: "telling_of_deletion",
 }
