@@ -47,7 +47,7 @@ def test_under_152_fz_it_is_the_act_and_looks_otherwise() -> None:
 
     assert len(act) != len(plain)
     assert _system_of(CONTENT) == "governance/0f1e"
-    for words in _words().values():
+    for words in _words("governance.erasure").values():
         assert len(words["signer"]) == 3  # name, position, signature: order 179 of Roskomnadzor
 
 
