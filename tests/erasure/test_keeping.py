@@ -132,6 +132,11 @@ def test_each_purchase_goes_on_its_own_day_and_the_keys_with_the_last(desk: Work
     assert erasure.resume(later(desk, 2028, 1, 2)) == []
     assert count(desk, f"{LIVE_KEYS} AND compartment = 'finance'") == 1
 
+    still_kept = later(desk, 2033, 12, 31)
+    assert erasure.resume(still_kept) == [done.id]
+    assert through(still_kept, done.id).state is ErasureState.WAITING
+    assert numbers(desk) == ["A-2025"]
+
     last = later(desk, 2034)
     assert erasure.resume(last) == [done.id]
     assert through(last, done.id).state is ErasureState.CLOSED

@@ -17,7 +17,7 @@ from governance.kernel.ids import SubjectId, uuid7
 from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.consent_state import EventKind
-from governance.policies.deadline_rules import RequestKind
+from governance.policies.deadline_rules import Duty, RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.purposes import Channel
 from governance.policies.requests import TRANSITIONS, RequestAct, RequestState, acts_in
@@ -132,6 +132,19 @@ def test_an_extension_counts_once_and_only_if_told_in_time(work: Work, irina: Pe
     late = proven(work, irina, RequestKind.PORTABILITY, received_on=date(2026, 11, 2))
     with pytest.raises(ConflictError):
         rights.extend(on(work, date(2026, 12, 3)), request=late, reason="Zu spät")
+
+
+def test_the_day_of_a_request_is_that_of_its_answer_though_something_else_is_due_before(work: Work, irina: PersonView):
+    view = rights.find(work, request=proven(work, irina, RequestKind.OBJECTION, about=About.PROCESSING))
+    days = {one.duty: one.due_on for one in view.duties}
+    assert view.due_on == days[Duty.ANSWER] > min(days.values())
+
+
+def test_nobody_is_asked_to_answer_by_a_day_that_is_over(work: Work, irina: PersonView):
+    made = proven(work, irina)
+    with pytest.raises(InvalidError):
+        rights.ask(work, request=made, question="?", until=NOW.date() - timedelta(days=1))
+    assert rights.ask(work, request=made, question="?", until=NOW.date()).state is RequestState.AWAITING_REQUESTER
 
 
 def test_waiting_stops_the_clock_only_where_the_law_says_so(work: Work, irina: PersonView):
