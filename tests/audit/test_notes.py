@@ -1,5 +1,6 @@
 """Checkpoints as signed notes: what is accepted, and all that is not."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -80,13 +81,15 @@ def test_of_two_signatures_by_the_same_key_both_must_stand():
 
 
 def test_a_checkpoint_of_another_log_is_refused():
-    elsewhere = notes.Checkpoint("example.com/other", 1, bytes(32))
-    text = elsewhere.text()
-    signature = notes.sign_checkpoint(CHECKPOINT, KEY).rpartition(b"\n\n")[2]
-    with pytest.raises(notes.NoteError):
-        notes.open_checkpoint(text.encode() + b"\n" + signature, VERIFIER)
-    with pytest.raises(notes.NoteError):
-        notes.open_checkpoint(notes.sign_checkpoint(elsewhere, KEY), VERIFIER)
+    text = notes.Checkpoint("example.com/other", 1, bytes(32)).text()
+    of_our_key = base64.b64encode(VERIFIER.key_id + KEY.sign(text.encode())).decode()
+    note = f"{text}\n{notes.SIGNATURE_PREFIX}{VERIFIER.name} {of_our_key}\n".encode()
+    notes.Note.parse(note).require(VERIFIER)
+    with pytest.raises(notes.NoteError, match="of another log"):
+        notes.open_checkpoint(note, VERIFIER)
+    ours = notes.sign_checkpoint(CHECKPOINT, KEY).rpartition(b"\n\n")[2]
+    with pytest.raises(notes.NoteError, match="does not stand"):
+        notes.open_checkpoint(text.encode() + b"\n" + ours, VERIFIER)
 
 
 @pytest.mark.parametrize(
