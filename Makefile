@@ -28,7 +28,7 @@ test-browser: install ## Run the tests that drive a browser (Chromium)
 	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM && exec $(PY) -m pytest -q tests/browser
 
 screens: install ## Take a picture of every page (docs/screens)
-	@rm -f docs/screens/*.png && mkdir -p docs/screens
+	@rm -f docs/screens/* && mkdir -p docs/screens
 	@CHROMIUM="$$(sh scripts/browser)" && export CHROMIUM SCREENS=docs/screens && $(PY) -m pytest -q tests/browser && exec $(PY) -m scripts.tour_pictures
 
 check: install ## Check style, types, layers, docstrings, dependencies

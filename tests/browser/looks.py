@@ -11,6 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from scripts.tour_pictures import take
+
 MODES = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
@@ -95,4 +97,4 @@ def picture(page: Page, name: str, mode: str) -> None:
     folder = os.environ.get("SCREENS")
     if folder:
         time.sleep(0.1)
-        page.screenshot(path=Path(folder) / f"{name}-{mode}.png", full_page=True)
+        take(page, Path(folder) / f"{name}-{mode}", whole=True)
