@@ -112,7 +112,7 @@ citation: decided
 verified: true""",
 )
 WORDS = {
-    "en": ("made anonymous", "in 30 days your name"),
+    "en": ("made anonymous", "in 30 days we will delete your name"),
     "ru": ("обезличены", "через 30 дней ваши данные будут обезличены"),
     "uk": ("знеособлено", "через 30 днів ваші дані буде знеособлено"),
 }
