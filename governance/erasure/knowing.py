@@ -19,9 +19,11 @@ from governance.kernel.work import Work
 _FACTS: Final[LiteralString] = """
 SELECT person.id, bought.first_at, bought.last_at,
     EXISTS (SELECT FROM extra_value WHERE person_id = person.id AND finance_sealed IS NOT NULL),
-    EXISTS (SELECT FROM contact WHERE person_id = person.id),
-    EXISTS (SELECT FROM interaction WHERE person_id = person.id)
-        OR EXISTS (SELECT FROM activity WHERE person_id = person.id)
+    EXISTS (SELECT FROM contact WHERE person_id = person.id)
+        OR EXISTS (SELECT FROM contact_history WHERE person_id = person.id)
+        OR EXISTS (SELECT FROM extra_value WHERE person_id = person.id AND contact_sealed IS NOT NULL),
+    EXISTS (SELECT FROM informing WHERE person_id = person.id)
+        OR EXISTS (SELECT FROM disclosure_person WHERE person_id = person.id)
 FROM unnest(%(records)b) AS person (id) LEFT JOIN (
     SELECT person_id, min(paid_at) AS first_at, max(paid_at) AS last_at FROM purchase
     WHERE person_id = ANY(%(records)b) GROUP BY person_id
@@ -40,7 +42,7 @@ class Known:
     last_paid: datetime | None = None
     finance: bool = False
     contact: bool = False
-    behaviour: bool = False
+    evidence: bool = False
     histories: list[History] = field(default_factory=list)
     holds: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
 
@@ -48,10 +50,10 @@ class Known:
         """The same for people who have the same plan, since only days count in it."""
         paid = (_day(self.first_paid, zone), _day(self.last_paid, zone))
         if not (self.histories or self.holds):  # most of a batch
-            return (paid, self.finance, self.contact, self.behaviour)
+            return (paid, self.finance, self.contact, self.evidence)
         said = frozenset(one.by_days(zone) for one in self.histories)
         holds = tuple(sorted((name, tuple(sorted(ids))) for name, ids in self.holds.items()))
-        return (paid, self.finance, self.contact, self.behaviour, said, holds)
+        return (paid, self.finance, self.contact, self.evidence, said, holds)
 
 
 def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
@@ -60,13 +62,13 @@ def look(work: Work, targets: Sequence[Target]) -> dict[SubjectId, Known]:
     found = {target.person: Known() for target in targets}
     records = {"records": uuids(whose)}
     cursor = driver_connection(work.session).cursor(binary=True)
-    for record, first, last, extra, contact, behaviour in cursor.execute(_FACTS, records).fetchall():
+    for record, first, last, extra, contact, evidence in cursor.execute(_FACTS, records).fetchall():
         known = found[whose[record]]
         known.first_paid = min(filter(None, (known.first_paid, first)), default=None)
         known.last_paid = max(filter(None, (known.last_paid, last)), default=None)
         known.finance |= last is not None or extra
         known.contact |= contact
-        known.behaviour |= behaviour
+        known.evidence |= evidence
     for one in histories_of(work, targets):
         found[one.person].histories.append(one)
     for record, hold, compartments in cursor.execute(_HOLDS, records).fetchall():

@@ -178,7 +178,7 @@ def _facts(
 ) -> CompartmentFacts:
     empty = {
         Compartment.FINANCE: not known.finance,
-        Compartment.EVIDENCE: not known.histories,
+        Compartment.EVIDENCE: not (known.histories or known.evidence),
         Compartment.CONTACT: not known.contact,
     }
     return CompartmentFacts(

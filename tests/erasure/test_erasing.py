@@ -1,8 +1,10 @@
 """A person is erased step by step: what goes, what stays, and what says so."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -10,8 +12,9 @@ from sqlalchemy import text
 from governance import executors
 from governance.audit.actions import Action
 from governance.consent import operations as consent
+from governance.consent.codes import InformMethod, NoticeKind
 from governance.customers import operations as customers
-from governance.customers.codes import ContactKind
+from governance.customers.codes import ContactKind, ExtraType
 from governance.customers.contact_values import ContactSaid as SentContact
 from governance.customers.tables import ContactRow, PurchaseRow
 from governance.disclosures import operations as disclosures
@@ -29,6 +32,7 @@ from governance.messages.texts import Template
 from governance.policies.classification import Compartment
 from governance.policies.consent_facts import Scope, SuppressionReason
 from governance.policies.consent_state import EventKind
+from governance.policies.documents import Titles
 from governance.policies.erasure import Fate
 from governance.policies.purposes import Channel
 from tests.factories import exporting
@@ -47,7 +51,7 @@ from tests.factories.erasing import (
     through,
     whole,
 )
-from tests.factories.saying import said
+from tests.factories.saying import TEXTS, said
 from tests.factories.staging import played, stage_of
 
 
@@ -147,6 +151,53 @@ def test_a_hold_keeps_its_compartment_and_the_erasure_goes_on_when_it_is_release
     assert states(freed)[Step.RECORD] is StepState.DONE
     assert [count(desk, table) for table in ("interaction", "person")] == [0, 0]
     assert freed.state is ErasureState.WAITING
+
+
+def extra(work: Work, one: SubjectId, compartment: Compartment) -> None:
+    customers.define(
+        work, key="told", labels=Titles("Told", "", ""), type=ExtraType.TEXT, category="user", compartment=compartment
+    )
+    customers.edit(work, subject=one, patch={"extra": {"told": "gold"}})
+
+
+def moved(work: Work, one: SubjectId) -> None:
+    """They have no contact any more, and their former ones stand in the history."""
+    for each in customers.read(work, subject=one).contacts:
+        customers.remove_contact(work, subject=one, contact=each.id)
+
+
+def told(work: Work, one: SubjectId) -> None:
+    consent.publish_notice(work, kind=NoticeKind.PRIVACY, key="privacy", texts=TEXTS, material=True)
+    consent.inform(work, people=[one], notice="privacy", method=InformMethod.POST)
+
+
+def disclosed(work: Work, one: SubjectId) -> None:
+    exporting.letters(work)
+    disclosures.disclose(work, recipient_key="letters", people=[one], fields=["contact.email"], purpose="newsletter")
+
+
+@pytest.mark.parametrize(
+    ("compartment", "put", "where"),
+    [
+        (Compartment.FINANCE, partial(extra, compartment=Compartment.FINANCE), "extra_value"),
+        (Compartment.CONTACT, partial(extra, compartment=Compartment.CONTACT), "extra_value"),
+        (Compartment.CONTACT, moved, "contact_history"),
+        (Compartment.EVIDENCE, told, "informing"),
+        (Compartment.EVIDENCE, disclosed, "disclosure_person"),
+    ],
+)
+def test_a_hold_keeps_what_stands_alone_in_its_compartment(
+    desk: Work, compartment: Compartment, put: Callable[[Work, SubjectId], None], where: str
+) -> None:
+    one = somebody(desk, contacts=()) if put is not moved else somebody(desk)
+    put(desk, one)
+    hold(desk, one, compartment)
+    planned = {each.compartment: each.fate for each in erasure.plan_for(desk, person=one).steps}
+    done = erase(desk, one)
+
+    assert planned[compartment] is Fate.HELD
+    assert states(done)[Step(compartment.value)] is StepState.HELD
+    assert count(desk, where) > 0
 
 
 def test_a_released_hold_gives_way_to_the_law_that_stood_behind_it(desk: Work) -> None:
