@@ -304,6 +304,3 @@ class Action(StrEnum):
     AUDIT_ROWS_QUARANTINED = "audit:rows:quarantined", ActionClass.KEY, "Rows that contradict the audit log moved aside"
     AUDIT_BODIES_DROPPED = "audit:bodies:dropped", ActionClass.KEY, "Aged bodies of entries dropped"
     AUDIT_DETAILS_FORGOTTEN = "audit:details:forgotten", ActionClass.KEY, "Personal details of entries erased"
-
-    SYSTEM_STARTED = "system:service:started", ActionClass.SYSTEM, "Service started"
-    SYSTEM_MIGRATED = "system:schema:migrated", ActionClass.SYSTEM, "Schema migrated"

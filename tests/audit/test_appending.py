@@ -37,7 +37,7 @@ def test_entries_are_stored_whole_whichever_way_they_go_in(work: Work, count: in
     new = [
         NewEntry(Action.PERSON_EDITED, subject, ObjectRef("contact", thing), {"number": number}, outcome=Outcome.FAILED)
         if number % 2
-        else NewEntry(Action.SYSTEM_STARTED)
+        else NewEntry(Action.CONTROLLER_SET)
         for number in range(count)
     ]
     eids = audit.append_many(work, new)

@@ -63,7 +63,7 @@ def test_version_1_is_still_written_byte_for_byte(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_does_not_apply_is_left_out():
-    told = json.loads(encode(NewEntry(Action.SYSTEM_STARTED), actor=OPERATOR, at=AT).leaf)
+    told = json.loads(encode(NewEntry(Action.CONTROLLER_SET), actor=OPERATOR, at=AT).leaf)
     assert set(told) == {"v", "eid", "at", "class", "action", "actor", "outcome"}
     assert told["actor"] == {"kind": "operator", "name": "cli"}
 
@@ -97,7 +97,7 @@ def test_free_text_and_other_things_that_are_no_codes_are_refused(fact: object):
 def test_a_name_of_an_actor_is_a_code_too():
     with pytest.raises(EntryError):
         encode(
-            NewEntry(Action.SYSTEM_STARTED),
+            NewEntry(Action.CONTROLLER_SET),
             actor=Actor(ActorKind.OPERATOR, None, frozenset(), name="Иванов"),
             at=AT,
         )

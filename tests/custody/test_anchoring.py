@@ -56,7 +56,7 @@ def test_what_was_signed_is_told_to_all_and_doctor_misses_it_until_then(
     outside = outside_of(settings.data_dir)
     with open_store(settings) as store:
         with open_work(store.database, OPERATOR) as work:
-            audit.append(work, Action.SYSTEM_STARTED)
+            audit.append(work, Action.CONTROLLER_SET)
         bring_up_to_date(store)
         late = [one.sentence for one in examine(store) if one.code == "anchor-late"]
         assert len(late) == 2
