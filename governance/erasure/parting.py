@@ -19,7 +19,7 @@ from governance.erasure.steps import Task
 from governance.erasure.tables import PartRow, StepRow
 from governance.kernel.db import driver_connection
 from governance.policies.classification import Compartment
-from governance.policies.retention import Clock, RetentionPolicy, minimum_cutoff, minimum_until
+from governance.policies.retention import RetentionPolicy, minimum_cutoff, minimum_until
 
 _GO: Final[LiteralString] = """
 DELETE FROM purchase WHERE (person_id = ANY(%(records)s) OR owner_id = ANY(%(owners)s)) AND paid_at < %(before)s
@@ -81,7 +81,7 @@ def let_part_go(task: Task, step: StepRow, rules: Rules, *, on: date) -> int:
 
 
 def _part_purchases(task: Task, step: StepRow, rules: Rules) -> int:
-    work, policies = task.work, _about_purchases(rules)
+    work, policies = task.work, rules.by_compartment.get(Compartment.FINANCE, ())
     if not policies or step.until is None:  # what it was kept by is not in force any more; the day that was told holds
         step.first_until = step.until
         return 0
@@ -125,8 +125,3 @@ def _last_day(one: History, policies: Sequence[RetentionPolicy], rules: Rules, o
     """The last day of a history; never after the day that was told, which holds where no policy says anything."""
     known = kept_until(one, policies, zone=rules.zone, fiscal=rules.fiscal, on=on)
     return min(told, max((day for _, day in known), default=told))
-
-
-def _about_purchases(rules: Rules) -> list[RetentionPolicy]:
-    known = rules.by_compartment.get(Compartment.FINANCE, ())
-    return [one for one in known if one.clock is Clock.PURCHASE_PAID and one.minimum is not None]

@@ -61,7 +61,8 @@ class Rules:
     """What the plan goes by.
 
     Attributes:
-        by_compartment: the policies that say how long something of finance or evidence must stay.
+        by_compartment: the policies that say how long something of finance or evidence must stay; of finance, those by
+            which a law wants purchases kept.
         zone: the one in which days are counted.
         fiscal: when the fiscal year begins.
         not_in_force: of which compartments the policies are those shipped, since the controller has put none in force.
@@ -107,9 +108,14 @@ def _by_compartment(policies: Iterable[RetentionPolicy]) -> dict[Compartment, tu
     found: dict[Compartment, list[RetentionPolicy]] = defaultdict(list)
     for policy in policies:
         compartment = _place(policy)
-        if compartment is not None and (compartment is not Compartment.FINANCE or policy.minimum is not None):
+        if compartment is Compartment.EVIDENCE or (compartment is Compartment.FINANCE and _keeps_purchases(policy)):
             found[compartment].append(policy)
     return {compartment: tuple(rules) for compartment, rules in found.items()}
+
+
+def _keeps_purchases(policy: RetentionPolicy) -> bool:
+    """Whether it names a law that wants each purchase kept from its own day on; others set no such law aside."""
+    return policy.clock is Clock.PURCHASE_PAID and policy.minimum is not None
 
 
 def plans_of(
@@ -198,7 +204,7 @@ def _minimums(compartment: Compartment, known: Known, rules: Rules, on: date) ->
         return _proofs(known, rules, policies, on, in_force=in_force)
     found: list[Minimum] = []
     for policy in policies:
-        if policy.clock is not Clock.PURCHASE_PAID or known.first_paid is None or known.last_paid is None:
+        if known.first_paid is None or known.last_paid is None:
             continue
         first, last = (at.astimezone(rules.zone).date() for at in (known.first_paid, known.last_paid))
         until = minimum_until(policy, last, fiscal=rules.fiscal)

@@ -109,13 +109,32 @@ def test_a_policy_that_names_no_law_keeps_nothing_and_sets_no_law_aside(desk: Wo
     assert (before.fate, before.until, before.in_force) == (Fate.KEEP, date(2033, 12, 31), False)
 
 
+def test_a_policy_that_counts_from_the_last_activity_sets_no_law_about_purchases_aside(desk: Work) -> None:
+    one = bought(desk, 2025)
+    before = finance(erasure.plan_for(desk, person=one))
+    ours = OURS.replace("table: purchase", "compartment: finance").replace("purchase.paid_at", "last_activity")
+    in_force(desk, ours.replace("delete_rows", "shred_compartment"))
+
+    assert finance(erasure.plan_for(desk, person=one)) == before
+    assert (before.fate, before.until, before.in_force) == (Fate.KEEP, date(2033, 12, 31), False)
+
+
+def test_the_last_day_is_one_of_the_controllers_zone(desk: Work) -> None:
+    one = bought(desk, 2025)
+    for hour, fate in ((22, Fate.KEEP), (23, Fate.DELETE)):  # midnight in Berlin
+        late = replace(desk, now=datetime(2033, 12, 31, hour, 30, tzinfo=UTC))
+        assert finance(erasure.plan_for(late, person=one)).fate is fate
+
+
 def test_an_erasure_by_a_run_heeds_the_same_rules(desk: Work) -> None:
     in_force(desk)
     one = bought(desk, 2025)
     [begun] = erasure.erase_many(desk, people=[one], origin=Origin(OriginKind.POLICY_RUN, uuid4(), "inactive"))
 
-    [step] = [each for each in erasure.show(desk, erasure=begun).steps if each.state is StepState.KEPT]
+    steps = {each.step: each for each in erasure.show(desk, erasure=begun).steps}
+    [step] = [each for each in steps.values() if each.state is StepState.KEPT]
     assert (step.until, step.rule, step.in_force) == (date(2028, 3, 1), "our_invoices", True)
+    assert steps[Step.PROFILE].rule == "inactive", "nobody had asked for it"
 
 
 def test_each_purchase_goes_on_its_own_day_and_the_keys_with_the_last(desk: Work) -> None:

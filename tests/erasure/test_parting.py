@@ -16,7 +16,8 @@ from governance.customers import operations as customers
 from governance.erasure import operations as erasure
 from governance.erasure.histories import History, kept_until
 from governance.erasure.operations import ErasureState, Origin, OriginKind, Step, StepState
-from governance.erasure.tables import CertificateRow
+from governance.erasure.parting import is_parted, set_free
+from governance.erasure.tables import CertificateRow, StepRow
 from governance.intake import operations as intake
 from governance.kernel.ids import SubjectId, uuid4
 from governance.kernel.work import Work
@@ -297,6 +298,40 @@ def test_of_merged_people_what_was_agreed_to_and_taken_back_goes_together(desk: 
     erasure.resume(over)
     through(over, done.id)
     assert {purpose for purpose, _ in left(desk)} == {"own_offers"}
+
+
+def test_of_merged_people_the_last_grant_and_the_last_call_count(desk: Work) -> None:
+    def until(at: date) -> date | None:
+        steps = erasure.plan_for(later(desk, at), person=survivor).steps
+        [planned] = [each for each in steps if each.compartment is Compartment.EVIDENCE]
+        return planned.until
+
+    def agreed_to_calls(one: SubjectId, day: date) -> None:
+        calls(later(desk, day), one)
+
+    gone = somebody(desk)
+    survivor = somebody(desk, contacts=(email("second@example.org"),))
+    agreed_to_calls(gone, date(2027, 1, 10))
+    agreed_to_calls(survivor, date(2027, 5, 10))
+    intake.merge(later(desk, date(2027, 6, 1)), into=survivor, other=gone, reason="The same.")
+    assert until(date(2027, 6, 2)) == date(2032, 5, 10)
+    called = later(desk, date(2027, 9, 9))
+    consent.note_use(called, purpose="own_offers", channel=Channel.PHONE, people=[survivor])
+    assert until(date(2027, 9, 10)) == date(2032, 9, 9)
+
+
+def test_a_kept_step_is_free_after_its_last_day_in_the_zone_and_what_waits_for_a_hold_or_is_done_is_not() -> None:
+    def step(state: StepState) -> StepRow:
+        day = date(2027, 11, 22)
+        return StepRow(step=Step.EVIDENCE.value, state=state.value, until=day, first_until=day)
+
+    for hour, over in ((22, False), (23, True)):  # midnight in Berlin
+        of_time = {"at": datetime(2027, 11, 22, hour, 30, tzinfo=UTC), "zone": "Europe/Berlin"}
+        kept, held, done = made = [step(one) for one in (StepState.KEPT, StepState.HELD, StepState.DONE)]
+        assert [is_parted(one, **of_time) for one in made] == [over, False, False]
+        assert set_free(made, **of_time) is over
+        assert kept.state == (StepState.PENDING if over else StepState.KEPT)
+        assert (held.state, done.state) == (StepState.HELD, StepState.DONE)
 
 
 def test_of_periods_that_were_shortened_since_one_certificate_tells(desk: Work) -> None:
