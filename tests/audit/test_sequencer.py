@@ -43,11 +43,12 @@ def assert_sound(log: Log) -> None:
     assert log.ask("SELECT count(*) FROM audit_tile") == [(len(tiles),)]
 
 
-def test_entries_are_placed_in_the_order_of_instant_and_id(log: Log):
+@pytest.mark.parametrize("limit", [2, 1000])
+def test_entries_are_placed_in_the_order_of_instant_and_id(log: Log, limit: int):
     log.append(3)
     log.now -= timedelta(minutes=1)
     earlier = log.append(2)
-    log.sequence()
+    sequencer.drain(log.database, limit=limit)
     assert [eid for _, eid, _ in leaves(log)] == earlier + log.eids[:3]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -25,7 +26,7 @@ from governance.kernel.clock import FixedClock
 from governance.kernel.db import Database
 from governance.kernel.errors import ConflictError, GovernanceError
 from governance.kernel.ids import SubjectId
-from governance.kernel.work import SYSTEM, open_work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.classification import Compartment
 from governance.policies.consent_facts import SuppressionReason
 from governance.policies.purposes import Channel
@@ -283,6 +284,24 @@ def test_a_hold_that_is_placed_midway_keeps_what_is_still_there_until_it_is_rele
         assert erasure.resume(work) == [begun]
     assert erasure.run(fresh_database, erasure=begun, clock=CLOCK)
     nothing_is_left(fresh_database, begun)
+
+
+def test_a_step_waits_for_whoever_is_placing_a_hold(fresh_database: Database) -> None:
+    [one] = people(fresh_database, "held")
+    begun = begun_for(fresh_database, one)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+        while next_step(work, begun) is not Step.BEHAVIOUR:
+            erasure.run_next(work, erasure=begun)
+    with open_work(fresh_database, SYSTEM, clock=CLOCK) as placing:
+        hold(placing, one, Compartment.BEHAVIOUR)
+        with open_work(fresh_database, SYSTEM, clock=CLOCK) as work:
+            work.session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(LockNotAvailable), work.session.begin_nested():
+                erasure.run_next(work, erasure=begun)
+
+
+def next_step(work: Work, begun: ErasureId) -> Step:
+    return next(one.step for one in erasure.show(work, erasure=begun).steps if one.state is StepState.PENDING)
 
 
 def undone(database: Database) -> None:

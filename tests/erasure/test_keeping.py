@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -175,6 +175,28 @@ def test_what_went_before_the_rest_has_receipts_in_the_certificates(desk: Work) 
     assert first["kept"][0] | {"from": "2033-12-31"} == second["kept"][0]
     assert entries_about(desk, Action.ERASURE_STEP_DONE) == len(Step) - 1 + 2
     assert first["suppressed"]["digests"] == 5
+
+
+def test_a_purchase_of_the_first_instant_of_a_year_is_kept_a_year_longer_than_one_of_the_last(desk: Work) -> None:
+    one = somebody(desk)
+    midnight = datetime(2019, 12, 31, 23, tzinfo=UTC)  # in Berlin
+    for number, at in (("last", midnight - timedelta(seconds=1)), ("first", midnight)):
+        customers.record_purchase(desk, subject=one, purchase=purchase(number=number, paid_at=at))
+    done = erase(desk, one)
+    erasure.resume(later(desk, 2028))
+    through(later(desk, 2028), done.id)
+    assert numbers(desk) == ["first"]
+
+
+def test_of_several_laws_the_one_that_wants_a_purchase_longest_counts_for_each(desk: Work) -> None:
+    in_force(desk)
+    in_force(desk, OURS.replace("our_invoices", "our_books").replace("P3Y", "P5Y"))
+    done = erase(desk, bought(desk, 2022, 2023, 2025))
+    over = later(desk, 2027, 3, 2)
+    erasure.resume(over)
+    [step] = [each for each in through(over, done.id).steps if each.step is Step.FINANCE]
+    assert numbers(desk) == ["A-2023", "A-2025"]
+    assert (step.first_until, step.until) == (date(2028, 3, 1), date(2030, 3, 1))
 
 
 def test_people_of_one_run_part_with_their_purchases_each_on_its_day(desk: Work) -> None:

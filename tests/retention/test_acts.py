@@ -16,6 +16,7 @@ from governance.retention.stocks import is_carried_out, stocks_of
 from governance.rights import operations as rights
 from tests.conftest import NOW
 from tests.factories.customers import interaction, purchase
+from tests.factories.erasing import ASKED
 from tests.factories.keeping import Keeping, document
 from tests.factories.requesting import request
 
@@ -148,6 +149,16 @@ def test_nobody_is_erased_whose_data_may_only_be_stored_for_another_reason(store
 
     assert store.run().parts[0].people == 1
     assert store.count(f"person WHERE id = '{anna}'") == store.count("person") == 1
+
+
+def test_nobody_is_begun_with_again_who_is_being_erased(store: Keeping) -> None:
+    [anna] = store.people(1)
+    store.seen({anna: OLD})
+    store.force_document(ERASE_LATER)
+    assert store.do(retention.simulate).policies[0].people == 1
+    store.do(lambda work: erasure.begin(work, person=anna, origin=ASKED))
+
+    assert store.do(retention.simulate).policies[0].people == 0
 
 
 def test_whoever_comes_back_is_restricted_no_more_and_what_was_restricted_for_another_reason_is(store: Keeping) -> None:

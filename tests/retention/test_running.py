@@ -8,6 +8,7 @@ from sqlalchemy import text
 from governance.customers import operations as customers
 from governance.customers.codes import RestrictionReason
 from governance.kernel.db import Database
+from governance.kernel.errors import ForbiddenError
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.classification import Compartment
 from governance.policies.retention import RetentionPolicy
@@ -17,6 +18,7 @@ from governance.retention.due import Rules
 from governance.retention.operations import RunOpenError, RunState
 from governance.retention.simulating import Counted
 from tests.conftest import NOW
+from tests.factories.actors import by, staff
 from tests.factories.customers import interaction, purchase
 from tests.factories.keeping import ACTIVITY, Keeping
 
@@ -259,6 +261,35 @@ def test_a_second_run_is_refused_while_one_is_under_way(store: Keeping) -> None:
 
     store.do(lambda work: retention.stop(work, run=begun.id))
     assert store.run().state is RunState.DONE
+
+
+def test_whoever_may_not_run_policies_begins_and_stops_nothing(store: Keeping) -> None:
+    store.force_document(ACTIVITY)
+    begun = store.do(lambda work: retention.begin(work, at_once=True))
+
+    with pytest.raises(ForbiddenError):
+        store.do(lambda work: retention.begin(by(work, staff("marketer"))))
+    with pytest.raises(ForbiddenError):
+        store.do(lambda work: retention.stop(by(work, staff("marketer")), run=begun.id))
+
+
+def test_after_a_run_was_stopped_between_two_batches_nothing_more_goes(
+    store: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(removing, "ROWS_AT_ONCE", 1)
+    [anna] = store.people(1)
+    store.visits(anna, OLD, OLD + timedelta(days=1), OLD + timedelta(days=2))
+    store.force_document(ACTIVITY)
+    begun = store.do(lambda work: retention.begin(work, at_once=True))
+
+    def stop(_: object) -> None:
+        store.do(lambda work: retention.stop(work, run=begun.id))
+
+    ended = retention.see_through(
+        store.database, actor=SYSTEM, run=begun.id, clock=store.clock, rest=0, on_progress=stop
+    )
+
+    assert (ended.state, store.count("activity")) == (RunState.STOPPED, 2)
 
 
 def test_a_stopped_run_goes_no_further(store: Keeping) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy import text
 
 from governance.consent import operations as consent
 from governance.consent.errors import SpentTokenError
+from governance.customers import operations as customers
 from governance.customers.bulk import create_people
+from governance.customers.codes import RestrictionReason
 from governance.kernel.ids import SubjectId
 from governance.kernel.work import SYSTEM, Work, open_work
 from governance.messages import operations as messages
@@ -83,6 +85,13 @@ def test_whoever_can_be_reached_is_erased_only_after_the_days_of_warning(store: 
     assert store.run().parts[0].people == 1
     assert store.count("person") == 0
     assert store.count("retention_warning") == 0
+
+
+def test_nobody_is_warned_whose_data_may_only_be_stored(store: Keeping) -> None:
+    anna = someone(store)
+    store.do(lambda work: customers.restrict(work, subject=anna, reason=RestrictionReason.NEEDED_FOR_CLAIMS))
+
+    assert warn(store) == 0
 
 
 def test_a_warning_that_is_only_written_into_a_file_lets_nobody_be_kept_longer(store: Keeping) -> None:

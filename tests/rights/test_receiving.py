@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from governance.audit.actions import Action
 from governance.customers import operations as customers
+from governance.kernel.db import Database
 from governance.kernel.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError
 from governance.kernel.ids import SubjectId, uuid7
-from governance.kernel.work import Work
+from governance.kernel.work import SYSTEM, Work, open_work
 from governance.policies.deadline_rules import Duty, RequestKind
 from governance.policies.permissions import Permission
 from governance.policies.requests import RequestState
@@ -206,6 +208,14 @@ def test_a_wrong_code_proves_nothing_and_one_for_nobody_is_answered_by_nothing_h
     assert [template for template, _, _ in sent(work)] == ["request_nothing_held"]
 
 
+def test_the_code_of_another_contact_proves_nothing(work: Work):
+    called = rights.call(work, contact_kind="email", contact=ADDRESS, per_hour=100)
+    other = rights.call(work, contact_kind="email", contact="other@example.org", per_hour=100)
+    [code] = [str(values["code"]) for template, to, values in sent(work) if (template, to) == ("spoken_code", ADDRESS)]
+    assert called.code is not None
+    assert rights.prove_by_code(work, request=other.received.request.id, code_id=called.code, typed=code) is None
+
+
 def test_a_contact_of_two_people_does_not_tell_who_asks(work: Work):
     irina, petro = person(work), person(work, given_name="Петро")
     called = rights.call(work, contact_kind="email", contact=ADDRESS, per_hour=100)
@@ -243,3 +253,14 @@ def test_an_earlier_letter_that_is_entered_later_brings_the_day_forward(work: Wo
     assert (second.joined, second.request.id) == (True, first.id)
     assert (second.request.received_on, second.request.due_on) == (date(2026, 11, 2), date(2026, 12, 2))
     assert request(work).request.due_on == date(2026, 12, 2)
+
+
+def test_a_request_waits_for_one_of_the_same_contact_that_is_being_put_on_record(fresh_database: Database) -> None:
+    with open_work(fresh_database, SYSTEM) as work:
+        controller(work)
+    with open_work(fresh_database, SYSTEM) as first:
+        request(first)
+        with open_work(fresh_database, SYSTEM) as second:
+            second.session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"), second.session.begin_nested():
+                request(second)
