@@ -145,6 +145,11 @@ def test_editing_a_tile_is_found_by_the_leaves_and_stops_the_signer(grown: Log):
     assert "tile 0/0 is not what the leaves make" in {one.what for one in verify_live(grown).differences}
 
 
+def test_editing_the_head_is_found_by_the_leaves(grown: Log):
+    tamper(grown, "UPDATE audit_head SET root = sha256('x')")
+    assert [one.what for one in grown.verify().differences] == ["the head of tree 1 is not what the leaves make"]
+
+
 def test_editing_an_entry_with_all_hashes_made_to_fit_is_found_by_the_signatures(grown: Log):
     taken = kept(grown)
     rewrite(

@@ -200,6 +200,15 @@ def test_a_hold_keeps_what_stands_alone_in_its_compartment(
     assert count(desk, where) > 0
 
 
+def test_of_merged_records_that_a_hold_keeps_the_survivor_alone_is_restricted(desk: Work) -> None:
+    one, other = whole(desk), somebody(desk, contacts=(email("other@example.org"),))
+    intake.merge(desk, into=one, other=other, reason="The same.")
+    hold(desk, one, Compartment.BEHAVIOUR)
+    erase(desk, one)
+    [restricted] = desk.session.scalars(text("SELECT person_id FROM person_restriction"))
+    assert restricted == one
+
+
 def test_a_released_hold_gives_way_to_the_law_that_stood_behind_it(desk: Work) -> None:
     one = whole(desk)
     standing = hold(desk, one, Compartment.FINANCE)
@@ -330,9 +339,10 @@ def test_an_export_that_was_not_fetched_yet_is_destroyed(desk: Work) -> None:
     people = exporting.buyers(desk, 2)
     made = exporting.export(desk, anna, boris)
     exporting.make(desk, made)
-    erase(desk, people[0])
+    done = erase(desk, people[0])
 
     assert disclosures.find_export(desk, export=made).destroyed_at is not None
+    assert done.recipients == (), "nobody got it"
     assert count(desk, "export_chunk") == 0
 
 

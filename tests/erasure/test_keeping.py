@@ -18,6 +18,7 @@ from governance.kernel.work import Work
 from governance.policies.classification import Compartment
 from governance.policies.erasure import Fate, PlanStep
 from governance.policies.retention_reader import parse_policies
+from governance.reference.operations import set_fiscal_year
 from governance.reference.retention_rules import end_active, keep_active, keep_draft
 from tests.factories.actors import by, staff
 from tests.factories.customers import email, purchase
@@ -117,6 +118,14 @@ def test_a_policy_that_counts_from_the_last_activity_sets_no_law_about_purchases
 
     assert finance(erasure.plan_for(desk, person=one)) == before
     assert (before.fate, before.until, before.in_force) == (Fate.KEEP, date(2033, 12, 31), False)
+
+
+def test_a_plan_counts_by_the_fiscal_year_of_the_controller(desk: Work) -> None:
+    one = bought(desk, 2025)
+    in_force(desk, OURS.replace("    minimum", "    anchor: fiscal_year_end\n    minimum"))
+    for begins, until in (("01-01", date(2028, 12, 31)), ("04-01", date(2028, 3, 31))):
+        set_fiscal_year(desk, begins=begins)
+        assert finance(erasure.plan_for(desk, person=one)).until == until
 
 
 def test_the_last_day_is_one_of_the_controllers_zone(desk: Work) -> None:

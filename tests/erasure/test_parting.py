@@ -164,6 +164,16 @@ def test_what_was_taken_back_long_before_goes_before_what_the_erasure_ended(desk
         assert left(desk) == there
 
 
+def test_a_plan_tells_the_days_of_the_first_and_the_last_of_several_histories(desk: Work) -> None:
+    one = somebody(desk)
+    agreed(desk, one)
+    offers = {"subject": one, "purpose": "own_offers", "channel": Channel.EMAIL, "method": Method.IN_PERSON}
+    consent.record_many(desk, events=[said(EventKind.GIVEN, **offers), said(EventKind.WITHDRAWN, subject=one)])
+    plan = erasure.plan_for(later(desk, date(2027, 6, 1)), person=one)
+    [planned] = [each for each in plan.steps if each.compartment is Compartment.EVIDENCE]
+    assert (planned.first, planned.until) == (date(2027, 11, 22), date(2028, 6, 1))
+
+
 def test_a_run_parts_with_each_of_many_on_their_own_days(desk: Work) -> None:
     people = [somebody(desk) for _ in range(3)]
     for one in people:

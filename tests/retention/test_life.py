@@ -167,6 +167,19 @@ def test_drafting_needs_its_permission_and_an_auditor_may_only_look(desk: Work) 
         retention.draft(auditor, document=ACTIVITY)
 
 
+def test_putting_a_policy_into_force_and_out_of_it_needs_its_permission(desk: Work) -> None:
+    [drafted] = retention.draft(desk, document=ACTIVITY)
+    retention.look_ahead(desk, policy=drafted.id)
+    auditor = by(desk, staff("auditor"))
+
+    with pytest.raises(ForbiddenError):
+        retention.propose_activation(auditor, policy=drafted.id, reason="Decided.")
+    retention.propose_activation(desk, policy=drafted.id, reason="Decided.")
+    with pytest.raises(ForbiddenError):
+        retention.end(auditor, key="behaviour")
+    assert list(active(desk)) == ["behaviour"]
+
+
 def test_what_is_shipped_has_the_periods_of_the_controllers_country_and_does_not_act(desk: Work) -> None:
     tax = next(one for one in retention.shipped(desk) if one.key == "purchases_tax")
 

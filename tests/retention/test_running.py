@@ -318,6 +318,17 @@ def test_a_policy_that_was_superseded_in_mid_run_acts_no_more(store: Keeping) ->
     assert store.count("activity") == 1
 
 
+def test_what_becomes_due_after_a_run_was_begun_is_left_to_the_next(store: Keeping) -> None:
+    [anna] = store.people(1)
+    store.visits(anna, OLD, datetime(2025, 10, 25, tzinfo=UTC))
+    store.force_document(ACTIVITY)
+    begun = store.do(lambda work: retention.begin(work, at_once=True))
+    store.clock.at = NOW + timedelta(days=10)
+
+    assert store.see(begun).parts[0].rows == 1
+    assert store.run().parts[0].rows == 1
+
+
 def test_a_clock_that_was_set_back_makes_nothing_due(store: Keeping) -> None:
     [anna] = store.people(1)
     store.visits(anna, OLD)
