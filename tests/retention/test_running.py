@@ -16,7 +16,7 @@ from governance.retention import beginning, removing, running
 from governance.retention import operations as retention
 from governance.retention.due import Rules
 from governance.retention.operations import RunOpenError, RunState
-from governance.retention.simulating import Counted
+from governance.retention.simulating import FUSE_PEOPLE, Counted
 from tests.conftest import NOW
 from tests.factories.actors import by, staff
 from tests.factories.customers import interaction, purchase
@@ -316,6 +316,17 @@ def test_a_policy_that_was_superseded_in_mid_run_acts_no_more(store: Keeping) ->
 
     assert (done.state, done.parts[0].rows) == (RunState.DONE, 0)
     assert store.count("activity") == 1
+
+
+def test_a_run_that_touches_as_many_as_it_may_goes_on(store: Keeping) -> None:
+    store.people(FUSE_PEOPLE)
+    old = "SELECT gen_random_uuid(), id, 'visit', :at, :at, owner_id FROM person"
+    added = text(f"INSERT INTO activity (id, person_id, kind, at, created_at, owner_id) {old}")
+    store.do(lambda work: work.session.execute(added, {"at": OLD}))
+    store.force_document(ACTIVITY)
+
+    begun = store.do(lambda work: retention.begin(work, at_once=True))
+    assert (begun.due_people, begun.state) == (FUSE_PEOPLE, RunState.RUNNING)
 
 
 def test_what_becomes_due_after_a_run_was_begun_is_left_to_the_next(store: Keeping) -> None:
