@@ -307,6 +307,14 @@ def test_a_restriction_stands_until_the_last_request_that_it_is_for_is_decided(w
     assert not customers.read(work, subject=irina.id).restricted
 
 
+def test_a_request_that_nobody_proved_keeps_no_restriction_standing(work: Work, irina: PersonView):
+    made = proven(work, irina, RequestKind.RECTIFICATION, changes={"family_name": "Иванова"})
+    request(work, RequestKind.RECTIFICATION, customer=irina.id, changes={"given_name": "Арина"})
+    sent(work)
+    rights.start(work, request=made)
+    assert "request_lifting" in [template for template, _, _ in sent(work)]
+
+
 def test_withdrawing_all_consents_ends_every_one_and_stops_no_more(work: Work, irina: PersonView):
     seen = rights.find(work, request=proven(work, irina, RequestKind.WITHDRAWAL))
     assert (seen.state, seen.outcome) == (RequestState.COMPLETED, Outcome.DONE)

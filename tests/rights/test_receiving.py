@@ -208,6 +208,19 @@ def test_a_wrong_code_proves_nothing_and_one_for_nobody_is_answered_by_nothing_h
     assert [template for template, _, _ in sent(work)] == ["request_nothing_held"]
 
 
+def test_what_a_representative_asks_for_is_not_joined_to_what_the_person_asked_for(work: Work):
+    made = request(work)
+    assert not request(work, asking=Asking.REPRESENTATIVE, asker="RA Müller").joined
+    assert request(work).request.id == made.request.id
+
+
+def test_of_a_contact_that_somebody_holds_nobody_is_told_that_nothing_is_held(work: Work):
+    person(work)
+    made = request(work).request
+    with pytest.raises(InvalidError):
+        rights.find_nothing(work, request=made.id)
+
+
 def test_the_code_of_another_contact_proves_nothing(work: Work):
     called = rights.call(work, contact_kind="email", contact=ADDRESS, per_hour=100)
     other = rights.call(work, contact_kind="email", contact="other@example.org", per_hour=100)
