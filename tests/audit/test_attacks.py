@@ -150,6 +150,19 @@ def test_editing_the_head_is_found_by_the_leaves(grown: Log):
     assert [one.what for one in grown.verify().differences] == ["the head of tree 1 is not what the leaves make"]
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        "INSERT INTO audit_leaf SELECT 1, size, gen_random_uuid(), sha256('x') FROM audit_head",
+        "INSERT INTO audit_tile SELECT 1, 0, 1, hashes FROM audit_tile",
+    ],
+)
+def test_leaves_and_tiles_beyond_the_head_are_found(grown: Log, added: str):
+    tamper(grown, added)
+    told = {one.what for one in grown.verify().differences}
+    assert "tree 1 has other leaves or tiles than its head says" in told
+
+
 def test_editing_an_entry_with_all_hashes_made_to_fit_is_found_by_the_signatures(grown: Log):
     taken = kept(grown)
     rewrite(

@@ -118,6 +118,13 @@ def test_a_policy_that_fights_one_in_force_is_not_put_into_force(desk: Work) -> 
         retention.propose_activation(desk, policy=drafted.id, reason="Decided.")
 
 
+def test_policies_of_one_document_that_fight_each_other_are_not_drafted(desk: Work) -> None:
+    other = ACTIVITY.replace("policies:\n", "").replace("behaviour:", "visits:").replace("P13M", "P6M")
+    with pytest.raises(PolicyConflictError):
+        retention.draft(desk, document=ACTIVITY + other)
+    assert retention.policies(desk) == []
+
+
 @pytest.mark.parametrize("said", ["", "policies: [", "policies: {}", ACTIVITY.replace("activity.at", "interaction.at")])
 def test_a_document_that_makes_no_sense_is_refused_and_says_where(desk: Work, said: str) -> None:
     with pytest.raises(InvalidError) as refused:
